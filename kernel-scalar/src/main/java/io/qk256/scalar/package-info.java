@@ -1,0 +1,5 @@
+/** The reference kernel. */
+@NullMarked
+package io.qk256.scalar;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,117 @@
+package io.qk256.spi;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Objects;
+
+/**
+ * A vector of f32 values in native byte order, on or off the heap. The view is immutable and
+ * thread-safe; the values are as mutable as their memory.
+ *
+ * <p>Off-heap memory is the fast path of native kernels. Values start on a 4-byte boundary, best on
+ * a 64-byte one ({@link #allocate} gives that).
+ */
+public final class F32Vector {
+
+    private static final int CACHE_LINE = 64;
+
+    private final MemorySegment segment;
+    private final long length;
+
+    private F32Vector(MemorySegment segment) {
+        this.segment = segment;
+        this.length = segment.byteSize() / Float.BYTES;
+    }
+
+    /**
+     * A view of all values of a segment.
+     *
+     * @param segment a whole number of f32 values on a 4-byte boundary; a read-only one serves as input
+     * @throws IllegalArgumentException if the size is not a multiple of 4, or the memory is not aligned
+     * @throws IllegalStateException if the segment's arena is closed
+     */
+    public static F32Vector of(MemorySegment segment) {
+        Segments.requireFloats("f32 vector", segment);
+        return new F32Vector(segment);
+    }
+
+    /** A view of an array; writes go to the array. */
+    public static F32Vector of(float... values) {
+        Objects.requireNonNull(values, "values");
+        return new F32Vector(MemorySegment.ofArray(values));
+    }
+
+    /**
+     * Off-heap memory, zeroed, on a 64-byte boundary.
+     *
+     * @param arena decides how long the memory lives and which threads may use it
+     * @param length number of values, 0 or more
+     */
+    public static F32Vector allocate(Arena arena, long length) {
+        if (length < 0 || length > Long.MAX_VALUE / Float.BYTES) {
+            throw new IllegalArgumentException("length: " + length + ", expected 0 or more");
+        }
+        return new F32Vector(arena.allocate(length * Float.BYTES, CACHE_LINE));
+    }
+
+    /** The memory of the values. */
+    public MemorySegment segment() {
+        return segment;
+    }
+
+    /** Number of values. */
+    public long length() {
+        return length;
+    }
+
+    /**
+     * One value.
+     *
+     * @throws IndexOutOfBoundsException if {@code i} is not within {@code [0, length)}
+     */
+    public float get(long i) {
+        return segment.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+    }
+
+    /**
+     * Sets one value.
+     *
+     * @throws IndexOutOfBoundsException if {@code i} is not within {@code [0, length)}
+     */
+    public void set(long i, float value) {
+        segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
+    }
+
+    /**
+     * A view of some of the values.
+     *
+     * @param from first value
+     * @param to one past the last value
+     */
+    public F32Vector slice(long from, long to) {
+        Objects.checkFromToIndex(from, to, length);
+        return new F32Vector(segment.asSlice(from * Float.BYTES, (to - from) * Float.BYTES));
+    }
+
+    /** A copy of the values. */
+    public float[] toArray() {
+        return segment.toArray(ValueLayout.JAVA_FLOAT);
+    }
+
+    void requireUsable(String name) {
+        Segments.requireUsable(name, segment);
+    }
+
+    void requireWritable(String name) {
+        requireUsable(name);
+        if (segment.isReadOnly()) {
+            throw new IllegalArgumentException(name + ": the segment is read-only; results need writable memory");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "f32[" + length + "]";
+    }
+}

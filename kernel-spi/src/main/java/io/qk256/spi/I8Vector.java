@@ -1,0 +1,98 @@
+package io.qk256.spi;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/**
+ * Activations quantised to int8, with the scale that quantised them: {@code q = round(x * scale)}, so
+ * {@code x ≈ q / scale}. This is BitNet's direction ({@code scale = 127 / max|x|}).
+ *
+ * <p>The scale can be {@linkplain #scale(float) set} again when the values are filled again, so that
+ * one buffer serves every token. Whoever fills the buffer must be done, and published, before kernels
+ * read it; concurrent reading is safe.
+ */
+public final class I8Vector {
+
+    private static final int CACHE_LINE = 64;
+
+    private final MemorySegment segment;
+    private float scale;
+
+    private I8Vector(MemorySegment segment, float scale) {
+        this.segment = segment;
+        this.scale = requireScale(scale);
+    }
+
+    /**
+     * A view of all bytes of a segment.
+     *
+     * @param segment the values, any alignment
+     * @param scale finite and above 0
+     * @throws IllegalArgumentException if the scale is not finite and positive
+     * @throws IllegalStateException if the segment's arena is closed
+     */
+    public static I8Vector of(MemorySegment segment, float scale) {
+        Segments.requireAlive("i8 vector", segment);
+        return new I8Vector(segment, scale);
+    }
+
+    /** A view of an array. */
+    public static I8Vector of(byte[] values, float scale) {
+        Objects.requireNonNull(values, "values");
+        return new I8Vector(MemorySegment.ofArray(values), scale);
+    }
+
+    /**
+     * Off-heap memory, zeroed, on a 64-byte boundary, with scale 1.
+     *
+     * @param arena decides how long the memory lives and which threads may use it
+     * @param length number of values, 0 or more
+     */
+    public static I8Vector allocate(Arena arena, long length) {
+        if (length < 0) {
+            throw new IllegalArgumentException("length: " + length + ", expected 0 or more");
+        }
+        return new I8Vector(arena.allocate(length, CACHE_LINE), 1);
+    }
+
+    /** The memory of the values. */
+    public MemorySegment segment() {
+        return segment;
+    }
+
+    /** Number of values. */
+    public long length() {
+        return segment.byteSize();
+    }
+
+    /** The scale that quantised the values. */
+    public float scale() {
+        return scale;
+    }
+
+    /**
+     * Sets the scale.
+     *
+     * @throws IllegalArgumentException if it is not finite and positive
+     */
+    public void scale(float newScale) {
+        scale = requireScale(newScale);
+    }
+
+    void requireUsable(String name) {
+        Segments.requireUsable(name, segment);
+    }
+
+    private static float requireScale(float scale) {
+        if (!(scale > 0) || Float.isInfinite(scale)) {
+            throw new IllegalArgumentException("activation scale: " + scale + ", expected finite and above 0");
+        }
+        return scale;
+    }
+
+    @Override
+    public String toString() {
+        return "i8[" + length() + "] with scale " + scale;
+    }
+}

@@ -1,0 +1,57 @@
+package io.qk256.spi;
+
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What a kernel may need to know of a Java virtual machine. Immutable.
+ *
+ * @param description name and version, for people
+ * @param missing for each feature that is missing: what was seen, and what to do about it
+ */
+public record Jvm(String description, Map<JvmFeature, String> missing) {
+
+    /** A Java virtual machine. */
+    public Jvm {
+        missing = Map.copyOf(missing);
+    }
+
+    /** The running one. */
+    public static Jvm current() {
+        return fromProperties(
+                System.getProperty("java.vm.name", ""),
+                System.getProperty("java.runtime.version", ""),
+                System.getProperty("java.vm.vendor", ""),
+                System.getProperty("java.vm.info", ""),
+                ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent());
+    }
+
+    /**
+     * Reads the properties of HotSpot: {@code java.vm.info} says "interpreted mode" under
+     * {@code -Xint} and "emulated-client" when only C1 compiles. Vector species report their full width
+     * in both cases, so they cannot be asked.
+     */
+    static Jvm fromProperties(String name, String version, String vendor, String info, boolean vectorModule) {
+        Map<JvmFeature, String> missing = new EnumMap<>(JvmFeature.class);
+        String mode = info.toLowerCase(Locale.ROOT);
+        if (mode.contains("interpreted mode")) {
+            missing.put(JvmFeature.OPTIMIZING_COMPILER, "the JVM runs in interpreted mode; start it without -Xint");
+        } else if (mode.contains("emulated-client")) {
+            missing.put(
+                    JvmFeature.OPTIMIZING_COMPILER,
+                    "the JVM compiles with C1 only; start it without -XX:TieredStopAtLevel");
+        } else if (name.contains("OpenJ9")) {
+            missing.put(
+                    JvmFeature.OPTIMIZING_COMPILER,
+                    "OpenJ9 runs Vector API code without vector instructions; use a HotSpot JVM");
+        }
+        if (!vectorModule) {
+            missing.put(
+                    JvmFeature.VECTOR_API,
+                    "jdk.incubator.vector is not in the module graph; put the kernel's jar on the module path,"
+                            + " or add --add-modules jdk.incubator.vector");
+        }
+        return new Jvm(name + " " + version + " (" + vendor + ", " + info + ")", missing);
+    }
+}

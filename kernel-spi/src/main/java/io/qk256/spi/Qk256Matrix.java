@@ -1,0 +1,200 @@
+package io.qk256.spi;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A validated view of a matrix of 2-bit weights in {@linkplain Qk256 QK256 layout}. Immutable and
+ * thread-safe; the memory must stay alive and unchanged while kernels use it.
+ *
+ * <p>Weight {@code (r, c)} is {@code codebook(code) * scale(r, c / 256)}, where the scale of a block
+ * is {@code blockScales[r * blocks + c / 256] * tensorScale}, rounded once to f32; a matrix without
+ * block scales has 1 in their place.
+ *
+ * <p>Shapes, strides, sizes, alignment and overflow are checked when the view is made, so a kernel may
+ * trust it.
+ */
+public final class Qk256Matrix {
+
+    private final MemorySegment codes;
+    private final int rows;
+    private final int cols;
+    private final long rowStride;
+    private final Codebook codebook;
+    private final Optional<MemorySegment> blockScales;
+    private final float tensorScale;
+    private final boolean integer;
+
+    private Qk256Matrix(
+            MemorySegment codes,
+            int rows,
+            int cols,
+            long rowStride,
+            Codebook codebook,
+            Optional<MemorySegment> blockScales,
+            float tensorScale) {
+        this.codes = Segments.requireAlive("codes", codes);
+        this.codebook = Objects.requireNonNull(codebook, "codebook");
+        if (rows < 0) {
+            throw new IllegalArgumentException("rows: " + rows + ", expected 0 or more");
+        }
+        long rowBytes = Qk256.rowBytes(cols);
+        if (rowStride < rowBytes) {
+            throw new IllegalArgumentException("row stride: " + rowStride + " bytes, expected " + rowBytes
+                    + " or more (" + cols + " columns are " + Qk256.blocks(cols) + " blocks of 64 bytes)");
+        }
+        requireCodes(codes, rows, rowStride, rowBytes);
+        blockScales.ifPresent(scales -> requireScales(scales, rows, Qk256.blocks(cols)));
+        this.rows = rows;
+        this.cols = cols;
+        this.rowStride = rowStride;
+        this.blockScales = blockScales;
+        this.tensorScale = tensorScale;
+        this.integer = codebook.isInteger() && (long) cols * 128 * (long) codebook.maxMagnitude() <= Integer.MAX_VALUE;
+    }
+
+    private static void requireScales(MemorySegment scales, int rows, int blocks) {
+        Segments.requireFloats("block scales", scales);
+        long needed = (long) rows * blocks * Float.BYTES;
+        if (scales.byteSize() != needed) {
+            throw new IllegalArgumentException("block scales: " + rows + " rows x " + blocks + " blocks x 4 bytes = "
+                    + needed + " bytes expected, got " + scales.byteSize());
+        }
+    }
+
+    private static void requireCodes(MemorySegment codes, int rows, long rowStride, long rowBytes) {
+        if (rows == 0) {
+            return;
+        }
+        long needed;
+        try {
+            needed = Math.addExact(Math.multiplyExact(rows - 1L, rowStride), rowBytes);
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException(
+                    "codes: " + rows + " rows x " + rowStride + " bytes do not fit in 63 bits", e);
+        }
+        if (codes.byteSize() < needed) {
+            throw new IllegalArgumentException("codes: " + rows + " rows x " + rowStride + " bytes = " + needed
+                    + " bytes needed, got " + codes.byteSize());
+        }
+    }
+
+    /**
+     * A matrix whose rows follow each other without a gap, without scales.
+     *
+     * @param codes the packed codes, any alignment; longer than needed is accepted
+     * @param rows 0 or more
+     * @param cols 1 or more
+     * @param codebook what the codes are worth
+     * @throws IllegalArgumentException if the shape is negative, overflows, or needs more bytes than there are
+     * @throws IllegalStateException if the segment's arena is closed
+     */
+    public static Qk256Matrix of(MemorySegment codes, int rows, int cols, Codebook codebook) {
+        return new Qk256Matrix(codes, rows, cols, Qk256.rowBytes(cols), codebook, Optional.empty(), 1);
+    }
+
+    /**
+     * The same matrix with another distance between the starts of its rows.
+     *
+     * @param bytes at least {@link Qk256#rowBytes}
+     */
+    public Qk256Matrix withRowStride(long bytes) {
+        return new Qk256Matrix(codes, rows, cols, bytes, codebook, blockScales, tensorScale);
+    }
+
+    /**
+     * The same matrix with a scale for each block.
+     *
+     * @param scales {@code rows * blocks} f32 values, row by row, on a 4-byte boundary
+     */
+    public Qk256Matrix withBlockScales(MemorySegment scales) {
+        Objects.requireNonNull(scales, "block scales");
+        return new Qk256Matrix(codes, rows, cols, rowStride, codebook, Optional.of(scales), tensorScale);
+    }
+
+    /**
+     * The same matrix with one scale for all weights.
+     *
+     * @param scale any value; NaN and infinities follow IEEE 754
+     */
+    public Qk256Matrix withTensorScale(float scale) {
+        return new Qk256Matrix(codes, rows, cols, rowStride, codebook, blockScales, scale);
+    }
+
+    /** The packed codes; row {@code r} starts at byte {@code r * rowStride()}. */
+    public MemorySegment codes() {
+        return codes;
+    }
+
+    /** Number of rows, 0 or more. */
+    public int rows() {
+        return rows;
+    }
+
+    /** Number of columns, 1 or more. */
+    public int cols() {
+        return cols;
+    }
+
+    /** Blocks in a row: {@code ceil(cols / 256)}. */
+    public int blocks() {
+        return Qk256.blocks(cols);
+    }
+
+    /** Bytes from the start of a row to the start of the next. */
+    public long rowStride() {
+        return rowStride;
+    }
+
+    /** What the codes are worth. */
+    public Codebook codebook() {
+        return codebook;
+    }
+
+    /** One f32 for each block, row by row; empty if all are 1. */
+    public Optional<MemorySegment> blockScales() {
+        return blockScales;
+    }
+
+    /** The scale of all weights. */
+    public float tensorScale() {
+        return tensorScale;
+    }
+
+    /**
+     * The block's own scale, 1 if the matrix has none.
+     *
+     * @param row 0 to {@code rows - 1}
+     * @param block 0 to {@code blocks - 1}
+     */
+    public float blockScale(int row, int block) {
+        return blockScales == null
+                ? 1
+                : blockScales.get().getAtIndex(ValueLayout.JAVA_FLOAT, (long) row * blocks() + block);
+    }
+
+    /**
+     * The scale that dequantising multiplies a block's values with: {@code blockScale * tensorScale} in f32.
+     *
+     * @param row 0 to {@code rows - 1}
+     * @param block 0 to {@code blocks - 1}
+     */
+    public float scale(int row, int block) {
+        return blockScales.isEmpty() ? tensorScale : blockScale(row, block) * tensorScale;
+    }
+
+    /**
+     * Whether the int8 product is defined: the codebook {@linkplain Codebook#isInteger() is integer}, and
+     * {@code cols * 128 * max|value|} stays within int32.
+     */
+    public boolean isInteger() {
+        return integer;
+    }
+
+    @Override
+    public String toString() {
+        return rows + "x" + cols + " QK256";
+    }
+}

@@ -1,0 +1,58 @@
+package io.qk256.spi.selection;
+
+import io.qk256.spi.Kernel;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What became of one provider.
+ *
+ * @param name the provider's name, or the label of its source if it never told one
+ * @param rank its rank, absent if it never told one
+ * @param module its module
+ * @param origin the file it comes from
+ * @param steps the gates that it reached, in order; only the last can be a failure
+ * @param state where it stands
+ * @param why one line: the reason for the state
+ * @param kernel the opened kernel, if it is usable
+ * @param failure what was thrown, if anything was
+ */
+public record Candidate(
+        String name,
+        Optional<Integer> rank,
+        String module,
+        String origin,
+        List<Step> steps,
+        State state,
+        String why,
+        Optional<Kernel> kernel,
+        Optional<Throwable> failure) {
+
+    /** Where a candidate stands. */
+    public enum State {
+        /** It failed at a gate. */
+        REJECTED,
+        /** It passed all gates, and another was selected. */
+        USABLE,
+        /** It is the one. */
+        SELECTED;
+
+        /** The state in words. */
+        public String label() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
+    }
+
+    /**
+     * A gate that the candidate reached.
+     *
+     * @param gate the gate
+     * @param passed whether it passed
+     * @param detail the value seen; for a failure also the value expected and what to do
+     */
+    public record Step(Gate gate, boolean passed, String detail) {}
+
+    Candidate as(State newState, String newWhy) {
+        return new Candidate(name, rank, module, origin, steps, newState, newWhy, kernel, failure);
+    }
+}

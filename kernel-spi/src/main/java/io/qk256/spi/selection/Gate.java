@@ -1,0 +1,28 @@
+package io.qk256.spi.selection;
+
+/** The gates that every candidate passes, in this order. */
+public enum Gate {
+    /** The provider could be made, and told its name and rank; no other has the same name. */
+    FOUND("found"),
+    /** It was built for this contract. */
+    CONTRACT("contract version"),
+    /** The CPU has what it needs. */
+    CPU("CPU features"),
+    /** The JVM has what it needs. */
+    JVM("JVM"),
+    /** It opened: native code loaded, resources present. */
+    OPENED("opened"),
+    /** It gave the known answers. */
+    SELF_TEST("self-test");
+
+    private final String label;
+
+    Gate(String label) {
+        this.label = label;
+    }
+
+    /** The gate in words. */
+    public String label() {
+        return label;
+    }
+}

@@ -1,0 +1,304 @@
+package io.qk256.spi.selection;
+
+import io.qk256.spi.Contract;
+import io.qk256.spi.CpuFeature;
+import io.qk256.spi.CpuFeatures;
+import io.qk256.spi.CpuFeatures.Presence;
+import io.qk256.spi.Jvm;
+import io.qk256.spi.JvmFeature;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.KernelProvider;
+import io.qk256.spi.KernelUnavailableException;
+import io.qk256.spi.selection.Candidate.State;
+import io.qk256.spi.selection.Candidate.Step;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Leads every candidate through the {@linkplain Gate gates} and selects the usable one of the highest rank. Whatever a
+ * provider throws costs it its place and nothing else. Stateless and thread-safe.
+ */
+public final class KernelSelector {
+
+    private static final Pattern NAME = Pattern.compile("[a-z0-9]+(-[a-z0-9]+)*");
+    private static final Pattern VERSION = Pattern.compile("(\\d{1,6})\\.(\\d{1,6})");
+
+    /** The selected one, then the usable ones, then the rejected ones; each by falling rank. */
+    private static final Comparator<Candidate> ORDER = Comparator.comparing(Candidate::state, Comparator.reverseOrder())
+            .thenComparing(candidate -> candidate.rank().orElse(Integer.MIN_VALUE), Comparator.reverseOrder())
+            .thenComparing(Candidate::name);
+
+    private KernelSelector() {}
+
+    /** Selects among all kernels that are found, for the running JVM, without wishes. */
+    public static Selection select(CpuFeatures cpu) {
+        return select(KernelSource.find(), cpu, Jvm.current(), Wishes.NONE);
+    }
+
+    /**
+     * Selects a kernel.
+     *
+     * @param sources where providers were found
+     * @param cpu what is known of the CPU
+     * @param jvm what is known of the JVM
+     * @param wishes what the user asks for
+     */
+    public static Selection select(List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes) {
+        Set<String> names = new HashSet<>();
+        List<Candidate> candidates = new ArrayList<>();
+        for (KernelSource source : sources) {
+            candidates.add(new Examination(source, cpu, jvm, wishes, names).run());
+        }
+        Optional<Candidate> best = candidates.stream()
+                .filter(candidate -> candidate.state() == State.USABLE)
+                .filter(candidate ->
+                        wishes.forced().map(candidate.name()::equals).orElse(true))
+                .min(ORDER);
+        List<Candidate> ordered = candidates.stream()
+                .map(candidate ->
+                        best.map(winner -> placed(candidate, winner, wishes)).orElse(candidate))
+                .sorted(ORDER)
+                .toList();
+        return new Selection(cpu, jvm, ordered, problem(wishes, ordered, best));
+    }
+
+    private static Candidate placed(Candidate candidate, Candidate winner, Wishes wishes) {
+        boolean forced = wishes.forced().isPresent();
+        if (candidate.name().equals(winner.name())) {
+            return candidate.as(State.SELECTED, forced ? "forced" : "highest rank of the usable kernels");
+        }
+        if (candidate.state() == State.USABLE) {
+            return candidate.as(State.USABLE, forced ? winner.name() + " was forced" : "outranked by " + winner.name());
+        }
+        return candidate;
+    }
+
+    private static Optional<String> problem(Wishes wishes, List<Candidate> candidates, Optional<Candidate> best) {
+        Optional<String> wished = wishes.forced().or(wishes::required);
+        if (wished.isPresent()) {
+            String name = wished.get();
+            Optional<Candidate> candidate =
+                    candidates.stream().filter(c -> c.name().equals(name)).findFirst();
+            if (candidate.isEmpty()) {
+                return Optional.of(unknownName(name, candidates));
+            }
+            if (candidate.get().state() == State.REJECTED) {
+                return Optional.of(
+                        "kernel " + name + " is not usable: " + candidate.get().why());
+            }
+        }
+        Optional<String> required = wishes.required();
+        if (required.isPresent() && best.isPresent() && !best.get().name().equals(required.get())) {
+            return Optional.of("kernel " + required.get() + " is required, but "
+                    + best.get().name() + " was selected: "
+                    + (wishes.forced().isPresent() ? "it was forced" : "it has the higher rank"));
+        }
+        return best.isPresent() ? Optional.empty() : Optional.of("no kernel is usable");
+    }
+
+    /** What to tell a user who typed a name that no candidate has. */
+    public static String unknownName(String typed, List<Candidate> candidates) {
+        List<String> names = candidates.stream().map(Candidate::name).toList();
+        List<String> nearest = Spelling.nearest(typed, names);
+        return "no kernel is called '" + typed + "'; "
+                + (nearest.isEmpty()
+                        ? "there are: " + String.join(", ", names)
+                        : "did you mean " + String.join(" or ", nearest) + "?");
+    }
+
+    /** Thrown by a gate: the candidate goes no further. */
+    private static final class Rejected extends Exception {
+
+        private static final long serialVersionUID = 1;
+
+        Rejected(String reason, @Nullable Throwable cause) {
+            super(reason, cause);
+        }
+
+        Rejected(String reason) {
+            this(reason, null);
+        }
+    }
+
+    /** One candidate on its way through the gates. */
+    private static final class Examination {
+
+        private final KernelSource source;
+        private final CpuFeatures cpu;
+        private final Jvm jvm;
+        private final Wishes wishes;
+        private final Set<String> namesTaken;
+
+        private final List<Step> steps = new ArrayList<>();
+        private String name;
+        private Optional<Integer> rank = Optional.empty();
+        private Gate gate = Gate.FOUND;
+
+        Examination(KernelSource source, CpuFeatures cpu, Jvm jvm, Wishes wishes, Set<String> namesTaken) {
+            this.source = source;
+            this.cpu = cpu;
+            this.jvm = jvm;
+            this.wishes = wishes;
+            this.namesTaken = namesTaken;
+            this.name = source.label();
+        }
+
+        Candidate run() {
+            try {
+                KernelProvider provider = found();
+                gate = Gate.CONTRACT;
+                contract(provider);
+                Requirements needs = new Requirements(provider);
+                gate = Gate.CPU;
+                cpu(provider, needs);
+                gate = Gate.JVM;
+                jvm(needs);
+                gate = Gate.OPENED;
+                Kernel kernel = open(provider);
+                gate = Gate.SELF_TEST;
+                selfTest(kernel);
+                return candidate(State.USABLE, "passed all gates", Optional.of(kernel), Optional.empty());
+            } catch (Rejected e) {
+                return rejected(String.valueOf(e.getMessage()), e.getCause());
+            } catch (Throwable e) { // Code of strangers: whatever it throws ends its own examination only.
+                return rejected(describe(e), e);
+            }
+        }
+
+        private Candidate rejected(String reason, @Nullable Throwable cause) {
+            steps.add(new Step(gate, false, reason));
+            return candidate(
+                    State.REJECTED, gate.label() + ": " + reason, Optional.empty(), Optional.ofNullable(cause));
+        }
+
+        private Candidate candidate(State state, String why, Optional<Kernel> kernel, Optional<Throwable> failure) {
+            return new Candidate(
+                    name, rank, source.module(), source.origin(), List.copyOf(steps), state, why, kernel, failure);
+        }
+
+        private void passed(String detail) {
+            steps.add(new Step(gate, true, detail));
+        }
+
+        private KernelProvider found() throws Rejected {
+            KernelProvider provider = Objects.requireNonNull(source.provider().get(), "the provider is null");
+            String told = Objects.requireNonNull(provider.name(), "name() returned null");
+            if (!NAME.matcher(told).matches()) {
+                throw new Rejected("its name is '" + told + "', expected lower case letters, digits and hyphens");
+            }
+            if (!namesTaken.add(told)) {
+                name = told + " (" + source.label() + ")";
+                throw new Rejected("another provider is called '" + told + "' too; keep one of them");
+            }
+            name = told;
+            rank = Optional.of(provider.rank());
+            passed(source.label() + " in " + source.module());
+            return provider;
+        }
+
+        private void contract(KernelProvider provider) throws Rejected {
+            String built = String.valueOf(provider.contractVersion());
+            Matcher theirs = VERSION.matcher(built);
+            Matcher ours = VERSION.matcher(Contract.VERSION);
+            if (!theirs.matches() || !ours.matches()) {
+                throw new Rejected(
+                        "built for contract '" + built + "', expected major.minor such as " + Contract.VERSION);
+            }
+            if (!theirs.group(1).equals(ours.group(1))) {
+                throw new Rejected("built for contract " + built + ", this is " + Contract.VERSION
+                        + "; get a build of the kernel for contract " + ours.group(1) + ".x");
+            }
+            boolean newer = Integer.parseInt(theirs.group(2)) > Integer.parseInt(ours.group(2));
+            passed(built + (newer ? ", newer than this framework's " + Contract.VERSION : ""));
+        }
+
+        private void cpu(KernelProvider provider, Requirements needs) throws Rejected {
+            Set<CpuFeature> absent = needs.cpuWith(cpu, Presence.ABSENT);
+            if (!absent.isEmpty()) {
+                throw new Rejected("the CPU lacks " + labels(absent));
+            }
+            Set<CpuFeature> unknown = needs.cpuWith(cpu, Presence.UNKNOWN);
+            if (unknown.isEmpty()) {
+                passed(needs.cpu.isEmpty() ? "needs none" : "has " + labels(needs.cpu));
+            } else if (provider.checksCpuItself()) {
+                passed("unknown here, the kernel checks it itself: " + labels(unknown));
+            } else if (wishes.forced().map(name::equals).orElse(false)) {
+                passed("unknown, but the kernel is forced: " + labels(unknown));
+            } else {
+                throw new Rejected("unknown whether the CPU has " + labels(unknown)
+                        + "; if you know that it does, force the kernel by its name");
+            }
+        }
+
+        private void jvm(Requirements needs) throws Rejected {
+            for (JvmFeature feature : needs.jvm) {
+                String reason = jvm.missing().get(feature);
+                if (reason != null) {
+                    throw new Rejected("needs the " + feature.label() + ", but " + reason);
+                }
+            }
+            passed(
+                    needs.jvm.isEmpty()
+                            ? "needs nothing special"
+                            : needs.jvm.stream().map(JvmFeature::label).collect(Collectors.joining(", ", "has ", "")));
+        }
+
+        private Kernel open(KernelProvider provider) throws Rejected {
+            try {
+                Kernel kernel = Objects.requireNonNull(provider.open(), "open() returned null");
+                passed(kernel.toString());
+                return kernel;
+            } catch (KernelUnavailableException e) {
+                throw new Rejected(String.valueOf(e.getMessage()), e);
+            }
+        }
+
+        private void selfTest(Kernel kernel) throws Rejected {
+            Optional<String> wrong = SelfTest.run(kernel);
+            if (wrong.isPresent()) {
+                throw new Rejected(wrong.get());
+            }
+            passed("known answers of all operations are right");
+        }
+
+        private static String describe(Throwable thrown) {
+            String message = thrown.getMessage();
+            return thrown.getClass().getName()
+                    + (message == null ? "" : ": " + message.lines().findFirst().orElse(""));
+        }
+
+        private static String labels(Set<CpuFeature> features) {
+            return features.stream().map(CpuFeature::label).collect(Collectors.joining(", "));
+        }
+    }
+
+    /** A provider's requirements in a fixed order. */
+    private static final class Requirements {
+
+        final Set<CpuFeature> cpu;
+        final Set<JvmFeature> jvm;
+
+        Requirements(KernelProvider provider) {
+            io.qk256.spi.Requirements told =
+                    Objects.requireNonNull(provider.requirements(), "requirements() returned null");
+            cpu = new TreeSet<>(told.cpu());
+            jvm = new TreeSet<>(told.jvm());
+        }
+
+        Set<CpuFeature> cpuWith(CpuFeatures features, Presence presence) {
+            return cpu.stream()
+                    .filter(feature -> features.presence(feature) == presence)
+                    .collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+}

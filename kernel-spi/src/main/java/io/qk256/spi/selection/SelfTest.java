@@ -1,0 +1,152 @@
+package io.qk256.spi.selection;
+
+import io.qk256.spi.Codebook;
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Known answers that a kernel must give before it counts as usable. All sums here are small integers times powers of two,
+ * so every order of summation gives the same bits. This finds kernels that are wrong on this machine; the compatibility
+ * kit finds the rest.
+ */
+final class SelfTest {
+
+    private static final int ROWS = 3;
+    private static final int COLS = 2 * Qk256.BLOCK_WEIGHTS + 3;
+    private static final int FROM_ROW = 1;
+    private static final float TENSOR_SCALE = 0.5f;
+    private static final float ACTIVATION_SCALE = 4;
+    private static final float UNTOUCHED = -12345;
+
+    private final Kernel kernel;
+
+    private SelfTest(Kernel kernel) {
+        this.kernel = kernel;
+    }
+
+    /** What was wrong: operation, place, value seen, value expected; empty if all was right. */
+    static Optional<String> run(Kernel kernel) {
+        SelfTest test = new SelfTest(kernel);
+        Optional<String> wrong = test.literal();
+        try (Arena arena = Arena.ofConfined()) {
+            for (Codebook codebook : List.of(Codebook.QK256, Codebook.TERNARY)) {
+                wrong = wrong.or(() -> test.pattern(codebook, true, arena));
+                wrong = wrong.or(() -> test.pattern(codebook, false, arena));
+            }
+        }
+        return wrong;
+    }
+
+    /** Bytes and answers written down by hand; the padding is all ones. */
+    private Optional<String> literal() {
+        byte[] codes = new byte[Qk256.BLOCK_BYTES];
+        Arrays.fill(codes, (byte) 0xFF);
+        codes[0] = (byte) 0b11_10_01_00;
+        codes[1] = (byte) 0b00_01_10_11;
+        Qk256Matrix w = Qk256Matrix.of(MemorySegment.ofArray(codes), 1, 8, Codebook.QK256);
+
+        float[] decoded = new float[8];
+        kernel.dequantize(w, F32Vector.of(decoded));
+        float[] product = new float[1];
+        kernel.gemv(w, F32Vector.of(1, 10, 100, 1000, 10000, 20000, 30000, 40000), F32Vector.of(product));
+        float[] integerProduct = new float[1];
+        kernel.gemv(w, I8Vector.of(new byte[] {1, 2, 4, 8, 16, 32, 64, 127}, 1), F32Vector.of(integerProduct));
+
+        return compare("dequantize 1x8", decoded, new float[] {-2, -1, 1, 2, 2, 1, -1, -2})
+                .or(() -> compare("f32 product 1x8", product, new float[] {-67912}))
+                .or(() -> compare("int8 product 1x8", integerProduct, new float[] {-238}));
+    }
+
+    /** Three rows, a tail, a scale for each block, a range of rows; expected values from the formulas of the contract. */
+    private Optional<String> pattern(Codebook codebook, boolean offHeap, Arena arena) {
+        int blocks = Qk256.blocks(COLS);
+        MemorySegment codes = allocate(ROWS * Qk256.rowBytes(COLS), offHeap, arena);
+        MemorySegment scales = offHeap
+                ? arena.allocate((long) ROWS * blocks * Float.BYTES, Float.BYTES)
+                : MemorySegment.ofArray(new float[ROWS * blocks]);
+        F32Vector scaleValues = F32Vector.of(scales);
+        byte[] q = new byte[COLS];
+        float[] x = new float[COLS];
+        for (int c = 0; c < COLS; c++) {
+            q[c] = (byte) (c * 37 % 255 - 127);
+            x[c] = c * 5 % 17 - 8;
+        }
+        float[] decoded = new float[(ROWS - FROM_ROW) * COLS];
+        float[] products = new float[ROWS];
+        float[] integerProducts = new float[ROWS];
+        for (int r = 0; r < ROWS; r++) {
+            byte[] row = new byte[COLS];
+            double sum = 0;
+            double integerSum = 0;
+            for (int c = 0; c < COLS; c++) {
+                int block = c / Qk256.BLOCK_WEIGHTS;
+                float scale = 1 << (r + block);
+                scaleValues.set((long) r * blocks + block, scale);
+                row[c] = (byte) (c * 7 + c / 5 + r * 3 & 3);
+                float weight = codebook.value(row[c]) * scale;
+                sum += (double) weight * x[c];
+                integerSum += (double) weight * q[c];
+                if (r >= FROM_ROW) {
+                    decoded[(r - FROM_ROW) * COLS + c] = weight * TENSOR_SCALE;
+                }
+            }
+            Qk256.pack(row, codes.asSlice(r * Qk256.rowBytes(COLS)));
+            products[r] = r < FROM_ROW ? UNTOUCHED : (float) sum * TENSOR_SCALE;
+            integerProducts[r] = r < FROM_ROW ? UNTOUCHED : (float) integerSum / ACTIVATION_SCALE * TENSOR_SCALE;
+        }
+        Qk256Matrix w = Qk256Matrix.of(codes, ROWS, COLS, codebook)
+                .withBlockScales(scales)
+                .withTensorScale(TENSOR_SCALE);
+
+        F32Vector out =
+                F32Vector.of(allocate((long) decoded.length * Float.BYTES, offHeap, arena, new float[decoded.length]));
+        kernel.dequantize(w, FROM_ROW, ROWS, out);
+        F32Vector y = untouched(offHeap, arena);
+        MemorySegment xs = allocate((long) COLS * Float.BYTES, offHeap, arena, new float[COLS])
+                .copyFrom(MemorySegment.ofArray(x));
+        kernel.gemv(w, F32Vector.of(xs), FROM_ROW, ROWS, y);
+        F32Vector integerY = untouched(offHeap, arena);
+        MemorySegment qs = allocate(COLS, offHeap, arena).copyFrom(MemorySegment.ofArray(q));
+        kernel.gemv(w, I8Vector.of(qs, ACTIVATION_SCALE), FROM_ROW, ROWS, integerY);
+
+        String where = " " + ROWS + "x" + COLS + " rows " + FROM_ROW + " to " + (ROWS - 1) + " "
+                + (offHeap ? "off-heap" : "on the heap");
+        return compare("dequantize" + where, out.toArray(), decoded)
+                .or(() -> compare("f32 product" + where, y.toArray(), products))
+                .or(() -> compare("int8 product" + where, integerY.toArray(), integerProducts));
+    }
+
+    private static F32Vector untouched(boolean offHeap, Arena arena) {
+        F32Vector y = offHeap ? F32Vector.allocate(arena, ROWS) : F32Vector.of(new float[ROWS]);
+        for (int r = 0; r < ROWS; r++) {
+            y.set(r, UNTOUCHED);
+        }
+        return y;
+    }
+
+    private static MemorySegment allocate(long bytes, boolean offHeap, Arena arena) {
+        return offHeap ? arena.allocate(bytes) : MemorySegment.ofArray(new byte[Math.toIntExact(bytes)]);
+    }
+
+    private static MemorySegment allocate(long bytes, boolean offHeap, Arena arena, float[] heap) {
+        return offHeap ? arena.allocate(bytes, Float.BYTES) : MemorySegment.ofArray(heap);
+    }
+
+    private static Optional<String> compare(String operation, float[] seen, float[] expected) {
+        for (int i = 0; i < expected.length; i++) {
+            if (Float.floatToRawIntBits(seen[i]) != Float.floatToRawIntBits(expected[i])) {
+                return Optional.of(operation + ": element " + i + " is " + seen[i] + ", expected " + expected[i]
+                        + "; do not use this kernel on this machine");
+            }
+        }
+        return Optional.empty();
+    }
+}

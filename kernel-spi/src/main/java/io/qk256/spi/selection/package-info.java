@@ -1,0 +1,8 @@
+/**
+ * Finds kernels and selects one: a pure function of the candidates, the CPU, the JVM and the user's wishes, with a
+ * reason for every candidate that was not taken.
+ */
+@NullMarked
+package io.qk256.spi.selection;
+
+import org.jspecify.annotations.NullMarked;
