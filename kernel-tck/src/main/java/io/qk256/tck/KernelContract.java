@@ -1,0 +1,4 @@
+package io.qk256.tck;
+
+/** The contract of a kernel. */
+public abstract class KernelContract {}
