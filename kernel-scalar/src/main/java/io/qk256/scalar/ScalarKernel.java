@@ -91,7 +91,7 @@ final class ScalarKernel extends Kernel {
     }
 
     private static int code(MemorySegment codes, long blockOffset, int i) {
-        return codes.get(JAVA_BYTE, blockOffset + (i >> 2)) >> 2 * (i & 3) & 3;
+        return codes.get(JAVA_BYTE, blockOffset + (i >> 2)) >> (2 * (i & 3)) & 3;
     }
 
     private static float value(Codebook codebook, int code) {
