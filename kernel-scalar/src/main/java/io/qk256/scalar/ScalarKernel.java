@@ -1,6 +1,7 @@
 package io.qk256.scalar;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
@@ -11,27 +12,35 @@ import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The contract of {@link Kernel} in the plainest code that the JVM runs well: for each row, for each block, for each
- * weight. Other kernels are measured against it. Stateless and thread-safe.
+ * The contract of {@link Kernel} in plain code: for each row, for each block, for each weight. Other kernels are measured
+ * against it. A block at a time passes through small arrays, because the JVM runs loops over arrays at full speed
+ * whatever kinds of memory segments the program has used before. Thread-safe: the arrays belong to the calling thread.
  */
 final class ScalarKernel extends Kernel {
 
+    /** One block of everything. */
+    private static final class Block {
+        final byte[] codes = new byte[Qk256.BLOCK_BYTES];
+        final float[] values = new float[Qk256.BLOCK_WEIGHTS];
+        final byte[] integers = new byte[Qk256.BLOCK_WEIGHTS];
+    }
+
+    private final ThreadLocal<Block> blocks = ThreadLocal.withInitial(Block::new);
+
     @Override
     protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
+        byte[] codes = blocks.get().codes;
+        float[] values = blocks.get().values;
         long written = 0;
         for (int row = fromRow; row < toRow; row++) {
             for (int block = 0; block < w.blocks(); block++) {
-                float scale = w.scale(row, block);
-                Codebook codebook = w.codebook();
-                float v0 = codebook.value0() * scale;
-                float v1 = codebook.value1() * scale;
-                float v2 = codebook.value2() * scale;
-                float v3 = codebook.value3() * scale;
-                long codes = blockOffset(w, row, block);
-                int weights = weightsInBlock(w, block);
+                float[] table = table(w.codebook(), w.scale(row, block));
+                int weights = weights(w, block);
+                loadCodes(w, row, block, codes);
                 for (int i = 0; i < weights; i++) {
-                    out.set(written + i, pick(code(w.codes(), codes, i), v0, v1, v2, v3));
+                    values[i] = table[code(codes, i)];
                 }
+                MemorySegment.copy(values, 0, out.segment(), JAVA_FLOAT, written * Float.BYTES, weights);
                 written += weights;
             }
         }
@@ -39,16 +48,18 @@ final class ScalarKernel extends Kernel {
 
     @Override
     protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
-        Codebook codebook = w.codebook();
+        byte[] codes = blocks.get().codes;
+        float[] values = blocks.get().values;
+        float[] table = table(w.codebook(), 1);
         for (int row = fromRow; row < toRow; row++) {
             float sum = 0;
             for (int block = 0; block < w.blocks(); block++) {
-                long codes = blockOffset(w, row, block);
-                long firstColumn = (long) block * Qk256.BLOCK_WEIGHTS;
-                int weights = weightsInBlock(w, block);
+                int weights = weights(w, block);
+                loadCodes(w, row, block, codes);
+                MemorySegment.copy(x.segment(), JAVA_FLOAT, firstColumn(block) * Float.BYTES, values, 0, weights);
                 float blockSum = 0;
                 for (int i = 0; i < weights; i++) {
-                    blockSum += value(codebook, code(w.codes(), codes, i)) * x.get(firstColumn + i);
+                    blockSum += table[code(codes, i)] * values[i];
                 }
                 sum += blockSum * w.blockScale(row, block);
             }
@@ -58,22 +69,20 @@ final class ScalarKernel extends Kernel {
 
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
-        MemorySegment q = x.segment();
-        Codebook codebook = w.codebook();
-        int v0 = (int) codebook.value0();
-        int v1 = (int) codebook.value1();
-        int v2 = (int) codebook.value2();
-        int v3 = (int) codebook.value3();
+        byte[] codes = blocks.get().codes;
+        byte[] integers = blocks.get().integers;
+        float[] table = table(w.codebook(), 1);
+        int[] integerTable = {(int) table[0], (int) table[1], (int) table[2], (int) table[3]};
         for (int row = fromRow; row < toRow; row++) {
-            double sum = 0;
+            double sum = 0; // Holds the sum of int32 block sums exactly, so it serves matrices with and without block
+            // scales.
             for (int block = 0; block < w.blocks(); block++) {
-                long codes = blockOffset(w, row, block);
-                long firstColumn = (long) block * Qk256.BLOCK_WEIGHTS;
-                int weights = weightsInBlock(w, block);
+                int weights = weights(w, block);
+                loadCodes(w, row, block, codes);
+                MemorySegment.copy(x.segment(), JAVA_BYTE, firstColumn(block), integers, 0, weights);
                 int blockSum = 0;
                 for (int i = 0; i < weights; i++) {
-                    int value = pick(code(w.codes(), codes, i), v0, v1, v2, v3);
-                    blockSum += value * q.get(JAVA_BYTE, firstColumn + i);
+                    blockSum += integerTable[code(codes, i)] * integers[i];
                 }
                 sum += (double) blockSum * w.blockScale(row, block);
             }
@@ -81,33 +90,32 @@ final class ScalarKernel extends Kernel {
         }
     }
 
-    private static long blockOffset(Qk256Matrix w, int row, int block) {
-        return row * w.rowStride() + (long) block * Qk256.BLOCK_BYTES;
+    private static float[] table(Codebook codebook, float scale) {
+        return new float[] {
+            codebook.value0() * scale, codebook.value1() * scale, codebook.value2() * scale, codebook.value3() * scale
+        };
     }
 
-    /** The last block of a row may be shorter than its 64 bytes. */
-    private static int weightsInBlock(Qk256Matrix w, int block) {
-        return Math.min(Qk256.BLOCK_WEIGHTS, w.cols() - block * Qk256.BLOCK_WEIGHTS);
+    private static void loadCodes(Qk256Matrix w, int row, int block, byte[] codes) {
+        long offset = row * w.rowStride() + (long) block * Qk256.BLOCK_BYTES;
+        MemorySegment.copy(w.codes(), JAVA_BYTE, offset, codes, 0, Qk256.BLOCK_BYTES);
     }
 
-    private static int code(MemorySegment codes, long blockOffset, int i) {
-        return codes.get(JAVA_BYTE, blockOffset + (i >> 2)) >> (2 * (i & 3)) & 3;
+    private static int code(byte[] codes, int i) {
+        return codes[i >> 2] >> (2 * (i & 3)) & 3;
     }
 
-    private static float value(Codebook codebook, int code) {
-        return pick(code, codebook.value0(), codebook.value1(), codebook.value2(), codebook.value3());
+    private static long firstColumn(int block) {
+        return (long) block * Qk256.BLOCK_WEIGHTS;
     }
 
-    private static float pick(int code, float v0, float v1, float v2, float v3) {
-        return code < 2 ? (code == 0 ? v0 : v1) : (code == 2 ? v2 : v3);
-    }
-
-    private static int pick(int code, int v0, int v1, int v2, int v3) {
-        return code < 2 ? (code == 0 ? v0 : v1) : (code == 2 ? v2 : v3);
+    /** The last block of a row may hold fewer weights than its 64 bytes have codes. */
+    private static int weights(Qk256Matrix w, int block) {
+        return (int) Math.min(Qk256.BLOCK_WEIGHTS, w.cols() - firstColumn(block));
     }
 
     @Override
     public String toString() {
-        return "scalar Java";
+        return "plain Java";
     }
 }

@@ -1,0 +1,38 @@
+package io.qk256.avx2.vector;
+
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256Matrix;
+
+/** The three operations with 256-bit vectors. Thread-safe: what a call writes on the way belongs to its thread. */
+final class Avx2VectorKernel extends Kernel {
+
+    private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
+
+    @Override
+    protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
+        Dequantize.rows(w, scratch.get(), fromRow, toRow, out.segment());
+    }
+
+    @Override
+    protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
+        Scratch mine = scratch.get();
+        GemvF32.rows(w, mine, mine.floats(x, w), fromRow, toRow, y);
+    }
+
+    @Override
+    protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+        Scratch mine = scratch.get();
+        if (GemvI8.takes(w.codebook())) {
+            GemvI8.rows(w, mine, mine.shorts(x, w), x.scale(), fromRow, toRow, y);
+        } else {
+            GemvI8AnyCodebook.rows(w, mine, mine.floats(x, w), x.scale(), fromRow, toRow, y);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "Java Vector API, 256 bits";
+    }
+}

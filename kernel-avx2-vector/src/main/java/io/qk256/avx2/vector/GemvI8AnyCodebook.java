@@ -1,0 +1,59 @@
+package io.qk256.avx2.vector;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.IntVector;
+
+/**
+ * The int8 product for any integer codebook, by way of the f32 product: a block's sums are at most
+ * {@code 256 * 64 * 128 = 2^21}, and f32 holds every integer up to 2^24.
+ */
+final class GemvI8AnyCodebook {
+
+    private GemvI8AnyCodebook() {}
+
+    static void rows(
+            Qk256Matrix w, Scratch scratch, float[] q, float activationScale, int fromRow, int toRow, F32Vector y) {
+        IntVector table = Lanes.table(w.codebook());
+        int blocks = w.blocks();
+        MemorySegment scales = scratch.scales(w, fromRow, toRow);
+        for (int row = fromRow; row < toRow; row++) {
+            MemorySegment codes = scratch.codes(w, row);
+            long offset = scratch.offset(w, row);
+            float sum = w.blockScales().isEmpty()
+                    ? (float) row(codes, offset, blocks, table, q)
+                    : (float) scaledRow(codes, offset, blocks, table, q, scales, (long) (row - fromRow) * blocks);
+            y.set(row, sum / activationScale * w.tensorScale());
+        }
+    }
+
+    private static int row(MemorySegment anyCodes, long offset, int blocks, IntVector table, float[] q) {
+        MemorySegment codes = NativeMemory.exact(anyCodes);
+        int sum = 0;
+        for (int block = 0; block < blocks; block++) {
+            sum += (int) Lanes.sum(GemvF32.block(codes, offset, block, table, q));
+        }
+        return sum;
+    }
+
+    private static double scaledRow(
+            MemorySegment anyCodes,
+            long offset,
+            int blocks,
+            IntVector table,
+            float[] q,
+            MemorySegment anyScales,
+            long firstScale) {
+        MemorySegment codes = NativeMemory.exact(anyCodes);
+        MemorySegment scales = NativeMemory.exact(anyScales);
+        double sum = 0;
+        for (int block = 0; block < blocks; block++) {
+            int exact = (int) Lanes.sum(GemvF32.block(codes, offset, block, table, q));
+            sum += (double) exact * scales.getAtIndex(JAVA_FLOAT, firstScale + block);
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,157 @@
+package io.qk256.avx2.vector;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * A thread's copy of the input vector in the order in which the packed codes meet it, padded with zeros to whole
+ * blocks. It grows to the widest matrix of the thread and is used again.
+ *
+ * <p>The products do not unpack codes into the order of the columns: they shift a whole vector of packed codes right by
+ * two bits at a time. So for each run of {@link Lanes#WEIGHTS} columns, with {@code p} codes in a lane, step {@code k}
+ * meets column {@code p * lane + k}.
+ */
+final class Scratch {
+
+    private static final int CODES_IN_INT = 16;
+    private static final int CODES_IN_SHORT = 8;
+
+    private float[] copied = {};
+    private float[] floats = {};
+    private byte[] bytes = {};
+    private short[] shorts = {};
+    private int[] blockSums = {};
+    private MemorySegment rowCodes = MemorySegment.NULL;
+    private MemorySegment rowScales = MemorySegment.NULL;
+    private MemorySegment rowValues = MemorySegment.NULL;
+
+    /** The values of an f32 vector, for int lanes. */
+    float[] floats(F32Vector x, Qk256Matrix w) {
+        int cols = w.cols();
+        growFloats(padded(w));
+        MemorySegment.copy(x.segment(), JAVA_FLOAT, 0, copied, 0, cols);
+        Arrays.fill(copied, cols, padded(w), 0);
+        reorderFloats(padded(w));
+        return floats;
+    }
+
+    /** The values of an int8 vector as floats, for int lanes. */
+    float[] floats(I8Vector x, Qk256Matrix w) {
+        int cols = w.cols();
+        growFloats(padded(w));
+        for (int c = 0; c < cols; c++) {
+            copied[c] = x.segment().get(JAVA_BYTE, c);
+        }
+        Arrays.fill(copied, cols, padded(w), 0);
+        reorderFloats(padded(w));
+        return floats;
+    }
+
+    /** The values of an int8 vector, for short lanes. */
+    short[] shorts(I8Vector x, Qk256Matrix w) {
+        int cols = w.cols();
+        int padded = padded(w);
+        if (shorts.length < padded) {
+            shorts = new short[padded];
+            bytes = new byte[padded];
+            blockSums = new int[w.blocks()];
+        }
+        MemorySegment.copy(x.segment(), JAVA_BYTE, 0, bytes, 0, cols);
+        Arrays.fill(bytes, cols, padded, (byte) 0);
+        int lanes = Lanes.SHORTS.length();
+        for (int run = 0; run < padded; run += Lanes.WEIGHTS) {
+            for (int lane = 0; lane < lanes; lane++) {
+                for (int k = 0; k < CODES_IN_SHORT; k++) {
+                    shorts[run + k * lanes + lane] = bytes[run + lane * CODES_IN_SHORT + k];
+                }
+            }
+        }
+        for (int block = 0; block < w.blocks(); block++) {
+            int sum = 0;
+            for (int i = 0; i < Qk256.BLOCK_WEIGHTS; i++) {
+                sum += bytes[block * Qk256.BLOCK_WEIGHTS + i];
+            }
+            blockSums[block] = sum;
+        }
+        return shorts;
+    }
+
+    /** For each block the sum of the values that {@link #shorts} returned last. */
+    int[] blockSums() {
+        return blockSums;
+    }
+
+    private void growFloats(int padded) {
+        if (floats.length < padded) {
+            floats = new float[padded];
+            copied = new float[padded];
+        }
+    }
+
+    private void reorderFloats(int padded) {
+        int lanes = Lanes.INTS.length();
+        for (int run = 0; run < padded; run += Lanes.WEIGHTS) {
+            for (int lane = 0; lane < lanes; lane++) {
+                for (int k = 0; k < CODES_IN_INT; k++) {
+                    floats[run + k * lanes + lane] = copied[run + lane * CODES_IN_INT + k];
+                }
+            }
+        }
+    }
+
+    /** Off-heap memory that holds a row's codes, from {@link #offset} on. */
+    MemorySegment codes(Qk256Matrix w, int row) {
+        if (NativeMemory.is(w.codes())) {
+            return w.codes();
+        }
+        long bytes = Qk256.rowBytes(w.cols());
+        if (rowCodes.byteSize() < bytes) {
+            rowCodes = Arena.ofAuto().allocate(bytes, Lanes.BYTES);
+        }
+        MemorySegment.copy(w.codes(), row * w.rowStride(), rowCodes, 0, bytes);
+        return rowCodes;
+    }
+
+    /** Where the row starts in what {@link #codes} returned. */
+    long offset(Qk256Matrix w, int row) {
+        return NativeMemory.is(w.codes()) ? row * w.rowStride() : 0;
+    }
+
+    /** Off-heap memory that holds the block scales of the rows, without those of earlier rows; empty if there are none. */
+    MemorySegment scales(Qk256Matrix w, int fromRow, int toRow) {
+        if (w.blockScales().isEmpty()) {
+            return MemorySegment.NULL;
+        }
+        long rowBytes = (long) w.blocks() * Float.BYTES;
+        MemorySegment scales = w.blockScales().get().asSlice(fromRow * rowBytes, (toRow - fromRow) * rowBytes);
+        if (NativeMemory.is(scales)) {
+            return scales;
+        }
+        if (rowScales.byteSize() < scales.byteSize()) {
+            rowScales = Arena.ofAuto().allocate(scales.byteSize(), Lanes.BYTES);
+        }
+        rowScales.copyFrom(scales);
+        return rowScales;
+    }
+
+    /** Off-heap memory for one row of decoded values. */
+    MemorySegment rowValues(int cols) {
+        long bytes = (long) cols * Float.BYTES;
+        if (rowValues.byteSize() < bytes) {
+            rowValues = Arena.ofAuto().allocate(bytes, Lanes.BYTES);
+        }
+        return rowValues;
+    }
+
+    private static int padded(Qk256Matrix w) {
+        return Math.multiplyExact(w.blocks(), Qk256.BLOCK_WEIGHTS);
+    }
+}

@@ -1,0 +1,5 @@
+/** The kernel in the Java Vector API. */
+@NullMarked
+package io.qk256.avx2.vector;
+
+import org.jspecify.annotations.NullMarked;
