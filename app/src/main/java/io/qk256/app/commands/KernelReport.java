@@ -1,0 +1,113 @@
+package io.qk256.app.commands;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import io.qk256.app.cpu.Cpu;
+import io.qk256.spi.CpuFeature;
+import io.qk256.spi.CpuFeatures.Presence;
+import io.qk256.spi.selection.Candidate;
+import io.qk256.spi.selection.Selection;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The machine and its kernels, for people and for programs. */
+final class KernelReport {
+
+    private KernelReport() {}
+
+    static void print(Machine machine, PrintWriter out) {
+        Selection selection = machine.selection();
+        out.println("CPU       " + describe(machine.cpu()));
+        out.println("JVM       " + selection.jvm().description());
+        out.println();
+        Table table = new Table("kernel", "rank", "state", "why");
+        for (Candidate candidate : selection.candidates()) {
+            table.add(
+                    candidate.name(),
+                    candidate.rank().map(String::valueOf).orElse("-"),
+                    candidate.state().label(),
+                    candidate.why());
+        }
+        out.println(table);
+        out.println("selected  " + selection.selected().map(Candidate::name).orElse("none"));
+        out.flush();
+    }
+
+    private static String describe(Cpu cpu) {
+        List<CpuFeature> unknown = cpu.featuresThatAre(Presence.UNKNOWN);
+        return cpu.name() + ", "
+                + (cpu.physicalCores() > 0 ? cpu.physicalCores() + " cores, " : "")
+                + cpu.logicalCores() + " threads: "
+                + (cpu.features().toString().isEmpty() ? "no known features" : cpu.features())
+                + (unknown.isEmpty() ? "" : "; unknown: " + labels(unknown));
+    }
+
+    private static String labels(List<CpuFeature> features) {
+        return features.stream().map(CpuFeature::label).collect(Collectors.joining(" "));
+    }
+
+    static void printJson(Machine machine, PrintWriter out) {
+        Selection selection = machine.selection();
+        JsonObject root = new JsonObject();
+        root.add("cpu", cpu(machine.cpu()));
+        root.add("jvm", jvm(selection));
+        root.add(
+                "selected",
+                selection
+                        .selected()
+                        .<JsonElement>map(c -> new JsonPrimitive(c.name()))
+                        .orElse(JsonNull.INSTANCE));
+        selection.problem().ifPresent(problem -> root.addProperty("problem", problem));
+        JsonArray kernels = new JsonArray();
+        selection.candidates().forEach(candidate -> kernels.add(kernel(candidate)));
+        root.add("kernels", kernels);
+        out.println(new GsonBuilder()
+                .setPrettyPrinting()
+                .serializeNulls()
+                .disableHtmlEscaping()
+                .create()
+                .toJson(root));
+        out.flush();
+    }
+
+    private static JsonObject cpu(Cpu cpu) {
+        JsonObject json = new JsonObject();
+        json.addProperty("name", cpu.name());
+        json.addProperty("physicalCores", cpu.physicalCores());
+        json.addProperty("logicalCores", cpu.logicalCores());
+        json.add("features", labelArray(cpu.featuresThatAre(Presence.PRESENT)));
+        json.add("unknown", labelArray(cpu.featuresThatAre(Presence.UNKNOWN)));
+        return json;
+    }
+
+    private static JsonObject jvm(Selection selection) {
+        JsonObject json = new JsonObject();
+        json.addProperty("description", selection.jvm().description());
+        JsonArray missing = new JsonArray();
+        selection.jvm().missing().values().stream().sorted().forEach(missing::add);
+        json.add("missing", missing);
+        return json;
+    }
+
+    private static JsonObject kernel(Candidate candidate) {
+        JsonObject json = new JsonObject();
+        json.addProperty("name", candidate.name());
+        json.add("rank", candidate.rank().<JsonElement>map(JsonPrimitive::new).orElse(JsonNull.INSTANCE));
+        json.addProperty("state", candidate.state().label());
+        json.addProperty("why", candidate.why());
+        json.addProperty("module", candidate.module());
+        json.addProperty("origin", candidate.origin());
+        return json;
+    }
+
+    private static JsonArray labelArray(List<CpuFeature> features) {
+        JsonArray array = new JsonArray();
+        features.forEach(feature -> array.add(feature.label()));
+        return array;
+    }
+}

@@ -1,0 +1,29 @@
+package io.qk256.app.commands;
+
+import io.qk256.app.cpu.Cpu;
+import io.qk256.spi.Jvm;
+import io.qk256.spi.selection.KernelSelector;
+import io.qk256.spi.selection.KernelSource;
+import io.qk256.spi.selection.Selection;
+import io.qk256.spi.selection.Wishes;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The machine that a command runs on, and what was selected for it.
+ *
+ * @param cpu the CPU, perhaps pretended smaller
+ * @param selection the outcome
+ */
+record Machine(Cpu cpu, Selection selection) {
+
+    private static final List<String> NONE = List.of("none");
+
+    static Machine detect(Optional<List<String>> cpuFeatures, Wishes wishes) {
+        Cpu real = Cpu.detect();
+        Cpu cpu = cpuFeatures
+                .map(labels -> real.restrictedTo(labels.equals(NONE) ? List.of() : labels))
+                .orElse(real);
+        return new Machine(cpu, KernelSelector.select(KernelSource.find(), cpu.features(), Jvm.current(), wishes));
+    }
+}

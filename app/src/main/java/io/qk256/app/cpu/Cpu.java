@@ -1,0 +1,69 @@
+package io.qk256.app.cpu;
+
+import io.qk256.spi.CpuFeature;
+import io.qk256.spi.CpuFeatures;
+import io.qk256.spi.CpuFeatures.Presence;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import oshi.hardware.CentralProcessor;
+import oshi.hardware.CentralProcessor.ProcessorIdentifier;
+import oshi.spi.SystemInfoFactory;
+
+/**
+ * A CPU.
+ *
+ * @param name its name, for people
+ * @param physicalCores cores, 0 if unknown
+ * @param logicalCores hardware threads
+ * @param features what it can do
+ */
+public record Cpu(String name, int physicalCores, int logicalCores, CpuFeatures features) {
+
+    /** The CPU of this machine, as OSHI reports it; one of which nothing is known if OSHI cannot read this system. */
+    public static Cpu detect() {
+        try {
+            CentralProcessor processor =
+                    SystemInfoFactory.create().getHardware().getProcessor();
+            return new Cpu(
+                    name(processor.getProcessorIdentifier()),
+                    processor.getPhysicalProcessorCount(),
+                    processor.getLogicalProcessorCount(),
+                    FeatureFlags.parse(processor.getFeatureFlags(), System.getProperty("os.arch", "")));
+        } catch (RuntimeException | LinkageError e) {
+            int threads = Runtime.getRuntime().availableProcessors();
+            return new Cpu("unknown CPU (OSHI: " + e + ")", 0, threads, CpuFeatures.unknown());
+        }
+    }
+
+    private static String name(ProcessorIdentifier identifier) {
+        String architecture = identifier.getMicroarchitecture();
+        boolean known = !architecture.isBlank() && !architecture.equals("unknown");
+        return identifier.getName().strip() + (known ? " (" + architecture + ")" : "");
+    }
+
+    /**
+     * The same CPU with nothing but the listed features.
+     *
+     * @param labels feature names such as {@code avx2}
+     * @throws IllegalArgumentException if a name is no feature, or names one that this CPU lacks
+     */
+    public Cpu restrictedTo(Collection<String> labels) {
+        Set<CpuFeature> kept = FeatureFlags.labelled(labels);
+        for (CpuFeature feature : kept) {
+            if (features.presence(feature) == Presence.ABSENT) {
+                throw new IllegalArgumentException("this CPU lacks " + feature.label()
+                        + "; a pretended CPU can only have less than the real one, which has: " + features);
+            }
+        }
+        return new Cpu(name + ", restricted", physicalCores, logicalCores, features.restrictedTo(kept));
+    }
+
+    /** The features of which that much is known. */
+    public List<CpuFeature> featuresThatAre(Presence presence) {
+        return Arrays.stream(CpuFeature.values())
+                .filter(feature -> features.presence(feature) == presence)
+                .toList();
+    }
+}
