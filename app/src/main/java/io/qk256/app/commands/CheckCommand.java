@@ -1,5 +1,13 @@
 package io.qk256.app.commands;
 
+import io.qk256.app.check.ProgressListener;
+import io.qk256.app.check.Proof;
+import io.qk256.app.check.ProofReport;
+import io.qk256.spi.selection.Candidate;
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -11,7 +19,14 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** Proves the selected kernel on real weights. */
-@Command(name = "check", mixinStandardHelpOptions = true, description = "Prove the selected kernel on real weights.")
+@Command(
+        name = "check",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Prove the selected kernel on real weights: a small BitNet model in two packings, and matrices whose results"
+                    + " bitnet.cpp and ggml recorded; or every 2-bit tensor of a file.",
+            "Dequantized values and int8 products must be exact, f32 products within the bound of the contract."
+        })
 final class CheckCommand implements Callable<Integer> {
 
     @ParentCommand
@@ -20,7 +35,7 @@ final class CheckCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "FILE.gguf",
-            description = "A model; without it, the weights that are shipped.")
+            description = "A model with tensors of type I2_S, TQ1_0 or TQ2_0.")
     private @Nullable Path file;
 
     @Option(names = "--json", description = "Print one JSON object instead of a table.")
@@ -29,12 +44,37 @@ final class CheckCommand implements Callable<Integer> {
     CheckCommand() {}
 
     @Override
-    public Integer call() {
-        return check(Objects.requireNonNull(root), Optional.ofNullable(file), json);
+    public Integer call() throws IOException {
+        Qk256Command command = Objects.requireNonNull(root);
+        int code = command.exitCode(true);
+        return code == ExitCode.OK ? check(command, Optional.ofNullable(file), json) : code;
     }
 
-    static int check(Qk256Command command, Optional<Path> file, boolean json) {
-        command.out().println(file + " " + json);
-        return ExitCode.OK;
+    static int check(Qk256Command command, Optional<Path> file, boolean json) throws IOException {
+        if (file.isPresent() && !Files.isRegularFile(file.get())) {
+            command.err().println("qk256: " + file.get() + ": no such file");
+            return ExitCode.USAGE;
+        }
+        Candidate selected = command.machine().selection().selected().orElseThrow();
+        ProofReport report = Proof.run(selected.kernel().orElseThrow(), file, progress(command.err()));
+        if (json) {
+            CheckReport.printJson(selected.name(), report, command.out());
+        } else {
+            CheckReport.print(selected.name(), report, command.out());
+        }
+        return report.passed() ? ExitCode.OK : ExitCode.FAILED;
+    }
+
+    /** One line that is written over and over, if there is a terminal to see it. */
+    @SuppressWarnings("SystemConsoleNull") // It is null in a module graph without a console provider.
+    private static ProgressListener progress(PrintWriter err) {
+        Console console = System.console();
+        if (console == null || !console.isTerminal()) {
+            return ProgressListener.NONE;
+        }
+        return (what, done, total) -> {
+            err.print("\r\033[K" + (done < total ? "checking " + done + "/" + total + "  " + what : ""));
+            err.flush();
+        };
     }
 }

@@ -1,6 +1,5 @@
 package io.qk256.app.commands;
 
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
@@ -66,13 +65,7 @@ final class KernelReport {
         JsonArray kernels = new JsonArray();
         selection.candidates().forEach(candidate -> kernels.add(kernel(candidate)));
         root.add("kernels", kernels);
-        out.println(new GsonBuilder()
-                .setPrettyPrinting()
-                .serializeNulls()
-                .disableHtmlEscaping()
-                .create()
-                .toJson(root));
-        out.flush();
+        Json.print(root, out);
     }
 
     private static JsonObject cpu(Cpu cpu) {
