@@ -25,6 +25,7 @@ import java.util.function.Supplier;
 public record KernelSource(String label, String module, String origin, Supplier<KernelProvider> provider) {
 
     private static final String CLASS_PATH = "(class path)";
+    private static final int MAX_CAUSES = 10;
 
     /** A source for a provider that exists already. */
     public static KernelSource of(KernelProvider provider) {
@@ -51,9 +52,9 @@ public record KernelSource(String label, String module, String origin, Supplier<
         }
     }
 
-    /** The error names the class; its module is the one that declares to provide it. */
+    /** The error or a cause names the class; its module is the one that declares to provide it. */
     private static KernelSource broken(Error error) {
-        String message = String.valueOf(error.getMessage());
+        String message = messages(error);
         for (Module module : ModuleLayer.boot().modules()) {
             for (Provides provides : module.getDescriptor().provides()) {
                 for (String type : provides.providers()) {
@@ -68,6 +69,16 @@ public record KernelSource(String label, String module, String origin, Supplier<
         return new KernelSource("(unreadable)", CLASS_PATH, "", () -> {
             throw error;
         });
+    }
+
+    private static String messages(Throwable thrown) {
+        StringBuilder all = new StringBuilder();
+        Throwable next = thrown;
+        for (int depth = 0; next != null && depth < MAX_CAUSES; depth++) {
+            all.append(next.getMessage()).append('\n');
+            next = next.getCause();
+        }
+        return all.toString();
     }
 
     private static String moduleOf(Class<?> type) {

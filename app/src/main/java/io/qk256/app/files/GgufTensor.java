@@ -1,0 +1,37 @@
+package io.qk256.app.files;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * A tensor of a GGUF file.
+ *
+ * @param file name of the file, for messages
+ * @param name its name
+ * @param type how its values are stored
+ * @param dims one to four dimensions, each 1 or more; the first is the contiguous one
+ * @param data its bytes, read-only and on no particular boundary of memory; alive as long as the file is open
+ */
+public record GgufTensor(String file, String name, TensorType type, List<Long> dims, MemorySegment data) {
+
+    /** A tensor. */
+    public GgufTensor {
+        dims = List.copyOf(dims);
+    }
+
+    /** The contiguous dimension. */
+    public long cols() {
+        return dims.getFirst();
+    }
+
+    /** The product of the other dimensions. */
+    public long rows() {
+        return dims.stream().skip(1).reduce(1L, (a, b) -> a * b);
+    }
+
+    /** File, name, type and shape, for messages. */
+    @Override
+    public String toString() {
+        return file + ", tensor " + name + " of " + type.label() + ", " + rows() + "x" + cols();
+    }
+}

@@ -1,0 +1,101 @@
+package io.qk256.app.modulepath;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** The packaged application, run as users run it: in a JVM of its own, on the module path. */
+final class Application {
+
+    private static final Path TARGET = Path.of(System.getProperty("qk256.target", "target"));
+    private static final int TIMEOUT_SECONDS = 120;
+
+    /** What a run gave. */
+    record Result(int exit, String out, String err) {}
+
+    private final List<String> modulePath;
+    private List<String> jvmOptions = List.of();
+
+    private Application(List<String> modulePath) {
+        this.modulePath = modulePath;
+    }
+
+    /** With all built-in kernels. */
+    static Application complete() throws IOException {
+        return without(jar -> false);
+    }
+
+    /** Without the jars whose file names match. */
+    static Application without(Predicate<String> left) throws IOException {
+        List<String> path = new ArrayList<>();
+        for (Path jar : jars()) {
+            if (!left.test(jar.getFileName().toString())) {
+                path.add(jar.toString());
+            }
+        }
+        return new Application(path);
+    }
+
+    static Path spi() throws IOException {
+        return jars().stream()
+                .filter(jar -> jar.getFileName().toString().startsWith("kernel-spi-"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static List<Path> jars() throws IOException {
+        try (Stream<Path> libraries = Files.list(TARGET.resolve("modules"));
+                Stream<Path> own = Files.list(TARGET)) {
+            return Stream.concat(
+                            own.filter(file -> file.getFileName().toString().matches("app-.*\\.jar")), libraries)
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    Application with(Path module) {
+        modulePath.add(module.toString());
+        return this;
+    }
+
+    Application jvm(String... options) {
+        jvmOptions = List.of(options);
+        return this;
+    }
+
+    Result run(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvmOptions);
+        command.addAll(List.of("-p", String.join(File.pathSeparator, modulePath)));
+        command.add("--enable-native-access=ALL-UNNAMED");
+        command.addAll(List.of("-m", "io.qk256.app/io.qk256.app.Main"));
+        command.addAll(Arrays.asList(arguments));
+        Path out = Files.createTempFile("qk256", ".out");
+        Path err = Files.createTempFile("qk256", ".err");
+        Process process = new ProcessBuilder(command)
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+        if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new IllegalStateException("no end after " + TIMEOUT_SECONDS + " s: " + command);
+        }
+        Result result = new Result(process.exitValue(), read(out), read(err));
+        Files.delete(out);
+        Files.delete(err);
+        return result;
+    }
+
+    private static String read(Path file) throws IOException {
+        return Files.readString(file, StandardCharsets.UTF_8);
+    }
+}

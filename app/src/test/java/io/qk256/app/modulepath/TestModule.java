@@ -1,0 +1,70 @@
+package io.qk256.app.modulepath;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import javax.tools.ToolProvider;
+
+/** A provider's module, compiled for a test from {@code Provider.java.txt} with some of its text replaced. */
+final class TestModule {
+
+    private static final String DESCRIPTOR = """
+            module example.PACKAGE {
+                requires io.qk256.spi;
+
+                provides io.qk256.spi.KernelProvider with
+                        example.PACKAGE.Provider;
+            }
+            """;
+
+    private final String name;
+    private String source;
+
+    TestModule(String name) throws IOException {
+        this.name = name;
+        try (InputStream text = Objects.requireNonNull(TestModule.class.getResourceAsStream("Provider.java.txt"))) {
+            source = named(new String(text.readAllBytes(), StandardCharsets.UTF_8));
+        }
+    }
+
+    private String named(String text) {
+        return text.replace("PACKAGE", name.replace("-", "")).replace("NAME", name);
+    }
+
+    /** The module with other text in its provider. */
+    TestModule replacing(String seen, String replacement) {
+        if (!source.contains(seen)) {
+            throw new IllegalArgumentException("the provider's text has no: " + seen);
+        }
+        source = source.replace(seen, replacement);
+        return this;
+    }
+
+    /** Compiles it into a directory of its own, which can lie on a module path. */
+    Path compile(Path spi, Path parent) throws IOException {
+        Path sources = Files.createDirectories(parent.resolve(name + "-src"));
+        Path classes = parent.resolve(name);
+        Path descriptor = Files.writeString(sources.resolve("module-info.java"), named(DESCRIPTOR));
+        Path provider = Files.writeString(sources.resolve("Provider.java"), source);
+        List<String> arguments = new ArrayList<>(List.of("-proc:none", "-p", spi.toString(), "-d", classes.toString()));
+        arguments.add(descriptor.toString());
+        arguments.add(provider.toString());
+        int exit = ToolProvider.getSystemJavaCompiler().run(null, null, null, arguments.toArray(String[]::new));
+        if (exit != 0) {
+            throw new IllegalStateException("javac failed on " + sources);
+        }
+        return classes;
+    }
+
+    /** Compiles it and takes one of its classes away. */
+    Path compileWithout(String className, Path spi, Path parent) throws IOException {
+        Path classes = compile(spi, parent);
+        Files.delete(classes.resolve("example/" + name.replace("-", "") + "/" + className + ".class"));
+        return classes;
+    }
+}
