@@ -1,0 +1,151 @@
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The C compiler of this machine: {@code -Dqk256.native.cc} or the environment variable {@code CC} if set, else the
+ * first of cc, gcc and clang. {@code -Dqk256.native.cc=none} is a machine without one.
+ *
+ * @param command the program and its first arguments
+ * @param version what it says of itself
+ */
+record CCompiler(List<String> command, String version) {
+
+    static final String PROPERTY = "qk256.native.cc";
+
+    /** Of every file; contraction would fuse multiply-adds that the contract wants rounded twice. */
+    static final List<String> COMMON = List.of("-std=c11", "-fPIC", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off");
+
+    /** What a program printed, and how it ended. */
+    record Outcome(int exitCode, String output) {}
+
+    static Optional<CCompiler> find() {
+        String asked = System.getProperty(PROPERTY, "").strip();
+        if (asked.equals("none")) {
+            return Optional.empty();
+        }
+        if (asked.isEmpty()) {
+            asked = Optional.ofNullable(System.getenv("CC")).orElse("").strip();
+        }
+        if (!asked.isEmpty()) {
+            String named = asked;
+            return Optional.of(at(named)
+                    .orElseThrow(() -> new BuildFailure("the C compiler '" + named + "' (from -D" + PROPERTY
+                            + " or CC) does not run; correct it, or set -D" + PROPERTY + "=none to build without")));
+        }
+        return List.of("cc", "gcc", "clang").stream()
+                .map(CCompiler::at)
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    private static Optional<CCompiler> at(String commandLine) {
+        List<String> command = List.of(commandLine.split("\\s+"));
+        return run(with(command, List.of("--version")), Map.of())
+                .filter(outcome -> outcome.exitCode() == 0)
+                .map(outcome -> new CCompiler(command, outcome.output()));
+    }
+
+    /** The options of a file by its name: a tier's files end with the name of the tier. */
+    static List<String> tierOptions(Path source) {
+        return source.toString().endsWith("_avx2.c") ? List.of("-mavx2", "-mfma") : List.of();
+    }
+
+    /** Compiles or links; ends the build with the compiler's words if that fails. */
+    void compile(List<String> arguments) {
+        List<String> line = with(command, arguments);
+        Outcome outcome = run(line, Map.of()).orElseThrow(() -> new BuildFailure(command + " does not run"));
+        if (outcome.exitCode() != 0) {
+            throw new BuildFailure(String.join(" ", line) + "\n" + outcome.output());
+        }
+    }
+
+    /** Whether a compilation succeeds. */
+    boolean accepts(List<String> arguments) {
+        return succeeds(with(command, arguments), Map.of());
+    }
+
+    /** Whether there is such a program and it ends well. */
+    static boolean succeeds(List<String> command, Map<String, String> environment) {
+        return run(command, environment)
+                .filter(outcome -> outcome.exitCode() == 0)
+                .isPresent();
+    }
+
+    /** Runs a program to its end; empty if there is no such program. */
+    static Optional<Outcome> run(List<String> command, Map<String, String> environment) {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        try {
+            Process process = builder.start();
+            process.getOutputStream().close();
+            String output = new String(process.getInputStream().readAllBytes());
+            return Optional.of(new Outcome(process.waitFor(), output));
+        } catch (IOException e) {
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            throw new BuildFailure("interrupted while running " + command);
+        }
+    }
+
+    static List<String> with(List<String> some, List<String> more) {
+        return Stream.concat(some.stream(), more.stream()).toList();
+    }
+
+    /** The C files of a directory, in a fixed order. */
+    static List<Path> sources(Path directory) {
+        try (var files = Files.list(directory)) {
+            return files.filter(file -> file.toString().endsWith(".c")).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether this JVM, and so the compiler beside it, runs on x86-64. */
+    static boolean isX86() {
+        return arch().equals("x86_64");
+    }
+
+    /** As {@code io.qk256.avx2.jni.Platform} names it. */
+    static String arch() {
+        String arch = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
+        return arch.equals("amd64") ? "x86_64" : arch;
+    }
+
+    /** As {@code io.qk256.avx2.jni.Platform} names it. */
+    static String os() {
+        String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+        return os.startsWith("mac") ? "macos" : os.startsWith("windows") ? "windows" : os.replace(' ', '-');
+    }
+
+    /** Ends the build; the message is all that is shown. */
+    static final class BuildFailure extends RuntimeException {
+
+        private static final long serialVersionUID = 1;
+
+        BuildFailure(String message) {
+            super(message);
+        }
+    }
+
+    /** Runs a build step and turns its failure into an exit code. */
+    static void step(String name, Step step) throws IOException {
+        try {
+            step.run();
+        } catch (BuildFailure e) {
+            System.err.println(name + ": " + e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    /** A step of the build. */
+    interface Step {
+        void run() throws IOException;
+    }
+}

@@ -1,0 +1,133 @@
+package io.qk256.avx2.jni;
+
+import io.qk256.spi.Codebook;
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+
+/**
+ * The three operations, one native call each. Off-heap memory goes down as addresses, without an allocation; memory on
+ * the heap takes the way of {@link PinnedCall}. Stateless and thread-safe.
+ *
+ * <p>An address does not keep an automatic arena alive, so what owns the memory is kept reachable until the call returns.
+ */
+final class Avx2NativeKernel extends Kernel {
+
+    private final String origin;
+
+    Avx2NativeKernel(String origin) {
+        this.origin = origin;
+    }
+
+    @Override
+    protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
+        if (!isOffHeap(w) || !out.segment().isNative()) {
+            PinnedCall.run(Native.DEQUANTIZE, w, fromRow, toRow, MemorySegment.NULL, 1, out.segment());
+            return;
+        }
+        Codebook codebook = w.codebook();
+        try {
+            Native.dequantize(
+                    codes(w, fromRow),
+                    w.rowStride(),
+                    toRow - fromRow,
+                    w.cols(),
+                    blockScales(w, fromRow),
+                    w.tensorScale(),
+                    codebook.value0(),
+                    codebook.value1(),
+                    codebook.value2(),
+                    codebook.value3(),
+                    out.segment().address());
+        } finally {
+            Reference.reachabilityFence(w);
+            Reference.reachabilityFence(out);
+        }
+    }
+
+    @Override
+    protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
+        if (!isOffHeap(w) || !x.segment().isNative() || !y.segment().isNative()) {
+            PinnedCall.run(Native.GEMV_F32, w, fromRow, toRow, x.segment(), 1, from(y, fromRow));
+            return;
+        }
+        Codebook codebook = w.codebook();
+        try {
+            Native.gemvF32(
+                    codes(w, fromRow),
+                    w.rowStride(),
+                    toRow - fromRow,
+                    w.cols(),
+                    blockScales(w, fromRow),
+                    w.tensorScale(),
+                    codebook.value0(),
+                    codebook.value1(),
+                    codebook.value2(),
+                    codebook.value3(),
+                    x.segment().address(),
+                    element(y, fromRow));
+        } finally {
+            Reference.reachabilityFence(w);
+            Reference.reachabilityFence(x);
+            Reference.reachabilityFence(y);
+        }
+    }
+
+    @Override
+    protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+        if (!isOffHeap(w) || !x.segment().isNative() || !y.segment().isNative()) {
+            PinnedCall.run(Native.GEMV_I8, w, fromRow, toRow, x.segment(), x.scale(), from(y, fromRow));
+            return;
+        }
+        Codebook codebook = w.codebook();
+        try {
+            Native.gemvI8(
+                    codes(w, fromRow),
+                    w.rowStride(),
+                    toRow - fromRow,
+                    w.cols(),
+                    blockScales(w, fromRow),
+                    w.tensorScale(),
+                    codebook.value0(),
+                    codebook.value1(),
+                    codebook.value2(),
+                    codebook.value3(),
+                    x.segment().address(),
+                    x.scale(),
+                    element(y, fromRow));
+        } finally {
+            Reference.reachabilityFence(w);
+            Reference.reachabilityFence(x);
+            Reference.reachabilityFence(y);
+        }
+    }
+
+    private static boolean isOffHeap(Qk256Matrix w) {
+        return w.codes().isNative()
+                && (w.blockScales().isEmpty() || w.blockScales().get().isNative());
+    }
+
+    private static long codes(Qk256Matrix w, int row) {
+        return w.codes().address() + row * w.rowStride();
+    }
+
+    private static long blockScales(Qk256Matrix w, int row) {
+        return w.blockScales().isEmpty() ? 0 : w.blockScales().get().address() + (long) row * w.blocks() * Float.BYTES;
+    }
+
+    private static long element(F32Vector vector, int i) {
+        return vector.segment().address() + (long) i * Float.BYTES;
+    }
+
+    private static MemorySegment from(F32Vector vector, int i) {
+        return vector.segment().asSlice((long) i * Float.BYTES);
+    }
+
+    @Override
+    public String toString() {
+        return "C with AVX2 and FMA intrinsics, from " + origin;
+    }
+}

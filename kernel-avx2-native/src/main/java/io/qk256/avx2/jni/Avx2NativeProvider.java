@@ -1,0 +1,65 @@
+package io.qk256.avx2.jni;
+
+import io.qk256.spi.Contract;
+import io.qk256.spi.CpuFeature;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.KernelProvider;
+import io.qk256.spi.KernelUnavailableException;
+import io.qk256.spi.Requirements;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Provides the kernel in C. Touches no native code before it is opened. */
+public final class Avx2NativeProvider implements KernelProvider {
+
+    /** Called by the service loader. */
+    public Avx2NativeProvider() {}
+
+    @Override
+    public String name() {
+        return "avx2-native";
+    }
+
+    @Override
+    public String contractVersion() {
+        return Contract.VERSION;
+    }
+
+    @Override
+    public Requirements requirements() {
+        return new Requirements(Set.of(CpuFeature.AVX2, CpuFeature.FMA), Set.of());
+    }
+
+    @Override
+    public int rank() {
+        return 300;
+    }
+
+    /** The library's entry points are compiled for any x86-64; {@link #open} asks them what the CPU can run. */
+    @Override
+    public boolean checksCpuItself() {
+        return true;
+    }
+
+    @Override
+    public Kernel open() throws KernelUnavailableException {
+        String origin = NativeLibrary.load();
+        requireCpu(Native.missingCpuFeatures());
+        return new Avx2NativeKernel(origin);
+    }
+
+    static void requireCpu(int missing) throws KernelUnavailableException {
+        List<String> names = new ArrayList<>();
+        if ((missing & Native.NO_AVX2) != 0) {
+            names.add(CpuFeature.AVX2.label());
+        }
+        if ((missing & Native.NO_FMA) != 0) {
+            names.add(CpuFeature.FMA.label());
+        }
+        if (!names.isEmpty()) {
+            throw new KernelUnavailableException("the CPU lacks " + String.join(" and ", names)
+                    + ", or the operating system does not enable it; use another kernel");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package io.qk256.avx2.jni;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The native library's functions, as {@code jni.c} implements them. To be called once {@link NativeLibrary} has loaded
+ * it, the operations once {@link #missingCpuFeatures} has said that nothing is missing. Addresses and sizes are trusted:
+ * they come from views that were checked.
+ *
+ * <p>Every operation works on {@code rows} rows that start at {@code codes}, {@code blockScales} (0 if there are none)
+ * and, for the products, {@code y}.
+ */
+final class Native {
+
+    /** What this class and the library agree on; to be raised when a signature or the meaning of an argument changes. */
+    static final int ABI = 1;
+
+    static final int NO_AVX2 = 1;
+    static final int NO_FMA = 2;
+
+    static final int DEQUANTIZE = 0;
+    static final int GEMV_F32 = 1;
+    static final int GEMV_I8 = 2;
+
+    private Native() {}
+
+    /** The library's {@link #ABI}. */
+    static native int abi();
+
+    /** What the CPU, or the operating system for it, does not offer: {@link #NO_AVX2}, {@link #NO_FMA}. */
+    static native int missingCpuFeatures();
+
+    static native void dequantize(
+            long codes,
+            long rowStride,
+            int rows,
+            int cols,
+            long blockScales,
+            float tensorScale,
+            float value0,
+            float value1,
+            float value2,
+            float value3,
+            long out);
+
+    static native void gemvF32(
+            long codes,
+            long rowStride,
+            int rows,
+            int cols,
+            long blockScales,
+            float tensorScale,
+            float value0,
+            float value1,
+            float value2,
+            float value3,
+            long x,
+            long y);
+
+    static native void gemvI8(
+            long codes,
+            long rowStride,
+            int rows,
+            int cols,
+            long blockScales,
+            float tensorScale,
+            float value0,
+            float value1,
+            float value2,
+            float value3,
+            long q,
+            float qScale,
+            long y);
+
+    /**
+     * One of the operations on arrays that are pinned for the call; where an array is given, its address is an offset
+     * in bytes. What an operation does not take is ignored.
+     */
+    static native void pinned(
+            int operation,
+            @Nullable Object codesArray,
+            @Nullable Object blockScalesArray,
+            @Nullable Object inArray,
+            @Nullable Object outArray,
+            long codes,
+            long rowStride,
+            int rows,
+            int cols,
+            long blockScales,
+            float tensorScale,
+            float value0,
+            float value1,
+            float value2,
+            float value3,
+            long in,
+            float inScale,
+            long out);
+}

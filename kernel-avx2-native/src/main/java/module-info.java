@@ -1,0 +1,8 @@
+/** The kernel in C with AVX2 and FMA intrinsics, behind JNI. */
+module io.qk256.avx2.jni {
+    requires io.qk256.spi;
+    requires static org.jspecify;
+
+    provides io.qk256.spi.KernelProvider with
+            io.qk256.avx2.jni.Avx2NativeProvider;
+}

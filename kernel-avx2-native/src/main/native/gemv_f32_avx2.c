@@ -1,0 +1,134 @@
+/*
+ * The f32 product. The weights are not unpacked: half a block is eight 32-bit lanes of 16 codes; shifted right by 2 s,
+ * lane l has the code of weight 16 l + s at its bottom, where the in-lane permute looks it up. The activations are
+ * arranged to fit, once per call: plane s of half a block is x[16 l + s] for l = 0 .. 7.
+ */
+#include "avx2.h"
+
+INLINE void transpose8(const float *in, float *out) {
+    __m256 pairs[8], quads[8];
+    for (int i = 0; i < 8; i += 2) {
+        __m256 a = _mm256_loadu_ps(in + 16 * i);
+        __m256 b = _mm256_loadu_ps(in + 16 * i + 16);
+        pairs[i] = _mm256_unpacklo_ps(a, b);
+        pairs[i + 1] = _mm256_unpackhi_ps(a, b);
+    }
+    for (int i = 0; i < 8; i += 4) {
+        for (int j = 0; j < 2; j++) {
+            quads[i + 2 * j] = _mm256_shuffle_ps(pairs[i + j], pairs[i + j + 2], _MM_SHUFFLE(1, 0, 1, 0));
+            quads[i + 2 * j + 1] = _mm256_shuffle_ps(pairs[i + j], pairs[i + j + 2], _MM_SHUFFLE(3, 2, 3, 2));
+        }
+    }
+    for (int i = 0; i < 4; i++) {
+        _mm256_store_ps(out + 8 * i, _mm256_permute2f128_ps(quads[i], quads[i + 4], 0x20));
+        _mm256_store_ps(out + 8 * i + 32, _mm256_permute2f128_ps(quads[i], quads[i + 4], 0x31));
+    }
+}
+
+/* Arranges `n` activations in planes; zeros fill the last block, so that its padding codes do not count. */
+static void arrange(const float *x, int32_t n, float *planes) {
+    float last[BLOCK_WEIGHTS];
+    for (int32_t done = 0; done < n; done += BLOCK_WEIGHTS) {
+        const float *from = x + done;
+        if (n - done < BLOCK_WEIGHTS) {
+            memset(last, 0, sizeof last);
+            memcpy(last, from, (size_t)(n - done) * sizeof *last);
+            from = last;
+        }
+        for (int half = 0; half < BLOCK_WEIGHTS; half += 128) {
+            transpose8(from + half, planes + done + half);
+            transpose8(from + half + 8, planes + done + half + 64);
+        }
+    }
+}
+
+/* The sums of the eight lanes of four vectors. */
+INLINE __m128 sum4(__m256 a, __m256 b, __m256 c, __m256 d) {
+    __m256 lanes = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+    return _mm_add_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps(lanes, 1));
+}
+
+/* Plane s of half a block of `n` rows. Two accumulators for each row hide the latency of the multiply-add. */
+INLINE void add_plane(int n, const __m256i *words, __m256 table, const float *planes, int s, __m256 (*sums)[2]) {
+    __m256 x = _mm256_load_ps(planes + 8 * s);
+    for (int r = 0; r < n; r++) {
+        __m256 weights = _mm256_permutevar_ps(table, _mm256_srli_epi32(words[r], 2 * s));
+        sums[r][s & 1] = _mm256_fmadd_ps(weights, x, sums[r][s & 1]);
+    }
+}
+
+INLINE void add_half_block(
+    int n, const uint8_t *codes, int64_t stride, __m256 table, const float *planes, __m256 (*sums)[2]) {
+    __m256i words[GROUP];
+    for (int r = 0; r < n; r++) {
+        words[r] = _mm256_loadu_si256((const __m256i *)(codes + r * stride));
+    }
+    /* Not a loop: the shifts must be constants, and compilers agree on no unroll pragma. */
+    add_plane(n, words, table, planes, 0, sums);
+    add_plane(n, words, table, planes, 1, sums);
+    add_plane(n, words, table, planes, 2, sums);
+    add_plane(n, words, table, planes, 3, sums);
+    add_plane(n, words, table, planes, 4, sums);
+    add_plane(n, words, table, planes, 5, sums);
+    add_plane(n, words, table, planes, 6, sums);
+    add_plane(n, words, table, planes, 7, sums);
+    add_plane(n, words, table, planes, 8, sums);
+    add_plane(n, words, table, planes, 9, sums);
+    add_plane(n, words, table, planes, 10, sums);
+    add_plane(n, words, table, planes, 11, sums);
+    add_plane(n, words, table, planes, 12, sums);
+    add_plane(n, words, table, planes, 13, sums);
+    add_plane(n, words, table, planes, 14, sums);
+    add_plane(n, words, table, planes, 15, sums);
+}
+
+/* Adds a chunk of `n` rows, 1 or GROUP, to their sums. Either way a row meets the same operations in the same order, so
+ * that results do not depend on how rows are split into ranges. A block is summed before it is scaled. */
+INLINE __m128 add_rows(int n, span s, __m256 table, const float *planes, __m128 row_sums) {
+    for (int32_t b = 0; b < s.blocks; b++) {
+        const uint8_t *codes = s.codes + (int64_t)b * BLOCK_BYTES;
+        const float *x = planes + b * BLOCK_WEIGHTS;
+        __m256 sums[GROUP][2];
+        for (int r = 0; r < n; r++) {
+            prefetch_ahead(codes + r * s.stride, s.stride);
+            sums[r][0] = sums[r][1] = _mm256_setzero_ps();
+        }
+        add_half_block(n, codes, s.stride, table, x, sums);
+        add_half_block(n, codes + BLOCK_BYTES / 2, s.stride, table, x + BLOCK_WEIGHTS / 2, sums);
+        __m256 lanes[GROUP];
+        for (int r = 0; r < GROUP; r++) {
+            lanes[r] = r < n ? _mm256_add_ps(sums[r][0], sums[r][1]) : lanes[0];
+        }
+        __m128 scales = s.scales ? scales_of(n, s, b) : _mm_set1_ps(1);
+        row_sums = _mm_fmadd_ps(sum4(lanes[0], lanes[1], lanes[2], lanes[3]), scales, row_sums);
+    }
+    return row_sums;
+}
+
+void qk256_gemv_f32_avx2(const qk256_matrix *w, const float *x, float *y) {
+    _Alignas(64) float planes[CHUNK];
+    float sums[TILE];
+    const __m256 table = _mm256_broadcast_ps((const __m128 *)w->codebook);
+    for (int64_t row = 0; row < w->rows; row += TILE) {
+        const int32_t rows = w->rows - row < TILE ? (int32_t)(w->rows - row) : TILE;
+        memset(sums, 0, (size_t)rows * sizeof *sums);
+        for (int64_t col = 0; col < w->cols; col += CHUNK) {
+            const int32_t cols = w->cols - col < CHUNK ? (int32_t)(w->cols - col) : CHUNK;
+            if (row == 0 || w->cols > CHUNK) {
+                arrange(x + col, cols, planes);
+            }
+            const span s = span_of(w, row, col, cols);
+            int32_t r = 0;
+            for (; r + GROUP <= rows; r += GROUP) {
+                __m128 group = add_rows(GROUP, span_down(s, r), table, planes, _mm_loadu_ps(sums + r));
+                _mm_storeu_ps(sums + r, group);
+            }
+            for (; r < rows; r++) {
+                _mm_store_ss(sums + r, add_rows(1, span_down(s, r), table, planes, _mm_load_ss(sums + r)));
+            }
+        }
+        for (int32_t r = 0; r < rows; r++) {
+            y[row + r] = sums[r] * w->tensor_scale;
+        }
+    }
+}

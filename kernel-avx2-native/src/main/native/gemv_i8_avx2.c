@@ -1,0 +1,193 @@
+/*
+ * The int8 product. Codes become unsigned bytes u = value - smallest value (0 .. 127), two at a time: a nibble holds
+ * two codes, and a byte look-up of 16 entries gives the u of the one or of the other. So multiply-add of bytes is exact
+ * (2 * 127 * 128 < 32768), and sum(value * q) = sum(u * q) + smallest value * sum(q).
+ *
+ * Byte i of half a block holds weights 4 i .. 4 i + 3, so the activations are arranged once per call: plane k of half a
+ * block is q[4 i + k] for i = 0 .. 31.
+ */
+#include "avx2.h"
+
+typedef struct {
+    __m256i even; /* u of the lower code, by nibble */
+    __m256i odd;  /* u of the upper code, by nibble */
+    int32_t smallest;
+    int32_t largest_u;
+} byte_table;
+
+typedef struct {
+    _Alignas(64) int8_t planes[CHUNK];
+    int32_t block_sums[CHUNK_BLOCKS]; /* sum(q) of each block */
+    int32_t sum;
+} arranged;
+
+static byte_table byte_table_of(const float *codebook) {
+    const __m256i each_four_times = _mm256_setr_epi8(
+        0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+    int32_t smallest = 63;
+    int32_t largest = -64;
+    for (int code = 0; code < 4; code++) {
+        int32_t value = (int32_t)codebook[code];
+        smallest = value < smallest ? value : smallest;
+        largest = value > largest ? value : largest;
+    }
+    uint32_t u = 0;
+    for (int code = 0; code < 4; code++) {
+        u |= (uint32_t)((int32_t)codebook[code] - smallest) << (8 * code);
+    }
+    __m256i even = _mm256_set1_epi32((int32_t)u);
+    return (byte_table){even, _mm256_shuffle_epi8(even, each_four_times), smallest, largest - smallest};
+}
+
+/* The sums of the eight lanes of four vectors. */
+INLINE __m128i sum4(__m256i a, __m256i b, __m256i c, __m256i d) {
+    __m256i lanes = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
+    return _mm_add_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
+}
+
+/* Arranges 128 activations in four planes; returns their sum in eight lanes. */
+INLINE __m256i arrange_half_block(const int8_t *q, int8_t *planes) {
+    const __m256i by_plane = _mm256_setr_epi8(
+        0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m256i interleave_lanes = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    __m256i in[4], pairs[4];
+    __m256i sum = _mm256_setzero_si256();
+    for (int j = 0; j < 4; j++) {
+        in[j] = _mm256_loadu_si256((const __m256i *)(q + 32 * j));
+        sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(_mm256_set1_epi8(1), in[j]));
+        in[j] = _mm256_shuffle_epi8(in[j], by_plane);
+    }
+    /* 32-bit element k of 128-bit lane h of in[j] now belongs to place 2 j + h of plane k. */
+    for (int j = 0; j < 2; j++) {
+        pairs[j] = _mm256_unpacklo_epi32(in[2 * j], in[2 * j + 1]);
+        pairs[j + 2] = _mm256_unpackhi_epi32(in[2 * j], in[2 * j + 1]);
+    }
+    for (int k = 0; k < 4; k++) {
+        __m256i a = pairs[k & 2], b = pairs[(k & 2) + 1];
+        __m256i plane = k & 1 ? _mm256_unpackhi_epi64(a, b) : _mm256_unpacklo_epi64(a, b);
+        plane = _mm256_permutevar8x32_epi32(plane, interleave_lanes);
+        _mm256_store_si256((__m256i *)(planes + 32 * k), plane);
+    }
+    return _mm256_madd_epi16(sum, _mm256_set1_epi16(1));
+}
+
+/* Arranges `n` activations; zeros fill the last block, so that its padding codes do not count. */
+static void arrange(const int8_t *q, int32_t n, arranged *out) {
+    int8_t last[BLOCK_WEIGHTS];
+    out->sum = 0;
+    for (int32_t b = 0; b < qk256_blocks(n); b++) {
+        const int8_t *from = q + b * BLOCK_WEIGHTS;
+        int8_t *planes = out->planes + b * BLOCK_WEIGHTS;
+        int32_t left = n - b * BLOCK_WEIGHTS;
+        if (left < BLOCK_WEIGHTS) {
+            memset(last, 0, sizeof last);
+            memcpy(last, from, (size_t)left);
+            from = last;
+        }
+        __m256i low = arrange_half_block(from, planes);
+        __m256i high = arrange_half_block(from + 128, planes + 128);
+        __m256i lanes = _mm256_add_epi32(low, high);
+        out->block_sums[b] = _mm_cvtsi128_si32(sum4(lanes, lanes, lanes, lanes));
+        out->sum += out->block_sums[b];
+    }
+}
+
+/* u * q of half a block of one row, for each plane pairs of neighbours added in 16 bits. */
+INLINE void half_block_products(__m256i codes, byte_table table, const __m256i *planes, __m256i *products) {
+    const __m256i nibble = _mm256_set1_epi8(0x0F);
+    __m256i low = _mm256_and_si256(codes, nibble);
+    __m256i high = _mm256_and_si256(_mm256_srli_epi16(codes, 4), nibble);
+    products[0] = _mm256_maddubs_epi16(_mm256_shuffle_epi8(table.even, low), planes[0]);
+    products[1] = _mm256_maddubs_epi16(_mm256_shuffle_epi8(table.odd, low), planes[1]);
+    products[2] = _mm256_maddubs_epi16(_mm256_shuffle_epi8(table.even, high), planes[2]);
+    products[3] = _mm256_maddubs_epi16(_mm256_shuffle_epi8(table.odd, high), planes[3]);
+}
+
+/* sum(u * q) of a block of one row, in eight lanes. If `narrow`, u is at most 15, and the eight products of a lane can
+ * be added in 16 bits: 8 * 2 * 15 * 128 < 32768. */
+INLINE __m256i block_sum(int narrow, const uint8_t *codes, byte_table table, const int8_t *planes) {
+    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i products[8];
+    for (int half = 0; half < 2; half++) {
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(codes + 32 * half));
+        half_block_products(bytes, table, (const __m256i *)(planes + 128 * half), products + 4 * half);
+    }
+    if (narrow) {
+        __m256i sum = products[0];
+        for (int i = 1; i < 8; i++) {
+            sum = _mm256_add_epi16(sum, products[i]);
+        }
+        return _mm256_madd_epi16(sum, ones);
+    }
+    __m256i sum = _mm256_madd_epi16(products[0], ones);
+    for (int i = 1; i < 8; i++) {
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(products[i], ones));
+    }
+    return sum;
+}
+
+/* Adds a chunk of `n` rows, 1 or GROUP, to their sums. Nothing overflows: int32 holds a chunk of the largest
+ * products (8192 * 127 * 128), and f64 the sum of all chunks. */
+INLINE __m256d add_rows(int n, int narrow, span s, byte_table table, const arranged *x, __m256d row_sums) {
+    __m256i lanes[GROUP];
+    for (int r = 0; r < GROUP; r++) {
+        lanes[r] = _mm256_setzero_si256();
+    }
+    for (int32_t b = 0; b < s.blocks; b++) {
+        for (int r = 0; r < n; r++) {
+            const uint8_t *codes = s.codes + (int64_t)b * BLOCK_BYTES + r * s.stride;
+            prefetch_ahead(codes, s.stride);
+            __m256i sum = block_sum(narrow, codes, table, x->planes + b * BLOCK_WEIGHTS);
+            lanes[r] = s.scales ? sum : _mm256_add_epi32(lanes[r], sum);
+        }
+        if (s.scales) {
+            __m128i correction = _mm_set1_epi32(table.smallest * x->block_sums[b]);
+            __m128i sums = _mm_add_epi32(sum4(lanes[0], lanes[1], lanes[2], lanes[3]), correction);
+            __m256d scales = _mm256_cvtps_pd(scales_of(n, s, b));
+            row_sums = _mm256_add_pd(row_sums, _mm256_mul_pd(_mm256_cvtepi32_pd(sums), scales));
+        }
+    }
+    if (!s.scales) {
+        __m128i correction = _mm_set1_epi32(table.smallest * x->sum);
+        __m128i sums = _mm_add_epi32(sum4(lanes[0], lanes[1], lanes[2], lanes[3]), correction);
+        row_sums = _mm256_add_pd(row_sums, _mm256_cvtepi32_pd(sums));
+    }
+    return row_sums;
+}
+
+INLINE void add_tile(int narrow, int32_t rows, span s, byte_table table, const arranged *x, double *sums) {
+    int32_t r = 0;
+    for (; r + GROUP <= rows; r += GROUP) {
+        __m256d group = add_rows(GROUP, narrow, span_down(s, r), table, x, _mm256_loadu_pd(sums + r));
+        _mm256_storeu_pd(sums + r, group);
+    }
+    for (; r < rows; r++) {
+        __m256d one = add_rows(1, narrow, span_down(s, r), table, x, _mm256_set1_pd(sums[r]));
+        sums[r] = _mm256_cvtsd_f64(one);
+    }
+}
+
+void qk256_gemv_i8_avx2(const qk256_matrix *w, const int8_t *q, float scale, float *y) {
+    arranged x;
+    double sums[TILE];
+    const byte_table table = byte_table_of(w->codebook);
+    for (int64_t row = 0; row < w->rows; row += TILE) {
+        const int32_t rows = w->rows - row < TILE ? (int32_t)(w->rows - row) : TILE;
+        memset(sums, 0, (size_t)rows * sizeof *sums);
+        for (int64_t col = 0; col < w->cols; col += CHUNK) {
+            const int32_t cols = w->cols - col < CHUNK ? (int32_t)(w->cols - col) : CHUNK;
+            if (row == 0 || w->cols > CHUNK) {
+                arrange(q + col, cols, &x);
+            }
+            const span s = span_of(w, row, col, cols);
+            if (table.largest_u <= 15) {
+                add_tile(1, rows, s, table, &x, sums);
+            } else {
+                add_tile(0, rows, s, table, &x, sums);
+            }
+        }
+        for (int32_t r = 0; r < rows; r++) {
+            y[row + r] = (float)sums[r] / scale * w->tensor_scale;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+/* The operations of the contract io.qk256.spi.Kernel, as every instruction-set tier implements them. */
+#ifndef QK256_H
+#define QK256_H
+
+#include <stdint.h>
+
+enum { BLOCK_WEIGHTS = 256, BLOCK_BYTES = 64 };
+
+/* A range of rows of a matrix. The views on the Java side were checked, so nothing is checked again here. */
+typedef struct {
+    const uint8_t *codes;      /* the first row of the range, any alignment */
+    int64_t row_stride;        /* bytes, at least 64 for each block */
+    int32_t rows;              /* 1 or more */
+    int32_t cols;              /* 1 or more */
+    const float *block_scales; /* rows x blocks, or NULL: all are 1 */
+    float tensor_scale;
+    float codebook[4]; /* finite */
+} qk256_matrix;
+
+/* out: rows x cols values */
+typedef void qk256_dequantize(const qk256_matrix *w, float *out);
+
+/* x: cols values; y: rows values */
+typedef void qk256_gemv_f32(const qk256_matrix *w, const float *x, float *y);
+
+/* q: cols values, quantised by `scale`; y: rows values; the codebook holds integers from -64 to 63 */
+typedef void qk256_gemv_i8(const qk256_matrix *w, const int8_t *q, float scale, float *y);
+
+/* One instruction-set tier. Stateless; nothing is allocated, and the stack needed stays below 48 KiB: HotSpot keeps
+ * 80 KiB free for native code (StackShadowPages). */
+typedef struct {
+    qk256_dequantize *dequantize;
+    qk256_gemv_f32 *gemv_f32;
+    qk256_gemv_i8 *gemv_i8;
+} qk256_tier;
+
+qk256_dequantize qk256_dequantize_avx2;
+qk256_gemv_f32 qk256_gemv_f32_avx2;
+qk256_gemv_i8 qk256_gemv_i8_avx2;
+
+/* Blocks in a row. */
+static inline int32_t qk256_blocks(int32_t cols) {
+    return (cols - 1) / BLOCK_WEIGHTS + 1;
+}
+
+#endif

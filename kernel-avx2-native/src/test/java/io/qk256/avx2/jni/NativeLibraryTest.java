@@ -1,0 +1,254 @@
+package io.qk256.avx2.jni;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.qk256.spi.KernelUnavailableException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Where the library is looked for, and what is said when it is not there. The system's linker is played by the test. */
+class NativeLibraryTest {
+
+    private static final byte[] CONTENT = "a library".getBytes(StandardCharsets.UTF_8);
+    private static final String NOEXEC = "failed to map segment from shared object";
+    private static final String NOEXEC_EXPLAINED = NOEXEC + " (a file system that is mounted noexec?)";
+
+    @TempDir
+    private Path directory;
+
+    private final Map<String, String> properties = new HashMap<>();
+    private final Map<String, String> environment = new HashMap<>();
+    private final List<String> loaded = new ArrayList<>();
+
+    @BeforeEach
+    void everyDirectoryIsInTheTestsOwn() {
+        properties.put("user.home", directory.resolve("home").toString());
+        properties.put("user.name", "alice");
+        properties.put("java.io.tmpdir", directory.resolve("tmp").toString());
+    }
+
+    private NativeLibrary library(Predicate<Path> loads, Optional<byte[]> content) {
+        NativeLibrary.Linker linker = new NativeLibrary.Linker() {
+            @Override
+            public void load(Path file) {
+                if (!loads.test(file)) {
+                    throw new UnsatisfiedLinkError(file + ": " + file + ": " + NOEXEC);
+                }
+                loaded.add(file.toString());
+            }
+
+            @Override
+            public void loadLibrary(String name) {
+                if (!"true".equals(properties.get("on the library path"))) {
+                    throw new UnsatisfiedLinkError("no " + name + " in java.library.path: /usr/lib");
+                }
+                loaded.add(name);
+            }
+        };
+        return new NativeLibrary(
+                new Platform("linux", "x86_64"),
+                name -> Optional.ofNullable(properties.get(name)),
+                name -> Optional.ofNullable(environment.get(name)),
+                content,
+                linker);
+    }
+
+    private NativeLibrary library() {
+        return library(file -> true, Optional.of(CONTENT));
+    }
+
+    @Test
+    void aGivenPathComesFirst() throws Exception {
+        Path given = Files.writeString(directory.resolve("mine.so"), "mine");
+        properties.put("qk256.native.path", given.toString());
+        properties.put("on the library path", "true");
+
+        assertThat(library().find()).isEqualTo(given.toString());
+        assertThat(loaded).containsExactly(given.toString());
+    }
+
+    @Test
+    void aGivenPathWithoutAFileIsAnError() {
+        properties.put("qk256.native.path", "/nowhere/lib.so");
+
+        assertThatThrownBy(() -> library().find())
+                .isInstanceOf(KernelUnavailableException.class)
+                .hasMessage("-Dqk256.native.path=/nowhere/lib.so: there is no such file; name the library itself, or"
+                        + " leave it out");
+        assertThat(loaded).isEmpty();
+    }
+
+    @Test
+    void aGivenFileThatDoesNotLoadIsAnErrorInTheSystemsWords() throws Exception {
+        Path given = Files.writeString(directory.resolve("mine.so"), "mine");
+        properties.put("qk256.native.path", given.toString());
+        properties.put("on the library path", "true");
+
+        assertThatThrownBy(() -> library(file -> false, Optional.of(CONTENT)).find())
+                .isInstanceOf(KernelUnavailableException.class)
+                .hasMessage("-Dqk256.native.path=" + given + ": " + given + ": " + NOEXEC_EXPLAINED
+                        + "; name a library that was built for linux-x86_64, or leave it out")
+                .hasCauseInstanceOf(UnsatisfiedLinkError.class);
+        assertThat(loaded).isEmpty();
+    }
+
+    @Test
+    void theLibraryPathComesSecond() throws Exception {
+        properties.put("on the library path", "true");
+
+        assertThat(library().find()).isEqualTo("java.library.path");
+        assertThat(loaded).containsExactly("qk256_avx2");
+    }
+
+    @Test
+    void theJarComesThirdByWayOfTheUsersCache() throws Exception {
+        Path expected = directory.resolve("home/.cache/qk256").resolve(name());
+
+        assertThat(library().find()).isEqualTo(expected.toString());
+        assertThat(expected).hasBinaryContent(CONTENT);
+    }
+
+    @Test
+    void theXdgCacheIsTheUsersCacheIfItIsAbsolute() throws Exception {
+        environment.put("XDG_CACHE_HOME", directory.resolve("xdg").toString());
+        assertThat(library().find())
+                .isEqualTo(directory.resolve("xdg/qk256").resolve(name()).toString());
+
+        environment.put("XDG_CACHE_HOME", "relative");
+        assertThat(library().find())
+                .isEqualTo(
+                        directory.resolve("home/.cache/qk256").resolve(name()).toString());
+    }
+
+    @Test
+    void theDirectoryCanBeConfigured() throws Exception {
+        environment.put("QK256_NATIVE_DIR", directory.resolve("variable").toString());
+        assertThat(library().find())
+                .isEqualTo(directory.resolve("variable").resolve(name()).toString());
+
+        properties.put("qk256.native.dir", directory.resolve("property").toString());
+        assertThat(library().find())
+                .isEqualTo(directory.resolve("property").resolve(name()).toString());
+    }
+
+    @Test
+    void theTemporaryDirectoryServesIfTheCacheCannotRunCode() throws Exception {
+        Path cache = directory.resolve("home/.cache");
+
+        String origin =
+                library(file -> !file.startsWith(cache), Optional.of(CONTENT)).find();
+
+        assertThat(origin)
+                .isEqualTo(directory.resolve("tmp/qk256-alice").resolve(name()).toString());
+    }
+
+    @Test
+    void everyFailedStepIsNamedWithItsReason() throws Exception {
+        Files.writeString(directory.resolve("home"), "a file where the home directory should be");
+        Path temporary = directory.resolve("tmp/qk256-alice").resolve(name());
+
+        assertThatThrownBy(() -> library(file -> false, Optional.of(CONTENT)).find())
+                .isInstanceOf(KernelUnavailableException.class)
+                .hasMessageStartingWith("the native library could not be loaded: it is not on java.library.path; ")
+                .hasMessageContaining(directory.resolve("home").toString())
+                .hasMessageContaining("; " + temporary + ": " + NOEXEC_EXPLAINED + "; ")
+                .hasMessageEndingWith("; set -Dqk256.native.dir=DIR (or QK256_NATIVE_DIR) to a directory that this user"
+                        + " may write to and run code from, or -Dqk256.native.path=FILE to the library");
+    }
+
+    @Test
+    void aConfiguredDirectoryThatFailsIsNotReplacedByAnother() throws Exception {
+        Path file = Files.writeString(directory.resolve("file"), "not a directory");
+        properties.put("qk256.native.dir", file.toString());
+
+        assertThatThrownBy(() -> library().find())
+                .isInstanceOf(KernelUnavailableException.class)
+                .hasMessageContaining(file.toString());
+        assertThat(loaded).isEmpty();
+    }
+
+    @Test
+    void aJarWithoutTheLibrarySaysHowToGetOne() {
+        assertThatThrownBy(() -> library(file -> true, Optional.empty()).find())
+                .isInstanceOf(KernelUnavailableException.class)
+                .hasMessage(
+                        "this jar was built without its native library for linux-x86_64 (no C compiler was found, or"
+                                + " it was built on another system), and it is not on java.library.path; install gcc or"
+                                + " clang and rebuild, or set -Dqk256.native.path=FILE");
+    }
+
+    @Test
+    void aMachineThatIsNotX86SaysSo() {
+        NativeLibrary.Linker none = new NativeLibrary.Linker() {
+            @Override
+            public void load(Path file) {
+                throw new AssertionError(file);
+            }
+
+            @Override
+            public void loadLibrary(String name) {
+                throw new UnsatisfiedLinkError("no " + name);
+            }
+        };
+        NativeLibrary library = new NativeLibrary(
+                new Platform("linux", "aarch64"),
+                name -> Optional.empty(),
+                name -> Optional.empty(),
+                Optional.empty(),
+                none);
+
+        assertThatThrownBy(library::find)
+                .hasMessage("this kernel is machine code for x86_64, and this JVM runs on linux-aarch64; use another"
+                        + " kernel");
+    }
+
+    @Test
+    void aJvmThatForbidsNativeAccessSaysWhatToAllow() {
+        NativeLibrary.Linker forbidden = new NativeLibrary.Linker() {
+            @Override
+            public void load(Path file) {
+                throw new IllegalCallerException("Illegal native access from module io.qk256.avx2.jni");
+            }
+
+            @Override
+            public void loadLibrary(String name) {
+                throw new IllegalCallerException("Illegal native access from module io.qk256.avx2.jni");
+            }
+        };
+        NativeLibrary library = new NativeLibrary(
+                new Platform("linux", "x86_64"),
+                name -> Optional.empty(),
+                name -> Optional.empty(),
+                Optional.of(CONTENT),
+                forbidden);
+
+        assertThatThrownBy(library::find)
+                .isInstanceOf(KernelUnavailableException.class)
+                .hasMessageContaining("; start it with --enable-native-access=");
+    }
+
+    @Test
+    void aLibraryOfAnotherBuildIsRefused() throws Exception {
+        NativeLibrary.requireAbi("/x/lib.so", Native.ABI);
+
+        assertThatThrownBy(() -> NativeLibrary.requireAbi("/x/lib.so", Native.ABI + 1))
+                .isInstanceOf(KernelUnavailableException.class)
+                .hasMessage("the native library from /x/lib.so has interface version " + (Native.ABI + 1)
+                        + ", this module needs " + Native.ABI + "; take it away, or use the one of the same build");
+    }
+
+    private static String name() {
+        return new LibraryFile(CONTENT, System.mapLibraryName("").replaceFirst("^[^.]*", "")).name();
+    }
+}

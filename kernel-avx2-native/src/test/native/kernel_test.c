@@ -1,0 +1,247 @@
+/*
+ * Compares the tier with the formulas of io.qk256.spi.Kernel, in plain C, over every width from 1 to 1030 and some that
+ * cross the chunks and tiles of the products. All memory is allocated to the byte, so that the address sanitizer
+ * sees any access outside the views. The data are the same in every run.
+ */
+#include "qk256.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t state = 42;
+static long comparisons;
+
+typedef struct {
+    qk256_matrix w;
+    uint8_t *codes_memory;
+    float *scales_memory;
+    float *x;
+    int8_t *q_memory;
+    int8_t *q;
+} problem;
+
+static uint32_t next(void) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(state >> 33);
+}
+
+static float next_float(void) {
+    return (float)(int32_t)(next() % 20001 - 10000) / 1000.0f;
+}
+
+static void *allocate(size_t bytes) {
+    void *memory = malloc(bytes);
+    if (!memory) {
+        fprintf(stderr, "no memory for %zu bytes\n", bytes);
+        exit(2);
+    }
+    return memory;
+}
+
+static void fail(const problem *p, const char *what, int64_t at, double seen, double expected) {
+    fprintf(stderr, "%s, %d rows x %d columns, codebook %g %g %g %g, block scales %s: element %lld is %.9g, expected %.9g\n",
+        what, p->w.rows, p->w.cols, (double)p->w.codebook[0], (double)p->w.codebook[1], (double)p->w.codebook[2],
+        (double)p->w.codebook[3], p->w.block_scales ? "given" : "none", (long long)at, seen, expected);
+    exit(1);
+}
+
+/* ---- Problems ---- */
+
+/* Codes start at any byte; a stride has some bytes of padding, except after the last row. */
+static problem problem_of(int32_t rows, int32_t cols, const float *codebook, int scaled) {
+    const int32_t blocks = qk256_blocks(cols);
+    problem p = {.w = {.row_stride = (int64_t)blocks * BLOCK_BYTES + next() % 2 * 13,
+                     .rows = rows,
+                     .cols = cols,
+                     .tensor_scale = next() % 2 ? 1 : 0.37f}};
+    const size_t misaligned = next() % 4;
+    const size_t bytes = (size_t)((rows - 1) * p.w.row_stride) + (size_t)blocks * BLOCK_BYTES;
+    memcpy(p.w.codebook, codebook, sizeof p.w.codebook);
+    p.codes_memory = allocate(bytes + misaligned);
+    for (size_t i = 0; i < bytes + misaligned; i++) {
+        p.codes_memory[i] = (uint8_t)next();
+    }
+    p.w.codes = p.codes_memory + misaligned;
+    if (scaled) {
+        p.scales_memory = allocate((size_t)rows * (size_t)blocks * sizeof(float));
+        for (int32_t i = 0; i < rows * blocks; i++) {
+            p.scales_memory[i] = next_float();
+        }
+        p.w.block_scales = p.scales_memory;
+    }
+    p.x = allocate((size_t)cols * sizeof(float));
+    p.q_memory = allocate((size_t)cols + misaligned);
+    p.q = p.q_memory + misaligned;
+    for (int32_t c = 0; c < cols; c++) {
+        p.x[c] = next_float();
+        p.q[c] = (int8_t)next();
+    }
+    return p;
+}
+
+static void release(problem *p) {
+    free(p->codes_memory);
+    free(p->scales_memory);
+    free(p->x);
+    free(p->q_memory);
+}
+
+static qk256_matrix rows_of(const qk256_matrix *w, int32_t from, int32_t to) {
+    qk256_matrix part = *w;
+    part.codes += from * w->row_stride;
+    part.rows = to - from;
+    if (w->block_scales) {
+        part.block_scales += (int64_t)from * qk256_blocks(w->cols);
+    }
+    return part;
+}
+
+/* ---- The contract ---- */
+
+static float value(const qk256_matrix *w, int64_t row, int32_t col) {
+    return w->codebook[w->codes[row * w->row_stride + col / 4] >> (2 * (col % 4)) & 3];
+}
+
+static float block_scale(const qk256_matrix *w, int64_t row, int32_t block) {
+    return w->block_scales ? w->block_scales[row * qk256_blocks(w->cols) + block] : 1;
+}
+
+static int same_bits(float a, float b) {
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+static void check_dequantize(const problem *p, const float *out, int32_t from, int32_t to) {
+    for (int64_t row = from; row < to; row++) {
+        for (int32_t c = 0; c < p->w.cols; c++) {
+            float scale = block_scale(&p->w, row, c / BLOCK_WEIGHTS) * p->w.tensor_scale;
+            float expected = value(&p->w, row, c) * scale;
+            int64_t at = (row - from) * p->w.cols + c;
+            if (!same_bits(out[at], expected)) {
+                fail(p, "dequantize", at, (double)out[at], (double)expected);
+            }
+            comparisons++;
+        }
+    }
+}
+
+static void check_f32(const problem *p, const float *y) {
+    const double u = ldexp(1, -24);
+    const double k = (double)p->w.cols + (p->w.block_scales ? 1 : 0) + (p->w.tensor_scale != 1 ? 1 : 0);
+    for (int64_t row = 0; row < p->w.rows; row++) {
+        double sum = 0, magnitude = 0;
+        for (int32_t c = 0; c < p->w.cols; c++) {
+            double term = (double)value(&p->w, row, c) * (double)block_scale(&p->w, row, c / BLOCK_WEIGHTS)
+                * (double)p->w.tensor_scale * (double)p->x[c];
+            sum += term;
+            magnitude += fabs(term);
+        }
+        if (!(fabs((double)y[row] - sum) <= k * u / (1 - k * u) * magnitude)) {
+            fail(p, "f32 product", row, (double)y[row], sum);
+        }
+        comparisons++;
+    }
+}
+
+static void check_i8(const problem *p, float scale, const float *y) {
+    for (int64_t row = 0; row < p->w.rows; row++) {
+        double sum = 0;
+        for (int32_t b = 0; b < qk256_blocks(p->w.cols); b++) {
+            int32_t block_sum = 0;
+            for (int32_t c = b * BLOCK_WEIGHTS; c < p->w.cols && c < (b + 1) * BLOCK_WEIGHTS; c++) {
+                block_sum += (int32_t)value(&p->w, row, c) * p->q[c];
+            }
+            sum += (double)block_sum * (double)block_scale(&p->w, row, b);
+        }
+        float expected = (float)sum / scale * p->w.tensor_scale;
+        if (!same_bits(y[row], expected)) {
+            fail(p, "int8 product", row, (double)y[row], (double)expected);
+        }
+        comparisons++;
+    }
+}
+
+/* ---- The tests ---- */
+
+static void test_dequantize(const problem *p, int32_t from, int32_t to) {
+    const qk256_matrix part = rows_of(&p->w, from, to);
+    float *out = allocate((size_t)part.rows * (size_t)part.cols * sizeof(float));
+    qk256_dequantize_avx2(&part, out);
+    check_dequantize(p, out, from, to);
+    free(out);
+}
+
+/* All rows at once, then in two parts: the bits must be the same. */
+static void test_products(const problem *p, int32_t split) {
+    const float scale = 12.7f;
+    const size_t bytes = (size_t)p->w.rows * sizeof(float);
+    float *whole = allocate(bytes);
+    float *parts = allocate(bytes);
+    const qk256_matrix upper = rows_of(&p->w, 0, split), lower = rows_of(&p->w, split, p->w.rows);
+
+    qk256_gemv_f32_avx2(&p->w, p->x, whole);
+    check_f32(p, whole);
+    qk256_gemv_f32_avx2(&upper, p->x, parts);
+    qk256_gemv_f32_avx2(&lower, p->x, parts + split);
+    for (int32_t r = 0; r < p->w.rows; r++) {
+        if (!same_bits(parts[r], whole[r])) {
+            fail(p, "f32 product of a range", r, (double)parts[r], (double)whole[r]);
+        }
+    }
+    qk256_gemv_i8_avx2(&p->w, p->q, scale, whole);
+    check_i8(p, scale, whole);
+    qk256_gemv_i8_avx2(&upper, p->q, scale, parts);
+    qk256_gemv_i8_avx2(&lower, p->q, scale, parts + split);
+    check_i8(p, scale, parts);
+    free(whole);
+    free(parts);
+}
+
+static void test_shape(int32_t rows, int32_t cols, int32_t split) {
+    static const float codebooks[][4] = {{-2, -1, 1, 2}, {-1, 0, 1, 2}, {-64, 63, 0, -7}, {5, 5, 5, 5}, {15, 0, 3, 1}};
+    static const int count = sizeof codebooks / sizeof *codebooks;
+    for (int scaled = 0; scaled < 2; scaled++) {
+        problem p = problem_of(rows, cols, codebooks[cols % count], scaled);
+        test_dequantize(&p, 0, rows);
+        test_dequantize(&p, split, rows);
+        test_products(&p, split);
+        release(&p);
+    }
+}
+
+/* The largest products of both signs: 16-bit sums must not overflow. */
+static void test_extremes(int32_t cols, const float *codebook) {
+    for (int q = -128; q <= 127; q += 255) {
+        for (int byte = 0; byte < 4; byte++) {
+            problem p = problem_of(5, cols, codebook, 0);
+            memset((uint8_t *)p.w.codes, byte * 0x55, (size_t)(4 * p.w.row_stride) + (size_t)(qk256_blocks(cols) * 64));
+            memset(p.q, q, (size_t)cols);
+            test_products(&p, 1);
+            release(&p);
+        }
+    }
+}
+
+int main(void) {
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
+        puts("not run, this CPU lacks AVX2 or FMA");
+        return 0;
+    }
+    for (int32_t cols = 1; cols <= 1030; cols++) {
+        test_shape(6, cols, 1);
+    }
+    static const int32_t wide[] = {2560, 8191, 8192, 8193, 3 * 8192 + 5};
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+        test_shape(6, wide[i], 1);
+    }
+    test_shape(256 + 5, 300, 256);
+    test_shape(256 + 1, 8192 + 257, 3);
+    test_extremes(6912, (const float[]){-64, 63, 15, -49});
+    test_extremes(6912, (const float[]){-2, -1, 1, 2});
+    test_extremes(6912, (const float[]){-8, 7, 0, 1});
+    test_extremes(6912, (const float[]){-8, 9, 0, 1});
+    printf("%ld values agree with the contract\n", comparisons);
+    return 0;
+}
