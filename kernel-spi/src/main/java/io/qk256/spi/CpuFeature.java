@@ -38,7 +38,7 @@ public enum CpuFeature {
     /** Arm: scalable vectors. */
     SVE;
 
-    /** The feature's name in tables and options: lower case, as Linux writes it. */
+    /** The feature's name in tables and options: its constant in lower case. */
     public String label() {
         return name().toLowerCase(java.util.Locale.ROOT);
     }

@@ -45,7 +45,11 @@ public final class CpuFeatures {
     public CpuFeatures with(CpuFeature feature, Presence presence) {
         Map<CpuFeature, Presence> copy = new EnumMap<>(CpuFeature.class);
         copy.putAll(known);
-        copy.put(feature, presence);
+        if (presence == Presence.UNKNOWN) {
+            copy.remove(feature); // as in unknown(), so that equal knowledge is equal
+        } else {
+            copy.put(feature, presence);
+        }
         return new CpuFeatures(copy);
     }
 

@@ -15,6 +15,7 @@ import java.util.Objects;
 public final class F32Vector {
 
     private static final int CACHE_LINE = 64;
+    private static final long MAX_LENGTH = Long.MAX_VALUE / Float.BYTES;
 
     private final MemorySegment segment;
     private final long length;
@@ -49,8 +50,8 @@ public final class F32Vector {
      * @param length number of values, 0 or more
      */
     public static F32Vector allocate(Arena arena, long length) {
-        if (length < 0 || length > Long.MAX_VALUE / Float.BYTES) {
-            throw new IllegalArgumentException("length: " + length + ", expected 0 or more");
+        if (length < 0 || length > MAX_LENGTH) {
+            throw new IllegalArgumentException("length: " + length + ", expected 0 to " + MAX_LENGTH);
         }
         return new F32Vector(arena.allocate(length * Float.BYTES, CACHE_LINE));
     }

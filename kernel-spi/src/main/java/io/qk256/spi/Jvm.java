@@ -40,7 +40,8 @@ public record Jvm(String description, Map<JvmFeature, String> missing) {
         } else if (mode.contains("emulated-client")) {
             missing.put(
                     JvmFeature.OPTIMIZING_COMPILER,
-                    "the JVM compiles with C1 only; start it without -XX:TieredStopAtLevel");
+                    "the JVM compiles with C1 only; start it without -XX:TieredStopAtLevel"
+                            + " and -XX:CompilationMode");
         } else if (name.contains("OpenJ9")) {
             missing.put(
                     JvmFeature.OPTIMIZING_COMPILER,
@@ -52,6 +53,7 @@ public record Jvm(String description, Map<JvmFeature, String> missing) {
                     "jdk.incubator.vector is not in the module graph; put the kernel's jar on the module path,"
                             + " or add --add-modules jdk.incubator.vector");
         }
-        return new Jvm(name + " " + version + " (" + vendor + ", " + info + ")", missing);
+        String firstLine = info.lines().findFirst().orElse(""); // OpenJ9 adds a line for each of its components.
+        return new Jvm(name + " " + version + " (" + vendor + ", " + firstLine + ")", missing);
     }
 }

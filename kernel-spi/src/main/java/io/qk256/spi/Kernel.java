@@ -94,8 +94,8 @@ public abstract class Kernel {
      * <p>Exactness: all bits are defined. With {@code S(b) = sum over the block's columns of
      * value(code) * q[c]}, an exact int32,
      * <pre>
-     *     no block scales:  y[r] = (float) (sum over b of S(b))             / x.scale * tensorScale
-     *     block scales:     y[r] = (float) (sum over b of S(b) * scale(b))  / x.scale * tensorScale
+     *     no block scales:  y[r] = (float) (sum over b of S(b))                    / x.scale * tensorScale
+     *     block scales:     y[r] = (float) (sum over b of S(b) * blockScale(r, b)) / x.scale * tensorScale
      * </pre>
      * where the sum without block scales is int32, and the sum with them is f64, taken in the order of
      * the blocks starting from 0 (each product is exact in f64, so fusing it changes nothing). The division and

@@ -76,8 +76,11 @@ public final class Qk256Matrix {
                     "codes: " + rows + " rows x " + rowStride + " bytes do not fit in 63 bits", e);
         }
         if (codes.byteSize() < needed) {
-            throw new IllegalArgumentException("codes: " + rows + " rows x " + rowStride + " bytes = " + needed
-                    + " bytes needed, got " + codes.byteSize());
+            String shape = rowStride == rowBytes
+                    ? rows + " rows x " + rowBytes + " bytes"
+                    : (rows - 1) + " rows x " + rowStride + " bytes + " + rowBytes + " bytes";
+            throw new IllegalArgumentException(
+                    "codes: " + shape + " = " + needed + " bytes needed, got " + codes.byteSize());
         }
     }
 
@@ -170,7 +173,7 @@ public final class Qk256Matrix {
      * @param block 0 to {@code blocks - 1}
      */
     public float blockScale(int row, int block) {
-        return blockScales == null
+        return blockScales.isEmpty()
                 ? 1
                 : blockScales.get().getAtIndex(ValueLayout.JAVA_FLOAT, (long) row * blocks() + block);
     }

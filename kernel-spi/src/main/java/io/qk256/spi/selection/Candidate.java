@@ -32,7 +32,7 @@ public record Candidate(
     public enum State {
         /** It failed at a gate. */
         REJECTED,
-        /** It passed all gates, and another was selected. */
+        /** It passed all gates, and was not selected. */
         USABLE,
         /** It is the one. */
         SELECTED;

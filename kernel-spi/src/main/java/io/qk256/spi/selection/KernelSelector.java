@@ -33,6 +33,9 @@ public final class KernelSelector {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]+(-[a-z0-9]+)*");
     private static final Pattern VERSION = Pattern.compile("(\\d{1,6})\\.(\\d{1,6})");
 
+    /** An exception may be its own cause's cause. */
+    private static final int MAX_CAUSES = 10;
+
     /** The selected one, then the usable ones, then the rejected ones; each by falling rank. */
     private static final Comparator<Candidate> ORDER = Comparator.comparing(Candidate::state, Comparator.reverseOrder())
             .thenComparing(candidate -> candidate.rank().orElse(Integer.MIN_VALUE), Comparator.reverseOrder())
@@ -59,28 +62,29 @@ public final class KernelSelector {
         for (KernelSource source : sources) {
             candidates.add(new Examination(source, cpu, jvm, wishes, names).run());
         }
+        candidates.sort(ORDER);
         Optional<Candidate> best = candidates.stream()
                 .filter(candidate -> candidate.state() == State.USABLE)
                 .filter(candidate ->
                         wishes.forced().map(candidate.name()::equals).orElse(true))
-                .min(ORDER);
-        List<Candidate> ordered = candidates.stream()
-                .map(candidate ->
-                        best.map(winner -> placed(candidate, winner, wishes)).orElse(candidate))
-                .sorted(ORDER)
-                .toList();
-        return new Selection(cpu, jvm, ordered, problem(wishes, ordered, best));
+                .findFirst();
+        Optional<String> problem = problem(wishes, candidates, best);
+        if (problem.isEmpty() && best.isPresent()) {
+            candidates.replaceAll(candidate -> placed(candidate, best.get(), wishes));
+            candidates.sort(ORDER);
+        }
+        return new Selection(cpu, jvm, candidates, problem);
     }
 
     private static Candidate placed(Candidate candidate, Candidate winner, Wishes wishes) {
+        if (candidate.state() != State.USABLE) {
+            return candidate;
+        }
         boolean forced = wishes.forced().isPresent();
         if (candidate.name().equals(winner.name())) {
             return candidate.as(State.SELECTED, forced ? "forced" : "highest rank of the usable kernels");
         }
-        if (candidate.state() == State.USABLE) {
-            return candidate.as(State.USABLE, forced ? winner.name() + " was forced" : "outranked by " + winner.name());
-        }
-        return candidate;
+        return candidate.as(State.USABLE, forced ? winner.name() + " was forced" : "outranked by " + winner.name());
     }
 
     private static Optional<String> problem(Wishes wishes, List<Candidate> candidates, Optional<Candidate> best) {
@@ -100,8 +104,10 @@ public final class KernelSelector {
         Optional<String> required = wishes.required();
         if (required.isPresent() && best.isPresent() && !best.get().name().equals(required.get())) {
             return Optional.of("kernel " + required.get() + " is required, but "
-                    + best.get().name() + " was selected: "
-                    + (wishes.forced().isPresent() ? "it was forced" : "it has the higher rank"));
+                    + best.get().name()
+                    + (wishes.forced().isPresent()
+                            ? " is forced; ask for one of them only"
+                            : " ranks before it; force " + required.get() + " to select it"));
         }
         return best.isPresent() ? Optional.empty() : Optional.of("no kernel is usable");
     }
@@ -112,7 +118,7 @@ public final class KernelSelector {
         List<String> nearest = Spelling.nearest(typed, names);
         return "no kernel is called '" + typed + "'; "
                 + (nearest.isEmpty()
-                        ? "there are: " + String.join(", ", names)
+                        ? (names.isEmpty() ? "none was found" : "there are: " + String.join(", ", names))
                         : "did you mean " + String.join(" or ", nearest) + "?");
     }
 
@@ -158,8 +164,8 @@ public final class KernelSelector {
                 KernelProvider provider = found();
                 gate = Gate.CONTRACT;
                 contract(provider);
-                Requirements needs = new Requirements(provider);
                 gate = Gate.CPU;
+                Requirements needs = new Requirements(provider);
                 cpu(provider, needs);
                 gate = Gate.JVM;
                 jvm(needs);
@@ -176,9 +182,9 @@ public final class KernelSelector {
         }
 
         private Candidate rejected(String reason, @Nullable Throwable cause) {
-            steps.add(new Step(gate, false, reason));
-            return candidate(
-                    State.REJECTED, gate.label() + ": " + reason, Optional.empty(), Optional.ofNullable(cause));
+            String line = oneLine(reason);
+            steps.add(new Step(gate, false, line));
+            return candidate(State.REJECTED, gate.label() + ": " + line, Optional.empty(), Optional.ofNullable(cause));
         }
 
         private Candidate candidate(State state, String why, Optional<Kernel> kernel, Optional<Throwable> failure) {
@@ -187,7 +193,7 @@ public final class KernelSelector {
         }
 
         private void passed(String detail) {
-            steps.add(new Step(gate, true, detail));
+            steps.add(new Step(gate, true, oneLine(detail)));
         }
 
         private KernelProvider found() throws Rejected {
@@ -271,10 +277,26 @@ public final class KernelSelector {
             passed("known answers of all operations are right");
         }
 
+        /** What was thrown and, because the service loader and class initializers wrap it, what caused it first. */
         private static String describe(Throwable thrown) {
+            try {
+                Throwable root = thrown;
+                for (int depth = 0; root.getCause() != null && depth < MAX_CAUSES; depth++) {
+                    root = root.getCause();
+                }
+                return nameAndMessage(thrown) + (root.equals(thrown) ? "" : ", caused by " + nameAndMessage(root));
+            } catch (Throwable e) { // The methods of an exception are code of strangers too.
+                return thrown.getClass().getName();
+            }
+        }
+
+        private static String nameAndMessage(Throwable thrown) {
             String message = thrown.getMessage();
-            return thrown.getClass().getName()
-                    + (message == null ? "" : ": " + message.lines().findFirst().orElse(""));
+            return thrown.getClass().getName() + (message == null ? "" : ": " + message);
+        }
+
+        private static String oneLine(String text) {
+            return text.lines().map(String::strip).collect(Collectors.joining(" "));
         }
 
         private static String labels(Set<CpuFeature> features) {

@@ -8,6 +8,7 @@ import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -19,9 +20,10 @@ import java.util.Optional;
  */
 final class SelfTest {
 
-    private static final int ROWS = 3;
+    private static final int ROWS = 4;
     private static final int COLS = 2 * Qk256.BLOCK_WEIGHTS + 3;
     private static final int FROM_ROW = 1;
+    private static final int TO_ROW = 3;
     private static final float TENSOR_SCALE = 0.5f;
     private static final float ACTIVATION_SCALE = 4;
     private static final float UNTOUCHED = -12345;
@@ -65,7 +67,10 @@ final class SelfTest {
                 .or(() -> compare("int8 product 1x8", integerProduct, new float[] {-238}));
     }
 
-    /** Three rows, a tail, a scale for each block, a range of rows; expected values from the formulas of the contract. */
+    /**
+     * A tail, a scale for each block, a range of rows with rows before and after it that must stay untouched; expected
+     * values from the formulas of the contract.
+     */
     private Optional<String> pattern(Codebook codebook, boolean offHeap, Arena arena) {
         int blocks = Qk256.blocks(COLS);
         MemorySegment codes = allocate(ROWS * Qk256.rowBytes(COLS), offHeap, arena);
@@ -79,9 +84,9 @@ final class SelfTest {
             q[c] = (byte) (c * 37 % 255 - 127);
             x[c] = c * 5 % 17 - 8;
         }
-        float[] decoded = new float[(ROWS - FROM_ROW) * COLS];
-        float[] products = new float[ROWS];
-        float[] integerProducts = new float[ROWS];
+        float[] decoded = untouched(ROWS * COLS);
+        float[] products = untouched(ROWS);
+        float[] integerProducts = untouched(ROWS);
         for (int r = 0; r < ROWS; r++) {
             byte[] row = new byte[COLS];
             double sum = 0;
@@ -94,50 +99,58 @@ final class SelfTest {
                 float weight = codebook.value(row[c]) * scale;
                 sum += (double) weight * x[c];
                 integerSum += (double) weight * q[c];
-                if (r >= FROM_ROW) {
+                if (inRange(r)) {
                     decoded[(r - FROM_ROW) * COLS + c] = weight * TENSOR_SCALE;
                 }
             }
             Qk256.pack(row, codes.asSlice(r * Qk256.rowBytes(COLS)));
-            products[r] = r < FROM_ROW ? UNTOUCHED : (float) sum * TENSOR_SCALE;
-            integerProducts[r] = r < FROM_ROW ? UNTOUCHED : (float) integerSum / ACTIVATION_SCALE * TENSOR_SCALE;
+            if (inRange(r)) {
+                products[r] = (float) sum * TENSOR_SCALE;
+                integerProducts[r] = (float) integerSum / ACTIVATION_SCALE * TENSOR_SCALE;
+            }
         }
         Qk256Matrix w = Qk256Matrix.of(codes, ROWS, COLS, codebook)
                 .withBlockScales(scales)
                 .withTensorScale(TENSOR_SCALE);
 
-        F32Vector out =
-                F32Vector.of(allocate((long) decoded.length * Float.BYTES, offHeap, arena, new float[decoded.length]));
-        kernel.dequantize(w, FROM_ROW, ROWS, out);
-        F32Vector y = untouched(offHeap, arena);
-        MemorySegment xs = allocate((long) COLS * Float.BYTES, offHeap, arena, new float[COLS])
-                .copyFrom(MemorySegment.ofArray(x));
-        kernel.gemv(w, F32Vector.of(xs), FROM_ROW, ROWS, y);
-        F32Vector integerY = untouched(offHeap, arena);
+        F32Vector out = untouched(decoded.length, offHeap, arena);
+        kernel.dequantize(w, FROM_ROW, TO_ROW, out.slice(0, (TO_ROW - FROM_ROW) * COLS));
+        F32Vector y = untouched(ROWS, offHeap, arena);
+        F32Vector xs = copy(x, offHeap, arena);
+        kernel.gemv(w, xs, FROM_ROW, TO_ROW, y);
+        F32Vector integerY = untouched(ROWS, offHeap, arena);
         MemorySegment qs = allocate(COLS, offHeap, arena).copyFrom(MemorySegment.ofArray(q));
-        kernel.gemv(w, I8Vector.of(qs, ACTIVATION_SCALE), FROM_ROW, ROWS, integerY);
+        kernel.gemv(w, I8Vector.of(qs, ACTIVATION_SCALE), FROM_ROW, TO_ROW, integerY);
 
-        String where = " " + ROWS + "x" + COLS + " rows " + FROM_ROW + " to " + (ROWS - 1) + " "
+        String where = " " + ROWS + "x" + COLS + " rows " + FROM_ROW + " to " + (TO_ROW - 1) + " "
                 + (offHeap ? "off-heap" : "on the heap");
         return compare("dequantize" + where, out.toArray(), decoded)
                 .or(() -> compare("f32 product" + where, y.toArray(), products))
                 .or(() -> compare("int8 product" + where, integerY.toArray(), integerProducts));
     }
 
-    private static F32Vector untouched(boolean offHeap, Arena arena) {
-        F32Vector y = offHeap ? F32Vector.allocate(arena, ROWS) : F32Vector.of(new float[ROWS]);
-        for (int r = 0; r < ROWS; r++) {
-            y.set(r, UNTOUCHED);
-        }
-        return y;
+    private static boolean inRange(int row) {
+        return row >= FROM_ROW && row < TO_ROW;
+    }
+
+    private static float[] untouched(int length) {
+        float[] values = new float[length];
+        Arrays.fill(values, UNTOUCHED);
+        return values;
+    }
+
+    private static F32Vector untouched(int length, boolean offHeap, Arena arena) {
+        return copy(untouched(length), offHeap, arena);
+    }
+
+    private static F32Vector copy(float[] values, boolean offHeap, Arena arena) {
+        return offHeap
+                ? F32Vector.of(arena.allocateFrom(ValueLayout.JAVA_FLOAT, values))
+                : F32Vector.of(values.clone());
     }
 
     private static MemorySegment allocate(long bytes, boolean offHeap, Arena arena) {
         return offHeap ? arena.allocate(bytes) : MemorySegment.ofArray(new byte[Math.toIntExact(bytes)]);
-    }
-
-    private static MemorySegment allocate(long bytes, boolean offHeap, Arena arena, float[] heap) {
-        return offHeap ? arena.allocate(bytes, Float.BYTES) : MemorySegment.ofArray(heap);
     }
 
     private static Optional<String> compare(String operation, float[] seen, float[] expected) {

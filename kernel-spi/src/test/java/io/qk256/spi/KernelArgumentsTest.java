@@ -1,0 +1,184 @@
+package io.qk256.spi;
+
+import static io.qk256.spi.BadArguments.nothing;
+import static io.qk256.spi.Views.COLS;
+import static io.qk256.spi.Views.ROWS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import io.qk256.spi.RecordingKernel.Call;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Shapes and ranges: what does not fit never reaches the kernel. */
+class KernelArgumentsTest {
+
+    private final RecordingKernel kernel = new RecordingKernel();
+
+    @ParameterizedTest
+    @EnumSource
+    void theKernelGetsTheRangeAndTheCallersViews(Operation operation) {
+        Views v = Views.onHeap(operation).withOut(operation.outLength(2));
+        operation.run(kernel, v, 1, 3);
+        assertThat(kernel.calls).containsExactly(new Call(operation, 1, 3, operation.arguments(v)));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theShortFormTakesAllRows(Operation operation) {
+        Views v = Views.onHeap(operation);
+        operation.runAllRows(kernel, v);
+        assertThat(kernel.calls).containsExactly(new Call(operation, 0, ROWS, operation.arguments(v)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("ranges")
+    void anEmptyRangeIsNotPassedOn(Operation operation, int row) {
+        operation.run(kernel, Views.onHeap(operation).withOut(operation.outLength(0)), row, row);
+        assertThat(kernel.calls).isEmpty();
+    }
+
+    static Stream<Arguments> ranges() {
+        return withEachOperation(0, 1, ROWS);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aMatrixWithoutRowsIsNotPassedOn(Operation operation) {
+        Qk256Matrix none = Qk256Matrix.of(MemorySegment.ofArray(new byte[0]), 0, COLS, Codebook.QK256);
+        operation.runAllRows(kernel, Views.onHeap(operation).with(none).withOut(0));
+        assertThat(kernel.calls).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("badRanges")
+    void aRangeOutsideTheMatrixIsRefused(Operation operation, int[] range) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> operation.run(kernel, Views.onHeap(operation), range[0], range[1]))
+                .withMessage("rows: [" + range[0] + ", " + range[1] + "), expected a range within [0, 3)");
+        assertThat(kernel.calls).isEmpty();
+    }
+
+    static Stream<Arguments> badRanges() {
+        return withEachOperation(
+                new int[] {-1, 1}, new int[] {2, 1}, new int[] {0, 4}, new int[] {4, 4}, new int[] {-1, -1}, new int[] {
+                    Integer.MIN_VALUE, Integer.MAX_VALUE
+                });
+    }
+
+    @ParameterizedTest
+    @MethodSource("lengthErrors")
+    void anOutputOfAnotherLengthIsRefused(Operation operation, int error) {
+        int expected = operation.outLength(2);
+        Views v = Views.onHeap(operation).withOut(expected + error);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> operation.run(kernel, v, 0, 2))
+                .withMessage(operation.outName() + ": length " + (expected + error) + ", expected " + expected
+                        + (operation == Operation.DEQUANTIZE ? " (rows in the range x cols)" : " (rows)"));
+        assertThat(kernel.calls).isEmpty();
+    }
+
+    static Stream<Arguments> lengthErrors() {
+        return withEachOperation(-1, 1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anEmptyRangeIsCheckedAllTheSame(Operation operation) {
+        Views v = Views.onHeap(operation).withOut(7);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> operation.run(kernel, v, 1, 1))
+                .withMessageStartingWith(operation.outName() + ": length 7, expected ");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"GEMV_F32", "GEMV_I8"})
+    void anInputOfAnotherLengthIsRefused(Operation operation) {
+        for (int length : new int[] {0, COLS - 1, COLS + 1}) {
+            Views v = Views.onHeap(operation).withColumns(length);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> operation.runAllRows(kernel, v))
+                    .withMessage("x: length " + length + ", expected 257 (cols)");
+        }
+        assertThat(kernel.calls).isEmpty();
+    }
+
+    /** In int32 the product would be -2. */
+    @Test
+    void theExpectedLengthDoesNotOverflow(@TempDir Path directory) throws IOException {
+        try (FileChannel file = FileChannel.open(
+                        directory.resolve("sparse"),
+                        StandardOpenOption.CREATE_NEW,
+                        StandardOpenOption.SPARSE,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE);
+                Arena arena = Arena.ofConfined()) {
+            MemorySegment codes = file.map(MapMode.READ_WRITE, 0, 2 * Qk256.rowBytes(Integer.MAX_VALUE), arena);
+            Qk256Matrix w = Qk256Matrix.of(codes, 2, Integer.MAX_VALUE, Codebook.QK256);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> kernel.dequantize(w, F32Vector.of(1, 2)))
+                    .withMessage("out: length 2, expected 4294967294 (rows in the range x cols)");
+        }
+    }
+
+    @Test
+    void int8NeedsAnIntegerCodebook() {
+        Views v = Views.onHeap(Operation.GEMV_I8);
+        Qk256Matrix halves = Qk256Matrix.of(v.w().codes(), ROWS, COLS, new Codebook(-1, -0.5f, 0.5f, 1));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Operation.GEMV_I8.runAllRows(kernel, v.with(halves)))
+                .withMessage(
+                        "int8 product: expected integer codebook values from -64 to 63 whose sum over the columns fits"
+                                + " in int32, got Codebook[value0=-1.0, value1=-0.5, value2=0.5, value3=1.0] and 257 columns;"
+                                + " use the f32 product");
+        assertThat(kernel.calls).isEmpty();
+
+        Operation.GEMV_F32.runAllRows(kernel, v.with(halves));
+        assertThat(kernel.calls).hasSize(1);
+    }
+
+    @Test
+    void nullsAreNamed() {
+        Views v = Views.onHeap(Operation.GEMV_F32);
+        assertThatNullPointerException()
+                .isThrownBy(() -> kernel.dequantize(nothing(), v.out()))
+                .withMessageContaining("\"w\" is null");
+        assertThatNullPointerException()
+                .isThrownBy(() -> kernel.dequantize(v.w(), nothing()))
+                .withMessageContaining("\"out\" is null");
+        assertThatNullPointerException()
+                .isThrownBy(() -> kernel.gemv(nothing(), v.x(), v.out()))
+                .withMessageContaining("\"w\" is null");
+        assertThatNullPointerException()
+                .isThrownBy(() -> kernel.gemv(v.w(), BadArguments.<F32Vector>nothing(), v.out()))
+                .withMessageContaining("\"x\" is null");
+        assertThatNullPointerException()
+                .isThrownBy(() -> kernel.gemv(v.w(), BadArguments.<I8Vector>nothing(), v.out()))
+                .withMessageContaining("\"x\" is null");
+        assertThatNullPointerException()
+                .isThrownBy(() -> kernel.gemv(v.w(), v.x(), nothing()))
+                .withMessageContaining("\"y\" is null");
+        assertThatNullPointerException()
+                .isThrownBy(() -> kernel.gemv(v.w(), v.q(), nothing()))
+                .withMessageContaining("\"y\" is null");
+    }
+
+    private static Stream<Arguments> withEachOperation(Object... values) {
+        return Arrays.stream(Operation.values())
+                .flatMap(operation -> Arrays.stream(values).map(value -> Arguments.of(operation, value)));
+    }
+}

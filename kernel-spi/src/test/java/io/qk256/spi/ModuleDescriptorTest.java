@@ -1,0 +1,36 @@
+package io.qk256.spi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleDescriptor.Requires;
+import java.lang.module.ModuleFinder;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** An engine gets no other module with the contract. */
+class ModuleDescriptorTest {
+
+    @Test
+    void needsJavaBaseOnly() throws URISyntaxException {
+        assertThat(descriptor().requires())
+                .filteredOn(requires -> !requires.modifiers().contains(Requires.Modifier.STATIC))
+                .extracting(Requires::name)
+                .containsExactly("java.base");
+    }
+
+    @Test
+    void exportsTheContractAndTheSelectionToEveryone() throws URISyntaxException {
+        assertThat(descriptor().exports())
+                .extracting(ModuleDescriptor.Exports::toString)
+                .containsExactlyInAnyOrder("io.qk256.spi", "io.qk256.spi.selection");
+        assertThat(descriptor().uses()).containsExactly("io.qk256.spi.KernelProvider");
+    }
+
+    private static ModuleDescriptor descriptor() throws URISyntaxException {
+        Path classes = Path.of(
+                Kernel.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        return ModuleFinder.of(classes).find("io.qk256.spi").orElseThrow().descriptor();
+    }
+}

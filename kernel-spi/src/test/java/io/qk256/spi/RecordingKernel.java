@@ -1,0 +1,28 @@
+package io.qk256.spi;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Computes nothing, remembers what it was asked. */
+final class RecordingKernel extends Kernel {
+
+    /** One call; views are equal if they are the same. */
+    record Call(Operation operation, int fromRow, int toRow, List<Object> arguments) {}
+
+    final List<Call> calls = new ArrayList<>();
+
+    @Override
+    protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
+        calls.add(new Call(Operation.DEQUANTIZE, fromRow, toRow, List.of(w, out)));
+    }
+
+    @Override
+    protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
+        calls.add(new Call(Operation.GEMV_F32, fromRow, toRow, List.of(w, x, y)));
+    }
+
+    @Override
+    protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+        calls.add(new Call(Operation.GEMV_I8, fromRow, toRow, List.of(w, x, y)));
+    }
+}

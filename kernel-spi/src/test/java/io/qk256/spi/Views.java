@@ -1,0 +1,70 @@
+package io.qk256.spi;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.util.function.Function;
+
+/** Fitting arguments of all operations; {@code x} is for the f32 product, {@code q} for the int8 product. */
+record Views(Qk256Matrix w, F32Vector x, I8Vector q, F32Vector out) {
+
+    static final int ROWS = 3;
+    static final int COLS = 257;
+
+    static final SegmentAllocator HEAP = (bytes, alignment) ->
+            MemorySegment.ofArray(new float[(int) (bytes + 3) / 4]).asSlice(0, bytes);
+
+    /** The four pieces of memory. */
+    enum Part {
+        CODES,
+        BLOCK_SCALES,
+        X,
+        OUT;
+
+        /** What messages call it. */
+        String label(Operation operation) {
+            return this == OUT
+                    ? operation.outName()
+                    : name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
+        }
+
+        MemorySegment segment(Operation operation, Views v) {
+            return switch (this) {
+                case CODES -> v.w.codes();
+                case BLOCK_SCALES -> v.w.blockScales().orElseThrow();
+                case X -> operation == Operation.GEMV_I8 ? v.q.segment() : v.x.segment();
+                case OUT -> v.out.segment();
+            };
+        }
+    }
+
+    static Views onHeap(Operation operation) {
+        return of(operation, part -> HEAP);
+    }
+
+    /** For all rows, each part in memory of its own allocator. */
+    static Views of(Operation operation, Function<Part, SegmentAllocator> memory) {
+        MemorySegment scales =
+                memory.apply(Part.BLOCK_SCALES).allocate((long) ROWS * Qk256.blocks(COLS) * Float.BYTES, 4);
+        Qk256Matrix w = Qk256Matrix.of(
+                        memory.apply(Part.CODES).allocate(ROWS * Qk256.rowBytes(COLS), 1), ROWS, COLS, Codebook.QK256)
+                .withBlockScales(scales);
+        return new Views(
+                w,
+                F32Vector.of(memory.apply(Part.X).allocate((long) COLS * Float.BYTES, 4)),
+                I8Vector.of(memory.apply(Part.X).allocate(COLS, 4), 1),
+                F32Vector.of(memory.apply(Part.OUT).allocate((long) operation.outLength(ROWS) * Float.BYTES, 4)));
+    }
+
+    Views with(Qk256Matrix newW) {
+        return new Views(newW, x, q, out);
+    }
+
+    /** Activations of another length. */
+    Views withColumns(int length) {
+        return new Views(w, F32Vector.of(new float[length]), I8Vector.of(new byte[length], 1), out);
+    }
+
+    Views withOut(int length) {
+        return new Views(w, x, q, F32Vector.of(new float[length]));
+    }
+}

@@ -1,0 +1,185 @@
+package io.qk256.spi.selection;
+
+import static io.qk256.spi.CpuFeature.AVX2;
+import static io.qk256.spi.selection.Candidate.State.REJECTED;
+import static io.qk256.spi.selection.Candidate.State.SELECTED;
+import static io.qk256.spi.selection.Candidate.State.USABLE;
+import static io.qk256.spi.selection.Machines.CPU;
+import static io.qk256.spi.selection.Machines.JVM;
+import static io.qk256.spi.selection.Machines.cpuWithout;
+import static io.qk256.spi.selection.Machines.select;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.qk256.spi.CpuFeatures;
+import io.qk256.spi.KernelProvider;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Who of the usable ones is selected, and what the others are told. */
+class KernelSelectorTest {
+
+    private static final CpuFeatures NO_AVX2 = cpuWithout(AVX2);
+
+    private final FakeProvider slow = new FakeProvider("slow", 0);
+    private final FakeProvider middle = new FakeProvider("middle", 5);
+    private final FakeProvider fast = new FakeProvider("fast", 9, AVX2);
+
+    @Test
+    void theHighestRankIsSelectedAndEachIsOpenedOnce() {
+        Selection selection = select(middle, slow, fast);
+
+        assertThat(selection.candidates())
+                .extracting(Candidate::name, Candidate::state, Candidate::why)
+                .containsExactly(
+                        tuple("fast", SELECTED, "highest rank of the usable kernels"),
+                        tuple("middle", USABLE, "outranked by fast"),
+                        tuple("slow", USABLE, "outranked by fast"));
+        assertThat(selection.problem()).isEmpty();
+        assertThat(selection.cpu()).isEqualTo(CPU);
+        assertThat(selection.jvm()).isEqualTo(JVM);
+        assertThat(List.of(slow, middle, fast))
+                .extracting(FakeProvider::timesOpened)
+                .containsOnly(1);
+    }
+
+    @Test
+    void aTieGoesToTheFirstName() {
+        FakeProvider a = new FakeProvider("a", 5);
+        FakeProvider b = new FakeProvider("b", 5);
+        assertThat(select(a, b).candidates()).extracting(Candidate::name).containsExactly("a", "b");
+        assertThat(select(b, a).candidates()).extracting(Candidate::name).containsExactly("a", "b");
+        assertThat(select(b, a).selected()).map(Candidate::name).contains("a");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-2147483648, 2147483647", "-1, 0", "-5, -4"})
+    void ranksMayBeAnyInt(int lower, int higher) {
+        assertThat(select(new FakeProvider("lower", lower), new FakeProvider("higher", higher))
+                        .selected())
+                .map(Candidate::name)
+                .contains("higher");
+    }
+
+    @Test
+    void theRejectedFollowTheUsableByRankAndThoseWithoutRankAreLast() {
+        Selection selection = KernelSelector.select(
+                List.of(
+                        new KernelSource("com.example.Broken", "m", "", KernelSelectorTest::broken),
+                        new FakeProvider("rejected-low", -7, AVX2).source(),
+                        slow.source(),
+                        fast.source(),
+                        middle.source()),
+                NO_AVX2,
+                JVM,
+                Wishes.NONE);
+        assertThat(selection.candidates())
+                .extracting(Candidate::name, Candidate::state)
+                .containsExactly(
+                        tuple("middle", SELECTED),
+                        tuple("slow", USABLE),
+                        tuple("fast", REJECTED),
+                        tuple("rejected-low", REJECTED),
+                        tuple("com.example.Broken", REJECTED));
+    }
+
+    @Test
+    void ofTwoProvidersOfOneNameTheSecondIsRejected() {
+        FakeProvider second = new FakeProvider("fast", 99);
+        Selection selection = KernelSelector.select(
+                List.of(fast.source(), second.source("com.example.Second")), CPU, JVM, Wishes.NONE);
+
+        assertThat(selection.candidates())
+                .extracting(Candidate::name, Candidate::state, Candidate::why)
+                .containsExactly(
+                        tuple("fast", SELECTED, "highest rank of the usable kernels"),
+                        tuple(
+                                "fast (com.example.Second)",
+                                REJECTED,
+                                "found: another provider is called 'fast' too; keep one of them"));
+        assertThat(second.timesOpened()).isZero();
+    }
+
+    /** A class of the unnamed package may be called like a kernel. */
+    @Test
+    void aBrokenProviderWhoseClassIsNamedLikeTheWinnerStaysRejected() {
+        Selection selection = KernelSelector.select(
+                List.of(new KernelSource("fast", "(class path)", "", KernelSelectorTest::broken), fast.source()),
+                CPU,
+                JVM,
+                Wishes.force("fast"));
+        assertThat(selection.candidates()).extracting(Candidate::state).containsExactly(SELECTED, REJECTED);
+        assertThat(selection.problem()).isEmpty();
+    }
+
+    @Test
+    void aForcedKernelIsSelectedBelowItsRank() {
+        Selection selection = select(Wishes.force("slow"), fast, middle, slow);
+        assertThat(selection.candidates())
+                .extracting(Candidate::name, Candidate::state, Candidate::why)
+                .containsExactly(
+                        tuple("slow", SELECTED, "forced"),
+                        tuple("fast", USABLE, "slow was forced"),
+                        tuple("middle", USABLE, "slow was forced"));
+        assertThat(selection.problem()).isEmpty();
+    }
+
+    @Test
+    void aRequiredKernelThatComesFirstIsSelected() {
+        Selection selection = select(Wishes.require("fast"), slow, fast);
+        assertThat(selection.problem()).isEmpty();
+        assertThat(selection.selected()).map(Candidate::name).contains("fast");
+    }
+
+    @Test
+    void aKernelMayBeForcedAndRequired() {
+        Selection selection = select(new Wishes(Optional.of("slow"), Optional.of("slow")), slow, fast);
+        assertThat(selection.problem()).isEmpty();
+        assertThat(selection.selected()).map(Candidate::name).contains("slow");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "fast | -    | kernel fast is not usable: CPU features: the CPU lacks avx2",
+                "-    | fast | kernel fast is not usable: CPU features: the CPU lacks avx2",
+                "fas  | -    | no kernel is called 'fas'; did you mean fast?",
+                "-    | gpu  | no kernel is called 'gpu'; there are: middle, slow, fast",
+                "-    | slow | kernel slow is required, but middle ranks before it; force slow to select it",
+                "slow | middle | kernel middle is required, but slow is forced; ask for one of them only"
+            })
+    void aWishThatCannotBeMetLeavesNothingSelected(String forced, String required, String problem) {
+        Selection selection = select(
+                NO_AVX2,
+                JVM,
+                new Wishes(Optional.ofNullable(forced), Optional.ofNullable(required)),
+                slow,
+                middle,
+                fast);
+
+        assertThat(selection.problem()).contains(problem);
+        assertThat(selection.selected()).isEmpty();
+        assertThat(selection.candidates())
+                .extracting(Candidate::name, Candidate::state, Candidate::why)
+                .containsExactly(
+                        tuple("middle", USABLE, "passed all gates"),
+                        tuple("slow", USABLE, "passed all gates"),
+                        tuple("fast", REJECTED, "CPU features: the CPU lacks avx2"));
+    }
+
+    @Test
+    void nothingUsableIsAProblem() {
+        assertThat(select(NO_AVX2, JVM, Wishes.NONE, fast).problem()).contains("no kernel is usable");
+        assertThat(select().problem()).contains("no kernel is usable");
+        assertThat(select(Wishes.force("fast")).problem()).contains("no kernel is called 'fast'; none was found");
+    }
+
+    private static KernelProvider broken() {
+        throw new IllegalStateException("broken");
+    }
+}

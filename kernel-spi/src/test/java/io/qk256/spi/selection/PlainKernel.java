@@ -1,0 +1,54 @@
+package io.qk256.spi.selection;
+
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.ValueLayout;
+
+/** Right, and open to be made wrong. */
+class PlainKernel extends Kernel {
+
+    @Override
+    protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
+        for (int r = fromRow; r < toRow; r++) {
+            for (int c = 0; c < w.cols(); c++) {
+                out.set((long) (r - fromRow) * w.cols() + c, value(w, r, c) * w.scale(r, c / Qk256.BLOCK_WEIGHTS));
+            }
+        }
+    }
+
+    @Override
+    protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
+        for (int r = fromRow; r < toRow; r++) {
+            float sum = 0;
+            for (int c = 0; c < w.cols(); c++) {
+                sum += value(w, r, c) * w.blockScale(r, c / Qk256.BLOCK_WEIGHTS) * x.get(c);
+            }
+            y.set(r, sum * w.tensorScale());
+        }
+    }
+
+    @Override
+    protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+        for (int r = fromRow; r < toRow; r++) {
+            double sum = 0;
+            for (int c = 0; c < w.cols(); c++) {
+                byte q = x.segment().get(ValueLayout.JAVA_BYTE, c);
+                sum += (double) value(w, r, c) * w.blockScale(r, c / Qk256.BLOCK_WEIGHTS) * q;
+            }
+            y.set(r, (float) sum / x.scale() * w.tensorScale());
+        }
+    }
+
+    /** The weight without scales. */
+    float value(Qk256Matrix w, int r, int c) {
+        return w.codebook().value(Qk256.code(w.codes().asSlice(r * w.rowStride()), c));
+    }
+
+    @Override
+    public String toString() {
+        return "plain Java";
+    }
+}
