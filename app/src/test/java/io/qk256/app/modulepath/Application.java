@@ -75,6 +75,7 @@ final class Application {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmOptions);
+        command.add("-Dqk256.native.dir=" + TARGET.resolve("native").toAbsolutePath());
         command.addAll(List.of("-p", String.join(File.pathSeparator, modulePath)));
         command.add("--enable-native-access=ALL-UNNAMED");
         command.addAll(List.of("-m", "io.qk256.app/io.qk256.app.Main"));

@@ -69,7 +69,7 @@ public final class KernelSelector {
                         wishes.forced().map(candidate.name()::equals).orElse(true))
                 .findFirst();
         Optional<String> problem = problem(wishes, candidates, best);
-        if (problem.isEmpty() && best.isPresent()) {
+        if (best.isPresent()) {
             candidates.replaceAll(candidate -> placed(candidate, best.get(), wishes));
             candidates.sort(ORDER);
         }
@@ -107,7 +107,7 @@ public final class KernelSelector {
                     + best.get().name()
                     + (wishes.forced().isPresent()
                             ? " is forced; ask for one of them only"
-                            : " ranks before it; force " + required.get() + " to select it"));
+                            : " is selected; force " + required.get() + " to select it"));
         }
         return best.isPresent() ? Optional.empty() : Optional.of("no kernel is usable");
     }

@@ -21,7 +21,10 @@ public record Selection(CpuFeatures cpu, Jvm jvm, List<Candidate> candidates, Op
         candidates = List.copyOf(candidates);
     }
 
-    /** The selected candidate; empty if a wish could not be met or nothing is usable. */
+    /**
+     * The selected candidate; empty if nothing is usable, or the forced one is not. If another kernel is required, it is
+     * here nevertheless, for reports; {@link #problem} tells.
+     */
     public Optional<Candidate> selected() {
         return candidates.stream()
                 .filter(candidate -> candidate.state() == Candidate.State.SELECTED)
@@ -38,14 +41,18 @@ public record Selection(CpuFeatures cpu, Jvm jvm, List<Candidate> candidates, Op
     /**
      * The selected kernel.
      *
-     * @throws IllegalStateException if there is none; the message gives every candidate's reason
+     * @throws IllegalStateException if there is none, or a wish could not be met; the message gives every candidate's
+     *     reason
      */
     public Kernel kernel() {
-        return selected().flatMap(Candidate::kernel).orElseThrow(() -> new IllegalStateException(explanation()));
+        return selected()
+                .filter(candidate -> problem.isEmpty())
+                .flatMap(Candidate::kernel)
+                .orElseThrow(() -> new IllegalStateException(explanation()));
     }
 
     private String explanation() {
-        StringBuilder text = new StringBuilder("no kernel was selected");
+        StringBuilder text = new StringBuilder("no kernel can be had");
         problem.ifPresent(reason -> text.append(": ").append(reason));
         for (Candidate candidate : candidates) {
             text.append("\n  ").append(candidate.name()).append(": ").append(candidate.why());

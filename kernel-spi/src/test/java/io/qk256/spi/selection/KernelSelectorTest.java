@@ -9,6 +9,7 @@ import static io.qk256.spi.selection.Machines.JVM;
 import static io.qk256.spi.selection.Machines.cpuWithout;
 import static io.qk256.spi.selection.Machines.select;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.qk256.spi.CpuFeatures;
@@ -146,21 +147,11 @@ class KernelSelectorTest {
             delimiter = '|',
             nullValues = "-",
             value = {
-                "fast | -    | kernel fast is not usable: CPU features: the CPU lacks avx2",
-                "-    | fast | kernel fast is not usable: CPU features: the CPU lacks avx2",
-                "fas  | -    | no kernel is called 'fas'; did you mean fast?",
-                "-    | gpu  | no kernel is called 'gpu'; there are: middle, slow, fast",
-                "-    | slow | kernel slow is required, but middle ranks before it; force slow to select it",
-                "slow | middle | kernel middle is required, but slow is forced; ask for one of them only"
+                "fast | kernel fast is not usable: CPU features: the CPU lacks avx2",
+                "fas  | no kernel is called 'fas'; did you mean fast?"
             })
-    void aWishThatCannotBeMetLeavesNothingSelected(String forced, String required, String problem) {
-        Selection selection = select(
-                NO_AVX2,
-                JVM,
-                new Wishes(Optional.ofNullable(forced), Optional.ofNullable(required)),
-                slow,
-                middle,
-                fast);
+    void aForcedKernelThatIsNotUsableLeavesNothingSelected(String forced, String problem) {
+        Selection selection = select(NO_AVX2, JVM, Wishes.force(forced), slow, middle, fast);
 
         assertThat(selection.problem()).contains(problem);
         assertThat(selection.selected()).isEmpty();
@@ -170,6 +161,26 @@ class KernelSelectorTest {
                         tuple("middle", USABLE, "passed all gates"),
                         tuple("slow", USABLE, "passed all gates"),
                         tuple("fast", REJECTED, "CPU features: the CPU lacks avx2"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "-    | fast   | middle | kernel fast is not usable: CPU features: the CPU lacks avx2",
+                "-    | gpu    | middle | no kernel is called 'gpu'; there are: middle, slow, fast",
+                "-    | slow   | middle | kernel slow is required, but middle is selected; force slow to select it",
+                "slow | middle | slow   | kernel middle is required, but slow is forced; ask for one of them only"
+            })
+    void anotherKernelThanTheRequiredIsShownAndNotGiven(
+            String forced, String required, String selected, String problem) {
+        Wishes wishes = new Wishes(Optional.ofNullable(forced), Optional.ofNullable(required));
+        Selection selection = select(NO_AVX2, JVM, wishes, slow, middle, fast);
+
+        assertThat(selection.problem()).contains(problem);
+        assertThat(selection.selected()).map(Candidate::name).contains(selected);
+        assertThatIllegalStateException().isThrownBy(selection::kernel).withMessageContaining(problem);
     }
 
     @Test

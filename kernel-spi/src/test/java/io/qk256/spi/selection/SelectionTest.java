@@ -37,7 +37,7 @@ class SelectionTest {
     void saysWhyNoKernelIsUsable() {
         Selection selection = select(cpuWithout(AVX2), JVM, Wishes.NONE, fast, new FakeProvider("neon", 3, AVX2));
         assertThatIllegalStateException().isThrownBy(selection::kernel).withMessage("""
-                no kernel was selected: no kernel is usable
+                no kernel can be had: no kernel is usable
                   fast: CPU features: the CPU lacks avx2
                   neon: CPU features: the CPU lacks avx2""");
     }
@@ -47,7 +47,7 @@ class SelectionTest {
         Selection selection = select();
         assertThatIllegalStateException()
                 .isThrownBy(selection::kernel)
-                .withMessage("no kernel was selected: no kernel is usable; no provider was found on the module path");
+                .withMessage("no kernel can be had: no kernel is usable; no provider was found on the module path");
     }
 
     /** An engine that asks for one kernel must not run another. */
@@ -55,8 +55,8 @@ class SelectionTest {
     void givesNoOtherKernelThanTheRequiredOne() {
         Selection selection = select(Wishes.require("slow"), slow, fast);
         assertThatIllegalStateException().isThrownBy(selection::kernel).withMessage("""
-                no kernel was selected: kernel slow is required, but fast ranks before it; force slow to select it
-                  fast: passed all gates
-                  slow: passed all gates""");
+                no kernel can be had: kernel slow is required, but fast is selected; force slow to select it
+                  fast: highest rank of the usable kernels
+                  slow: outranked by fast""");
     }
 }
