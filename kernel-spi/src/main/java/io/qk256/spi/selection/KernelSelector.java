@@ -1,40 +1,20 @@
 package io.qk256.spi.selection;
 
-import io.qk256.spi.Contract;
-import io.qk256.spi.CpuFeature;
 import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.CpuFeatures.Presence;
 import io.qk256.spi.Jvm;
-import io.qk256.spi.JvmFeature;
-import io.qk256.spi.Kernel;
-import io.qk256.spi.KernelProvider;
-import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.selection.Candidate.State;
-import io.qk256.spi.selection.Candidate.Step;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Leads every candidate through the {@linkplain Gate gates} and selects the usable one of the highest rank. Whatever a
  * provider throws costs it its place and nothing else. Stateless and thread-safe.
  */
 public final class KernelSelector {
-
-    private static final Pattern NAME = Pattern.compile("[a-z0-9]+(-[a-z0-9]+)*");
-    private static final Pattern VERSION = Pattern.compile("(\\d{1,6})\\.(\\d{1,6})");
-
-    /** An exception may be its own cause's cause. */
-    private static final int MAX_CAUSES = 10;
 
     /** The selected one, then the usable ones, then the rejected ones; each by falling rank. */
     private static final Comparator<Candidate> ORDER = Comparator.comparing(Candidate::state, Comparator.reverseOrder())
@@ -120,207 +100,5 @@ public final class KernelSelector {
                 + (nearest.isEmpty()
                         ? (names.isEmpty() ? "none was found" : "there are: " + String.join(", ", names))
                         : "did you mean " + String.join(" or ", nearest) + "?");
-    }
-
-    /** Thrown by a gate: the candidate goes no further. */
-    private static final class Rejected extends Exception {
-
-        private static final long serialVersionUID = 1;
-
-        Rejected(String reason, @Nullable Throwable cause) {
-            super(reason, cause);
-        }
-
-        Rejected(String reason) {
-            this(reason, null);
-        }
-    }
-
-    /** One candidate on its way through the gates. */
-    private static final class Examination {
-
-        private final KernelSource source;
-        private final CpuFeatures cpu;
-        private final Jvm jvm;
-        private final Wishes wishes;
-        private final Set<String> namesTaken;
-
-        private final List<Step> steps = new ArrayList<>();
-        private String name;
-        private Optional<Integer> rank = Optional.empty();
-        private Gate gate = Gate.FOUND;
-
-        Examination(KernelSource source, CpuFeatures cpu, Jvm jvm, Wishes wishes, Set<String> namesTaken) {
-            this.source = source;
-            this.cpu = cpu;
-            this.jvm = jvm;
-            this.wishes = wishes;
-            this.namesTaken = namesTaken;
-            this.name = source.label();
-        }
-
-        Candidate run() {
-            try {
-                KernelProvider provider = found();
-                gate = Gate.CONTRACT;
-                contract(provider);
-                gate = Gate.CPU;
-                Requirements needs = new Requirements(provider);
-                cpu(provider, needs);
-                gate = Gate.JVM;
-                jvm(needs);
-                gate = Gate.OPENED;
-                Kernel kernel = open(provider);
-                gate = Gate.SELF_TEST;
-                selfTest(kernel);
-                return candidate(State.USABLE, "passed all gates", Optional.of(kernel), Optional.empty());
-            } catch (Rejected e) {
-                return rejected(String.valueOf(e.getMessage()), e.getCause());
-            } catch (Throwable e) { // Code of strangers: whatever it throws ends its own examination only.
-                return rejected(describe(e), e);
-            }
-        }
-
-        private Candidate rejected(String reason, @Nullable Throwable cause) {
-            String line = oneLine(reason);
-            steps.add(new Step(gate, false, line));
-            return candidate(State.REJECTED, gate.label() + ": " + line, Optional.empty(), Optional.ofNullable(cause));
-        }
-
-        private Candidate candidate(State state, String why, Optional<Kernel> kernel, Optional<Throwable> failure) {
-            return new Candidate(
-                    name, rank, source.module(), source.origin(), List.copyOf(steps), state, why, kernel, failure);
-        }
-
-        private void passed(String detail) {
-            steps.add(new Step(gate, true, oneLine(detail)));
-        }
-
-        private KernelProvider found() throws Rejected {
-            KernelProvider provider = Objects.requireNonNull(source.provider().get(), "the provider is null");
-            String told = Objects.requireNonNull(provider.name(), "name() returned null");
-            if (!NAME.matcher(told).matches()) {
-                throw new Rejected("its name is '" + told + "', expected lower case letters, digits and hyphens");
-            }
-            if (!namesTaken.add(told)) {
-                name = told + " (" + source.label() + ")";
-                throw new Rejected("another provider is called '" + told + "' too; keep one of them");
-            }
-            name = told;
-            rank = Optional.of(provider.rank());
-            passed(source.label() + " in " + source.module());
-            return provider;
-        }
-
-        private void contract(KernelProvider provider) throws Rejected {
-            String built = String.valueOf(provider.contractVersion());
-            Matcher theirs = VERSION.matcher(built);
-            Matcher ours = VERSION.matcher(Contract.VERSION);
-            if (!theirs.matches() || !ours.matches()) {
-                throw new Rejected(
-                        "built for contract '" + built + "', expected major.minor such as " + Contract.VERSION);
-            }
-            if (!theirs.group(1).equals(ours.group(1))) {
-                throw new Rejected("built for contract " + built + ", this is " + Contract.VERSION
-                        + "; get a build of the kernel for contract " + ours.group(1) + ".x");
-            }
-            boolean newer = Integer.parseInt(theirs.group(2)) > Integer.parseInt(ours.group(2));
-            passed(built + (newer ? ", newer than this framework's " + Contract.VERSION : ""));
-        }
-
-        private void cpu(KernelProvider provider, Requirements needs) throws Rejected {
-            Set<CpuFeature> absent = needs.cpuWith(cpu, Presence.ABSENT);
-            if (!absent.isEmpty()) {
-                throw new Rejected("the CPU lacks " + labels(absent));
-            }
-            Set<CpuFeature> unknown = needs.cpuWith(cpu, Presence.UNKNOWN);
-            if (unknown.isEmpty()) {
-                passed(needs.cpu.isEmpty() ? "needs none" : "has " + labels(needs.cpu));
-            } else if (provider.checksCpuItself()) {
-                passed("unknown here, the kernel checks it itself: " + labels(unknown));
-            } else if (wishes.forced().map(name::equals).orElse(false)) {
-                passed("unknown, but the kernel is forced: " + labels(unknown));
-            } else {
-                throw new Rejected("unknown whether the CPU has " + labels(unknown)
-                        + "; if you know that it does, force the kernel by its name");
-            }
-        }
-
-        private void jvm(Requirements needs) throws Rejected {
-            for (JvmFeature feature : needs.jvm) {
-                String reason = jvm.missing().get(feature);
-                if (reason != null) {
-                    throw new Rejected("needs the " + feature.label() + ", but " + reason);
-                }
-            }
-            passed(
-                    needs.jvm.isEmpty()
-                            ? "needs nothing special"
-                            : needs.jvm.stream().map(JvmFeature::label).collect(Collectors.joining(", ", "has ", "")));
-        }
-
-        private Kernel open(KernelProvider provider) throws Rejected {
-            try {
-                Kernel kernel = Objects.requireNonNull(provider.open(), "open() returned null");
-                passed(kernel.toString());
-                return kernel;
-            } catch (KernelUnavailableException e) {
-                throw new Rejected(String.valueOf(e.getMessage()), e);
-            }
-        }
-
-        private void selfTest(Kernel kernel) throws Rejected {
-            Optional<String> wrong = SelfTest.run(kernel);
-            if (wrong.isPresent()) {
-                throw new Rejected(wrong.get());
-            }
-            passed("known answers of all operations are right");
-        }
-
-        /** What was thrown and, because the service loader and class initializers wrap it, what caused it first. */
-        private static String describe(Throwable thrown) {
-            try {
-                Throwable root = thrown;
-                for (int depth = 0; root.getCause() != null && depth < MAX_CAUSES; depth++) {
-                    root = root.getCause();
-                }
-                return nameAndMessage(thrown) + (root.equals(thrown) ? "" : ", caused by " + nameAndMessage(root));
-            } catch (Throwable e) { // The methods of an exception are code of strangers too.
-                return thrown.getClass().getName();
-            }
-        }
-
-        private static String nameAndMessage(Throwable thrown) {
-            String message = thrown.getMessage();
-            return thrown.getClass().getName() + (message == null ? "" : ": " + message);
-        }
-
-        private static String oneLine(String text) {
-            return text.lines().map(String::strip).collect(Collectors.joining(" "));
-        }
-
-        private static String labels(Set<CpuFeature> features) {
-            return features.stream().map(CpuFeature::label).collect(Collectors.joining(", "));
-        }
-    }
-
-    /** A provider's requirements in a fixed order. */
-    private static final class Requirements {
-
-        final Set<CpuFeature> cpu;
-        final Set<JvmFeature> jvm;
-
-        Requirements(KernelProvider provider) {
-            io.qk256.spi.Requirements told =
-                    Objects.requireNonNull(provider.requirements(), "requirements() returned null");
-            cpu = new TreeSet<>(told.cpu());
-            jvm = new TreeSet<>(told.jvm());
-        }
-
-        Set<CpuFeature> cpuWith(CpuFeatures features, Presence presence) {
-            return cpu.stream()
-                    .filter(feature -> features.presence(feature) == presence)
-                    .collect(Collectors.toCollection(TreeSet::new));
-        }
     }
 }

@@ -3,6 +3,7 @@ package io.qk256.spi.selection;
 import io.qk256.spi.KernelProvider;
 import java.lang.module.ModuleDescriptor.Provides;
 import java.net.URI;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * A place where a provider was found, before any of its code has run.
@@ -58,7 +60,7 @@ public record KernelSource(String label, String module, String origin, Supplier<
         for (Module module : ModuleLayer.boot().modules()) {
             for (Provides provides : module.getDescriptor().provides()) {
                 for (String type : provides.providers()) {
-                    if (provides.service().equals(KernelProvider.class.getName()) && message.contains(type)) {
+                    if (provides.service().equals(KernelProvider.class.getName()) && names(message, type)) {
                         return new KernelSource(type, module.getName(), originOf(module), () -> {
                             throw error;
                         });
@@ -69,6 +71,13 @@ public record KernelSource(String label, String module, String origin, Supplier<
         return new KernelSource("(unreadable)", CLASS_PATH, "", () -> {
             throw error;
         });
+    }
+
+    /** Whether the text holds the class name, or that of a class nested in it, and not only a longer name. */
+    private static boolean names(String text, String className) {
+        return Pattern.compile("(?<![\\w.])" + Pattern.quote(className) + "(?![\\w])")
+                .matcher(text)
+                .find();
     }
 
     private static String messages(Throwable thrown) {
@@ -92,18 +101,24 @@ public record KernelSource(String label, String module, String origin, Supplier<
         CodeSource source = type.getProtectionDomain().getCodeSource();
         return source == null || source.getLocation() == null
                 ? ""
-                : path(URI.create(source.getLocation().toString()));
+                : path(source.getLocation().toString());
     }
 
     private static String originOf(Module module) {
         return Optional.ofNullable(module.getLayer())
                 .flatMap(layer -> layer.configuration().findModule(module.getName()))
                 .flatMap(resolved -> resolved.reference().location())
+                .map(URI::toString)
                 .map(KernelSource::path)
                 .orElse("");
     }
 
-    private static String path(URI location) {
-        return "file".equals(location.getScheme()) ? Path.of(location).toString() : location.toString();
+    /** A file's path; the location as it is, if it is none. */
+    private static String path(String location) {
+        try {
+            return Path.of(URI.create(location)).toString();
+        } catch (IllegalArgumentException | FileSystemNotFoundException e) {
+            return location;
+        }
     }
 }

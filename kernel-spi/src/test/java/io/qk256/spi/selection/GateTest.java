@@ -15,12 +15,15 @@ import static io.qk256.spi.selection.Rejection.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.spi.Contract;
+import io.qk256.spi.CpuFeature;
 import io.qk256.spi.CpuFeatures;
 import io.qk256.spi.Jvm;
 import io.qk256.spi.selection.Candidate.State;
 import io.qk256.spi.selection.Candidate.Step;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
@@ -78,9 +81,11 @@ class GateTest {
     }
 
     @Test
-    void aCpuWithTheFeaturesPasses() {
-        assertThat(detail(select(new FakeProvider("fast", 5, FMA, AVX2, AVX)), Gate.CPU))
-                .isEqualTo("has avx, avx2, fma");
+    void aCpuWithTheFeaturesPassesAndTheyAreNamedInTheirOrder() {
+        String all = Arrays.stream(CpuFeature.values()).map(CpuFeature::label).collect(Collectors.joining(", "));
+        assertThat(detail(select(new FakeProvider("fast", 5, CpuFeature.values())), Gate.CPU))
+                .isEqualTo("has " + all)
+                .startsWith("has avx, avx2, fma, ");
     }
 
     @Test
