@@ -31,7 +31,7 @@ final class Dequantize {
         for (int row = fromRow; row < toRow; row++) {
             long start = (row - fromRow) * rowBytes;
             MemorySegment codes = scratch.codes(w, row);
-            long offset = scratch.offset(w, row);
+            long offset = scratch.offset(w, row, 0);
             if (direct) {
                 row(w, row, codes, offset, out, start);
             } else {

@@ -40,7 +40,7 @@ final class GemvI8 {
         MemorySegment scales = scratch.scales(w, fromRow, toRow);
         for (int row = fromRow; row < toRow; row++) {
             MemorySegment codes = scratch.codes(w, row);
-            long offset = scratch.offset(w, row);
+            long offset = scratch.offset(w, row, 0);
             float sum;
             if (w.blockScales().isEmpty()) {
                 sum = (float) (value0 * sumOfQ + step * row(codes, offset, blocks, q));

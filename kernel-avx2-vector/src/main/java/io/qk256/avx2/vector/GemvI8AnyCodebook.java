@@ -3,15 +3,20 @@ package io.qk256.avx2.vector;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * The int8 product for any integer codebook, by way of the f32 product: a block's sums are at most
  * {@code 256 * 64 * 128 = 2^21}, and f32 holds every integer up to 2^24.
  */
 final class GemvI8AnyCodebook {
+
+    private static final int LANES = Lanes.INTS.length();
 
     private GemvI8AnyCodebook() {}
 
@@ -22,7 +27,7 @@ final class GemvI8AnyCodebook {
         MemorySegment scales = scratch.scales(w, fromRow, toRow);
         for (int row = fromRow; row < toRow; row++) {
             MemorySegment codes = scratch.codes(w, row);
-            long offset = scratch.offset(w, row);
+            long offset = scratch.offset(w, row, 0);
             float sum = w.blockScales().isEmpty()
                     ? (float) row(codes, offset, blocks, table, q)
                     : (float) scaledRow(codes, offset, blocks, table, q, scales, (long) (row - fromRow) * blocks);
@@ -34,7 +39,7 @@ final class GemvI8AnyCodebook {
         MemorySegment codes = NativeMemory.exact(anyCodes);
         int sum = 0;
         for (int block = 0; block < blocks; block++) {
-            sum += (int) Lanes.sum(GemvF32.block(codes, offset, block, table, q));
+            sum += (int) Lanes.sum(block(codes, offset, block, table, q));
         }
         return sum;
     }
@@ -51,9 +56,28 @@ final class GemvI8AnyCodebook {
         MemorySegment scales = NativeMemory.exact(anyScales);
         double sum = 0;
         for (int block = 0; block < blocks; block++) {
-            int exact = (int) Lanes.sum(GemvF32.block(codes, offset, block, table, q));
+            int exact = (int) Lanes.sum(block(codes, offset, block, table, q));
             sum += (double) exact * scales.getAtIndex(JAVA_FLOAT, firstScale + block);
         }
         return sum;
+    }
+
+    /** Lane sums of value times x over one block; its halves are summed apart, so that the CPU can overlap them. */
+    private static FloatVector block(MemorySegment codes, long offset, int block, IntVector table, float[] x) {
+        long at = offset + (long) block * Qk256.BLOCK_BYTES;
+        IntVector low = IntVector.fromMemorySegment(Lanes.INTS, codes, at, Lanes.ORDER);
+        IntVector high = IntVector.fromMemorySegment(Lanes.INTS, codes, at + Lanes.BYTES, Lanes.ORDER);
+        FloatVector lowSum = FloatVector.zero(Lanes.FLOATS);
+        FloatVector highSum = lowSum;
+        int from = block * Qk256.BLOCK_WEIGHTS;
+        for (int i = from; i < from + Lanes.WEIGHTS; i += LANES) {
+            FloatVector lowX = FloatVector.fromArray(Lanes.FLOATS, x, i);
+            FloatVector highX = FloatVector.fromArray(Lanes.FLOATS, x, i + Lanes.WEIGHTS);
+            lowSum = low.selectFrom(table).reinterpretAsFloats().fma(lowX, lowSum);
+            highSum = high.selectFrom(table).reinterpretAsFloats().fma(highX, highSum);
+            low = low.lanewise(VectorOperators.LSHR, 2);
+            high = high.lanewise(VectorOperators.LSHR, 2);
+        }
+        return lowSum.add(highSum);
     }
 }

@@ -29,6 +29,7 @@ final class Scratch {
     private byte[] bytes = {};
     private short[] shorts = {};
     private int[] blockSums = {};
+    private final float[] pairOfSums = new float[2];
     private MemorySegment rowCodes = MemorySegment.NULL;
     private MemorySegment rowScales = MemorySegment.NULL;
     private MemorySegment rowValues = MemorySegment.NULL;
@@ -107,22 +108,39 @@ final class Scratch {
         }
     }
 
-    /** Off-heap memory that holds a row's codes, from {@link #offset} on. */
+    /** Off-heap memory that holds a row's codes, at {@link #offset}. */
     MemorySegment codes(Qk256Matrix w, int row) {
+        return codes(w, row, row);
+    }
+
+    /** Off-heap memory that holds the codes of two rows, at {@link #offset}. */
+    MemorySegment codes(Qk256Matrix w, int row, int partner) {
         if (NativeMemory.is(w.codes())) {
             return w.codes();
         }
         long bytes = Qk256.rowBytes(w.cols());
-        if (rowCodes.byteSize() < bytes) {
-            rowCodes = Arena.ofAuto().allocate(bytes, Lanes.BYTES);
+        if (rowCodes.byteSize() < 2 * bytes) {
+            rowCodes = Arena.ofAuto().allocate(2 * bytes, Lanes.BYTES);
         }
         MemorySegment.copy(w.codes(), row * w.rowStride(), rowCodes, 0, bytes);
+        if (partner != row) {
+            MemorySegment.copy(w.codes(), partner * w.rowStride(), rowCodes, bytes, bytes);
+        }
         return rowCodes;
     }
 
-    /** Where the row starts in what {@link #codes} returned. */
-    long offset(Qk256Matrix w, int row) {
-        return NativeMemory.is(w.codes()) ? row * w.rowStride() : 0;
+    /**
+     * Where a row starts in what {@link #codes} returned.
+     *
+     * @param place 0 for the first row of the call, 1 for its partner if that is another row
+     */
+    long offset(Qk256Matrix w, int row, int place) {
+        return NativeMemory.is(w.codes()) ? row * w.rowStride() : place * Qk256.rowBytes(w.cols());
+    }
+
+    /** Room for the results of two rows. */
+    float[] pairOfSums() {
+        return pairOfSums;
     }
 
     /** Off-heap memory that holds the block scales of the rows, without those of earlier rows; empty if there are none. */
