@@ -3,8 +3,12 @@ module io.qk256.tck {
     requires transitive io.qk256.spi;
     requires transitive org.junit.jupiter.api;
     requires org.assertj.core;
-    requires org.junit.jupiter.params;
+    requires org.opentest4j;
     requires static org.jspecify;
 
     exports io.qk256.tck;
+
+    // JUnit calls the tests that a contract inherits.
+    opens io.qk256.tck to
+            org.junit.platform.commons;
 }

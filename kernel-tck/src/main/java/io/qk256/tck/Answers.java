@@ -1,0 +1,17 @@
+package io.qk256.tck;
+
+import io.qk256.spi.KernelProvider;
+import io.qk256.spi.Requirements;
+
+/** What a provider says of itself before it is opened. */
+record Answers(String name, int rank, String contractVersion, Requirements requirements, boolean checksCpuItself) {
+
+    static Answers of(KernelProvider provider) {
+        return new Answers(
+                provider.name(),
+                provider.rank(),
+                provider.contractVersion(),
+                provider.requirements(),
+                provider.checksCpuItself());
+    }
+}

@@ -1,0 +1,87 @@
+package io.qk256.tck;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** The memory of one operand, with guards before and after it, and the knowledge of what all of it held at first. */
+final class Buffer {
+
+    /** Wider than any vector register, and a multiple of its alignment. */
+    private static final int GUARD_BYTES = 128;
+
+    private final String name;
+    private final MemorySegment whole;
+    private final MemorySegment view;
+    private final byte[] before;
+    private final int start;
+
+    private Buffer(String name, MemorySegment whole, MemorySegment view, byte[] before, int start) {
+        this.name = name;
+        this.whole = whole;
+        this.view = view;
+        this.before = before;
+        this.start = start;
+    }
+
+    /** Floats that start {@code offset} values after a 64-byte boundary. */
+    static Buffer of(String name, float[] values, float guard, Home home, int offset, Arena arena) {
+        int start = GUARD_BYTES + offset * Float.BYTES;
+        float[] content = new float[roundUp(start + values.length * Float.BYTES + GUARD_BYTES) / Float.BYTES];
+        Arrays.fill(content, guard);
+        System.arraycopy(values, 0, content, start / Float.BYTES, values.length);
+        byte[] bytes = MemorySegment.ofArray(content).toArray(JAVA_BYTE);
+        return place(name, bytes, start, values.length * Float.BYTES, true, home, arena);
+    }
+
+    /** Bytes that start {@code offset} bytes after a 64-byte boundary. */
+    static Buffer of(String name, byte[] values, byte guard, Home home, int offset, Arena arena) {
+        int start = GUARD_BYTES + offset;
+        byte[] content = new byte[roundUp(start + values.length + GUARD_BYTES)];
+        Arrays.fill(content, guard);
+        System.arraycopy(values, 0, content, start, values.length);
+        return place(name, content, start, values.length, false, home, arena);
+    }
+
+    private static Buffer place(
+            String name, byte[] content, int start, int length, boolean floats, Home home, Arena arena) {
+        MemorySegment whole = home.place(content.clone(), floats, arena);
+        MemorySegment view = whole.asSlice(start, length);
+        return new Buffer(name, whole, home.isReadOnly() ? view.asReadOnly() : view, content, start);
+    }
+
+    private static int roundUp(int bytes) {
+        return Math.ceilDiv(bytes, Long.BYTES) * Long.BYTES;
+    }
+
+    /** What the kernel gets. */
+    MemorySegment view() {
+        return view;
+    }
+
+    /** The first byte of the operand that has changed. */
+    Optional<String> change() {
+        return change(start, start + view.byteSize()).map(place -> "byte " + (place - start) + describe(place));
+    }
+
+    /** The first byte around the operand that has changed. */
+    Optional<String> changeOutside() {
+        long end = start + view.byteSize();
+        return change(0, start)
+                .map(place -> "byte " + (place - start) + describe(place))
+                .or(() -> change(end, before.length).map(place -> "byte " + (place - start) + describe(place)));
+    }
+
+    private Optional<Long> change(long from, long to) {
+        long mismatch = MemorySegment.mismatch(whole, from, to, MemorySegment.ofArray(before), from, to);
+        return mismatch < 0 ? Optional.empty() : Optional.of(from + mismatch);
+    }
+
+    private String describe(long place) {
+        return " of the " + view.byteSize() + " bytes of " + name + ": seen " + whole.get(JAVA_BYTE, place)
+                + ", expected " + before[(int) place] + " as before the call";
+    }
+}

@@ -1,0 +1,125 @@
+package io.qk256.tck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qk256.spi.CpuFeature;
+import io.qk256.spi.CpuFeatures;
+import io.qk256.spi.CpuFeatures.Presence;
+import io.qk256.spi.Jvm;
+import io.qk256.spi.JvmFeature;
+import io.qk256.spi.Requirements;
+import io.qk256.spi.selection.Candidate.Step;
+import io.qk256.spi.selection.Gate;
+import io.qk256.spi.selection.Wishes;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Rule 12. Refusals are tried on invented machines, and therefore on every real one; a kernel is opened only where the
+ * real machine has what it needs.
+ */
+interface DetectionRules extends RuleGroup {
+
+    @Test
+    @DisplayName(Rules.DETECTION + ", answers are stable")
+    default void rule12AnswersAreStable() {
+        assertThat(Answers.of(kernel().provider()))
+                .as(kernel().says(Rules.DETECTION) + "what the provider says of itself, asked again after opening")
+                .isEqualTo(kernel().answers());
+    }
+
+    @Test
+    @DisplayName(Rules.DETECTION + ", refused without each CPU feature")
+    default void rule12RefusedWithoutEachCpuFeature() {
+        for (CpuFeature missing : needs().cpu()) {
+            CpuFeatures cpu = CpuFeatures.of(needs().cpu()).with(missing, Presence.ABSENT);
+            assertRefused(cpu, Jvm.current(), Gate.CPU, missing.label());
+        }
+    }
+
+    @Test
+    @DisplayName(Rules.DETECTION + ", refused without each JVM feature")
+    default void rule12RefusedWithoutEachJvmFeature() {
+        for (JvmFeature missing : needs().jvm()) {
+            assertRefused(CpuFeatures.of(needs().cpu()), jvmWithout(missing), Gate.JVM, missing.label());
+        }
+    }
+
+    @Test
+    @DisplayName(Rules.DETECTION + ", a machine with nothing")
+    default void rule12MachineWithNothing() {
+        CpuFeatures cpu = CpuFeatures.of(List.of());
+        Jvm jvm = jvmWithout(JvmFeature.values());
+        if (!needs().cpu().isEmpty()) {
+            assertRefused(cpu, jvm, Gate.CPU, "lacks");
+        } else if (!needs().jvm().isEmpty()) {
+            assertRefused(cpu, jvm, Gate.JVM, "needs");
+        } else {
+            kernel().kernel();
+            assertOpens(examine(cpu, jvm), "it needs nothing, and the machine has nothing");
+        }
+    }
+
+    @Test
+    @DisplayName(Rules.DETECTION + ", a CPU of which nothing is known")
+    default void rule12UnknownCpu() {
+        boolean mayOpen = needs().cpu().isEmpty() || kernel().answers().checksCpuItself();
+        if (mayOpen) {
+            kernel().kernel();
+            assertOpens(
+                    examine(CpuFeatures.unknown(), Jvm.current()),
+                    "it needs nothing of the CPU, or checks the CPU itself, and opened on this one before");
+        } else {
+            assertRefused(CpuFeatures.unknown(), Jvm.current(), Gate.CPU, "unknown");
+        }
+    }
+
+    @Test
+    @DisplayName(Rules.DETECTION + ", opens and computes where all is present")
+    default void rule12OpensWhereAllIsPresent() {
+        assertThat(kernel().here().lastStep().detail())
+                .as(kernel().says(Rules.DETECTION) + "the reason that the provider gives for a refusal")
+                .isNotBlank()
+                .isNotEqualTo("null");
+        kernel().kernel();
+        assertOpens(kernel().here(), "this machine has what it needs");
+    }
+
+    private Requirements needs() {
+        return kernel().answers().requirements();
+    }
+
+    private Examination examine(CpuFeatures cpu, Jvm jvm) {
+        return Examination.of(kernel().provider(), cpu, jvm, Wishes.NONE);
+    }
+
+    private void assertOpens(Examination examination, String because) {
+        assertThat(examination.passed())
+                .as(kernel().says(Rules.DETECTION) + "expected to open and to pass the self-test, since " + because
+                        + "; seen: " + examination.candidate().why())
+                .isTrue();
+    }
+
+    private void assertRefused(CpuFeatures cpu, Jvm jvm, Gate gate, String words) {
+        Examination examination = examine(cpu, jvm);
+        Step last = examination.lastStep();
+        String machine = kernel().says(Rules.DETECTION) + "on a machine with CPU features [" + cpu + "] and "
+                + jvm.description() + ": ";
+        assertThat(examination.openings())
+                .as(machine + "times that open() was called")
+                .isZero();
+        assertThat(last.gate()).as(machine + "the gate that refuses").isEqualTo(gate);
+        assertThat(last.passed()).as(machine + "gate passed").isFalse();
+        assertThat(last.detail()).as(machine + "the reason").contains(words);
+    }
+
+    private static Jvm jvmWithout(JvmFeature... features) {
+        return new Jvm(
+                "an invented JVM",
+                Arrays.stream(features).collect(Collectors.toMap(Function.identity(), feature -> "this one lacks it")));
+    }
+}

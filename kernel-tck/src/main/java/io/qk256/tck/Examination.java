@@ -1,0 +1,97 @@
+package io.qk256.tck;
+
+import io.qk256.spi.CpuFeatures;
+import io.qk256.spi.Jvm;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.KernelProvider;
+import io.qk256.spi.KernelUnavailableException;
+import io.qk256.spi.Requirements;
+import io.qk256.spi.selection.Candidate;
+import io.qk256.spi.selection.Candidate.Step;
+import io.qk256.spi.selection.KernelSelector;
+import io.qk256.spi.selection.KernelSource;
+import io.qk256.spi.selection.Wishes;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A provider led through the gates of selection, on this machine or an invented one.
+ *
+ * @param candidate what became of it
+ * @param openings how often it was asked to open its kernel
+ * @param opened the kernel that it opened, also if that failed its self-test
+ */
+record Examination(Candidate candidate, int openings, Optional<Kernel> opened) {
+
+    static Examination of(KernelProvider provider, CpuFeatures cpu, Jvm jvm, Wishes wishes) {
+        Watched watched = new Watched(provider);
+        Candidate candidate = KernelSelector.select(List.of(KernelSource.of(watched)), cpu, jvm, wishes)
+                .candidates()
+                .getFirst();
+        return new Examination(candidate, watched.openings, Optional.ofNullable(watched.opened));
+    }
+
+    /** The last gate that the provider reached. */
+    Step lastStep() {
+        return candidate.steps().getLast();
+    }
+
+    /** Whether the provider passed all gates. */
+    boolean passed() {
+        return candidate.kernel().isPresent();
+    }
+
+    /** Whether the provider kept its contract, and the machine lacks what it needs. */
+    boolean machineLacksSomething() {
+        return switch (lastStep().gate()) {
+            case CPU, JVM -> !lastStep().passed() && candidate.failure().isEmpty();
+            case OPENED -> candidate.failure().orElse(null) instanceof KernelUnavailableException;
+            case FOUND, CONTRACT, SELF_TEST -> false;
+        };
+    }
+
+    /** Passes everything on to a provider, and remembers whether it was opened. */
+    private static final class Watched implements KernelProvider {
+
+        private final KernelProvider provider;
+        private int openings;
+        private @Nullable Kernel opened;
+
+        Watched(KernelProvider provider) {
+            this.provider = provider;
+        }
+
+        @Override
+        public String name() {
+            return provider.name();
+        }
+
+        @Override
+        public String contractVersion() {
+            return provider.contractVersion();
+        }
+
+        @Override
+        public Requirements requirements() {
+            return provider.requirements();
+        }
+
+        @Override
+        public int rank() {
+            return provider.rank();
+        }
+
+        @Override
+        public boolean checksCpuItself() {
+            return provider.checksCpuItself();
+        }
+
+        @Override
+        public Kernel open() throws KernelUnavailableException {
+            openings++;
+            opened = provider.open();
+            return opened;
+        }
+    }
+}

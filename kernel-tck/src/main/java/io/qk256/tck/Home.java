@@ -1,0 +1,85 @@
+package io.qk256.tck;
+
+import static java.nio.file.StandardOpenOption.DELETE_ON_CLOSE;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+
+/** Where an operand's memory can live. */
+enum Home {
+    /** A {@code float[]} or a {@code byte[]}, as the values are. */
+    HEAP("heap"),
+    /** An array of another type than the values. */
+    LONG_ARRAY("long[]"),
+    /** An array that the kernel may not write to. */
+    READ_ONLY_HEAP("read-only heap"),
+    /** Native memory, from a 64-byte boundary on. */
+    OFF_HEAP("off-heap"),
+    /** A file mapped for reading. */
+    MAPPED("mapped file");
+
+    private static final int CACHE_LINE = 64;
+
+    private final String label;
+
+    Home(String label) {
+        this.label = label;
+    }
+
+    boolean isReadOnly() {
+        return this == READ_ONLY_HEAP || this == MAPPED;
+    }
+
+    /** New memory with the given bytes, a multiple of 8; writable unless it is a mapped file. */
+    MemorySegment place(byte[] content, boolean floats, Arena arena) {
+        MemorySegment source = MemorySegment.ofArray(content);
+        return switch (this) {
+            case HEAP, READ_ONLY_HEAP ->
+                floats
+                        ? MemorySegment.ofArray(new float[content.length / Float.BYTES])
+                                .copyFrom(source)
+                        : source;
+            case LONG_ARRAY ->
+                MemorySegment.ofArray(new long[content.length / Long.BYTES]).copyFrom(source);
+            case OFF_HEAP -> arena.allocate(content.length, CACHE_LINE).copyFrom(source);
+            case MAPPED -> map(content, arena);
+        };
+    }
+
+    private static MemorySegment map(byte[] content, Arena arena) {
+        try (FileChannel channel = temporaryFile()) {
+            channel.write(ByteBuffer.wrap(content));
+            return channel.map(MapMode.READ_ONLY, 0, content.length, arena);
+        } catch (IOException e) {
+            throw new UncheckedIOException("no file to map in " + System.getProperty("java.io.tmpdir"), e);
+        }
+    }
+
+    /** A writable mapped file of zeros that takes no room, where the file system can do that. */
+    static MemorySegment sparseFile(long bytes, Arena arena) throws IOException {
+        try (FileChannel channel = temporaryFile()) {
+            return channel.map(MapMode.READ_WRITE, 0, bytes, arena);
+        }
+    }
+
+    /** A mapping outlives its channel, and on closing that the file's name is gone. */
+    private static FileChannel temporaryFile() throws IOException {
+        Path file = Files.createTempFile("qk256-tck", ".bin");
+        return FileChannel.open(file, Set.of(READ, WRITE, DELETE_ON_CLOSE));
+    }
+
+    @Override
+    public String toString() {
+        return label;
+    }
+}

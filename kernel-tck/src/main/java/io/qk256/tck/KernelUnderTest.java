@@ -1,0 +1,89 @@
+package io.qk256.tck;
+
+import io.qk256.spi.Jvm;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.KernelProvider;
+import io.qk256.spi.selection.Wishes;
+import java.util.Arrays;
+import org.opentest4j.TestAbortedException;
+
+/**
+ * The kernel that a contract test is about, opened on this machine at most once. The kit's own rules use it; a provider's
+ * test has no need to.
+ */
+public final class KernelUnderTest {
+
+    private static final String REQUIRE = "qk256.tck.require";
+
+    private final KernelProvider provider;
+    private final Answers answers;
+    private final Examination here;
+
+    /** Examines the provider on this machine. CPU features that nobody knows do not keep the kernel from its tests. */
+    KernelUnderTest(KernelProvider provider) {
+        this.provider = provider;
+        this.answers = Answers.of(provider);
+        this.here = Examination.of(provider, HostCpu.features(), Jvm.current(), Wishes.force(answers.name()));
+        if (here.machineLacksSomething() && !isRequired()) {
+            System.err.println(skipped()); // Build tools count skipped tests, but do not say why.
+        }
+    }
+
+    KernelProvider provider() {
+        return provider;
+    }
+
+    /** What the provider said before it was opened. */
+    Answers answers() {
+        return answers;
+    }
+
+    /** What became of the provider on this machine. */
+    Examination here() {
+        return here;
+    }
+
+    /**
+     * The opened kernel, also if it failed its self-test: the rules say more exactly what is wrong.
+     *
+     * @throws TestAbortedException if this machine cannot run it, so that the test counts as skipped
+     * @throws AssertionError if this machine cannot run it although it is required, or its provider broke the contract
+     */
+    Kernel kernel() {
+        return here.opened().orElseThrow(this::unopened);
+    }
+
+    Trial trial(String rule, Problem problem) {
+        return Trial.of(this, rule, problem);
+    }
+
+    /** The start of every message. */
+    String says(String rule) {
+        return answers.name() + ": " + rule + ": ";
+    }
+
+    private RuntimeException unopened() {
+        String why = here.candidate().why();
+        if (!here.machineLacksSomething()) {
+            throw new AssertionError(
+                    says(Rules.DETECTION) + "the provider broke its contract: " + why,
+                    here.candidate().failure().orElse(null));
+        }
+        if (isRequired()) {
+            throw new AssertionError(
+                    says(Rules.DETECTION) + "required by -D" + REQUIRE + ", but this machine cannot run it: " + why);
+        }
+        return new TestAbortedException(skipped());
+    }
+
+    private String skipped() {
+        return answers.name() + ": skipped, this machine cannot run it: "
+                + here.candidate().why();
+    }
+
+    private boolean isRequired() {
+        return Arrays.stream(System.getProperty(REQUIRE, "").split(","))
+                .map(String::strip)
+                .anyMatch(answers.name()::equals);
+    }
+}

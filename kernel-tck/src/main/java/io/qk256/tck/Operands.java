@@ -1,0 +1,82 @@
+package io.qk256.tck;
+
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+
+/**
+ * The inputs of a {@link Problem} in memory.
+ *
+ * @param w the matrix
+ * @param x the f32 activations
+ * @param q the int8 activations
+ * @param buffers the memory of all of them
+ */
+record Operands(Qk256Matrix w, F32Vector x, I8Vector q, List<Buffer> buffers) {
+
+    private static final byte HOSTILE_CODES = (byte) 0b10_01_11_10;
+    private static final byte HOSTILE_INT8 = 127;
+
+    static Operands place(Problem problem, Placement at, Arena arena) {
+        List<Buffer> buffers = new ArrayList<>();
+        byte codeGuard = at.hostile() ? HOSTILE_CODES : 0;
+        byte int8Guard = at.hostile() ? HOSTILE_INT8 : 0;
+        float floatGuard = at.hostile() ? Float.NaN : 0;
+
+        Buffer codes = Buffer.of("codes", pack(problem, at, codeGuard), codeGuard, at.codes(), at.byteOffset(), arena);
+        Buffer x = Buffer.of("x", problem.x(), floatGuard, at.vectors(), at.floatOffset(), arena);
+        Buffer q = Buffer.of("q", problem.q(), int8Guard, at.vectors(), at.byteOffset(), arena);
+        buffers.addAll(List.of(codes, x, q));
+        Qk256Matrix w = Qk256Matrix.of(codes.view(), problem.rows(), problem.cols(), problem.codebook())
+                .withTensorScale(problem.tensorScale());
+        if (at.rowGap() > 0) {
+            w = w.withRowStride(rowStride(problem, at));
+        }
+        if (problem.blockScales().isPresent()) {
+            Buffer scales = Buffer.of(
+                    "block scales", problem.blockScales().get(), floatGuard, at.scales(), at.floatOffset(), arena);
+            buffers.add(scales);
+            w = w.withBlockScales(scales.view());
+        }
+        return new Operands(
+                w, F32Vector.of(x.view()), I8Vector.of(q.view(), problem.activationScale()), List.copyOf(buffers));
+    }
+
+    /** The first input byte that has changed. */
+    Optional<String> change() {
+        return buffers.stream().flatMap(buffer -> buffer.change().stream()).findFirst();
+    }
+
+    /** From the definition of the layout: weight i is bits 2*(i mod 4) and up of byte i/4. No gap follows the last row. */
+    private static byte[] pack(Problem problem, Placement at, byte gap) {
+        int rowBytes = problem.blocks() * Qk256.BLOCK_BYTES;
+        int stride = rowStride(problem, at);
+        byte[] packed = new byte[problem.rows() == 0 ? 0 : (problem.rows() - 1) * stride + rowBytes];
+        Arrays.fill(packed, gap);
+        Random padding = new Random(at.padding());
+        for (int row = 0; row < problem.rows(); row++) {
+            int start = row * stride;
+            Arrays.fill(packed, start, start + rowBytes, (byte) 0);
+            for (int i = 0; i < rowBytes * 4; i++) {
+                int code = i < problem.cols() ? problem.code(row, i) : paddingCode(at, padding);
+                packed[start + i / 4] |= (byte) (code << (2 * (i % 4)));
+            }
+        }
+        return packed;
+    }
+
+    private static int rowStride(Problem problem, Placement at) {
+        return problem.blocks() * Qk256.BLOCK_BYTES + at.rowGap();
+    }
+
+    private static int paddingCode(Placement at, Random random) {
+        return at.padding() < 4 ? at.padding() : random.nextInt(4);
+    }
+}

@@ -1,0 +1,106 @@
+package io.qk256.tck;
+
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.Kernel;
+import java.util.function.IntFunction;
+
+/** The three operations of a kernel: how to call them, and what they must give. */
+enum Operation {
+    DEQUANTIZE("dequantize") {
+        @Override
+        void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result) {
+            kernel.dequantize(operands.w(), fromRow, toRow, result);
+        }
+
+        @Override
+        int resultLength(Problem problem, int fromRow, int toRow) {
+            return (toRow - fromRow) * problem.cols();
+        }
+
+        @Override
+        Expected[] expected(Problem problem, int fromRow, int toRow, float fill) {
+            int cols = problem.cols();
+            return all(
+                    resultLength(problem, fromRow, toRow), i -> Oracle.weight(problem, fromRow + i / cols, i % cols));
+        }
+
+        @Override
+        F32Vector target(F32Vector all, Problem problem, int fromRow, int toRow) {
+            return all.slice((long) fromRow * problem.cols(), (long) toRow * problem.cols());
+        }
+
+        @Override
+        String place(Problem problem, int fromRow, int index) {
+            return "row " + (fromRow + index / problem.cols()) + ", column " + index % problem.cols();
+        }
+    },
+    F32("f32 product") {
+        @Override
+        void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result) {
+            kernel.gemv(operands.w(), operands.x(), fromRow, toRow, result);
+        }
+
+        @Override
+        Expected[] expected(Problem problem, int fromRow, int toRow, float fill) {
+            return all(
+                    problem.rows(),
+                    row -> inRange(row, fromRow, toRow) ? Oracle.product(problem, row) : Expected.exactly(fill));
+        }
+    },
+    INT8("int8 product") {
+        @Override
+        void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result) {
+            kernel.gemv(operands.w(), operands.q(), fromRow, toRow, result);
+        }
+
+        @Override
+        Expected[] expected(Problem problem, int fromRow, int toRow, float fill) {
+            return all(
+                    problem.rows(),
+                    row -> inRange(row, fromRow, toRow) ? Oracle.integerProduct(problem, row) : Expected.exactly(fill));
+        }
+    };
+
+    private final String label;
+
+    Operation(String label) {
+        this.label = label;
+    }
+
+    abstract void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result);
+
+    /** What each element of the result must be, also of those outside the range, which keep their fill. */
+    abstract Expected[] expected(Problem problem, int fromRow, int toRow, float fill);
+
+    /** Number of elements of the result. */
+    int resultLength(Problem problem, int fromRow, int toRow) {
+        return problem.rows();
+    }
+
+    /** The part of a result for all rows that a range of them is written to. */
+    F32Vector target(F32Vector all, Problem problem, int fromRow, int toRow) {
+        return all;
+    }
+
+    /** An element of the result in words. */
+    String place(Problem problem, int fromRow, int index) {
+        return "row " + index;
+    }
+
+    private static boolean inRange(int row, int fromRow, int toRow) {
+        return fromRow <= row && row < toRow;
+    }
+
+    private static Expected[] all(int length, IntFunction<Expected> element) {
+        Expected[] all = new Expected[length];
+        for (int i = 0; i < length; i++) {
+            all[i] = element.apply(i);
+        }
+        return all;
+    }
+
+    @Override
+    public String toString() {
+        return label;
+    }
+}

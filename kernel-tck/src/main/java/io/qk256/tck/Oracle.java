@@ -1,0 +1,89 @@
+package io.qk256.tck;
+
+import io.qk256.spi.Qk256;
+
+/** The right answers, from the formulas of {@link io.qk256.spi.Kernel} alone. */
+final class Oracle {
+
+    private static final double F32_ROUNDOFF = 0x1p-24;
+    private static final double F64_ROUNDOFF = 0x1p-53;
+
+    /** Half of the smallest f32: the most that one product can lose when it is subnormal. */
+    private static final double F32_UNDERFLOW = 0x1p-150;
+
+    private Oracle() {}
+
+    /** {@code value * (blockScale * tensorScale)}, each product rounded to f32. */
+    static Expected weight(Problem problem, int row, int col) {
+        float scale = problem.tensorScale();
+        if (problem.blockScales().isPresent()) {
+            scale = problem.blockScale(row, col / Qk256.BLOCK_WEIGHTS) * scale;
+        }
+        return Expected.exactly(problem.value(row, col) * scale);
+    }
+
+    /**
+     * The sum in f64, in which no product of four f32 values overflows or underflows, and the bound on its distance to
+     * an f32 sum. The scales are taken as real factors: the contract's bound counts one rounding for each.
+     */
+    static Expected product(Problem problem, int row) {
+        double sum = 0;
+        double magnitude = 0;
+        double growth = 0;
+        CommonUnit unit = new CommonUnit();
+        double tensorScale = problem.tensorScale();
+        for (int col = 0; col < problem.cols(); col++) {
+            double value = problem.value(row, col);
+            double blockScale = problem.blockScale(row, col / Qk256.BLOCK_WEIGHTS);
+            double x = problem.x()[col];
+            double term = value * x * blockScale * tensorScale;
+            sum += term;
+            magnitude += Math.abs(term);
+            growth += atLeastOne(value) * atLeastOne(x) * atLeastOne(blockScale) * atLeastOne(tensorScale);
+            unit.addTerm(value, x, blockScale, tensorScale);
+        }
+        if (unit.makesExact(magnitude)) {
+            return Expected.number(sum);
+        }
+        int roundings =
+                problem.cols() + (problem.blockScales().isPresent() ? 1 : 0) + (problem.tensorScale() == 1 ? 0 : 1);
+        // Twice the f64 error: once for the sum, once for the magnitude that the f32 bound is made of.
+        double relative = gamma(roundings, F32_ROUNDOFF) + 2 * gamma(problem.cols() + 2, F64_ROUNDOFF);
+        // A term takes at most three products; each that underflows is off by F32_UNDERFLOW, times the factors that
+        // still follow. The fourth covers what the additions make of that.
+        return Expected.within(sum, relative * magnitude + 4 * F32_UNDERFLOW * growth);
+    }
+
+    /** Exact integer sums; then the roundings of the contract, in its order. */
+    static Expected integerProduct(Problem problem, int row) {
+        long sum = 0;
+        double scaledSum = 0;
+        for (int block = 0; block < problem.blocks(); block++) {
+            long blockSum = integerBlock(problem, row, block);
+            sum += blockSum;
+            scaledSum += (double) blockSum * problem.blockScale(row, block);
+        }
+        float rounded = problem.blockScales().isPresent() ? (float) scaledSum : (float) Math.toIntExact(sum);
+        return Expected.exactly(rounded / problem.activationScale() * problem.tensorScale());
+    }
+
+    private static long integerBlock(Problem problem, int row, int block) {
+        int from = block * Qk256.BLOCK_WEIGHTS;
+        int to = Math.min(problem.cols(), from + Qk256.BLOCK_WEIGHTS);
+        long sum = 0;
+        for (int col = from; col < to; col++) {
+            long value = (long) problem.value(row, col);
+            sum += value * problem.q()[col];
+        }
+        return sum;
+    }
+
+    /** Higham, Accuracy and Stability of Numerical Algorithms, section 3.1. */
+    private static double gamma(int roundings, double unit) {
+        return roundings * unit / (1 - roundings * unit);
+    }
+
+    private static double atLeastOne(double factor) {
+        return Math.max(1, Math.abs(factor));
+    }
+}

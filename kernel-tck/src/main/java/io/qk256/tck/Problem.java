@@ -1,0 +1,238 @@
+package io.qk256.tck;
+
+import io.qk256.spi.Codebook;
+import io.qk256.spi.Qk256;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.IntBinaryOperator;
+import java.util.function.IntToDoubleFunction;
+import java.util.function.IntUnaryOperator;
+
+/**
+ * A matrix and its activations as plain numbers, an array element for each, wherever they may lie in memory later.
+ * Immutable: the {@code with} methods give changed copies.
+ */
+final class Problem {
+
+    private static final float X_LIMIT = 10;
+
+    private final long seed;
+    private final int rows;
+    private final int cols;
+    private String origin;
+    private byte[] codes;
+    private Codebook codebook = Codebook.QK256;
+    private Optional<float[]> blockScales = Optional.empty();
+    private float tensorScale = 1;
+    private float[] x;
+    private byte[] q;
+    private float activationScale = 1;
+
+    /** Codes uniform; x uniform in [-10, 10) and q uniform in [-128, 127] from the next two seeds. */
+    private Problem(int rows, int cols, long seed) {
+        this.seed = seed;
+        this.rows = rows;
+        this.cols = cols;
+        this.origin = "seed " + seed;
+        this.codes = new byte[rows * cols];
+        this.x = new float[cols];
+        this.q = new byte[cols];
+        Random codeSource = new Random(seed);
+        for (int i = 0; i < codes.length; i++) {
+            codes[i] = (byte) codeSource.nextInt(4);
+        }
+        Random xSource = new Random(seed + 1);
+        for (int col = 0; col < cols; col++) {
+            x[col] = xSource.nextFloat() * 2 * X_LIMIT - X_LIMIT;
+        }
+        new Random(seed + 2).nextBytes(q);
+    }
+
+    private Problem(Problem other) {
+        this.seed = other.seed;
+        this.rows = other.rows;
+        this.cols = other.cols;
+        this.origin = other.origin;
+        this.codes = other.codes;
+        this.codebook = other.codebook;
+        this.blockScales = other.blockScales;
+        this.tensorScale = other.tensorScale;
+        this.x = other.x;
+        this.q = other.q;
+        this.activationScale = other.activationScale;
+    }
+
+    /** Random codes and activations; codebook QK256; no scales. */
+    static Problem random(int rows, int cols, long seed) {
+        return new Problem(rows, cols, seed);
+    }
+
+    /** The same with whole numbers from -8 to 7 for x: no order of summation rounds, so that any mistake shows. */
+    static Problem whole(int rows, int cols, long seed) {
+        Problem random = random(rows, cols, seed);
+        return random.withX("whole x", col -> random.q[col] >> 4);
+    }
+
+    /** The same, with other words for where it comes from. */
+    Problem withOrigin(String other) {
+        Problem changed = new Problem(this);
+        changed.origin = other;
+        return changed;
+    }
+
+    Problem with(Codebook other) {
+        Problem changed = new Problem(this);
+        changed.codebook = other;
+        return changed;
+    }
+
+    Problem withCode(int code) {
+        return withCodes("all codes " + code, (row, col) -> code);
+    }
+
+    /** Other codes, from row and column, and a name for them. */
+    Problem withCodes(String name, IntBinaryOperator other) {
+        Problem changed = withOrigin(origin + ", " + name);
+        changed.codes = new byte[codes.length];
+        for (int i = 0; i < codes.length; i++) {
+            changed.codes[i] = (byte) other.applyAsInt(i / cols, i % cols);
+        }
+        return changed;
+    }
+
+    /** One scale for each block, row by row. */
+    Problem withBlockScales(float... scales) {
+        Problem changed = new Problem(this);
+        changed.blockScales = Optional.of(scales);
+        return changed;
+    }
+
+    /** Scales of both signs, their sizes log-uniform from 2^-6 to 2^6. */
+    Problem withRandomBlockScales() {
+        Random random = new Random(seed + 3);
+        float[] scales = new float[rows * blocks()];
+        for (int i = 0; i < scales.length; i++) {
+            float size = (float) Math.pow(2, random.nextFloat() * 12 - 6);
+            scales[i] = random.nextBoolean() ? size : -size;
+        }
+        return withBlockScales(scales);
+    }
+
+    /** Scales of both signs, their sizes 1/2, 1 and 2. */
+    Problem withBinaryBlockScales() {
+        Random random = new Random(seed + 3);
+        float[] scales = new float[rows * blocks()];
+        for (int i = 0; i < scales.length; i++) {
+            scales[i] = Math.scalb(random.nextBoolean() ? 1f : -1f, random.nextInt(3) - 1);
+        }
+        return withBlockScales(scales);
+    }
+
+    Problem withTensorScale(float scale) {
+        Problem changed = new Problem(this);
+        changed.tensorScale = scale;
+        return changed;
+    }
+
+    /** Another x, from the column, and a name for it. */
+    Problem withX(String name, IntToDoubleFunction other) {
+        Problem changed = withOrigin(origin + ", " + name);
+        changed.x = new float[cols];
+        for (int col = 0; col < cols; col++) {
+            changed.x[col] = (float) other.applyAsDouble(col);
+        }
+        return changed;
+    }
+
+    /** One other element of x. */
+    Problem withX(int col, float value) {
+        return withX("x[" + col + "] = " + value, c -> c == col ? value : x[c]);
+    }
+
+    /** Another q, from the column, and a name for it. */
+    Problem withQ(String name, IntUnaryOperator other) {
+        Problem changed = withOrigin(origin + ", " + name);
+        changed.q = new byte[cols];
+        for (int col = 0; col < cols; col++) {
+            changed.q[col] = (byte) other.applyAsInt(col);
+        }
+        return changed;
+    }
+
+    Problem withActivationScale(float scale) {
+        Problem changed = new Problem(this);
+        changed.activationScale = scale;
+        return changed;
+    }
+
+    int rows() {
+        return rows;
+    }
+
+    int cols() {
+        return cols;
+    }
+
+    int blocks() {
+        return Qk256.blocks(cols);
+    }
+
+    int code(int row, int col) {
+        return codes[row * cols + col];
+    }
+
+    /** What the weight's code is worth, before scales. */
+    float value(int row, int col) {
+        return codebook.value(code(row, col));
+    }
+
+    Codebook codebook() {
+        return codebook;
+    }
+
+    /** The block scales, row by row; not to be changed. */
+    Optional<float[]> blockScales() {
+        return blockScales;
+    }
+
+    float blockScale(int row, int block) {
+        return blockScales.map(scales -> scales[row * blocks() + block]).orElse(1f);
+    }
+
+    float tensorScale() {
+        return tensorScale;
+    }
+
+    /** The f32 activations; not to be changed. */
+    float[] x() {
+        return x;
+    }
+
+    /** The int8 activations; not to be changed. */
+    byte[] q() {
+        return q;
+    }
+
+    float activationScale() {
+        return activationScale;
+    }
+
+    @Override
+    public String toString() {
+        return rows + "x" + cols + ", " + name(codebook)
+                + blockScales.map(scales -> ", block scales").orElse("")
+                + (tensorScale == 1 ? "" : ", tensor scale " + tensorScale)
+                + (activationScale == 1 ? "" : ", activation scale " + activationScale)
+                + ", " + origin;
+    }
+
+    private static String name(Codebook codebook) {
+        if (codebook.equals(Codebook.QK256)) {
+            return "QK256";
+        }
+        return codebook.equals(Codebook.TERNARY)
+                ? "ternary"
+                : "codebook " + codebook.value0() + " " + codebook.value1() + " " + codebook.value2() + " "
+                        + codebook.value3();
+    }
+}

@@ -1,0 +1,85 @@
+package io.qk256.tck;
+
+import io.qk256.spi.Codebook;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * A problem, a place for it and a range of its rows, all of them random.
+ *
+ * @param problem the problem
+ * @param placement how it lies in memory
+ * @param fromRow first row
+ * @param toRow one past the last row
+ */
+record RandomCase(Problem problem, Placement placement, int fromRow, int toRow) {
+
+    private static final int MAX_ROWS = 9;
+    private static final int MAX_COLS = 2600;
+    private static final int MAX_OFFSET = 64;
+
+    private static final List<Codebook> CODEBOOKS = List.of(
+            Codebook.QK256,
+            Codebook.TERNARY,
+            new Codebook(-64, -1, 1, 63),
+            new Codebook(-3, 1, 5, 7),
+            new Codebook(-0.7f, 0.1f, 3.3f, 1e-3f));
+
+    /** The same case for the same seed, for ever. */
+    static RandomCase of(long seed) {
+        // Neighboring seeds of java.util.Random begin alike.
+        Random random = new Random(seed * 0x9E3779B97F4A7C15L);
+        int rows = random.nextInt(MAX_ROWS + 1);
+        int cols = cols(random);
+        boolean whole = random.nextBoolean();
+        Problem problem = (whole ? Problem.whole(rows, cols, seed) : Problem.random(rows, cols, seed))
+                .with(pick(CODEBOOKS, random))
+                .withOrigin("seed " + seed + " (-Dqk256.tck.seed=" + seed + " runs it alone)");
+        if (random.nextBoolean()) {
+            problem = whole ? problem.withBinaryBlockScales() : problem.withRandomBlockScales();
+        }
+        if (random.nextBoolean()) {
+            problem = problem.withTensorScale(random.nextFloat() * 4 - 2);
+        }
+        if (random.nextBoolean()) {
+            problem = problem.withActivationScale(random.nextFloat() * 100 + 0.01f);
+        }
+        int fromRow = random.nextInt(rows + 1);
+        int toRow = fromRow + random.nextInt(rows + 1 - fromRow);
+        boolean allRows = random.nextBoolean();
+        return new RandomCase(problem, placement(random), allRows ? 0 : fromRow, allRows ? rows : toRow);
+    }
+
+    /** Small ones, ones near the end of a block, and any. */
+    private static int cols(Random random) {
+        return switch (random.nextInt(3)) {
+            case 0 -> 1 + random.nextInt(70);
+            case 1 -> 256 * (1 + random.nextInt(8)) + random.nextInt(7) - 3;
+            default -> 1 + random.nextInt(MAX_COLS);
+        };
+    }
+
+    private static Placement placement(Random random) {
+        List<Home> homes = List.of(Home.values());
+        List<Home> writable = List.of(Home.HEAP, Home.LONG_ARRAY, Home.OFF_HEAP);
+        Placement placement =
+                Placement.in(pick(homes, random), pick(homes, random), pick(homes, random), pick(writable, random));
+        if (random.nextBoolean()) {
+            placement = Placement.OFF_HEAP;
+        }
+        if (random.nextBoolean()) {
+            placement = placement.withOffsets(random.nextInt(MAX_OFFSET), random.nextInt(MAX_OFFSET));
+        }
+        if (random.nextBoolean()) {
+            placement = placement.withRowGap(random.nextInt(MAX_OFFSET));
+        }
+        return placement
+                .amidHostileMemory()
+                .withPadding(random.nextInt(8))
+                .withFill(pick(List.of(Float.NaN, 1e30f, -0f, 7f), random));
+    }
+
+    private static <T> T pick(List<T> all, Random random) {
+        return all.get(random.nextInt(all.size()));
+    }
+}

@@ -1,0 +1,131 @@
+package io.qk256.tck;
+
+import static io.qk256.tck.Operation.DEQUANTIZE;
+import static io.qk256.tck.Operation.F32;
+import static io.qk256.tck.Operation.INT8;
+
+import io.qk256.spi.Codebook;
+import io.qk256.spi.F32Vector;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Rules 19 and 20: the ends of the range of f32. */
+interface RangeRules extends RuleGroup {
+
+    @Test
+    @DisplayName(Rules.SUBNORMAL + ", scales")
+    default void rule19SubnormalScales() {
+        Codebook codebook = new Codebook(-3, 0.75f, 1, 2);
+        for (float scale : new float[] {Float.MIN_VALUE, -3 * Float.MIN_VALUE, 0x1p-130f, -0x1.8p-127f}) {
+            Problem problem = Problem.random(5, 300, 19);
+            float[] scales = {scale, 2 * scale, -scale, scale, scale, 3 * scale, scale, -scale, scale, scale};
+            Problem blocks = problem.withBlockScales(scales);
+            for (Problem scaled : List.of(problem.withTensorScale(scale), blocks, blocks.withTensorScale(0x1p100f))) {
+                kernel().trial(Rules.SUBNORMAL, scaled.with(codebook)).check(DEQUANTIZE);
+                kernel().trial(Rules.SUBNORMAL, scaled.with(codebook)).check(F32);
+                kernel().trial(Rules.SUBNORMAL, scaled).check(INT8);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName(Rules.SUBNORMAL + ", x")
+    default void rule19SubnormalX() {
+        for (int exponent = -135; exponent <= -126; exponent++) {
+            float unit = Math.scalb(1f, exponent);
+            for (int cols : List.of(1, 5, 300)) {
+                Problem problem = Problem.random(5, cols, 19).withX("x to 2^" + exponent, col -> unit / (1 + col % 7));
+                kernel().trial(Rules.SUBNORMAL, problem).check(F32);
+                kernel().trial(Rules.SUBNORMAL, problem.withTensorScale(0x1p60f))
+                        .check(F32);
+            }
+        }
+    }
+
+    /** A native kernel may set the control register of its thread, but must put it back. */
+    @Test
+    @DisplayName(Rules.SUBNORMAL + ", rounding mode of the thread")
+    default void rule19SubnormalRoundingMode() {
+        for (Operation operation : Operation.values()) {
+            Trial trial = kernel().trial(Rules.SUBNORMAL, Problem.random(5, 300, 19));
+            trial.run(operation);
+            // From memory, so that no compiler folds them.
+            F32Vector operands = F32Vector.of(Float.MIN_NORMAL, 0.5f, 1, 0x1.8p-24f);
+            float half = operands.get(0) * operands.get(1);
+            float above = operands.get(2) + operands.get(3);
+            if (half != 0x1p-127f || above != Math.nextUp(1f)) {
+                trial.fail(
+                        operation,
+                        "after the call, 2^-126 / 2 is " + half + " and 1 + 1.5 * 2^-24 is " + above
+                                + " in this thread, expected 2^-127 and 1 + 2^-23; restore the rounding mode");
+            }
+        }
+    }
+
+    @Test
+    @DisplayName(Rules.RANGE + ", overflow")
+    default void rule20Overflow() {
+        Problem problem = Problem.random(5, 300, 20);
+        for (float x : new float[] {Float.MAX_VALUE, 1e38f}) {
+            Problem large = problem.withX("all x " + x, col -> x);
+            everyRowGives(Float.POSITIVE_INFINITY, large.withCode(3));
+            everyRowGives(Float.NEGATIVE_INFINITY, large.withCode(0));
+            everyRowGives(Float.POSITIVE_INFINITY, large.withCode(2));
+            everyRowGives(Float.NEGATIVE_INFINITY, large.withCode(1));
+        }
+        for (float scale : new float[] {Float.MAX_VALUE, -1e38f}) {
+            for (Codebook codebook : List.of(Codebook.QK256, Codebook.TERNARY, new Codebook(-64, -1, 1, 63))) {
+                Problem tensor = problem.with(codebook).withTensorScale(scale);
+                Problem blocks = problem.with(codebook)
+                        .withBlockScales(scale, 1, scale, 2, 3, scale, scale, scale, 1, 1)
+                        .withTensorScale(4);
+                for (Problem large : List.of(tensor, blocks, tensor.withActivationScale(1e-30f))) {
+                    kernel().trial(Rules.RANGE, large).check(DEQUANTIZE);
+                    kernel().trial(Rules.RANGE, large).check(INT8);
+                }
+            }
+        }
+    }
+
+    private void everyRowGives(float value, Problem problem) {
+        Trial trial = kernel().trial(Rules.RANGE, problem);
+        trial.compare(F32, trial.run(F32).values(), Expected.exactly(value, problem.rows()));
+    }
+
+    /** Products below the smallest f32: the bound has a term for each. */
+    @Test
+    @DisplayName(Rules.RANGE + ", underflow")
+    default void rule20Underflow() {
+        for (int exponent = -40; exponent >= -70; exponent--) {
+            float unit = Math.scalb(1f, exponent);
+            Problem problem = Problem.random(5, 300, -exponent)
+                    .withX("x to 2^" + exponent, col -> unit / (1 + col % 7))
+                    .withBlockScales(unit, -unit, 1, unit, unit, 3 * unit, 2, unit, 1, 1)
+                    .withTensorScale(unit);
+            kernel().trial(Rules.RANGE, problem).checkAll();
+            kernel().trial(Rules.RANGE, problem.with(new Codebook(-0.7f, 0.1f, 1.3f, 1e-3f)))
+                    .check(F32);
+            kernel().trial(Rules.RANGE, problem.withActivationScale(1 / unit)).check(INT8);
+        }
+    }
+
+    /** Neighbors cancel but for their last bits, at sizes from 1e-3 to 1e6. */
+    @Test
+    @DisplayName(Rules.RANGE + ", cancellation")
+    default void rule20Cancellation() {
+        for (int cols : List.of(2, 10, 256, 300, 1030)) {
+            for (int code = 0; code < 4; code++) {
+                Problem problem =
+                        Problem.random(5, cols, cols).withCode(code).withX("x cancels", col -> cancelling(col));
+                kernel().trial(Rules.RANGE, problem).check(F32);
+                kernel().trial(Rules.RANGE, problem.withRandomBlockScales()).check(F32);
+            }
+        }
+    }
+
+    private static float cancelling(int col) {
+        float size = (float) Math.pow(10, col / 2 % 10 - 3);
+        return col % 2 == 0 ? size : -Math.nextUp(size);
+    }
+}

@@ -1,0 +1,8 @@
+package io.qk256.tck;
+
+/** Some of the rules, as tests that {@link KernelContract} inherits. */
+interface RuleGroup {
+
+    /** The kernel that the tests are about. */
+    KernelUnderTest kernel();
+}

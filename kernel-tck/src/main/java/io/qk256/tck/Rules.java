@@ -1,0 +1,118 @@
+package io.qk256.tck;
+
+/**
+ * The rules that a kernel keeps: their numbers and words, as they stand in the names of the tests and in every failure.
+ *
+ * <p>Rules 1 to 10 hold for the f32 and for the int8 product, on random codes and on x uniform in [-10, 10). There the
+ * f32 product must lie within 1e-4, absolute or relative, of the exact result, <em>and</em> within the bound that
+ * {@link io.qk256.spi.Kernel} derives; everywhere else the derived bound alone decides. The int8 product and dequantizing
+ * are compared bit by bit. Where no order of summation can round, as with small whole numbers, the f32 product has to be
+ * exact too.
+ */
+public final class Rules {
+
+    /** 1x256. */
+    public static final String ONE_BLOCK = "rule 1 one block";
+
+    /** 1x512. */
+    public static final String TWO_BLOCKS = "rule 2 two blocks";
+
+    /** 1x1024. */
+    public static final String FOUR_BLOCKS = "rule 3 four blocks";
+
+    /** 1x4096. */
+    public static final String SIXTEEN_BLOCKS = "rule 4 sixteen blocks";
+
+    /** 1x300: the last block holds 44 weights. */
+    public static final String PARTIAL_BLOCK = "rule 5 partial block";
+
+    /** 1x513: the last block holds one weight. */
+    public static final String ONE_WEIGHT_MORE = "rule 6 two blocks and one weight";
+
+    /** 1x1024 with the seeds 1, 42, 1337, 9999, 12345, 54321 and 99999. */
+    public static final String SEVEN_SEEDS = "rule 7 seven random seeds";
+
+    /** All codes the same, each of the four: the product is also the code's value times the sum of x. */
+    public static final String UNIFORM_CODES = "rule 8 uniform codes";
+
+    /** x = 0 gives exactly 0. */
+    public static final String ZERO_INPUT = "rule 9 zero input";
+
+    /** 8x512. */
+    public static final String MANY_ROWS = "rule 10 many rows";
+
+    /** Dequantizing: each of the 256 byte values at each of the 64 places of a block, with block scales. */
+    public static final String EVERY_BYTE = "rule 11 dequantize every byte";
+
+    /**
+     * What the provider says it needs agrees with what it does: where a feature is missing it is refused with a reason
+     * and never opened; where all are present it opens and computes.
+     */
+    public static final String DETECTION = "rule 12 detection";
+
+    /** Every number of columns from 1 to 1030, and some wide ones. */
+    public static final String EVERY_SIZE = "rule 13 every size";
+
+    /** Every range of rows gives the same bits as all rows at once, and leaves the other rows alone. */
+    public static final String ROW_RANGES = "rule 14 row ranges";
+
+    /** The codebook belongs to the matrix: any four finite values; int8 wants integers from -64 to 63. */
+    public static final String CODEBOOKS = "rule 15 codebooks";
+
+    /** Rows may lie further apart than their bytes. */
+    public static final String ROW_STRIDE = "rule 16 row stride";
+
+    /** Codes and int8 values start at any byte, f32 values at any multiple of 4. */
+    public static final String ALIGNMENT = "rule 17 alignment";
+
+    /** NaN and infinities follow IEEE 754, also against weight 0, and stay in their row. */
+    public static final String NOT_FINITE = "rule 18 NaN and infinity";
+
+    /** Subnormal numbers are numbers: none is flushed to 0, and the thread's rounding mode stays as it was. */
+    public static final String SUBNORMAL = "rule 19 subnormal numbers";
+
+    /** Too large is infinite; too small and cancelled stay within the bound. */
+    public static final String RANGE = "rule 20 large and small results";
+
+    /** What the result's memory held before does not matter. */
+    public static final String DIRTY_RESULT = "rule 21 dirty result";
+
+    /** The codes past the last column do not matter. */
+    public static final String PADDING = "rule 22 padding codes";
+
+    /** What lies around the operands does not matter. */
+    public static final String READS_INSIDE = "rule 23 reads stay inside";
+
+    /** Nothing but the result is written. */
+    public static final String WRITES_INSIDE = "rule 24 writes stay inside";
+
+    /** The inputs are the same bytes after the call. */
+    public static final String INPUTS_UNCHANGED = "rule 25 inputs unchanged";
+
+    /** The int8 product is exact for the largest sums that its int32 can hold. */
+    public static final String INT8_EXTREMES = "rule 26 int8 extremes";
+
+    /** Block, tensor and activation scales are applied in the order, and with the roundings, of the contract. */
+    public static final String SCALES = "rule 27 scales";
+
+    /** One kernel serves many threads. */
+    public static final String THREADS = "rule 28 threads";
+
+    /** Heap, off-heap, mapped and read-only memory in every combination. */
+    public static final String MEMORY = "rule 29 kinds of memory";
+
+    /** No rows: nothing happens. */
+    public static final String EMPTY = "rule 30 empty ranges";
+
+    /** Kernels are stateless: no call depends on the calls before it. */
+    public static final String NOTHING_REMEMBERED = "rule 31 nothing remembered";
+
+    /**
+     * Random shapes, codebooks, scales, ranges and memory, with all checks at once. The system property
+     * {@code qk256.tck.random} sets their number (200 if it is not set); case number n has seed n, and
+     * {@code qk256.tck.seed=n} runs that one alone.
+     */
+    public static final String RANDOM = "rule 32 random cases";
+
+    private Rules() {}
+}

@@ -1,0 +1,160 @@
+package io.qk256.tck;
+
+import static io.qk256.tck.Operation.DEQUANTIZE;
+import static io.qk256.tck.Operation.F32;
+import static io.qk256.tck.Operation.INT8;
+
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.Qk256Matrix;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.opentest4j.TestAbortedException;
+
+/** Rules 13, 14, 16 and 30: sizes, ranges of rows, and distances between rows. */
+interface ShapeRules extends RuleGroup {
+
+    @Test
+    @DisplayName(Rules.EVERY_SIZE + ", dequantize")
+    default void rule13EverySizeDequantize() {
+        everySize(DEQUANTIZE);
+    }
+
+    @Test
+    @DisplayName(Rules.EVERY_SIZE + ", f32")
+    default void rule13EverySizeF32() {
+        everySize(F32);
+    }
+
+    @Test
+    @DisplayName(Rules.EVERY_SIZE + ", int8")
+    default void rule13EverySizeInt8() {
+        everySize(INT8);
+    }
+
+    /** Five rows: one more than kernels like to take at once. */
+    private void everySize(Operation operation) {
+        for (int cols = 1; cols <= 1030; cols++) {
+            everyWay(operation, cols);
+        }
+        for (int cols : List.of(2047, 2048, 2049, 2560, 4095, 4097, 6912, 8640)) {
+            everyWay(operation, cols);
+        }
+    }
+
+    private void everyWay(Operation operation, int cols) {
+        Problem problem = Problem.whole(5, cols, cols);
+        kernel().trial(Rules.EVERY_SIZE, problem).check(operation);
+        kernel().trial(Rules.EVERY_SIZE, problem).at(Placement.HEAP).check(operation);
+        kernel().trial(Rules.EVERY_SIZE, problem.withBinaryBlockScales()).check(operation);
+    }
+
+    @Test
+    @DisplayName(Rules.ROW_RANGES + ", dequantize")
+    default void rule14RowRangesDequantize() {
+        everyRange(DEQUANTIZE);
+    }
+
+    @Test
+    @DisplayName(Rules.ROW_RANGES + ", f32")
+    default void rule14RowRangesF32() {
+        everyRange(F32);
+    }
+
+    @Test
+    @DisplayName(Rules.ROW_RANGES + ", int8")
+    default void rule14RowRangesInt8() {
+        everyRange(INT8);
+    }
+
+    private void everyRange(Operation operation) {
+        float untouched = -12345;
+        for (int cols : List.of(7, 256, 300, 1030)) {
+            Problem problem = Problem.random(9, cols, cols).withRandomBlockScales();
+            Trial trial = kernel().trial(Rules.ROW_RANGES, problem).at(Placement.OFF_HEAP.withFill(untouched));
+            F32Vector all = trial.run(operation).values();
+            for (int from = 0; from < problem.rows(); from++) {
+                for (int to = from + 1; to <= problem.rows(); to++) {
+                    Trial part = trial.rows(from, to);
+                    part.check(operation);
+                    part.checkSame(operation, part(operation, all, problem, from, to, untouched));
+                }
+            }
+        }
+    }
+
+    /** What a range must give, if all rows together give that. */
+    private static F32Vector part(
+            Operation operation, F32Vector all, Problem problem, int from, int to, float untouched) {
+        if (operation == DEQUANTIZE) {
+            return operation.target(all, problem, from, to);
+        }
+        float[] part = new float[problem.rows()];
+        Arrays.fill(part, untouched);
+        System.arraycopy(all.toArray(), from, part, from, to - from);
+        return F32Vector.of(part);
+    }
+
+    @Test
+    @DisplayName(Rules.ROW_STRIDE)
+    default void rule16RowStride() {
+        for (int gap : List.of(1, 2, 3, 7, 31, 64, 100)) {
+            for (int cols : List.of(256, 300)) {
+                Trial trial = kernel().trial(Rules.ROW_STRIDE, Problem.whole(5, cols, gap));
+                trial.at(Placement.OFF_HEAP.withRowGap(gap)).checkAll();
+                trial.at(Placement.HEAP.withRowGap(gap)).checkAll();
+            }
+        }
+    }
+
+    /** Offsets that need more than 32 bits, in a file that is nearly all hole. */
+    @Test
+    @DisplayName(Rules.ROW_STRIDE + ", beyond 2 GiB")
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "its files have no holes: this one would take 4 GiB")
+    default void rule16RowStrideBeyond2GiB() {
+        Problem problem = Problem.whole(3, 300, 16);
+        Trial trial = kernel().trial(Rules.ROW_STRIDE, problem);
+        long stride = Integer.MAX_VALUE + 65L;
+        try (Arena arena = Arena.ofConfined()) {
+            Operands compact = Operands.place(problem, Placement.OFF_HEAP, arena);
+            long rowBytes = compact.w().rowStride();
+            MemorySegment codes = sparseFile(2 * stride + rowBytes, arena);
+            for (int row = 0; row < problem.rows(); row++) {
+                MemorySegment.copy(compact.w().codes(), row * rowBytes, codes, row * stride, rowBytes);
+            }
+            Qk256Matrix wide = Qk256Matrix.of(codes, problem.rows(), problem.cols(), problem.codebook())
+                    .withRowStride(stride);
+            Operands operands = new Operands(wide, compact.x(), compact.q(), compact.buffers());
+            for (Operation operation : Operation.values()) {
+                F32Vector result = F32Vector.allocate(arena, operation.resultLength(problem, 0, problem.rows()));
+                trial.call(operation, operands, result);
+                trial.compare(operation, result, trial.expected(operation));
+            }
+        }
+    }
+
+    private static MemorySegment sparseFile(long bytes, Arena arena) {
+        try {
+            return Home.sparseFile(bytes, arena);
+        } catch (IOException e) {
+            throw new TestAbortedException("no file of " + bytes + " bytes can be mapped here", e);
+        }
+    }
+
+    @Test
+    @DisplayName(Rules.EMPTY)
+    default void rule30EmptyRanges() {
+        Placement filled = Placement.OFF_HEAP.withFill(-12345);
+        Trial trial = kernel().trial(Rules.EMPTY, Problem.random(3, 300, 30)).at(filled);
+        for (int row = 0; row <= 3; row++) {
+            trial.rows(row, row).checkAll();
+        }
+        kernel().trial(Rules.EMPTY, Problem.random(0, 300, 30)).at(filled).checkAll();
+    }
+}

@@ -1,0 +1,150 @@
+package io.qk256.tck;
+
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.Kernel;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import org.assertj.core.api.Assertions;
+
+/** One problem put to a kernel in the name of one rule. Immutable and thread-safe. */
+final class Trial {
+
+    private final KernelUnderTest subject;
+    private final String rule;
+    private final Problem problem;
+    private final Placement placement;
+    private final int fromRow;
+    private final int toRow;
+
+    private Trial(KernelUnderTest subject, String rule, Problem problem, Placement placement, int fromRow, int toRow) {
+        this.subject = subject;
+        this.rule = rule;
+        this.problem = problem;
+        this.placement = placement;
+        this.fromRow = fromRow;
+        this.toRow = toRow;
+    }
+
+    /** All rows, off-heap. */
+    static Trial of(KernelUnderTest subject, String rule, Problem problem) {
+        return new Trial(subject, rule, problem, Placement.OFF_HEAP, 0, problem.rows());
+    }
+
+    Trial at(Placement other) {
+        return new Trial(subject, rule, problem, other, fromRow, toRow);
+    }
+
+    Trial rows(int from, int to) {
+        return new Trial(subject, rule, problem, placement, from, to);
+    }
+
+    /** Every element is right. */
+    void check(Operation operation) {
+        compare(operation, run(operation).values(), expected(operation));
+    }
+
+    /** Every element is right for each of the operations. */
+    void checkAll() {
+        for (Operation operation : Operation.values()) {
+            check(operation);
+        }
+    }
+
+    /** Every element is right, within the tolerance of rules 1 to 10. */
+    void checkCore(Operation operation) {
+        Expected[] core = Arrays.stream(expected(operation)).map(Expected::core).toArray(Expected[]::new);
+        compare(operation, run(operation).values(), core);
+    }
+
+    /** Every element has the same bits as in another result. */
+    void checkSame(Operation operation, F32Vector reference) {
+        compareSame(operation, run(operation).values(), reference);
+    }
+
+    /** Every element is right, the inputs are unchanged and nothing is written next to the result. */
+    void checkEverything(Operation operation) {
+        Outcome outcome = run(operation);
+        compare(operation, outcome.values(), expected(operation));
+        outcome.inputChange().or(outcome::strayWrite).ifPresent(damage -> fail(operation, damage));
+    }
+
+    /** The operation is not defined for this codebook, and says so. */
+    void checkRefused(Operation operation) {
+        try {
+            run(operation);
+        } catch (AssertionError e) {
+            if (e.getCause() instanceof IllegalArgumentException) {
+                return;
+            }
+            throw e;
+        }
+        fail(operation, "seen a result, expected an IllegalArgumentException: it is defined for integers only");
+    }
+
+    /** What each element must be. */
+    Expected[] expected(Operation operation) {
+        return operation.expected(problem, fromRow, toRow, placement.fill());
+    }
+
+    /** Calls the kernel on memory of its own. */
+    Outcome run(Operation operation) {
+        try (Arena arena = Arena.ofConfined()) {
+            Operands operands = Operands.place(problem, placement, arena);
+            float[] fill = new float[operation.resultLength(problem, fromRow, toRow)];
+            Arrays.fill(fill, placement.fill());
+            Buffer result = Buffer.of("result", fill, 0, placement.result(), placement.floatOffset(), arena);
+            call(operation, operands, F32Vector.of(result.view()));
+            return new Outcome(
+                    F32Vector.of(result.view().toArray(ValueLayout.JAVA_FLOAT)),
+                    operands.change(),
+                    result.changeOutside());
+        }
+    }
+
+    /** Calls the kernel. */
+    void call(Operation operation, Operands operands, F32Vector result) {
+        Kernel kernel = subject.kernel();
+        try {
+            operation.run(kernel, operands, fromRow, toRow, result);
+        } catch (RuntimeException | Error e) {
+            throw new AssertionError(where(operation) + ": threw " + e + ", expected a result", e);
+        }
+    }
+
+    /** Every element has the same bits as in another result. */
+    void compareSame(Operation operation, F32Vector seen, F32Vector reference) {
+        Expected[] same = new Expected[Math.toIntExact(reference.length())];
+        for (int i = 0; i < same.length; i++) {
+            same[i] = Expected.exactly(reference.get(i));
+        }
+        compare(operation, seen, same);
+    }
+
+    /** Every element is as expected. */
+    void compare(Operation operation, F32Vector seen, Expected... expected) {
+        int wrong = 0;
+        int first = -1;
+        for (int i = 0; i < expected.length; i++) {
+            if (!expected[i].accepts(seen.get(i))) {
+                first = wrong++ == 0 ? i : first;
+            }
+        }
+        if (wrong > 0) {
+            String place = operation.place(problem, fromRow, first);
+            String count = expected.length == 1 ? "" : "; " + wrong + " of " + expected.length + " values are wrong";
+            fail(operation, place + ": seen " + seen.get(first) + ", expected " + expected[first] + count);
+        }
+    }
+
+    /** Fails with a message that says what was tried. */
+    void fail(Operation operation, String detail) {
+        Assertions.fail(where(operation) + ": " + detail);
+    }
+
+    private String where(Operation operation) {
+        boolean allRows = fromRow == 0 && toRow == problem.rows();
+        return subject.says(rule) + operation + " " + problem + ", " + placement
+                + (allRows ? "" : ", rows [" + fromRow + ", " + toRow + ")");
+    }
+}

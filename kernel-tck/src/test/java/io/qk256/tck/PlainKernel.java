@@ -1,0 +1,116 @@
+package io.qk256.tck;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+
+/** A right kernel in small parts, so that a wrong one needs to change one of them only. */
+class PlainKernel extends Kernel {
+
+    int field(int packed, int place) {
+        return packed >> (2 * place) & 3;
+    }
+
+    long rowStart(Qk256Matrix w, int row) {
+        return row * w.rowStride();
+    }
+
+    int code(Qk256Matrix w, int row, int col) {
+        return field(w.codes().get(JAVA_BYTE, rowStart(w, row) + col / 4), col % 4);
+    }
+
+    float value(Qk256Matrix w, int code) {
+        return w.codebook().value(code);
+    }
+
+    float blockScale(Qk256Matrix w, int row, int block) {
+        return w.blockScale(row, block);
+    }
+
+    float weight(Qk256Matrix w, int row, int col) {
+        return value(w, code(w, row, col)) * w.scale(row, col / Qk256.BLOCK_WEIGHTS);
+    }
+
+    /** Columns that the products sum. */
+    int columns(Qk256Matrix w) {
+        return w.cols();
+    }
+
+    float product(float value, float x) {
+        return value * x;
+    }
+
+    float blockProduct(Qk256Matrix w, F32Vector x, int row, int from, int to) {
+        float sum = 0;
+        for (int col = from; col < to; col++) {
+            sum += product(value(w, code(w, row, col)), x.get(col));
+        }
+        return sum;
+    }
+
+    float rowProduct(Qk256Matrix w, F32Vector x, int row) {
+        float sum = 0;
+        for (int from = 0; from < columns(w); from += Qk256.BLOCK_WEIGHTS) {
+            int to = Math.min(columns(w), from + Qk256.BLOCK_WEIGHTS);
+            sum += blockProduct(w, x, row, from, to) * blockScale(w, row, from / Qk256.BLOCK_WEIGHTS);
+        }
+        return sum * w.tensorScale();
+    }
+
+    int integerProduct(int value, int q) {
+        return value * q;
+    }
+
+    int integerBlockProduct(Qk256Matrix w, I8Vector x, int row, int from, int to) {
+        int sum = 0;
+        for (int col = from; col < to; col++) {
+            int value = (int) value(w, code(w, row, col));
+            sum += integerProduct(value, x.segment().get(JAVA_BYTE, col));
+        }
+        return sum;
+    }
+
+    float integerRowProduct(Qk256Matrix w, I8Vector x, int row) {
+        double sum = 0;
+        for (int from = 0; from < columns(w); from += Qk256.BLOCK_WEIGHTS) {
+            int to = Math.min(columns(w), from + Qk256.BLOCK_WEIGHTS);
+            sum += (double) integerBlockProduct(w, x, row, from, to) * blockScale(w, row, from / Qk256.BLOCK_WEIGHTS);
+        }
+        return scaled((float) sum, x.scale(), w.tensorScale());
+    }
+
+    float scaled(float sum, float activationScale, float tensorScale) {
+        return sum / activationScale * tensorScale;
+    }
+
+    void write(F32Vector result, long place, float value) {
+        result.set(place, value);
+    }
+
+    @Override
+    protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
+        for (int row = fromRow; row < toRow; row++) {
+            for (int col = 0; col < w.cols(); col++) {
+                write(out, (long) (row - fromRow) * w.cols() + col, weight(w, row, col));
+            }
+        }
+    }
+
+    @Override
+    protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
+        for (int row = fromRow; row < toRow; row++) {
+            write(y, row, rowProduct(w, x, row));
+        }
+    }
+
+    @Override
+    protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+        for (int row = fromRow; row < toRow; row++) {
+            write(y, row, integerRowProduct(w, x, row));
+        }
+    }
+}

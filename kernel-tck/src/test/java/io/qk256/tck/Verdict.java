@@ -1,0 +1,93 @@
+package io.qk256.tck;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+
+import io.qk256.spi.KernelProvider;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.platform.engine.FilterResult;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.PostDiscoveryFilter;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+/**
+ * What the contract says of a provider: its tests by display name.
+ *
+ * @param passed those that passed
+ * @param failed the messages of those that failed
+ * @param skipped the reasons of those that were skipped
+ * @param talk what was printed to standard error
+ */
+record Verdict(Set<String> passed, Map<String, String> failed, Map<String, String> skipped, String talk) {
+
+    private static final ScopedValue<KernelProvider> SUSPECT = ScopedValue.newInstance();
+
+    /** The contract as a provider's author would write it; not named as a test, so that nothing else runs it. */
+    static class ContractOfSuspect extends KernelContract {
+
+        @Override
+        protected KernelProvider provider() {
+            return SUSPECT.get();
+        }
+    }
+
+    /** Runs the tests of a rule; all for an empty one. */
+    static Verdict of(KernelProvider provider, String rule) {
+        PostDiscoveryFilter ofRule = test -> FilterResult.includedIf(rule.isEmpty()
+                || test.getDisplayName().equals(rule)
+                || test.getDisplayName().startsWith(rule + ","));
+        LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
+                .selectors(selectClass(ContractOfSuspect.class))
+                .filters(ofRule)
+                .build();
+        Listener listener = new Listener();
+        ByteArrayOutputStream talk = new ByteArrayOutputStream();
+        PrintStream standardError = System.err;
+        System.setErr(new PrintStream(talk, true, UTF_8));
+        try {
+            ScopedValue.where(SUSPECT, provider)
+                    .run(() -> LauncherFactory.create().execute(request, listener));
+        } finally {
+            System.setErr(standardError);
+        }
+        return new Verdict(listener.passed, listener.failed, listener.skipped, talk.toString(UTF_8));
+    }
+
+    private static final class Listener implements TestExecutionListener {
+
+        private final Set<String> passed = new TreeSet<>();
+        private final Map<String, String> failed = new TreeMap<>();
+        private final Map<String, String> skipped = new TreeMap<>();
+
+        @Override
+        public void executionSkipped(TestIdentifier test, String reason) {
+            skipped.put(test.getDisplayName(), reason);
+        }
+
+        @Override
+        public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+            String message = result.getThrowable()
+                    .map(Throwable::getMessage)
+                    .map(String::valueOf)
+                    .orElse("");
+            switch (result.getStatus()) {
+                case SUCCESSFUL -> {
+                    if (test.isTest()) {
+                        passed.add(test.getDisplayName());
+                    }
+                }
+                case ABORTED -> skipped.put(test.getDisplayName(), message);
+                case FAILED -> failed.put(test.getDisplayName(), message);
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package io.qk256.tck;
+
+import io.qk256.spi.Kernel;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Kernels that are wrong on purpose. Each breaks the rule that it is listed with, and may break others too. */
+final class WrongKernels {
+
+    /**
+     * A wrong kernel.
+     *
+     * @param name what it does
+     * @param rule the rule that must catch it
+     * @param kernel the kernel
+     */
+    record Wrong(String name, String rule, Kernel kernel) {
+
+        @Override
+        public String toString() {
+            return name + " breaks " + rule;
+        }
+    }
+
+    private final List<Wrong> all = new ArrayList<>();
+
+    private WrongKernels() {}
+
+    static List<Wrong> all() {
+        WrongKernels wrong = new WrongKernels();
+        WrongValues.addTo(wrong);
+        WrongPlaces.addTo(wrong);
+        return List.copyOf(wrong.all);
+    }
+
+    void add(String name, String rule, Kernel kernel) {
+        all.add(new Wrong(name, rule, kernel));
+    }
+}
