@@ -6,9 +6,19 @@ module io.qk256.tck {
     requires org.opentest4j;
     requires static org.jspecify;
 
+    // JMH's own need of sun.misc.Unsafe.
+    requires jdk.unsupported;
+    requires jmh.core;
+
     exports io.qk256.tck;
 
     // JUnit calls the tests that a contract inherits.
     opens io.qk256.tck to
             org.junit.platform.commons;
+
+    // JMH calls the benchmarks, and what it generates for them, by reflection.
+    opens io.qk256.tck.bench to
+            jmh.core;
+    opens io.qk256.tck.bench.jmh_generated to
+            jmh.core;
 }

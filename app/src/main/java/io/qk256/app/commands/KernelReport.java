@@ -37,7 +37,7 @@ final class KernelReport {
         out.flush();
     }
 
-    private static String describe(Cpu cpu) {
+    static String describe(Cpu cpu) {
         List<CpuFeature> unknown = cpu.featuresThatAre(Presence.UNKNOWN);
         return cpu.name() + ", "
                 + (cpu.physicalCores() > 0 ? cpu.physicalCores() + " cores, " : "")

@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
             "  2  wrong usage: an option, a kernel's name, a file's name",
             "  3  the kernel named with --kernel or --require is not the selected one"
         },
-        subcommands = {KernelsCommand.class, ExplainCommand.class, CheckCommand.class})
+        subcommands = {KernelsCommand.class, ExplainCommand.class, CheckCommand.class, BenchCommand.class})
 public final class Qk256Command implements Callable<Integer> {
 
     @Spec
