@@ -56,12 +56,13 @@ public abstract class Kernel {
      * Multiplies rows with an f32 vector: {@code y[r] = sum over c of w(r, c) * x[c]}, for the rows of
      * the range; the other elements of {@code y} stay as they are.
      *
-     * <p>Exactness: the order of summation and fused multiply-adds are the kernel's choice. The error is
-     * at most {@code gamma(k) * sum |w(r, c) * x[c]|}, {@code gamma(k) = k*u / (1 - k*u)},
-     * {@code u = 2^-24}, where {@code k} is {@code cols}, plus 1 if there are block scales, plus 1 if
-     * the tensor scale is not 1 (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1). The
-     * bound holds while no partial sum overflows or underflows. Results are the same for every split
-     * into ranges. NaN and infinities follow IEEE 754; a product with weight 0 is not skipped.
+     * <p>Exactness: the order of summation and fused multiply-adds are the kernel's choice, so where no
+     * order can round, the result is exact. The error is at most {@code gamma(k) * sum |w(r, c) * x[c]|},
+     * {@code gamma(k) = k*u / (1 - k*u)}, {@code u = 2^-24}, where {@code w(r, c)} is the product of the
+     * codebook's value, the block scale and the tensor scale in real numbers, and {@code k} is
+     * {@code cols}, plus 1 if there are block scales, plus 1 if the tensor scale is not 1 (Higham,
+     * Accuracy and Stability of Numerical Algorithms, section 3.1). The bound holds while no partial sum
+     * overflows or underflows. Results are the same for every split into ranges. NaN and infinities follow IEEE 754; a product with weight 0 is not skipped.
      *
      * @param w the matrix
      * @param x {@code cols} values
