@@ -2,14 +2,15 @@ package io.qk256.avx2.vector;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import io.qk256.spi.Codebook;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decodes 16 weights at a time: four packed bytes in every lane, shifted by twice the lane's number, then looked up among
@@ -18,7 +19,9 @@ import jdk.incubator.vector.VectorOperators;
 final class Dequantize {
 
     private static final ValueLayout.OfInt CODES = ValueLayout.JAVA_INT_UNALIGNED.withOrder(Lanes.ORDER);
+    private static final int CODES_IN_BYTE = 4;
     private static final int WEIGHTS_IN_INT = 16;
+    private static final int LANES = Lanes.INTS.length();
 
     private static final IntVector LOW_SHIFTS = IntVector.zero(Lanes.INTS).addIndex(2);
     private static final IntVector HIGH_SHIFTS = LOW_SHIFTS.add(WEIGHTS_IN_INT);
@@ -26,85 +29,79 @@ final class Dequantize {
     private Dequantize() {}
 
     static void rows(Qk256Matrix w, Scratch scratch, int fromRow, int toRow, MemorySegment out) {
-        boolean direct = NativeMemory.is(out);
-        long rowBytes = (long) w.cols() * Float.BYTES;
-        for (int row = fromRow; row < toRow; row++) {
-            long start = (row - fromRow) * rowBytes;
-            MemorySegment codes = scratch.codes(w, row);
-            long offset = scratch.offset(w, row, 0);
-            if (direct) {
-                row(w, row, codes, offset, out, start);
-            } else {
-                MemorySegment values = scratch.rowValues(w.cols());
-                row(w, row, codes, offset, values, 0);
-                MemorySegment.copy(values, 0, out, start, rowBytes);
+        if (NativeMemory.is(out)) {
+            for (int row = fromRow; row < toRow; row++) {
+                row(w, scratch, row, out, (long) (row - fromRow) * w.cols(), null);
+            }
+        } else if (out.heapBase().orElse(null) instanceof float[] array) {
+            long first = out.address() / Float.BYTES;
+            for (int row = fromRow; row < toRow; row++) {
+                row(w, scratch, row, MemorySegment.NULL, first + (long) (row - fromRow) * w.cols(), array);
+            }
+        } else {
+            MemorySegment values = scratch.rowValues(w.cols());
+            long rowBytes = (long) w.cols() * Float.BYTES;
+            for (int row = fromRow; row < toRow; row++) {
+                row(w, scratch, row, values, 0, null);
+                MemorySegment.copy(values, 0, out, (row - fromRow) * rowBytes, rowBytes);
             }
         }
     }
 
-    private static void row(Qk256Matrix w, int row, MemorySegment codes, long offset, MemorySegment out, long start) {
-        Codebook codebook = w.codebook();
-        if (w.blockScales().isEmpty()) {
-            float scale = w.tensorScale();
-            values(
-                    codes,
-                    offset,
-                    codebook.value0() * scale,
-                    codebook.value1() * scale,
-                    codebook.value2() * scale,
-                    codebook.value3() * scale,
-                    out,
-                    start,
-                    w.cols());
-            return;
-        }
-        int blocks = w.blocks();
-        for (int block = 0; block < blocks; block++) {
-            float scale = w.scale(row, block);
-            int first = block * Qk256.BLOCK_WEIGHTS;
-            values(
-                    codes,
-                    offset + (long) block * Qk256.BLOCK_BYTES,
-                    codebook.value0() * scale,
-                    codebook.value1() * scale,
-                    codebook.value2() * scale,
-                    codebook.value3() * scale,
-                    out,
-                    start + (long) first * Float.BYTES,
-                    Math.min(Qk256.BLOCK_WEIGHTS, w.cols() - first));
+    /** Decodes a row to off-heap memory, or to the array if there is one. */
+    private static void row(
+            Qk256Matrix w, Scratch scratch, int row, MemorySegment out, long first, float @Nullable [] array) {
+        MemorySegment codes = scratch.codes(w, row);
+        long offset = scratch.offset(w, row, 0);
+        int step = w.blockScales().isEmpty() ? w.cols() : Qk256.BLOCK_WEIGHTS;
+        for (int col = 0; col < w.cols(); col += step) {
+            IntVector table = Lanes.table(w.codebook(), w.scale(row, col / Qk256.BLOCK_WEIGHTS));
+            int weights = Math.min(step, w.cols() - col);
+            long at = offset + col / CODES_IN_BYTE;
+            if (array == null) {
+                toMemory(codes, at, table, out, first + col, weights);
+            } else {
+                toArray(codes, at, table, array, Math.toIntExact(first + col), weights);
+            }
         }
     }
 
-    private static void values(
-            MemorySegment anyCodes,
-            long offset,
-            float v0,
-            float v1,
-            float v2,
-            float v3,
-            MemorySegment anyOut,
-            long start,
-            int weights) {
-        MemorySegment codes = NativeMemory.exact(anyCodes);
-        MemorySegment out = NativeMemory.exact(anyOut);
-        IntVector table = Lanes.table(v0, v1, v2, v3);
+    private static void toMemory(
+            MemorySegment anyCodes, long offset, IntVector table, MemorySegment anyOut, long first, int weights) {
+        // Slices, because range checks leave a loop only if offsets start at 0.
+        MemorySegment codes = NativeMemory.exact(anyCodes).asSlice(offset);
+        MemorySegment out = NativeMemory.exact(anyOut).asSlice(first * Float.BYTES, (long) weights * Float.BYTES);
         int whole = weights & -WEIGHTS_IN_INT;
         for (int i = 0; i < whole; i += WEIGHTS_IN_INT) {
-            IntVector packed = IntVector.broadcast(Lanes.INTS, codes.get(CODES, offset + (i >> 2)));
-            long to = start + (long) i * Float.BYTES;
-            packed.lanewise(VectorOperators.LSHR, LOW_SHIFTS)
-                    .selectFrom(table)
-                    .reinterpretAsFloats()
-                    .intoMemorySegment(out, to, ByteOrder.nativeOrder());
-            packed.lanewise(VectorOperators.LSHR, HIGH_SHIFTS)
-                    .selectFrom(table)
-                    .reinterpretAsFloats()
-                    .intoMemorySegment(out, to + Lanes.BYTES, ByteOrder.nativeOrder());
+            IntVector packed = IntVector.broadcast(Lanes.INTS, codes.get(CODES, i >> 2));
+            long to = (long) i * Float.BYTES;
+            values(packed, LOW_SHIFTS, table).intoMemorySegment(out, to, ByteOrder.nativeOrder());
+            values(packed, HIGH_SHIFTS, table).intoMemorySegment(out, to + Lanes.BYTES, ByteOrder.nativeOrder());
         }
         for (int i = whole; i < weights; i++) {
-            int code = Qk256.code(codes, offset * 4 + i);
-            float value = code < 2 ? (code == 0 ? v0 : v1) : (code == 2 ? v2 : v3);
-            out.set(JAVA_FLOAT, start + (long) i * Float.BYTES, value);
+            out.setAtIndex(JAVA_FLOAT, i, value(Qk256.code(codes, i), table));
         }
+    }
+
+    private static void toArray(
+            MemorySegment anyCodes, long offset, IntVector table, float[] out, int first, int weights) {
+        MemorySegment codes = NativeMemory.exact(anyCodes).asSlice(offset);
+        int whole = weights & -WEIGHTS_IN_INT;
+        for (int i = 0; i < whole; i += WEIGHTS_IN_INT) {
+            IntVector packed = IntVector.broadcast(Lanes.INTS, codes.get(CODES, i >> 2));
+            values(packed, LOW_SHIFTS, table).intoArray(out, first + i);
+            values(packed, HIGH_SHIFTS, table).intoArray(out, first + i + LANES);
+        }
+        for (int i = whole; i < weights; i++) {
+            out[first + i] = value(Qk256.code(codes, i), table);
+        }
+    }
+
+    private static FloatVector values(IntVector packed, IntVector shifts, IntVector table) {
+        return packed.lanewise(VectorOperators.LSHR, shifts).selectFrom(table).reinterpretAsFloats();
+    }
+
+    private static float value(int code, IntVector table) {
+        return Float.intBitsToFloat(table.lane(code));
     }
 }

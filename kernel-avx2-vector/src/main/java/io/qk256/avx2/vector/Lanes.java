@@ -54,6 +54,15 @@ final class Lanes {
         return table(codebook.value0(), codebook.value1(), codebook.value2(), codebook.value3());
     }
 
+    /** The values of a codebook times a scale, each rounded once. */
+    static IntVector table(Codebook codebook, float scale) {
+        return table(
+                codebook.value0() * scale,
+                codebook.value1() * scale,
+                codebook.value2() * scale,
+                codebook.value3() * scale);
+    }
+
     /**
      * The sum of all lanes in a fixed order, which {@code reduceLanes} does not promise: the interpreter and the
      * compiled code must give the same bits.
