@@ -52,7 +52,9 @@ final class CheckCommand implements Callable<Integer> {
 
     static int check(Qk256Command command, Optional<Path> file, boolean json) throws IOException {
         if (file.isPresent() && !Files.isRegularFile(file.get())) {
-            command.err().println("qk256: " + file.get() + ": no such file");
+            command.err()
+                    .println("qk256: " + file.get() + ": "
+                            + (Files.exists(file.get()) ? "not a file; give a GGUF file" : "no such file"));
             return ExitCode.USAGE;
         }
         Candidate selected = command.machine().selection().selected().orElseThrow();

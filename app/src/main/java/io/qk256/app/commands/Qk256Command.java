@@ -3,6 +3,7 @@ package io.qk256.app.commands;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Selection;
 import io.qk256.spi.selection.Wishes;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
@@ -56,7 +57,7 @@ public final class Qk256Command implements Callable<Integer> {
 
     @Option(
             names = "--cpu-features",
-            paramLabel = "LIST",
+            paramLabel = "FEATURE",
             split = ",",
             scope = ScopeType.INHERIT,
             description = "Pretend a CPU that has only these features (comma separated; 'none' for a CPU without any).")
@@ -148,10 +149,9 @@ public final class Qk256Command implements Callable<Integer> {
         if (verbose) {
             thrown.printStackTrace(command.getErr());
         }
-        String message = thrown.getMessage();
-        command.getErr()
-                .println("qk256: " + (message == null ? thrown.toString() : message)
-                        + (verbose ? "" : " (-v shows where)"));
+        boolean expected = thrown instanceof IOException || thrown instanceof IllegalArgumentException;
+        String message = expected && thrown.getMessage() != null ? thrown.getMessage() : thrown.toString();
+        command.getErr().println("qk256: " + message + (expected || verbose ? "" : " (-v shows where)"));
         return thrown instanceof IllegalArgumentException ? ExitCode.USAGE : ExitCode.FAILED;
     }
 }
