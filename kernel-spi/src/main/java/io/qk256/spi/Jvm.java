@@ -3,6 +3,7 @@ package io.qk256.spi;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * What a kernel may need to know of a Java virtual machine. Immutable.
@@ -11,6 +12,8 @@ import java.util.Map;
  * @param missing for each feature that is missing: what was seen, and what to do about it
  */
 public record Jvm(String description, Map<JvmFeature, String> missing) {
+
+    private static final Pattern C1_ONLY = Pattern.compile("-XX:TieredStopAtLevel=[0-3]\\b");
 
     /** A Java virtual machine. */
     public Jvm {
@@ -24,20 +27,29 @@ public record Jvm(String description, Map<JvmFeature, String> missing) {
                 System.getProperty("java.runtime.version", ""),
                 System.getProperty("java.vm.vendor", ""),
                 System.getProperty("java.vm.info", ""),
+                options(),
                 ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent());
+    }
+
+    /** The command line, and the variables that the JVM and its launcher add to it. */
+    private static String options() {
+        String[] arguments = ProcessHandle.current().info().arguments().orElse(new String[0]);
+        return String.join(" ", arguments) + " " + System.getenv("JDK_JAVA_OPTIONS") + " "
+                + System.getenv("JAVA_TOOL_OPTIONS");
     }
 
     /**
      * Reads the properties of HotSpot: {@code java.vm.info} says "interpreted mode" under
      * {@code -Xint} and "emulated-client" when only C1 compiles. Vector species report their full width
-     * in both cases, so they cannot be asked.
+     * in both cases, so they cannot be asked. Other levels below 4 end at C1 too and show in the options only.
      */
-    static Jvm fromProperties(String name, String version, String vendor, String info, boolean vectorModule) {
+    static Jvm fromProperties(
+            String name, String version, String vendor, String info, String options, boolean vectorModule) {
         Map<JvmFeature, String> missing = new EnumMap<>(JvmFeature.class);
         String mode = info.toLowerCase(Locale.ROOT);
         if (mode.contains("interpreted mode")) {
             missing.put(JvmFeature.OPTIMIZING_COMPILER, "the JVM runs in interpreted mode; start it without -Xint");
-        } else if (mode.contains("emulated-client")) {
+        } else if (mode.contains("emulated-client") || C1_ONLY.matcher(options).find()) {
             missing.put(
                     JvmFeature.OPTIMIZING_COMPILER,
                     "the JVM compiles with C1 only; start it without -XX:TieredStopAtLevel"

@@ -28,7 +28,7 @@ class JvmTest {
     @ParameterizedTest
     @ValueSource(strings = {"mixed mode, sharing", "mixed mode", "compiled mode, sharing"})
     void hotSpotHasAnOptimizingCompiler(String info) {
-        Jvm jvm = Jvm.fromProperties(HOTSPOT, "25.0.3+9-LTS", "Eclipse Adoptium", info, true);
+        Jvm jvm = Jvm.fromProperties(HOTSPOT, "25.0.3+9-LTS", "Eclipse Adoptium", info, "", true);
         assertThat(jvm.missing()).isEmpty();
         assertThat(jvm.description())
                 .isEqualTo("OpenJDK 64-Bit Server VM 25.0.3+9-LTS (Eclipse Adoptium, " + info + ")");
@@ -40,7 +40,7 @@ class JvmTest {
         "Java HotSpot(TM) 64-Bit Server VM, 25+37-LTS-jvmci-b01, Oracle Corporation"
     })
     void graalCompilesVectors(String name, String version, String vendor) {
-        assertThat(Jvm.fromProperties(name, version, vendor, "mixed mode, sharing", true)
+        assertThat(Jvm.fromProperties(name, version, vendor, "mixed mode, sharing", "", true)
                         .missing())
                 .isEmpty();
     }
@@ -70,7 +70,7 @@ class JvmTest {
                         JRE 11 Linux amd64-64-Bit Compressed References 20231122_912 (JIT enabled, AOT enabled)
                         OpenJ9   - 461bf3c70
                         OMR      - 5eee6ad9d
-                        JCL      - 0fd7a05277 based on jdk-11.0.21+9""", true);
+                        JCL      - 0fd7a05277 based on jdk-11.0.21+9""", "", true);
         assertThat(jvm.missing())
                 .isEqualTo(Map.of(
                         OPTIMIZING_COMPILER,
@@ -84,17 +84,17 @@ class JvmTest {
     void theVectorModuleCanBeMissingToo() {
         String reason = "jdk.incubator.vector is not in the module graph; put the kernel's jar on the module path,"
                 + " or add --add-modules jdk.incubator.vector";
-        assertThat(Jvm.fromProperties(HOTSPOT, "25.0.3+9-LTS", "Eclipse Adoptium", "mixed mode, sharing", false)
+        assertThat(Jvm.fromProperties(HOTSPOT, "25.0.3+9-LTS", "Eclipse Adoptium", "mixed mode, sharing", "", false)
                         .missing())
                 .isEqualTo(Map.of(VECTOR_API, reason));
-        assertThat(Jvm.fromProperties(HOTSPOT, "25.0.3+9-LTS", "Eclipse Adoptium", "interpreted mode", false)
+        assertThat(Jvm.fromProperties(HOTSPOT, "25.0.3+9-LTS", "Eclipse Adoptium", "interpreted mode", "", false)
                         .missing())
                 .isEqualTo(Map.of(OPTIMIZING_COMPILER, INTERPRETED, VECTOR_API, reason));
     }
 
     @Test
     void unknownPropertiesAreNoReasonToRefuse() {
-        assertThat(Jvm.fromProperties("", "", "", "", true).missing()).isEmpty();
+        assertThat(Jvm.fromProperties("", "", "", "", "", true).missing()).isEmpty();
     }
 
     @Test
@@ -102,6 +102,23 @@ class JvmTest {
         assertThat(Jvm.current().description()).contains(System.getProperty("java.runtime.version"));
         assertThat(Jvm.current().missing().containsKey(VECTOR_API))
                 .isEqualTo(ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3})
+    void everyLevelBelowC2IsSeenInTheOptions(int level) {
+        String options = "-Xmx1g -XX:TieredStopAtLevel=" + level + " -m app/Main";
+        assertThat(Jvm.fromProperties(HOTSPOT, "25", "", "mixed mode, sharing", options, true)
+                        .missing())
+                .containsKey(OPTIMIZING_COMPILER);
+    }
+
+    @Test
+    void theLevelOfC2IsNoRestriction() {
+        String options = "-XX:TieredStopAtLevel=4";
+        assertThat(Jvm.fromProperties(HOTSPOT, "25", "", "mixed mode, sharing", options, true)
+                        .missing())
+                .isEmpty();
     }
 
     /** The texts above are recorded; this asks the JDK that runs the tests for its own. */
@@ -129,7 +146,7 @@ class JvmTest {
     }
 
     private static Map<JvmFeature, String> hotSpot(String info) {
-        return Jvm.fromProperties(HOTSPOT, "25.0.3+9-LTS", "Eclipse Adoptium", info, true)
+        return Jvm.fromProperties(HOTSPOT, "25.0.3+9-LTS", "Eclipse Adoptium", info, "", true)
                 .missing();
     }
 }

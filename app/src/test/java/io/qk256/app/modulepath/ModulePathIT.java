@@ -90,6 +90,7 @@ class ModulePathIT {
     @CsvSource({
         "-Xint, interpreted mode",
         "-XX:TieredStopAtLevel=1, C1 only",
+        "-XX:TieredStopAtLevel=3, C1 only",
         "-XX:UseAVX=1, 128 bits",
     })
     void vectorKernelStepsAsideWithTheReason(String jvmOption, String reason) throws Exception {
