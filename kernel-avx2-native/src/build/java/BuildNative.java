@@ -26,7 +26,10 @@ final class BuildNative {
     private static final Path STAMP = WORK.resolve("built-from");
 
     /** AVX-512: wider registers, more of them, and masks. */
-    private static final Pattern BEYOND_AVX2 = Pattern.compile("%(zmm\\d+|[xy]mm(1[6-9]|2\\d|3[01])|k[0-7])\\b");
+    private static final String AVX512 = "%(zmm\\d+|[xy]mm(1[6-9]|2\\d|3[01])|k[0-7])\\b";
+
+    private static final Pattern BEYOND_AVX_VNNI = Pattern.compile(AVX512);
+    private static final Pattern BEYOND_AVX2 = Pattern.compile(AVX512 + "|\\bvpdp\\w+");
 
     /** Everything outside a tier runs before the CPU is known. */
     private static final Pattern BEYOND_BASELINE = Pattern.compile("%[yz]mm");
@@ -71,18 +74,19 @@ final class BuildNative {
             System.out.println("kernel-avx2-native: objdump was not found; the library's instructions are not checked");
         }
         List<String> link = new ArrayList<>(linkOptions());
-        for (Path source : CCompiler.sources(SOURCES)) {
+        List<Path> sources = compiler.compilable(CCompiler.sources(SOURCES));
+        for (Path source : sources) {
             Path object = WORK.resolve(source.getFileName().toString().replace(".c", ".o"));
-            compiler.compile(compileArguments(source, object));
+            compiler.compile(CCompiler.with(CCompiler.definitions(sources), compileArguments(source, object)));
             if (disassembles) {
-                refuseRegisters(object, CCompiler.tierOptions(source).isEmpty() ? BEYOND_BASELINE : BEYOND_AVX2);
+                refuse(object, beyondTierOf(source));
             }
             link.add(object.toString());
         }
         link.addAll(List.of("-o", LIBRARY.toString()));
         compiler.compile(link);
         if (disassembles) {
-            refuseRegisters(LIBRARY, BEYOND_AVX2);
+            refuse(LIBRARY, BEYOND_AVX_VNNI);
         }
     }
 
@@ -111,17 +115,24 @@ final class BuildNative {
                 : List.of("-shared");
     }
 
+    private static Pattern beyondTierOf(Path source) {
+        if (CCompiler.tierOptions(source).isEmpty()) {
+            return BEYOND_BASELINE;
+        }
+        return source.toString().endsWith("_avxvnni.c") ? BEYOND_AVX_VNNI : BEYOND_AVX2;
+    }
+
     /** Disassembles: machine code of a wider tier than the file's would be a crash on some other machine. */
-    private static void refuseRegisters(Path binary, Pattern registers) {
+    private static void refuse(Path binary, Pattern beyond) {
         CCompiler.Outcome disassembly = CCompiler.run(List.of("objdump", "-d", binary.toString()), Map.of())
                 .orElseThrow(() -> new CCompiler.BuildFailure("objdump does not run"));
         if (disassembly.exitCode() != 0) {
             throw new CCompiler.BuildFailure("objdump -d " + binary + ": " + disassembly.output());
         }
         Optional<String> refused =
-                disassembly.output().lines().filter(registers.asPredicate()).findFirst();
+                disassembly.output().lines().filter(beyond.asPredicate()).findFirst();
         if (refused.isPresent()) {
-            throw new CCompiler.BuildFailure(binary + " uses a register beyond its tier: "
+            throw new CCompiler.BuildFailure(binary + " goes beyond its tier: "
                     + refused.get().strip().replace('\t', ' ') + "; give the compiler no -m options beyond the tier's");
         }
     }

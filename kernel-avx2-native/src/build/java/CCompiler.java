@@ -2,6 +2,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -54,7 +55,31 @@ record CCompiler(List<String> command, String version) {
 
     /** The options of a file by its name: a tier's files end with the name of the tier. */
     static List<String> tierOptions(Path source) {
-        return source.toString().endsWith("_avx2.c") ? List.of("-mavx2", "-mfma") : List.of();
+        String name = source.toString();
+        if (name.endsWith("_avx2.c")) {
+            return List.of("-mavx2", "-mfma");
+        }
+        return name.endsWith("_avxvnni.c") ? List.of("-mavx2", "-mfma", "-mavxvnni") : List.of();
+    }
+
+    /** The files that this compiler knows the instructions of: AVX-VNNI needs gcc 11 or clang 12. */
+    List<Path> compilable(List<Path> sources) throws IOException {
+        List<Path> compilable = new ArrayList<>();
+        Path probe = Files.createTempFile("qk256", ".c");
+        for (Path source : sources) {
+            if (accepts(with(tierOptions(source), List.of("-fsyntax-only", probe.toString())))) {
+                compilable.add(source);
+            }
+        }
+        Files.delete(probe);
+        return compilable;
+    }
+
+    /** Tells the sources which tiers are missing. */
+    static List<String> definitions(List<Path> compilable) {
+        return compilable.stream().anyMatch(source -> source.toString().endsWith("_avxvnni.c"))
+                ? List.of()
+                : List.of("-DWITHOUT_AVXVNNI");
     }
 
     /** Compiles or links; ends the build with the compiler's words if that fails. */

@@ -38,10 +38,12 @@ final class CheckNative {
         }
         Path program = WORK.resolve("kernel-test");
         List<String> link = new ArrayList<>(SANITIZED);
-        for (Path source : testedSources()) {
+        List<Path> sources = compiler.get().compilable(testedSources());
+        for (Path source : sources) {
             Path object = WORK.resolve(source.getFileName().toString().replace(".c", ".o"));
             List<String> arguments = new ArrayList<>(SANITIZED);
             arguments.addAll(CCompiler.tierOptions(source));
+            arguments.addAll(CCompiler.definitions(sources));
             arguments.addAll(List.of("-Isrc/main/native", "-c", source.toString(), "-o", object.toString()));
             compiler.get().compile(arguments);
             link.add(object.toString());

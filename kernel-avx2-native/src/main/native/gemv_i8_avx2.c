@@ -8,6 +8,13 @@
  */
 #include "avx2.h"
 
+/* gemv_i8_avxvnni.c compiles this file again for its tier, which differs in the sum of a block only. */
+#ifdef __AVXVNNI__
+#define GEMV_I8 qk256_gemv_i8_avxvnni
+#else
+#define GEMV_I8 qk256_gemv_i8_avx2
+#endif
+
 typedef struct {
     __m256i even; /* u of the lower code, by nibble */
     __m256i odd;  /* u of the upper code, by nibble */
@@ -92,6 +99,28 @@ static void arrange(const int8_t *q, int32_t n, arranged *out) {
     }
 }
 
+#ifdef __AVXVNNI__
+
+/* sum(u * q) of a block of one row, in eight lanes: four products at a time are added in 32 bits. */
+INLINE __m256i block_sum(int narrow, const uint8_t *codes, byte_table table, const int8_t *planes) {
+    (void)narrow;
+    const __m256i nibble = _mm256_set1_epi8(0x0F);
+    __m256i sums[2];
+    for (int half = 0; half < 2; half++) {
+        const __m256i *q = (const __m256i *)(planes + 128 * half);
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(codes + 32 * half));
+        __m256i low = _mm256_and_si256(bytes, nibble);
+        __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
+        __m256i sum = _mm256_dpbusd_avx_epi32(_mm256_setzero_si256(), _mm256_shuffle_epi8(table.even, low), q[0]);
+        sum = _mm256_dpbusd_avx_epi32(sum, _mm256_shuffle_epi8(table.odd, low), q[1]);
+        sum = _mm256_dpbusd_avx_epi32(sum, _mm256_shuffle_epi8(table.even, high), q[2]);
+        sums[half] = _mm256_dpbusd_avx_epi32(sum, _mm256_shuffle_epi8(table.odd, high), q[3]);
+    }
+    return _mm256_add_epi32(sums[0], sums[1]);
+}
+
+#else
+
 /* u * q of half a block of one row, for each plane pairs of neighbours added in 16 bits. */
 INLINE void half_block_products(__m256i codes, byte_table table, const __m256i *planes, __m256i *products) {
     const __m256i nibble = _mm256_set1_epi8(0x0F);
@@ -125,6 +154,8 @@ INLINE __m256i block_sum(int narrow, const uint8_t *codes, byte_table table, con
     }
     return sum;
 }
+
+#endif
 
 /* Adds a chunk of `n` rows, 1 or GROUP, to their sums. Nothing overflows: int32 holds a chunk of the largest
  * products (8192 * 127 * 128), and f64 the sum of all chunks. */
@@ -167,7 +198,7 @@ INLINE void add_tile(int narrow, int32_t rows, span s, byte_table table, const a
     }
 }
 
-void qk256_gemv_i8_avx2(const qk256_matrix *w, const int8_t *q, float scale, float *y) {
+void GEMV_I8(const qk256_matrix *w, const int8_t *q, float scale, float *y) {
     arranged x;
     double sums[TILE];
     const byte_table table = byte_table_of(w->codebook);

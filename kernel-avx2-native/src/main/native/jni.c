@@ -21,10 +21,15 @@
 #define MATRIX(codes_at, scales_at)                                                                                   \
     {(codes_at), row_stride, rows, cols, (scales_at), tensor_scale, {v0, v1, v2, v3}}
 
-static const qk256_tier AVX2 = {qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2};
+/* By io.qk256.avx2.jni.Native.AVX2 and AVX_VNNI. */
+static const qk256_tier TIERS[] = {
+    {qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2},
+#ifndef WITHOUT_AVXVNNI
+    {qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avxvnni},
+#endif
+};
 
-/* The widest tier that the CPU runs: with more than one, JNI_OnLoad would choose. */
-static const qk256_tier *const tier = &AVX2;
+static const qk256_tier *tier = &TIERS[io_qk256_avx2_jni_Native_AVX2];
 
 NATIVE(jint, abi)(UNUSED JNIEnv *env, UNUSED jclass type) {
     return io_qk256_avx2_jni_Native_ABI;
@@ -35,6 +40,18 @@ NATIVE(jint, missingCpuFeatures)(UNUSED JNIEnv *env, UNUSED jclass type) {
     __builtin_cpu_init();
     return (__builtin_cpu_supports("avx2") ? 0 : io_qk256_avx2_jni_Native_NO_AVX2)
         | (__builtin_cpu_supports("fma") ? 0 : io_qk256_avx2_jni_Native_NO_FMA);
+}
+
+NATIVE(jint, useTier)(UNUSED JNIEnv *env, UNUSED jclass type, jint widest) {
+    jint chosen = io_qk256_avx2_jni_Native_AVX2;
+#ifndef WITHOUT_AVXVNNI
+    if (widest >= io_qk256_avx2_jni_Native_AVX_VNNI && __builtin_cpu_supports("avxvnni")) {
+        chosen = io_qk256_avx2_jni_Native_AVX_VNNI;
+    }
+#endif
+    (void)widest;
+    tier = &TIERS[chosen];
+    return chosen;
 }
 
 /* ---- Off-heap memory: nothing but numbers cross the border ---- */

@@ -37,6 +37,7 @@ typedef struct {
 qk256_dequantize qk256_dequantize_avx2;
 qk256_gemv_f32 qk256_gemv_f32_avx2;
 qk256_gemv_i8 qk256_gemv_i8_avx2;
+qk256_gemv_i8 qk256_gemv_i8_avxvnni;
 
 /* Blocks in a row. */
 static inline int32_t qk256_blocks(int32_t cols) {

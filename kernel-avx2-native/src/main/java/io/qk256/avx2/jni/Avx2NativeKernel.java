@@ -16,9 +16,11 @@ import java.lang.ref.Reference;
  */
 final class Avx2NativeKernel extends Kernel {
 
+    private final boolean vnni;
     private final String origin;
 
-    Avx2NativeKernel(String origin) {
+    Avx2NativeKernel(boolean vnni, String origin) {
+        this.vnni = vnni;
         this.origin = origin;
     }
 
@@ -128,6 +130,6 @@ final class Avx2NativeKernel extends Kernel {
 
     @Override
     public String toString() {
-        return "C with AVX2 and FMA intrinsics, from " + origin;
+        return "C with AVX2 and FMA intrinsics" + (vnni ? ", int8 products with AVX-VNNI" : "") + ", from " + origin;
     }
 }

@@ -9,9 +9,13 @@ import io.qk256.spi.Requirements;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Provides the kernel in C. Touches no native code before it is opened. */
 public final class Avx2NativeProvider implements KernelProvider {
+
+    /** The widest instruction-set tier to use: {@code avx2} or {@code avx-vnni}; by default what the CPU runs. */
+    static final String TIER = "qk256.native.tier";
 
     /** Called by the service loader. */
     public Avx2NativeProvider() {}
@@ -46,7 +50,19 @@ public final class Avx2NativeProvider implements KernelProvider {
     public Kernel open() throws KernelUnavailableException {
         String origin = NativeLibrary.load();
         requireCpu(Native.missingCpuFeatures());
-        return new Avx2NativeKernel(origin);
+        boolean vnni = Native.useTier(widestTier(System.getProperty(TIER))) == Native.AVX_VNNI;
+        return new Avx2NativeKernel(vnni, origin);
+    }
+
+    static int widestTier(@Nullable String wish) throws KernelUnavailableException {
+        return switch (wish) {
+            case null -> Native.AVX_VNNI;
+            case "avx-vnni" -> Native.AVX_VNNI;
+            case "avx2" -> Native.AVX2;
+            default ->
+                throw new KernelUnavailableException(
+                        "-D" + TIER + "=" + wish + " names no tier, expected avx2 or avx-vnni, or leave it out");
+        };
     }
 
     static void requireCpu(int missing) throws KernelUnavailableException {

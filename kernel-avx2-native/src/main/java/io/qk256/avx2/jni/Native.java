@@ -13,10 +13,16 @@ import org.jspecify.annotations.Nullable;
 final class Native {
 
     /** What this class and the library agree on; to be raised when a signature or the meaning of an argument changes. */
-    static final int ABI = 1;
+    static final int ABI = 2;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
+
+    /** The tier that needs AVX2 and FMA only. */
+    static final int AVX2 = 0;
+
+    /** The tier whose int8 product uses AVX-VNNI as well. */
+    static final int AVX_VNNI = 1;
 
     static final int DEQUANTIZE = 0;
     static final int GEMV_F32 = 1;
@@ -29,6 +35,15 @@ final class Native {
 
     /** What the CPU, or the operating system for it, does not offer: {@link #NO_AVX2}, {@link #NO_FMA}. */
     static native int missingCpuFeatures();
+
+    /**
+     * Makes all operations use the widest tier that the library has and the CPU runs. To be called before the first
+     * operation.
+     *
+     * @param widest a wider one is not used
+     * @return the tier
+     */
+    static native int useTier(int widest);
 
     static native void dequantize(
             long codes,

@@ -33,7 +33,7 @@ class Avx2NativeProviderTest {
         KernelProvider second = (KernelProvider) again.getConstructor().newInstance();
 
         assertThat(again).isNotEqualTo(Avx2NativeProvider.class);
-        assertThat(second.open().toString()).isNotEqualTo(first).startsWith("C with AVX2 and FMA intrinsics, from ");
+        assertThat(second.open().toString()).isNotEqualTo(first).startsWith("C with AVX2 and FMA intrinsics");
     }
 
     /** Defines the kernel's classes anew. */
@@ -64,5 +64,19 @@ class Avx2NativeProviderTest {
                 throw new ClassNotFoundException(name, e);
             }
         }
+    }
+
+    @Test
+    void theWidestTierIsTheDefaultAndAWishLimitsIt() throws KernelUnavailableException {
+        assertThat(Avx2NativeProvider.widestTier(null)).isEqualTo(Native.AVX_VNNI);
+        assertThat(Avx2NativeProvider.widestTier("avx-vnni")).isEqualTo(Native.AVX_VNNI);
+        assertThat(Avx2NativeProvider.widestTier("avx2")).isEqualTo(Native.AVX2);
+    }
+
+    @Test
+    void aTierThatIsNoneIsRefused() {
+        assertThatThrownBy(() -> Avx2NativeProvider.widestTier("avx512"))
+                .isInstanceOf(KernelUnavailableException.class)
+                .hasMessage("-Dqk256.native.tier=avx512 names no tier, expected avx2 or avx-vnni, or leave it out");
     }
 }
