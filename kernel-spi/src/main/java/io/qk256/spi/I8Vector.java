@@ -14,7 +14,7 @@ import java.util.Objects;
  */
 public final class I8Vector {
 
-    private static final int CACHE_LINE = 64;
+    static final int CACHE_LINE = 64;
 
     private final MemorySegment segment;
     private float scale;

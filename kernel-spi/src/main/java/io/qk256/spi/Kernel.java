@@ -3,7 +3,8 @@ package io.qk256.spi;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The three operations on QK256 weights. Kernels are stateless and thread-safe: any number of threads
+ * The operations on QK256 weights: decoding, and the products with an f32 vector, with an int8 vector
+ * and with several int8 vectors at once. Kernels are stateless and thread-safe: any number of threads
  * may call any operation, also on the same matrix, if their outputs do not overlap.
  *
  * <p>The public methods check their arguments and then call the kernel's own, which may trust them:
@@ -116,12 +117,7 @@ public abstract class Kernel {
      */
     public final void gemv(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
         requireRows(w, fromRow, toRow);
-        if (!w.isInteger()) {
-            throw new IllegalArgumentException("int8 product: expected integer codebook values from "
-                    + Codebook.MIN_INTEGER + " to " + Codebook.MAX_INTEGER
-                    + " whose sum over the columns fits in int32, got " + w.codebook() + " and " + w.cols()
-                    + " columns; use the f32 product");
-        }
+        requireInteger(w);
         requireLength("x", x.length(), w.cols(), "cols");
         requireLength("y", y.length(), w.rows(), "rows");
         requireMatrix(w, "y", y);
@@ -137,6 +133,41 @@ public abstract class Kernel {
         gemv(w, x, 0, w.rows(), y);
     }
 
+    /**
+     * Multiplies rows with several columns of int8 activations:
+     * {@code y[i * rows + r] = gemv(w, x.column(i))[r]}, for the rows of the range; the other elements of
+     * {@code y} stay as they are. The weights are read once for several columns, where the kernel can.
+     *
+     * <p>Exactness: all bits are those of {@link #gemv(Qk256Matrix, I8Vector, int, int, F32Vector)}.
+     *
+     * @param w the matrix; {@link Qk256Matrix#isInteger()} must hold
+     * @param x columns of {@code cols} values
+     * @param fromRow first row
+     * @param toRow one past the last row
+     * @param y {@code columns * rows} values, column by column
+     * @throws IllegalArgumentException if a length or the range does not fit, the output overlaps an input,
+     *     or the codebook is not integer
+     * @throws IllegalStateException if the memory of a view is closed
+     * @throws WrongThreadException if the memory of a view belongs to another thread
+     */
+    public final void gemm(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+        requireRows(w, fromRow, toRow);
+        requireInteger(w);
+        requireLength("x", x.length(), w.cols(), "cols");
+        requireLength("y", y.length(), (long) x.columns() * w.rows(), "columns x rows");
+        requireMatrix(w, "y", y);
+        x.requireUsable("x");
+        Segments.requireDisjoint("y", y.segment(), "x", x.segment());
+        if (fromRow < toRow) {
+            gemmI8Rows(w, x, fromRow, toRow, y);
+        }
+    }
+
+    /** {@linkplain #gemm(Qk256Matrix, I8Matrix, int, int, F32Vector) Multiplies} all rows. */
+    public final void gemm(Qk256Matrix w, I8Matrix x, F32Vector y) {
+        gemm(w, x, 0, w.rows(), y);
+    }
+
     /** Does {@link #dequantize(Qk256Matrix, int, int, F32Vector)}; the arguments are checked. */
     protected abstract void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out);
 
@@ -146,10 +177,30 @@ public abstract class Kernel {
     /** Does {@link #gemv(Qk256Matrix, I8Vector, int, int, F32Vector)}; the arguments are checked. */
     protected abstract void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y);
 
+    /**
+     * Does {@link #gemm(Qk256Matrix, I8Matrix, int, int, F32Vector)}; the arguments are checked. Unless a
+     * kernel does better, one column after the other.
+     */
+    protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+        for (int i = 0; i < x.columns(); i++) {
+            F32Vector column = y.slice((long) i * w.rows(), (i + 1L) * w.rows());
+            gemvI8Rows(w, x.column(i), fromRow, toRow, column);
+        }
+    }
+
     private static void requireRows(Qk256Matrix w, int fromRow, int toRow) {
         if (fromRow < 0 || toRow < fromRow || toRow > w.rows()) {
             throw new IllegalArgumentException(
                     "rows: [" + fromRow + ", " + toRow + "), expected a range within [0, " + w.rows() + ")");
+        }
+    }
+
+    private static void requireInteger(Qk256Matrix w) {
+        if (!w.isInteger()) {
+            throw new IllegalArgumentException("int8 product: expected integer codebook values from "
+                    + Codebook.MIN_INTEGER + " to " + Codebook.MAX_INTEGER
+                    + " whose sum over the columns fits in int32, got " + w.codebook() + " and " + w.cols()
+                    + " columns; use the f32 product");
         }
     }
 

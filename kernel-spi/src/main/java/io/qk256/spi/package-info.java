@@ -1,11 +1,11 @@
 /**
- * The contract of a kernel: the QK256 format, validated views of weights and vectors, and the three
+ * The contract of a kernel: the QK256 format, validated views of weights and vectors, and the
  * operations ({@link io.qk256.spi.Kernel}).
  *
  * <p>A kernel author implements {@link io.qk256.spi.KernelProvider} and extends
  * {@link io.qk256.spi.Kernel}. An engine author makes views ({@link io.qk256.spi.Qk256Matrix},
- * {@link io.qk256.spi.F32Vector}, {@link io.qk256.spi.I8Vector}) and calls the kernel that
- * {@link io.qk256.spi.selection.KernelSelector} chose.
+ * {@link io.qk256.spi.F32Vector}, {@link io.qk256.spi.I8Vector}, {@link io.qk256.spi.I8Matrix}) and
+ * calls the kernel that {@link io.qk256.spi.selection.KernelSelector} chose.
  */
 @NullMarked
 package io.qk256.spi;

@@ -25,4 +25,9 @@ final class RecordingKernel extends Kernel {
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
         calls.add(new Call(Operation.GEMV_I8, fromRow, toRow, List.of(w, x, y)));
     }
+
+    @Override
+    protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+        calls.add(new Call(Operation.GEMM_I8, fromRow, toRow, List.of(w, x, y)));
+    }
 }

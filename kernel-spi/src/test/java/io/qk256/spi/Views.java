@@ -4,11 +4,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.function.Function;
 
-/** Fitting arguments of all operations; {@code x} is for the f32 product, {@code q} for the int8 product. */
-record Views(Qk256Matrix w, F32Vector x, I8Vector q, F32Vector out) {
+/**
+ * Fitting arguments of all operations; {@code x} is for the f32 product, {@code q} for the int8 product, {@code batch}
+ * for that of several columns.
+ */
+record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix batch, F32Vector out) {
 
     static final int ROWS = 3;
     static final int COLS = 257;
+    static final int BATCH = 2;
 
     static final SegmentAllocator HEAP = (bytes, alignment) ->
             MemorySegment.ofArray(new float[(int) (bytes + 3) / 4]).asSlice(0, bytes);
@@ -31,7 +35,12 @@ record Views(Qk256Matrix w, F32Vector x, I8Vector q, F32Vector out) {
             return switch (this) {
                 case CODES -> v.w.codes();
                 case BLOCK_SCALES -> v.w.blockScales().orElseThrow();
-                case X -> operation == Operation.GEMV_I8 ? v.q.segment() : v.x.segment();
+                case X ->
+                    switch (operation) {
+                        case DEQUANTIZE, GEMV_F32 -> v.x.segment();
+                        case GEMV_I8 -> v.q.segment();
+                        case GEMM_I8 -> v.batch.segment();
+                    };
                 case OUT -> v.out.segment();
             };
         }
@@ -52,19 +61,25 @@ record Views(Qk256Matrix w, F32Vector x, I8Vector q, F32Vector out) {
                 w,
                 F32Vector.of(memory.apply(Part.X).allocate((long) COLS * Float.BYTES, 4)),
                 I8Vector.of(memory.apply(Part.X).allocate(COLS, 4), 1),
+                I8Matrix.of(memory.apply(Part.X).allocate(BATCH * COLS, 4), BATCH, COLS),
                 F32Vector.of(memory.apply(Part.OUT).allocate((long) operation.outLength(ROWS) * Float.BYTES, 4)));
     }
 
     Views with(Qk256Matrix newW) {
-        return new Views(newW, x, q, out);
+        return new Views(newW, x, q, batch, out);
     }
 
     /** Activations of another length. */
     Views withColumns(int length) {
-        return new Views(w, F32Vector.of(new float[length]), I8Vector.of(new byte[length], 1), out);
+        return new Views(
+                w,
+                F32Vector.of(new float[length]),
+                I8Vector.of(new byte[length], 1),
+                I8Matrix.of(new byte[BATCH * length], BATCH, length),
+                out);
     }
 
     Views withOut(int length) {
-        return new Views(w, x, q, F32Vector.of(new float[length]));
+        return new Views(w, x, q, batch, F32Vector.of(new float[length]));
     }
 }

@@ -2,6 +2,7 @@ package io.qk256.spi.selection;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Matrix;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256;
@@ -22,6 +23,7 @@ final class SelfTest {
 
     private static final int ROWS = 4;
     private static final int COLS = 2 * Qk256.BLOCK_WEIGHTS + 3;
+    private static final int COLUMNS = 5;
     private static final int FROM_ROW = 1;
     private static final int TO_ROW = 3;
     private static final float TENSOR_SCALE = 0.5f;
@@ -121,12 +123,35 @@ final class SelfTest {
         F32Vector integerY = untouched(ROWS, offHeap, arena);
         MemorySegment qs = allocate(COLS, offHeap, arena).copyFrom(MemorySegment.ofArray(q));
         kernel.gemv(w, I8Vector.of(qs, ACTIVATION_SCALE), FROM_ROW, TO_ROW, integerY);
+        F32Vector batchY = untouched(COLUMNS * ROWS, offHeap, arena);
+        kernel.gemm(w, repeated(q, offHeap, arena), FROM_ROW, TO_ROW, batchY);
 
         String where = " " + ROWS + "x" + COLS + " rows " + FROM_ROW + " to " + (TO_ROW - 1) + " "
                 + (offHeap ? "off-heap" : "on the heap");
         return compare("dequantize" + where, out.toArray(), decoded)
                 .or(() -> compare("f32 product" + where, y.toArray(), products))
-                .or(() -> compare("int8 product" + where, integerY.toArray(), integerProducts));
+                .or(() -> compare("int8 product" + where, integerY.toArray(), integerProducts))
+                .or(() -> compare("int8 batch product" + where, batchY.toArray(), batch(integerProducts)));
+    }
+
+    /** The same column again and again, each with twice the scale of the one before. */
+    private static I8Matrix repeated(byte[] q, boolean offHeap, Arena arena) {
+        I8Matrix columns = I8Matrix.of(allocate((long) COLUMNS * COLS, offHeap, arena), COLUMNS, COLS);
+        for (int i = 0; i < COLUMNS; i++) {
+            columns.column(i).segment().copyFrom(MemorySegment.ofArray(q));
+            columns.column(i).scale(ACTIVATION_SCALE * (1 << i));
+        }
+        return columns;
+    }
+
+    /** What they give; halving is exact. */
+    private static float[] batch(float[] products) {
+        float[] all = new float[COLUMNS * ROWS];
+        for (int i = 0; i < all.length; i++) {
+            int row = i % ROWS;
+            all[i] = inRange(row) ? products[row] / (1 << (i / ROWS)) : UNTOUCHED;
+        }
+        return all;
     }
 
     private static boolean inRange(int row) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Matrix;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256;
@@ -37,7 +38,13 @@ class SelfTestTest {
     }
 
     @ParameterizedTest
-    @MethodSource({"wrongInAllOperations", "wrongDequantization", "wrongF32Products", "wrongInt8Products"})
+    @MethodSource({
+        "wrongInAllOperations",
+        "wrongDequantization",
+        "wrongF32Products",
+        "wrongInt8Products",
+        "wrongBatchProducts"
+    })
     void aWrongKernelIsFound(Kernel kernel, String where) {
         assertThat(SelfTest.run(kernel))
                 .hasValueSatisfying(message -> assertThat(message).startsWith(where + ": element "));
@@ -158,6 +165,25 @@ class SelfTestTest {
                                 right.gemvI8Rows(w, x, from, Math.min(w.rows(), to + 1), y))));
     }
 
+    static Stream<Arguments> wrongBatchProducts() {
+        return Stream.of(
+                wrong("writes nothing", "int8 batch product" + OFF_HEAP, batch((right, w, x, from, to, y) -> {})),
+                wrong(
+                        "takes the first column's scale for all",
+                        "int8 batch product" + OFF_HEAP,
+                        batch((right, w, x, from, to, y) -> {
+                            for (int i = 1; i < x.columns(); i++) {
+                                x.column(i).scale(x.column(0).scale());
+                            }
+                            right.gemmI8Rows(w, x, from, to, y);
+                        })),
+                wrong(
+                        "writes the row behind",
+                        "int8 batch product" + OFF_HEAP,
+                        batch((right, w, x, from, to, y) ->
+                                right.gemmI8Rows(w, x, from, Math.min(w.rows(), to + 1), y))));
+    }
+
     private static Arguments wrong(String name, String where, Kernel kernel) {
         return Arguments.of(Named.of(where + ": " + name, kernel), where);
     }
@@ -200,6 +226,15 @@ class SelfTestTest {
         return new PlainKernel() {
             @Override
             protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+                operation.rows(new PlainKernel(), w, x, fromRow, toRow, y);
+            }
+        };
+    }
+
+    private static Kernel batch(Gemv<I8Matrix> operation) {
+        return new PlainKernel() {
+            @Override
+            protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
                 operation.rows(new PlainKernel(), w, x, fromRow, toRow, y);
             }
         };

@@ -1,0 +1,108 @@
+package io.qk256.spi;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/**
+ * Several columns of int8 activations for one {@linkplain Kernel#gemm product}, such as the tokens of a
+ * prompt: {@code columns * length} values, column by column without a gap, and a scale for each column.
+ *
+ * <p>The scales can be {@linkplain I8Vector#scale(float) set} again when the values are filled again, so
+ * that one buffer serves every batch. Whoever fills the buffer must be done, and published, before kernels
+ * read it; concurrent reading is safe.
+ */
+public final class I8Matrix {
+
+    private final MemorySegment segment;
+    private final long length;
+    private final I8Vector[] columns;
+
+    private I8Matrix(MemorySegment segment, int columns, long length) {
+        this.segment = segment;
+        this.length = length;
+        this.columns = new I8Vector[columns];
+        for (int i = 0; i < columns; i++) {
+            this.columns[i] = I8Vector.of(segment.asSlice(i * length, length), 1);
+        }
+    }
+
+    /**
+     * A view of all bytes of a segment, with scale 1 for each column.
+     *
+     * @param segment the values, any alignment
+     * @param columns 1 or more
+     * @param length number of values in a column, 0 or more
+     * @throws IllegalArgumentException if the shape does not fit, or the segment has not its size
+     * @throws IllegalStateException if the segment's arena is closed
+     */
+    public static I8Matrix of(MemorySegment segment, int columns, long length) {
+        Segments.requireAlive("i8 matrix", segment);
+        long needed = bytes(columns, length);
+        if (segment.byteSize() != needed) {
+            throw new IllegalArgumentException("i8 matrix: " + columns + " columns x " + length + " values = " + needed
+                    + " bytes expected, got " + segment.byteSize());
+        }
+        return new I8Matrix(segment, columns, length);
+    }
+
+    /** A view of an array, with scale 1 for each column. */
+    public static I8Matrix of(byte[] values, int columns, long length) {
+        Objects.requireNonNull(values, "values");
+        return of(MemorySegment.ofArray(values), columns, length);
+    }
+
+    /**
+     * Off-heap memory, zeroed, on a 64-byte boundary, with scale 1 for each column.
+     *
+     * @param arena decides how long the memory lives and which threads may use it
+     * @param columns 1 or more
+     * @param length number of values in a column, 0 or more
+     */
+    public static I8Matrix allocate(Arena arena, int columns, long length) {
+        return new I8Matrix(arena.allocate(bytes(columns, length), I8Vector.CACHE_LINE), columns, length);
+    }
+
+    private static long bytes(int columns, long length) {
+        if (columns < 1) {
+            throw new IllegalArgumentException("columns: " + columns + ", expected 1 or more");
+        }
+        if (length < 0 || length > Long.MAX_VALUE / columns) {
+            throw new IllegalArgumentException("length: " + length + ", expected 0 to " + Long.MAX_VALUE / columns);
+        }
+        return columns * length;
+    }
+
+    /** The memory of the values; column {@code i} starts at byte {@code i * length()}. */
+    public MemorySegment segment() {
+        return segment;
+    }
+
+    /** Number of columns, 1 or more. */
+    public int columns() {
+        return columns.length;
+    }
+
+    /** Number of values in a column. */
+    public long length() {
+        return length;
+    }
+
+    /**
+     * A column: the same object at every call, so that its scale can be set.
+     *
+     * @throws IndexOutOfBoundsException if {@code i} is not within {@code [0, columns)}
+     */
+    public I8Vector column(int i) {
+        return columns[Objects.checkIndex(i, columns.length)];
+    }
+
+    void requireUsable(String name) {
+        Segments.requireUsable(name, segment);
+    }
+
+    @Override
+    public String toString() {
+        return "i8[" + columns.length + " columns x " + length + "]";
+    }
+}
