@@ -48,7 +48,8 @@ public abstract class KernelContract
                 RangeRules,
                 MemoryRules,
                 StateRules,
-                RandomRules {
+                RandomRules,
+                BatchRules {
 
     private Optional<KernelUnderTest> kernel = Optional.empty();
 

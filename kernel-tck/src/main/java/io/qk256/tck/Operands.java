@@ -1,6 +1,7 @@
 package io.qk256.tck;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Matrix;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
@@ -17,9 +18,10 @@ import java.util.Random;
  * @param w the matrix
  * @param x the f32 activations
  * @param q the int8 activations
+ * @param columns the int8 activations of the batch product
  * @param buffers the memory of all of them
  */
-record Operands(Qk256Matrix w, F32Vector x, I8Vector q, List<Buffer> buffers) {
+record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix columns, List<Buffer> buffers) {
 
     private static final byte HOSTILE_CODES = (byte) 0b10_01_11_10;
     private static final byte HOSTILE_INT8 = 127;
@@ -33,7 +35,8 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, List<Buffer> buffers) {
         Buffer codes = Buffer.of("codes", pack(problem, at, codeGuard), codeGuard, at.codes(), at.byteOffset(), arena);
         Buffer x = Buffer.of("x", problem.x(), floatGuard, at.vectors(), at.floatOffset(), arena);
         Buffer q = Buffer.of("q", problem.q(), int8Guard, at.vectors(), at.byteOffset(), arena);
-        buffers.addAll(List.of(codes, x, q));
+        Buffer columns = Buffer.of("columns of q", columns(problem), int8Guard, at.vectors(), at.byteOffset(), arena);
+        buffers.addAll(List.of(codes, x, q, columns));
         Qk256Matrix w = Qk256Matrix.of(codes.view(), problem.rows(), problem.cols(), problem.codebook())
                 .withTensorScale(problem.tensorScale());
         if (at.rowGap() > 0) {
@@ -46,7 +49,27 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, List<Buffer> buffers) {
             w = w.withBlockScales(scales.view());
         }
         return new Operands(
-                w, F32Vector.of(x.view()), I8Vector.of(q.view(), problem.activationScale()), List.copyOf(buffers));
+                w,
+                F32Vector.of(x.view()),
+                I8Vector.of(q.view(), problem.activationScale()),
+                view(problem, columns),
+                List.copyOf(buffers));
+    }
+
+    private static byte[] columns(Problem problem) {
+        byte[] all = new byte[problem.columns() * problem.cols()];
+        for (int i = 0; i < problem.columns(); i++) {
+            System.arraycopy(problem.column(i).q(), 0, all, i * problem.cols(), problem.cols());
+        }
+        return all;
+    }
+
+    private static I8Matrix view(Problem problem, Buffer columns) {
+        I8Matrix view = I8Matrix.of(columns.view(), problem.columns(), problem.cols());
+        for (int i = 0; i < problem.columns(); i++) {
+            view.column(i).scale(problem.column(i).activationScale());
+        }
+        return view;
     }
 
     /** The first input byte that has changed. */

@@ -2,9 +2,11 @@ package io.qk256.tck;
 
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.Kernel;
+import java.util.Arrays;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
-/** The three operations of a kernel: how to call them, and what they must give. */
+/** The operations of a kernel: how to call them, and what they must give. */
 enum Operation {
     DEQUANTIZE("dequantize") {
         @Override
@@ -59,6 +61,30 @@ enum Operation {
                     problem.rows(),
                     row -> inRange(row, fromRow, toRow) ? Oracle.integerProduct(problem, row) : Expected.exactly(fill));
         }
+    },
+    BATCH("int8 batch product") {
+        @Override
+        void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result) {
+            kernel.gemm(operands.w(), operands.columns(), fromRow, toRow, result);
+        }
+
+        @Override
+        int resultLength(Problem problem, int fromRow, int toRow) {
+            return problem.columns() * problem.rows();
+        }
+
+        @Override
+        Expected[] expected(Problem problem, int fromRow, int toRow, float fill) {
+            return IntStream.range(0, problem.columns())
+                    .mapToObj(column -> INT8.expected(problem.column(column), fromRow, toRow, fill))
+                    .flatMap(Arrays::stream)
+                    .toArray(Expected[]::new);
+        }
+
+        @Override
+        String place(Problem problem, int fromRow, int index) {
+            return "column " + index / problem.rows() + " of " + problem.columns() + ", row " + index % problem.rows();
+        }
     };
 
     private final String label;
@@ -68,6 +94,11 @@ enum Operation {
     }
 
     abstract void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result);
+
+    /** Whether it is defined for whole numbers only. */
+    boolean isInteger() {
+        return this == INT8 || this == BATCH;
+    }
 
     /** What each element of the result must be, also of those outside the range, which keep their fill. */
     abstract Expected[] expected(Problem problem, int fromRow, int toRow, float fill);

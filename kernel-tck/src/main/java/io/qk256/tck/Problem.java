@@ -27,6 +27,7 @@ final class Problem {
     private float[] x;
     private byte[] q;
     private float activationScale = 1;
+    private int columns = 3;
 
     /** Codes uniform; x uniform in [-10, 10) and q uniform in [-128, 127] from the next two seeds. */
     private Problem(int rows, int cols, long seed) {
@@ -60,6 +61,7 @@ final class Problem {
         this.x = other.x;
         this.q = other.q;
         this.activationScale = other.activationScale;
+        this.columns = other.columns;
     }
 
     /** Random codes and activations; codebook QK256; no scales. */
@@ -165,6 +167,13 @@ final class Problem {
         return changed;
     }
 
+    /** Another number of int8 columns for the batch product. */
+    Problem withColumns(int number) {
+        Problem changed = new Problem(this);
+        changed.columns = number;
+        return changed;
+    }
+
     int rows() {
         return rows;
     }
@@ -215,6 +224,21 @@ final class Problem {
 
     float activationScale() {
         return activationScale;
+    }
+
+    int columns() {
+        return columns;
+    }
+
+    /** A problem for each column: q turned by as many places, so that extremes stay extremes, with scales that differ. */
+    Problem column(int column) {
+        Problem changed = new Problem(this);
+        changed.q = new byte[cols];
+        for (int col = 0; col < cols; col++) {
+            changed.q[col] = q[(col + column) % cols];
+        }
+        changed.activationScale = activationScale * (1 + column * 0.7f);
+        return changed;
     }
 
     @Override

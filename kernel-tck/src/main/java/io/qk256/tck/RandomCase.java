@@ -16,6 +16,7 @@ record RandomCase(Problem problem, Placement placement, int fromRow, int toRow) 
 
     private static final int MAX_ROWS = 9;
     private static final int MAX_COLS = 2600;
+    private static final int MAX_COLUMNS = 9;
     private static final int MAX_OFFSET = 64;
 
     private static final List<Codebook> CODEBOOKS = List.of(
@@ -44,6 +45,7 @@ record RandomCase(Problem problem, Placement placement, int fromRow, int toRow) 
         if (random.nextBoolean()) {
             problem = problem.withActivationScale(random.nextFloat() * 100 + 0.01f);
         }
+        problem = problem.withColumns(1 + random.nextInt(MAX_COLUMNS));
         int fromRow = random.nextInt(rows + 1);
         int toRow = fromRow + random.nextInt(rows + 1 - fromRow);
         boolean allRows = random.nextBoolean();

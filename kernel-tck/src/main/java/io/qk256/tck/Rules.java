@@ -6,7 +6,7 @@ package io.qk256.tck;
  * <p>Rules 1 to 10 hold for the f32 and for the int8 product, on random codes and on x uniform in [-10, 10). There the
  * f32 product must lie within 1e-4, absolute or relative, of the exact result, <em>and</em> within the bound that
  * {@link io.qk256.spi.Kernel} derives; everywhere else the derived bound alone decides. The int8 product and dequantizing
- * are compared bit by bit. Where no order of summation can round, as with small whole numbers, the f32 product has to be
+ * are compared bit by bit, and what holds for the int8 product holds for that of several columns. Where no order of summation can round, as with small whole numbers, the f32 product has to be
  * exact too.
  */
 public final class Rules {
@@ -113,6 +113,12 @@ public final class Rules {
      * {@code qk256.tck.seed=n} runs that one alone.
      */
     public static final String RANDOM = "rule 32 random cases";
+
+    /** The int8 product of several columns: 1, 2, 3, 4, 5, 16 and 17 of them, over every remainder of rows and of cols. */
+    public static final String BATCH = "rule 33 batch";
+
+    /** The batch has the bits of the int8 product of each column alone, whatever columns stand beside it. */
+    public static final String BATCH_BY_COLUMN = "rule 34 batch column by column";
 
     private Rules() {}
 }

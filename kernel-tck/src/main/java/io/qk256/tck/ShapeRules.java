@@ -1,5 +1,6 @@
 package io.qk256.tck;
 
+import static io.qk256.tck.Operation.BATCH;
 import static io.qk256.tck.Operation.DEQUANTIZE;
 import static io.qk256.tck.Operation.F32;
 import static io.qk256.tck.Operation.INT8;
@@ -36,6 +37,12 @@ interface ShapeRules extends RuleGroup {
     @DisplayName(Rules.EVERY_SIZE + ", int8")
     default void rule13EverySizeInt8() {
         everySize(INT8);
+    }
+
+    @Test
+    @DisplayName(Rules.EVERY_SIZE + ", int8 batch")
+    default void rule13EverySizeBatch() {
+        everySize(BATCH);
     }
 
     /** Five rows: one more than kernels like to take at once. */
@@ -130,7 +137,7 @@ interface ShapeRules extends RuleGroup {
             }
             Qk256Matrix wide = Qk256Matrix.of(codes, problem.rows(), problem.cols(), problem.codebook())
                     .withRowStride(stride);
-            Operands operands = new Operands(wide, compact.x(), compact.q(), compact.buffers());
+            Operands operands = new Operands(wide, compact.x(), compact.q(), compact.columns(), compact.buffers());
             for (Operation operation : Operation.values()) {
                 F32Vector result = F32Vector.allocate(arena, operation.resultLength(problem, 0, problem.rows()));
                 trial.call(operation, operands, result);

@@ -88,6 +88,26 @@ interface StateRules extends RuleGroup {
         }
     }
 
+    @Test
+    @DisplayName(Rules.NOTHING_REMEMBERED + ", refilled columns")
+    default void rule31NothingRememberedOfRefilledColumns() {
+        Problem first = Problem.random(5, 300, 31);
+        Problem second = first.withQ("refilled", col -> first.q()[col] ^ col).withActivationScale(3);
+        Trial trial = kernel().trial(Rules.NOTHING_REMEMBERED, second);
+        try (Arena arena = Arena.ofConfined()) {
+            Operands operands = Operands.place(first, Placement.OFF_HEAP, arena);
+            F32Vector result = F32Vector.allocate(arena, Operation.BATCH.resultLength(first, 0, first.rows()));
+            trial.call(Operation.BATCH, operands, result);
+            for (int i = 0; i < second.columns(); i++) {
+                Problem column = second.column(i);
+                operands.columns().column(i).segment().copyFrom(MemorySegment.ofArray(column.q()));
+                operands.columns().column(i).scale(column.activationScale());
+            }
+            trial.call(Operation.BATCH, operands, result);
+            trial.compare(Operation.BATCH, result, trial.expected(Operation.BATCH));
+        }
+    }
+
     /** A scratch buffer that an earlier and wider call has filled with NaN must not shine through. */
     @Test
     @DisplayName(Rules.NOTHING_REMEMBERED + ", leftovers")

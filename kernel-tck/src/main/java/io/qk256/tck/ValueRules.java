@@ -1,5 +1,6 @@
 package io.qk256.tck;
 
+import static io.qk256.tck.Operation.BATCH;
 import static io.qk256.tck.Operation.DEQUANTIZE;
 import static io.qk256.tck.Operation.F32;
 import static io.qk256.tck.Operation.INT8;
@@ -50,6 +51,7 @@ interface ValueRules extends RuleGroup {
                 trial.check(DEQUANTIZE);
                 trial.check(F32);
                 trial.checkRefused(INT8);
+                trial.checkRefused(BATCH);
             }
         }
     }
@@ -87,6 +89,7 @@ interface ValueRules extends RuleGroup {
 
     private void check(Problem problem) {
         kernel().trial(Rules.INT8_EXTREMES, problem).check(INT8);
+        kernel().trial(Rules.INT8_EXTREMES, problem).check(BATCH);
     }
 
     /** 6912 weights of +2 and activations of +127: the width at which 16-bit sums have long gone wrong. */
@@ -140,7 +143,9 @@ interface ValueRules extends RuleGroup {
                     .withActivationScale(random.nextFloat() * 100 + 0.01f)
                     .withTensorScale(random.nextFloat() * 4 - 2);
             kernel().trial(Rules.SCALES, problem).check(INT8);
+            kernel().trial(Rules.SCALES, problem).check(BATCH);
             kernel().trial(Rules.SCALES, problem.withRandomBlockScales()).check(INT8);
+            kernel().trial(Rules.SCALES, problem.withRandomBlockScales()).check(BATCH);
         }
     }
 
@@ -152,7 +157,9 @@ interface ValueRules extends RuleGroup {
         for (float tensorScale : new float[] {1, -1}) {
             Problem problem = zero.withTensorScale(tensorScale);
             kernel().trial(Rules.SCALES, problem).check(INT8);
+            kernel().trial(Rules.SCALES, problem).check(BATCH);
             kernel().trial(Rules.SCALES, problem.withBlockScales(-1, -2, -3)).check(INT8);
+            kernel().trial(Rules.SCALES, problem.withBlockScales(-1, -2, -3)).check(BATCH);
         }
     }
 
@@ -167,6 +174,7 @@ interface ValueRules extends RuleGroup {
                 new float[][] {{large, 1, -large, 5}, {large, -large, 1, 5}, {1, large, -large, 5}, {1, 0x1p-30f, -1, 5}
                 }) {
             kernel().trial(Rules.SCALES, problem.withBlockScales(scales)).check(INT8);
+            kernel().trial(Rules.SCALES, problem.withBlockScales(scales)).check(BATCH);
         }
     }
 }

@@ -30,6 +30,7 @@ final class WrongKernels {
         WrongKernels wrong = new WrongKernels();
         WrongValues.addTo(wrong);
         WrongPlaces.addTo(wrong);
+        WrongBatches.addTo(wrong);
         return List.copyOf(wrong.all);
     }
 

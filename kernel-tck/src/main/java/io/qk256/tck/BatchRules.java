@@ -1,0 +1,110 @@
+package io.qk256.tck;
+
+import static io.qk256.tck.Operation.BATCH;
+import static io.qk256.tck.Operation.INT8;
+
+import io.qk256.spi.Codebook;
+import io.qk256.spi.F32Vector;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Rules 33 and 34: the int8 product of several columns. Rules 13 to 32 try it too, with three columns. */
+interface BatchRules extends RuleGroup {
+
+    private static List<Integer> columns() {
+        return List.of(1, 2, 3, 4, 5, 16, 17);
+    }
+
+    private static List<Placement> homes() {
+        return List.of(Placement.OFF_HEAP, Placement.HEAP);
+    }
+
+    @Test
+    @DisplayName(Rules.BATCH + ", columns and sizes")
+    default void rule33BatchOfEverySize() {
+        for (int columns : columns()) {
+            for (int cols : Sizes.REMAINDERS) {
+                Problem problem = Problem.random(5, cols, columns).withColumns(columns);
+                Problem scaled = problem.withRandomBlockScales().withTensorScale(0.3f);
+                for (Placement placement : homes()) {
+                    everyCodebook(problem, placement);
+                    everyCodebook(scaled, placement);
+                }
+            }
+        }
+    }
+
+    private void everyCodebook(Problem problem, Placement placement) {
+        for (Codebook codebook : List.of(Codebook.TERNARY, Codebook.QK256, new Codebook(-64, -1, 1, 63))) {
+            kernel().trial(Rules.BATCH, problem.with(codebook)).at(placement).checkEverything(BATCH);
+        }
+    }
+
+    /** Wide rows, which kernels may take in pieces, and many of them. */
+    @Test
+    @DisplayName(Rules.BATCH + ", large")
+    default void rule33BatchOfLargeMatrices() {
+        for (int columns : columns()) {
+            for (int cols : List.of(2560, 6912, 8640)) {
+                Problem problem = Problem.random(5, cols, columns).withColumns(columns);
+                kernel().trial(Rules.BATCH, problem).check(BATCH);
+                kernel().trial(Rules.BATCH, problem.withRandomBlockScales()).check(BATCH);
+            }
+            Problem rows = Problem.random(300, 257, columns).withColumns(columns);
+            kernel().trial(Rules.BATCH, rows).check(BATCH);
+        }
+    }
+
+    /** Every range of rows, on memory that is dirty, misaligned and amid hostile bytes. */
+    @Test
+    @DisplayName(Rules.BATCH + ", row ranges")
+    default void rule33BatchOfRowRanges() {
+        for (int columns : columns()) {
+            Problem problem = Problem.random(9, 300, columns).withColumns(columns);
+            for (Placement home : homes()) {
+                Placement dirty = home.withFill(-12345)
+                        .amidHostileMemory()
+                        .withPadding(4)
+                        .withOffsets(3, 1)
+                        .withRowGap(5);
+                for (int from = 0; from < problem.rows(); from++) {
+                    for (int to = from + 1; to <= problem.rows(); to++) {
+                        Trial all = kernel().trial(Rules.BATCH, problem).at(dirty);
+                        all.rows(from, to).checkEverything(BATCH);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    @DisplayName(Rules.BATCH_BY_COLUMN)
+    default void rule34BatchColumnByColumn() {
+        for (int columns : columns()) {
+            for (int cols : Sizes.REMAINDERS) {
+                Problem problem =
+                        Problem.random(5, cols, 34).withColumns(columns).withRandomBlockScales();
+                for (Placement placement : homes()) {
+                    columnByColumn(problem, placement);
+                }
+            }
+        }
+    }
+
+    private void columnByColumn(Problem problem, Placement placement) {
+        int rows = problem.rows();
+        float[] alone = new float[problem.columns() * rows];
+        for (int i = 0; i < problem.columns(); i++) {
+            Trial column = kernel().trial(Rules.BATCH_BY_COLUMN, problem.column(i));
+            float[] product = column.at(placement).run(INT8).values().toArray();
+            System.arraycopy(product, 0, alone, i * rows, rows);
+        }
+        Trial batch = kernel().trial(Rules.BATCH_BY_COLUMN, problem).at(placement);
+        batch.checkSame(BATCH, F32Vector.of(alone));
+        Trial fewer =
+                kernel().trial(Rules.BATCH_BY_COLUMN, problem.withColumns(1)).at(placement);
+        fewer.checkSame(BATCH, F32Vector.of(Arrays.copyOf(alone, rows)));
+    }
+}
