@@ -1,0 +1,130 @@
+package io.qk256.spi;
+
+import java.util.Objects;
+import java.util.concurrent.Executor;
+
+/**
+ * A kernel whose rows several threads work on, the calling one among them. Results have the same bits as
+ * those of the kernel itself, for any number of threads, because results of kernels do not depend on how
+ * rows are split into ranges.
+ *
+ * <pre>{@code
+ * try (ParallelKernel kernel = ParallelKernel.withThreads(selection.kernel(), 8)) {
+ *     kernel.gemv(weights, x, y);
+ * }
+ * }</pre>
+ *
+ * <p>A matrix is split at multiples of 4 rows, into more parts than there are threads, which take one part after
+ * the other: a thread that comes late takes fewer. A small matrix stays with the calling thread. What is split
+ * needs memory that all threads may use, from a shared, automatic or global arena or on the heap; confined
+ * memory gives a {@link WrongThreadException}.
+ *
+ * <p>If the kernel throws in some part, the call ends with that exception once no thread works on it any
+ * more; the result is then undefined. An interrupt does not end a call, and stays pending. A call from
+ * within a call, and on the same threads, is done by the calling thread alone.
+ *
+ * <p>Thread-safe: with threads of its own, calls take turns. Such threads are daemons. Between two calls
+ * each spins for up to 50 microseconds before it sleeps, because waking a thread takes as long as a small
+ * operation; so give it no more threads than there are idle cores. Its calls allocate nothing but the view of the
+ * part that dequantizing writes to.
+ */
+public final class ParallelKernel extends Kernel implements AutoCloseable {
+
+    private final Kernel kernel;
+    private final int threads;
+    private final Crew crew;
+
+    private ParallelKernel(Kernel kernel, int threads, Crew crew) {
+        this.kernel = Objects.requireNonNull(kernel, "kernel");
+        this.threads = threads;
+        this.crew = crew;
+    }
+
+    /**
+     * A kernel with threads of its own, which live until it is {@linkplain #close closed}.
+     *
+     * @param kernel does the work
+     * @param threads how many threads work, 1 or more; the calling thread is one of them
+     */
+    public static ParallelKernel withThreads(Kernel kernel, int threads) {
+        Objects.requireNonNull(kernel, "kernel");
+        return new ParallelKernel(kernel, threads, new WorkerPool(requireThreads(threads) - 1));
+    }
+
+    /**
+     * A kernel that borrows threads. Each call hands {@code threads - 1} tasks to the executor and does not
+     * wait for those that never start. If the executor rejects one, the call ends with that exception.
+     *
+     * @param kernel does the work
+     * @param executor runs tasks in threads; {@link #close} leaves it as it is
+     * @param threads how many threads work, 1 or more; the calling thread is one of them
+     */
+    public static ParallelKernel over(Kernel kernel, Executor executor, int threads) {
+        Objects.requireNonNull(executor, "executor");
+        return new ParallelKernel(kernel, threads, new BorrowedThreads(executor, requireThreads(threads) - 1));
+    }
+
+    private static int requireThreads(int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("threads: " + threads + ", expected 1 or more");
+        }
+        return threads;
+    }
+
+    /** How many threads work, the calling one among them. */
+    public int threads() {
+        return threads;
+    }
+
+    /**
+     * Ends the threads of its own: none is left when this returns. Waits for a call that is under way. A
+     * call after this gives an {@link IllegalStateException}.
+     */
+    @Override
+    public void close() {
+        crew.close();
+    }
+
+    @Override
+    protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
+        split(RowJob.Operation.DEQUANTIZE, w, out, fromRow, toRow, out);
+    }
+
+    @Override
+    protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
+        split(RowJob.Operation.GEMV_F32, w, x, fromRow, toRow, y);
+    }
+
+    @Override
+    protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+        split(RowJob.Operation.GEMV_I8, w, x, fromRow, toRow, y);
+    }
+
+    @Override
+    protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+        split(RowJob.Operation.GEMM_I8, w, x, fromRow, toRow, y);
+    }
+
+    private void split(RowJob.Operation operation, Qk256Matrix w, Object x, int fromRow, int toRow, F32Vector out) {
+        int rowsInPart = RowJob.rowsInPart(w.cols(), toRow - fromRow, threads);
+        if (rowsInPart == toRow - fromRow) {
+            crew.requireOpen();
+            operation.run(kernel, w, x, fromRow, toRow, out);
+            return;
+        }
+        RowJob job = crew.begin();
+        try {
+            job.fill(kernel, operation, w, x, fromRow, toRow, out, rowsInPart);
+            crew.join(job);
+            job.work();
+            job.awaitOthers();
+        } finally {
+            crew.end(job);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return kernel + ", " + threads + (threads == 1 ? " thread" : " threads");
+    }
+}

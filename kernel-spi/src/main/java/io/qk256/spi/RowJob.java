@@ -1,0 +1,187 @@
+package io.qk256.spi;
+
+import java.lang.reflect.UndeclaredThrowableException;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One operation, cut into parts of rows that threads take one after the other. To be filled again and again, so that
+ * calls leave no garbage: only the thread that has taken a part may look at the operands.
+ */
+final class RowJob implements Runnable {
+
+    enum Operation {
+        DEQUANTIZE,
+        GEMV_F32,
+        GEMV_I8,
+        GEMM_I8;
+
+        /** By the public methods, because they check that this thread may use the memory. */
+        void run(Kernel kernel, Qk256Matrix w, Object x, int fromRow, int toRow, F32Vector out) {
+            switch (this) {
+                case DEQUANTIZE -> kernel.dequantize(w, fromRow, toRow, out);
+                case GEMV_F32 -> kernel.gemv(w, (F32Vector) x, fromRow, toRow, out);
+                case GEMV_I8 -> kernel.gemv(w, (I8Vector) x, fromRow, toRow, out);
+                case GEMM_I8 -> kernel.gemm(w, (I8Matrix) x, fromRow, toRow, out);
+            }
+        }
+    }
+
+    /** How long threads spin before they sleep: waking one takes some ten microseconds. */
+    static final long SPIN_NANOS = 50_000;
+
+    /** Kernels take rows by fours. */
+    private static final int GROUP = 4;
+
+    /** More than one, so that a thread that is late or slow does not keep the others waiting. */
+    private static final int PARTS_PER_THREAD = 4;
+
+    /** A few hundred nanoseconds of work: the least that is worth taking. */
+    private static final long WEIGHTS_IN_PART = 1 << 15;
+
+    private @Nullable Kernel kernel;
+    private Operation operation = Operation.DEQUANTIZE;
+    private @Nullable Qk256Matrix w;
+    private @Nullable Object x;
+    private @Nullable F32Vector out;
+    private int fromRow;
+    private int toRow;
+    private int rowsInPart;
+
+    /** A number that changes from call to call in the upper half; in the lower half, the parts nobody has taken. */
+    private final AtomicLong open = new AtomicLong();
+
+    private final AtomicInteger unfinished = new AtomicInteger();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private volatile @Nullable Thread waiting;
+
+    /** Rows that a thread takes at a time. */
+    static int rowsInPart(int cols, int rows, int threads) {
+        if (threads == 1) {
+            return rows;
+        }
+        long fair = Math.ceilDiv(rows, (long) threads * PARTS_PER_THREAD);
+        long worthwhile = Math.ceilDiv(WEIGHTS_IN_PART, (long) cols);
+        long inGroups = Math.ceilDiv(Math.max(fair, worthwhile), (long) GROUP) * GROUP;
+        return (int) Math.min(rows, inGroups);
+    }
+
+    void fill(
+            Kernel newKernel,
+            Operation newOperation,
+            Qk256Matrix newW,
+            Object newX,
+            int newFromRow,
+            int newToRow,
+            F32Vector newOut,
+            int newRowsInPart) {
+        kernel = newKernel;
+        operation = newOperation;
+        w = newW;
+        x = newX;
+        out = newOut;
+        fromRow = newFromRow;
+        toRow = newToRow;
+        rowsInPart = newRowsInPart;
+        int parts = Math.ceilDiv(toRow - fromRow, rowsInPart);
+        failure.set(null);
+        unfinished.set(parts);
+        open.set(((open.get() >>> Integer.SIZE) + 1) << Integer.SIZE | parts);
+    }
+
+    /** Whether there are parts that nobody has taken. */
+    boolean isOpen() {
+        return (int) open.get() > 0;
+    }
+
+    /** Takes parts and does them until none is left. */
+    void work() {
+        for (int part = take(); part >= 0; part = take()) {
+            try {
+                rows(fromRow + part * rowsInPart);
+            } catch (Throwable e) { // of a part, to be thrown by the thread that called
+                fail(e);
+            }
+            Thread waits = unfinished.decrementAndGet() == 0 ? waiting : null;
+            if (waits != null) {
+                LockSupport.unpark(waits);
+            }
+        }
+    }
+
+    @Override
+    public void run() {
+        work();
+    }
+
+    /** A part that was open in the same call at both moments; without one, -1. */
+    private int take() {
+        for (long seen = open.get(); (int) seen > 0; seen = open.get()) {
+            if (open.compareAndSet(seen, seen - 1)) {
+                return (int) seen - 1;
+            }
+        }
+        return -1;
+    }
+
+    private void rows(int from) {
+        Qk256Matrix matrix = Objects.requireNonNull(w);
+        F32Vector result = Objects.requireNonNull(out);
+        int to = (int) Math.min((long) from + rowsInPart, toRow);
+        if (operation == Operation.DEQUANTIZE) {
+            long cols = matrix.cols();
+            result = result.slice((from - fromRow) * cols, (to - fromRow) * cols);
+        }
+        operation.run(Objects.requireNonNull(kernel), matrix, Objects.requireNonNull(x), from, to, result);
+    }
+
+    /** Makes the call end with an exception. */
+    void fail(Throwable e) {
+        failure.compareAndSet(null, e);
+    }
+
+    /** Returns when all parts are done, and throws what one of them threw. */
+    void awaitOthers() {
+        if (!spinUntilDone()) {
+            waiting = Thread.currentThread();
+            while (unfinished.get() > 0) {
+                LockSupport.park(this);
+                if (Thread.currentThread().isInterrupted()) {
+                    spinUntilDone(); // An interrupted thread cannot sleep.
+                }
+            }
+            waiting = null;
+        }
+        Throwable thrown = failure.get();
+        if (thrown instanceof Error error) {
+            throw error;
+        } else if (thrown instanceof RuntimeException exception) {
+            throw exception;
+        } else if (thrown != null) {
+            throw new UndeclaredThrowableException(thrown);
+        }
+    }
+
+    private boolean spinUntilDone() {
+        long start = System.nanoTime();
+        while (unfinished.get() > 0) {
+            if (System.nanoTime() - start > SPIN_NANOS) {
+                return false;
+            }
+            Thread.onSpinWait();
+        }
+        return true;
+    }
+
+    /** Forgets the operands, so that their memory does not outlive its use here. */
+    void clear() {
+        kernel = null;
+        w = null;
+        x = null;
+        out = null;
+    }
+}

@@ -1,0 +1,45 @@
+package io.qk256.spi;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Random;
+
+/** Random operands, large enough to be split. */
+record ParallelProblem(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix batch, Arena arena) {
+
+    static ParallelProblem of(int rows, int cols, Arena arena) {
+        Random random = new Random(rows);
+        MemorySegment codes = arena.allocate(rows * Qk256.rowBytes(cols));
+        for (long i = 0; i < codes.byteSize(); i += Qk256.BLOCK_BYTES) {
+            codes.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
+        }
+        F32Vector x = F32Vector.allocate(arena, cols);
+        I8Vector q = I8Vector.allocate(arena, cols);
+        I8Matrix batch = I8Matrix.allocate(arena, 3, cols);
+        for (int col = 0; col < cols; col++) {
+            x.set(col, random.nextFloat());
+            q.segment().set(ValueLayout.JAVA_BYTE, col, (byte) random.nextInt());
+            batch.column(col % 3).segment().set(ValueLayout.JAVA_BYTE, col, (byte) random.nextInt());
+        }
+        batch.column(1).scale(3);
+        return new ParallelProblem(Qk256Matrix.of(codes, rows, cols, Codebook.QK256), x, q, batch, arena);
+    }
+
+    /** The result in memory of the problem's own arena. */
+    float[] run(Operation operation, Kernel kernel, int fromRow, int toRow) {
+        long length = switch (operation) {
+            case DEQUANTIZE -> (long) (toRow - fromRow) * w.cols();
+            case GEMV_F32, GEMV_I8 -> w.rows();
+            case GEMM_I8 -> (long) batch.columns() * w.rows();
+        };
+        F32Vector out = F32Vector.allocate(arena, length);
+        switch (operation) {
+            case DEQUANTIZE -> kernel.dequantize(w, fromRow, toRow, out);
+            case GEMV_F32 -> kernel.gemv(w, x, fromRow, toRow, out);
+            case GEMV_I8 -> kernel.gemv(w, q, fromRow, toRow, out);
+            case GEMM_I8 -> kernel.gemm(w, batch, fromRow, toRow, out);
+        }
+        return out.toArray();
+    }
+}
