@@ -1,12 +1,5 @@
-/*
- * The int8 product. Codes become unsigned bytes u = value - smallest value (0 .. 127), two at a time: a nibble holds
- * two codes, and a byte look-up of 16 entries gives the u of the one or of the other. So multiply-add of bytes is exact
- * (2 * 127 * 128 < 32768), and sum(value * q) = sum(u * q) + smallest value * sum(q).
- *
- * Byte i of half a block holds weights 4 i .. 4 i + 3, so the activations are arranged once per call: plane k of half a
- * block is q[4 i + k] for i = 0 .. 31.
- */
-#include "avx2.h"
+/* The int8 product with one column of activations. */
+#include "i8_avx2.h"
 
 /* gemv_i8_avxvnni.c compiles this file again for its tier, which differs in the sum of a block only. */
 #ifdef __AVXVNNI__
@@ -14,90 +7,6 @@
 #else
 #define GEMV_I8 qk256_gemv_i8_avx2
 #endif
-
-typedef struct {
-    __m256i even; /* u of the lower code, by nibble */
-    __m256i odd;  /* u of the upper code, by nibble */
-    int32_t smallest;
-    int32_t largest_u;
-} byte_table;
-
-typedef struct {
-    _Alignas(64) int8_t planes[CHUNK];
-    int32_t block_sums[CHUNK_BLOCKS]; /* sum(q) of each block */
-    int32_t sum;
-} arranged;
-
-static byte_table byte_table_of(const float *codebook) {
-    const __m256i each_four_times = _mm256_setr_epi8(
-        0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
-    int32_t smallest = 63;
-    int32_t largest = -64;
-    for (int code = 0; code < 4; code++) {
-        int32_t value = (int32_t)codebook[code];
-        smallest = value < smallest ? value : smallest;
-        largest = value > largest ? value : largest;
-    }
-    uint32_t u = 0;
-    for (int code = 0; code < 4; code++) {
-        u |= (uint32_t)((int32_t)codebook[code] - smallest) << (8 * code);
-    }
-    __m256i even = _mm256_set1_epi32((int32_t)u);
-    return (byte_table){even, _mm256_shuffle_epi8(even, each_four_times), smallest, largest - smallest};
-}
-
-/* The sums of the eight lanes of four vectors. */
-INLINE __m128i sum4(__m256i a, __m256i b, __m256i c, __m256i d) {
-    __m256i lanes = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
-    return _mm_add_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
-}
-
-/* Arranges 128 activations in four planes; returns their sum in eight lanes. */
-INLINE __m256i arrange_half_block(const int8_t *q, int8_t *planes) {
-    const __m256i by_plane = _mm256_setr_epi8(
-        0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const __m256i interleave_lanes = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    __m256i in[4], pairs[4];
-    __m256i sum = _mm256_setzero_si256();
-    for (int j = 0; j < 4; j++) {
-        in[j] = _mm256_loadu_si256((const __m256i *)(q + 32 * j));
-        sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(_mm256_set1_epi8(1), in[j]));
-        in[j] = _mm256_shuffle_epi8(in[j], by_plane);
-    }
-    /* 32-bit element k of 128-bit lane h of in[j] now belongs to place 2 j + h of plane k. */
-    for (int j = 0; j < 2; j++) {
-        pairs[j] = _mm256_unpacklo_epi32(in[2 * j], in[2 * j + 1]);
-        pairs[j + 2] = _mm256_unpackhi_epi32(in[2 * j], in[2 * j + 1]);
-    }
-    for (int k = 0; k < 4; k++) {
-        __m256i a = pairs[k & 2], b = pairs[(k & 2) + 1];
-        __m256i plane = k & 1 ? _mm256_unpackhi_epi64(a, b) : _mm256_unpacklo_epi64(a, b);
-        plane = _mm256_permutevar8x32_epi32(plane, interleave_lanes);
-        _mm256_store_si256((__m256i *)(planes + 32 * k), plane);
-    }
-    return _mm256_madd_epi16(sum, _mm256_set1_epi16(1));
-}
-
-/* Arranges `n` activations; zeros fill the last block, so that its padding codes do not count. */
-static void arrange(const int8_t *q, int32_t n, arranged *out) {
-    int8_t last[BLOCK_WEIGHTS];
-    out->sum = 0;
-    for (int32_t b = 0; b < qk256_blocks(n); b++) {
-        const int8_t *from = q + b * BLOCK_WEIGHTS;
-        int8_t *planes = out->planes + b * BLOCK_WEIGHTS;
-        int32_t left = n - b * BLOCK_WEIGHTS;
-        if (left < BLOCK_WEIGHTS) {
-            memset(last, 0, sizeof last);
-            memcpy(last, from, (size_t)left);
-            from = last;
-        }
-        __m256i low = arrange_half_block(from, planes);
-        __m256i high = arrange_half_block(from + 128, planes + 128);
-        __m256i lanes = _mm256_add_epi32(low, high);
-        out->block_sums[b] = _mm_cvtsi128_si32(sum4(lanes, lanes, lanes, lanes));
-        out->sum += out->block_sums[b];
-    }
-}
 
 #ifdef __AVXVNNI__
 
@@ -132,8 +41,7 @@ INLINE void half_block_products(__m256i codes, byte_table table, const __m256i *
     products[3] = _mm256_maddubs_epi16(_mm256_shuffle_epi8(table.odd, high), planes[3]);
 }
 
-/* sum(u * q) of a block of one row, in eight lanes. If `narrow`, u is at most 15, and the eight products of a lane can
- * be added in 16 bits: 8 * 2 * 15 * 128 < 32768. */
+/* sum(u * q) of a block of one row, in eight lanes. If `narrow`, u is at most NARROW_U. */
 INLINE __m256i block_sum(int narrow, const uint8_t *codes, byte_table table, const int8_t *planes) {
     const __m256i ones = _mm256_set1_epi16(1);
     __m256i products[8];
@@ -211,7 +119,7 @@ void GEMV_I8(const qk256_matrix *w, const int8_t *q, float scale, float *y) {
                 arrange(q + col, cols, &x);
             }
             const span s = span_of(w, row, col, cols);
-            if (table.largest_u <= 15) {
+            if (table.largest_u <= NARROW_U) {
                 add_tile(1, rows, s, table, &x, sums);
             } else {
                 add_tile(0, rows, s, table, &x, sums);

@@ -23,9 +23,9 @@
 
 /* By io.qk256.avx2.jni.Native.AVX2 and AVX_VNNI. */
 static const qk256_tier TIERS[] = {
-    {qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2},
+    {qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2, qk256_gemm_i8_avx2},
 #ifndef WITHOUT_AVXVNNI
-    {qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avxvnni},
+    {qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avxvnni, qk256_gemm_i8_avxvnni},
 #endif
 };
 
@@ -70,6 +70,14 @@ NATIVE(void, gemvI8)
 (UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong q, jfloat q_scale, jlong y) {
     const qk256_matrix w = MATRIX((const uint8_t *)codes, (const float *)scales);
     tier->gemv_i8(&w, (const int8_t *)q, q_scale, (float *)y);
+}
+
+NATIVE(void, gemmI8)
+(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong q, jint columns, jfloat q_scale0, jfloat q_scale1,
+    jfloat q_scale2, jfloat q_scale3, jlong y, jlong y_stride) {
+    const qk256_matrix w = MATRIX((const uint8_t *)codes, (const float *)scales);
+    const float q_scales[GEMM_COLUMNS] = {q_scale0, q_scale1, q_scale2, q_scale3};
+    tier->gemm_i8(&w, (const int8_t *)q, columns, q_scales, (float *)y, y_stride);
 }
 
 /* ---- Memory of which some is on the heap: arrays are pinned ---- */

@@ -26,18 +26,29 @@ typedef void qk256_gemv_f32(const qk256_matrix *w, const float *x, float *y);
 /* q: cols values, quantised by `scale`; y: rows values; the codebook holds integers from -64 to 63 */
 typedef void qk256_gemv_i8(const qk256_matrix *w, const int8_t *q, float scale, float *y);
 
+/* Columns that one call of qk256_gemm_i8 takes at most. */
+enum { GEMM_COLUMNS = 4 };
+
+/* q: `columns` times cols values, column by column, quantised by a scale for each; y: rows values for each column, from
+ * y + column * y_stride on; the codebook as for qk256_gemv_i8, and the same bits */
+typedef void qk256_gemm_i8(
+    const qk256_matrix *w, const int8_t *q, int32_t columns, const float *scales, float *y, int64_t y_stride);
+
 /* One instruction-set tier. Stateless; nothing is allocated, and the stack needed stays below 48 KiB: HotSpot keeps
  * 80 KiB free for native code (StackShadowPages). */
 typedef struct {
     qk256_dequantize *dequantize;
     qk256_gemv_f32 *gemv_f32;
     qk256_gemv_i8 *gemv_i8;
+    qk256_gemm_i8 *gemm_i8;
 } qk256_tier;
 
 qk256_dequantize qk256_dequantize_avx2;
 qk256_gemv_f32 qk256_gemv_f32_avx2;
 qk256_gemv_i8 qk256_gemv_i8_avx2;
 qk256_gemv_i8 qk256_gemv_i8_avxvnni;
+qk256_gemm_i8 qk256_gemm_i8_avx2;
+qk256_gemm_i8 qk256_gemm_i8_avxvnni;
 
 /* Blocks in a row. */
 static inline int32_t qk256_blocks(int32_t cols) {

@@ -19,7 +19,7 @@ typedef struct {
     float *scales_memory;
     float *x;
     int8_t *q_memory;
-    int8_t *q;
+    int8_t *q; /* GEMM_COLUMNS columns; the first is that of the product with one */
 } problem;
 
 static uint32_t next(void) {
@@ -72,11 +72,13 @@ static problem problem_of(int32_t rows, int32_t cols, const float *codebook, int
         p.w.block_scales = p.scales_memory;
     }
     p.x = allocate((size_t)cols * sizeof(float));
-    p.q_memory = allocate((size_t)cols + misaligned);
+    p.q_memory = allocate((size_t)GEMM_COLUMNS * (size_t)cols + misaligned);
     p.q = p.q_memory + misaligned;
     for (int32_t c = 0; c < cols; c++) {
         p.x[c] = next_float();
-        p.q[c] = (int8_t)next();
+    }
+    for (int64_t i = 0; i < (int64_t)GEMM_COLUMNS * cols; i++) {
+        p.q[i] = (int8_t)next();
     }
     return p;
 }
@@ -144,13 +146,13 @@ static void check_f32(const problem *p, const float *y) {
     }
 }
 
-static void check_i8(const problem *p, float scale, const float *y) {
+static void check_i8(const problem *p, const int8_t *q, float scale, const float *y) {
     for (int64_t row = 0; row < p->w.rows; row++) {
         double sum = 0;
         for (int32_t b = 0; b < qk256_blocks(p->w.cols); b++) {
             int32_t block_sum = 0;
             for (int32_t c = b * BLOCK_WEIGHTS; c < p->w.cols && c < (b + 1) * BLOCK_WEIGHTS; c++) {
-                block_sum += (int32_t)value(&p->w, row, c) * p->q[c];
+                block_sum += (int32_t)value(&p->w, row, c) * q[c];
             }
             sum += (double)block_sum * (double)block_scale(&p->w, row, b);
         }
@@ -172,14 +174,20 @@ static void test_dequantize(const problem *p, int32_t from, int32_t to) {
     free(out);
 }
 
-/* The tiers of the int8 product; main() counts those that this CPU runs. */
+/* The tiers of the int8 products; main() counts those that this CPU runs. */
 static qk256_gemv_i8 *const gemv_i8[] = {
     qk256_gemv_i8_avx2,
 #ifndef WITHOUT_AVXVNNI
     qk256_gemv_i8_avxvnni,
 #endif
 };
-static int gemv_i8_tiers = 1;
+static qk256_gemm_i8 *const gemm_i8[] = {
+    qk256_gemm_i8_avx2,
+#ifndef WITHOUT_AVXVNNI
+    qk256_gemm_i8_avxvnni,
+#endif
+};
+static int i8_tiers = 1;
 
 /* All rows at once, then in two parts: the bits must be the same. */
 static void test_products(const problem *p, int32_t split) {
@@ -198,15 +206,40 @@ static void test_products(const problem *p, int32_t split) {
             fail(p, "f32 product of a range", r, (double)parts[r], (double)whole[r]);
         }
     }
-    for (int i = 0; i < gemv_i8_tiers; i++) {
+    for (int i = 0; i < i8_tiers; i++) {
         gemv_i8[i](&p->w, p->q, scale, whole);
-        check_i8(p, scale, whole);
+        check_i8(p, p->q, scale, whole);
         gemv_i8[i](&upper, p->q, scale, parts);
         gemv_i8[i](&lower, p->q, scale, parts + split);
-        check_i8(p, scale, parts);
+        check_i8(p, p->q, scale, parts);
     }
     free(whole);
     free(parts);
+}
+
+/* Every number of columns, in two ranges of rows, from and into memory that ends with the last value. */
+static void test_batch(qk256_gemm_i8 *gemm, const problem *p, int32_t split) {
+    static const float scales[GEMM_COLUMNS] = {12.7f, 0.3f, 1, 977};
+    const int32_t rows = p->w.rows;
+    const qk256_matrix upper = rows_of(&p->w, 0, split), lower = rows_of(&p->w, split, rows);
+    for (int32_t columns = 1; columns <= GEMM_COLUMNS; columns++) {
+        float *y = allocate((size_t)columns * (size_t)rows * sizeof(float));
+        int8_t *q = allocate((size_t)columns * (size_t)p->w.cols);
+        memcpy(q, p->q, (size_t)columns * (size_t)p->w.cols);
+        gemm(&upper, q, columns, scales, y, rows);
+        gemm(&lower, q, columns, scales, y + split, rows);
+        for (int32_t c = 0; c < columns; c++) {
+            check_i8(p, q + (int64_t)c * p->w.cols, scales[c], y + (int64_t)c * rows);
+        }
+        free(q);
+        free(y);
+    }
+}
+
+static void test_batches(const problem *p, int32_t split) {
+    for (int i = 0; i < i8_tiers; i++) {
+        test_batch(gemm_i8[i], p, split);
+    }
 }
 
 static void test_shape(int32_t rows, int32_t cols, int32_t split) {
@@ -217,6 +250,7 @@ static void test_shape(int32_t rows, int32_t cols, int32_t split) {
         test_dequantize(&p, 0, rows);
         test_dequantize(&p, split, rows);
         test_products(&p, split);
+        test_batches(&p, split);
         release(&p);
     }
 }
@@ -227,8 +261,9 @@ static void test_extremes(int32_t cols, const float *codebook) {
         for (int byte = 0; byte < 4; byte++) {
             problem p = problem_of(5, cols, codebook, 0);
             memset((uint8_t *)p.w.codes, byte * 0x55, (size_t)(4 * p.w.row_stride) + (size_t)(qk256_blocks(cols) * 64));
-            memset(p.q, q, (size_t)cols);
+            memset(p.q, q, (size_t)GEMM_COLUMNS * (size_t)cols);
             test_products(&p, 1);
+            test_batches(&p, 1);
             release(&p);
         }
     }
@@ -241,7 +276,7 @@ int main(void) {
         return 0;
     }
     if (__builtin_cpu_supports("avxvnni")) {
-        gemv_i8_tiers = sizeof gemv_i8 / sizeof *gemv_i8;
+        i8_tiers = sizeof gemv_i8 / sizeof *gemv_i8;
     }
     for (int32_t cols = 1; cols <= 1030; cols++) {
         test_shape(6, cols, 1);
@@ -256,6 +291,6 @@ int main(void) {
     test_extremes(6912, (const float[]){-2, -1, 1, 2});
     test_extremes(6912, (const float[]){-8, 7, 0, 1});
     test_extremes(6912, (const float[]){-8, 9, 0, 1});
-    printf("%ld values agree with the contract, %d tiers of the int8 product\n", comparisons, gemv_i8_tiers);
+    printf("%ld values agree with the contract, %d tiers of the int8 products\n", comparisons, i8_tiers);
     return 0;
 }

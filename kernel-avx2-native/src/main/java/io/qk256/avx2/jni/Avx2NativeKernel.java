@@ -2,6 +2,7 @@ package io.qk256.avx2.jni;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Matrix;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
@@ -9,12 +10,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
 /**
- * The three operations, one native call each. Off-heap memory goes down as addresses, without an allocation; memory on
- * the heap takes the way of {@link PinnedCall}. Stateless and thread-safe.
+ * The operations, a native call each; that of several columns makes some. Off-heap memory goes down as addresses, without
+ * an allocation; memory on the heap takes the way of {@link PinnedCall}. Stateless and thread-safe.
  *
  * <p>An address does not keep an automatic arena alive, so what owns the memory is kept reachable until the call returns.
  */
 final class Avx2NativeKernel extends Kernel {
+
+    /** Rows whose codes stay in the cache while all columns pass. */
+    private static final int BATCH_ROWS = 256;
 
     private final boolean vnni;
     private final String origin;
@@ -105,6 +109,53 @@ final class Avx2NativeKernel extends Kernel {
             Reference.reachabilityFence(x);
             Reference.reachabilityFence(y);
         }
+    }
+
+    @Override
+    protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+        if (!isOffHeap(w) || !x.segment().isNative() || !y.segment().isNative()) {
+            super.gemmI8Rows(w, x, fromRow, toRow, y);
+            return;
+        }
+        try {
+            for (int row = fromRow, rows; row < toRow; row += rows) {
+                rows = Math.min(BATCH_ROWS, toRow - row);
+                for (int column = 0; column < x.columns(); column += Native.GEMM_COLUMNS) {
+                    gemm(w, x, row, rows, column, y);
+                }
+            }
+        } finally {
+            Reference.reachabilityFence(w);
+            Reference.reachabilityFence(x);
+            Reference.reachabilityFence(y);
+        }
+    }
+
+    private static void gemm(Qk256Matrix w, I8Matrix x, int row, int rows, int column, F32Vector y) {
+        Codebook codebook = w.codebook();
+        Native.gemmI8(
+                codes(w, row),
+                w.rowStride(),
+                rows,
+                w.cols(),
+                blockScales(w, row),
+                w.tensorScale(),
+                codebook.value0(),
+                codebook.value1(),
+                codebook.value2(),
+                codebook.value3(),
+                x.segment().address() + column * x.length(),
+                Math.min(Native.GEMM_COLUMNS, x.columns() - column),
+                scale(x, column),
+                scale(x, column + 1),
+                scale(x, column + 2),
+                scale(x, column + 3),
+                y.segment().address() + ((long) column * w.rows() + row) * Float.BYTES,
+                w.rows());
+    }
+
+    private static float scale(I8Matrix x, int column) {
+        return column < x.columns() ? x.column(column).scale() : 1;
     }
 
     private static boolean isOffHeap(Qk256Matrix w) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Native {
 
     /** What this class and the library agree on; to be raised when a signature or the meaning of an argument changes. */
-    static final int ABI = 2;
+    static final int ABI = 3;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
@@ -23,6 +23,9 @@ final class Native {
 
     /** The tier whose int8 product uses AVX-VNNI as well. */
     static final int AVX_VNNI = 1;
+
+    /** Columns that {@link #gemmI8} takes at most. */
+    static final int GEMM_COLUMNS = 4;
 
     static final int DEQUANTIZE = 0;
     static final int GEMV_F32 = 1;
@@ -86,6 +89,27 @@ final class Native {
             long q,
             float qScale,
             long y);
+
+    /** For each of up to {@link #GEMM_COLUMNS} columns, the rows' results; {@code yStride} values further, the next. */
+    static native void gemmI8(
+            long codes,
+            long rowStride,
+            int rows,
+            int cols,
+            long blockScales,
+            float tensorScale,
+            float value0,
+            float value1,
+            float value2,
+            float value3,
+            long q,
+            int columns,
+            float qScale0,
+            float qScale1,
+            float qScale2,
+            float qScale3,
+            long y,
+            long yStride);
 
     /**
      * One of the operations on arrays that are pinned for the call; where an array is given, its address is an offset

@@ -1,0 +1,170 @@
+/* The int8 product with up to four columns of activations: what it costs to unpack a weight is shared by the columns. */
+#include "i8_avx2.h"
+
+/* gemm_i8_avxvnni.c compiles this file again for its tier, which differs in how products are added only. */
+#ifdef __AVXVNNI__
+#define GEMM_I8 qk256_gemm_i8_avxvnni
+#define GEMV_I8 qk256_gemv_i8_avxvnni
+#else
+#define GEMM_I8 qk256_gemm_i8_avx2
+#define GEMV_I8 qk256_gemv_i8_avx2
+#endif
+
+/* The u of half a block of one row: one vector for each plane of the activations. */
+INLINE void unpack(const uint8_t *codes, byte_table table, __m256i *u) {
+    const __m256i nibble = _mm256_set1_epi8(0x0F);
+    __m256i bytes = _mm256_loadu_si256((const __m256i *)codes);
+    __m256i low = _mm256_and_si256(bytes, nibble);
+    __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
+    u[0] = _mm256_shuffle_epi8(table.even, low);
+    u[1] = _mm256_shuffle_epi8(table.odd, low);
+    u[2] = _mm256_shuffle_epi8(table.even, high);
+    u[3] = _mm256_shuffle_epi8(table.odd, high);
+}
+
+/* sum(u * q) of a block of one row with each of `n` columns, in eight lanes of 32 bits. */
+#ifdef __AVXVNNI__
+
+INLINE void block_sums(int n, int narrow, const uint8_t *codes, byte_table table, const arranged *x, int32_t b,
+    __m256i *sums) {
+    (void)narrow;
+    __m256i u[4];
+    for (int half = 0; half < 2; half++) {
+        unpack(codes + 32 * half, table, u);
+        for (int c = 0; c < n; c++) {
+            const __m256i *q = (const __m256i *)(x[c].planes + b * BLOCK_WEIGHTS + 128 * half);
+            __m256i sum = half == 0 ? _mm256_setzero_si256() : sums[c];
+            for (int k = 0; k < 4; k++) {
+                sum = _mm256_dpbusd_avx_epi32(sum, u[k], _mm256_load_si256(q + k));
+            }
+            sums[c] = sum;
+        }
+    }
+}
+
+#else
+
+/* GCC would add in another order, by pairs, and for that keep all products at once, of which most then go through
+ * memory: a third slower. */
+INLINE void keep_order(__m256i *sum) {
+    __asm__("" : "+x"(*sum));
+}
+
+/* Adds half a block's products with one column: in 16 bits if `narrow`, else in 32. */
+INLINE __m256i add_products(int narrow, const __m256i *u, const int8_t *planes, __m256i sum) {
+    for (int k = 0; k < 4; k++) {
+        __m256i products = _mm256_maddubs_epi16(u[k], _mm256_load_si256((const __m256i *)planes + k));
+        sum = narrow ? _mm256_add_epi16(sum, products)
+                     : _mm256_add_epi32(sum, _mm256_madd_epi16(products, _mm256_set1_epi16(1)));
+        keep_order(&sum);
+    }
+    return sum;
+}
+
+INLINE void block_sums(int n, int narrow, const uint8_t *codes, byte_table table, const arranged *x, int32_t b,
+    __m256i *sums) {
+    __m256i u[4];
+    for (int half = 0; half < 2; half++) {
+        unpack(codes + 32 * half, table, u);
+        for (int c = 0; c < n; c++) {
+            __m256i sum = half == 0 ? _mm256_setzero_si256() : sums[c];
+            sums[c] = add_products(narrow, u, x[c].planes + b * BLOCK_WEIGHTS + 128 * half, sum);
+        }
+    }
+    for (int c = 0; c < n && narrow; c++) {
+        sums[c] = _mm256_madd_epi16(sums[c], _mm256_set1_epi16(1));
+    }
+}
+
+#endif
+
+/* The sums of `n` columns, as many as lanes, with the columns' corrections. */
+INLINE __m256d corrected(int n, const __m256i *lanes, byte_table table, __m128i q_sums) {
+    __m128i sums = sum4(lanes[0], lanes[1 % n], lanes[2 % n], lanes[3 % n]);
+    __m128i correction = _mm_mullo_epi32(_mm_set1_epi32(table.smallest), q_sums);
+    return _mm256_cvtepi32_pd(_mm_add_epi32(sums, correction));
+}
+
+/* Adds a chunk of one row to its sums with `n` columns. The bounds are those of one column. */
+INLINE __m256d add_row(int n, int narrow, span s, byte_table table, const arranged *x, __m256d row_sums) {
+    __m256i lanes[GEMM_COLUMNS], sums[GEMM_COLUMNS];
+    for (int c = 0; c < n; c++) {
+        lanes[c] = _mm256_setzero_si256();
+    }
+    for (int32_t b = 0; b < s.blocks; b++) {
+        const uint8_t *codes = s.codes + (int64_t)b * BLOCK_BYTES;
+        prefetch_ahead(codes, s.stride);
+        block_sums(n, narrow, codes, table, x, b, sums);
+        if (s.scales) {
+            __m128i q_sums = _mm_setr_epi32(x[0].block_sums[b], x[1 % n].block_sums[b], x[2 % n].block_sums[b],
+                x[3 % n].block_sums[b]);
+            __m256d scale = _mm256_set1_pd((double)s.scales[b]);
+            row_sums = _mm256_add_pd(row_sums, _mm256_mul_pd(corrected(n, sums, table, q_sums), scale));
+        } else {
+            for (int c = 0; c < n; c++) {
+                lanes[c] = _mm256_add_epi32(lanes[c], sums[c]);
+            }
+        }
+    }
+    if (!s.scales) {
+        __m128i q_sums = _mm_setr_epi32(x[0].sum, x[1 % n].sum, x[2 % n].sum, x[3 % n].sum);
+        row_sums = _mm256_add_pd(row_sums, corrected(n, lanes, table, q_sums));
+    }
+    return row_sums;
+}
+
+INLINE void add_rows(int n, int narrow, int32_t rows, span s, byte_table table, const arranged *x, double *sums) {
+    for (int32_t r = 0; r < rows; r++) {
+        __m256d row_sums = add_row(n, narrow, span_down(s, r), table, x, _mm256_loadu_pd(sums + GEMM_COLUMNS * r));
+        _mm256_storeu_pd(sums + GEMM_COLUMNS * r, row_sums);
+    }
+}
+
+static void add_tile(int32_t n, int32_t rows, span s, byte_table table, const arranged *x, double *sums) {
+    const int narrow = table.largest_u <= NARROW_U;
+    if (n == 4 && narrow) {
+        add_rows(4, 1, rows, s, table, x, sums);
+    } else if (n == 4) {
+        add_rows(4, 0, rows, s, table, x, sums);
+    } else if (n == 3 && narrow) {
+        add_rows(3, 1, rows, s, table, x, sums);
+    } else if (n == 3) {
+        add_rows(3, 0, rows, s, table, x, sums);
+    } else if (narrow) {
+        add_rows(2, 1, rows, s, table, x, sums);
+    } else {
+        add_rows(2, 0, rows, s, table, x, sums);
+    }
+}
+
+static void gemm(
+    const qk256_matrix *w, const int8_t *q, int32_t n, const float *scales, float *y, int64_t y_stride) {
+    arranged x[GEMM_COLUMNS];
+    double sums[TILE * GEMM_COLUMNS];
+    const byte_table table = byte_table_of(w->codebook);
+    for (int64_t row = 0; row < w->rows; row += TILE) {
+        const int32_t rows = w->rows - row < TILE ? (int32_t)(w->rows - row) : TILE;
+        memset(sums, 0, (size_t)rows * GEMM_COLUMNS * sizeof *sums);
+        for (int64_t col = 0; col < w->cols; col += CHUNK) {
+            const int32_t cols = w->cols - col < CHUNK ? (int32_t)(w->cols - col) : CHUNK;
+            for (int32_t c = 0; c < n && (row == 0 || w->cols > CHUNK); c++) {
+                arrange(q + (int64_t)c * w->cols + col, cols, &x[c]);
+            }
+            add_tile(n, rows, span_of(w, row, col, cols), table, x, sums);
+        }
+        for (int32_t c = 0; c < n; c++) {
+            for (int32_t r = 0; r < rows; r++) {
+                y[c * y_stride + row + r] = (float)sums[GEMM_COLUMNS * r + c] / scales[c] * w->tensor_scale;
+            }
+        }
+    }
+}
+
+void GEMM_I8(
+    const qk256_matrix *w, const int8_t *q, int32_t columns, const float *scales, float *y, int64_t y_stride) {
+    if (columns == 1) {
+        GEMV_I8(w, q, *scales, y);
+    } else {
+        gemm(w, q, columns, scales, y, y_stride);
+    }
+}
