@@ -91,6 +91,8 @@ public record Kit(
         java.add("-Djmh.ignoreLock=true");
         java.add("-Dqk256.bench.cpu=" + String.join(",", cpuFeatures));
         java.add("-Dqk256.bench.verdicts=" + verdicts);
+        // On a busy machine the compiler could otherwise finish after the warm-up.
+        java.add("-Xbatch");
         java.addAll(jvmOptions);
         java.add("--module-path=" + System.getProperty("jdk.module.path") + File.pathSeparator + modules);
         java.add("--module=io.qk256.tck/io.qk256.tck.bench.Benchmarks");

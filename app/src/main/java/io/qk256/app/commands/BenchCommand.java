@@ -40,8 +40,8 @@ import picocli.CommandLine.ParentCommand;
         footer = {"", "Exit code 1: a result is wrong, or a measurement failed; 4: --compare found a regression."})
 final class BenchCommand implements Callable<Integer> {
 
-    private static final Kit.Duration NORMAL = new Kit.Duration(2, 8, 5, 120);
-    private static final Kit.Duration QUICK = new Kit.Duration(1, 10, 5, 100);
+    private static final Kit.Duration NORMAL = new Kit.Duration(2, 8, 5, 100);
+    private static final Kit.Duration QUICK = new Kit.Duration(1, 8, 5, 100);
 
     @ParentCommand
     private @Nullable Qk256Command root;
