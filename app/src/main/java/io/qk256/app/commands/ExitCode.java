@@ -14,5 +14,8 @@ final class ExitCode {
     /** The kernel that was forced or required is not the selected one. */
     static final int OTHER_KERNEL = 3;
 
+    /** A comparison found a kernel slower than before, beyond noise. */
+    static final int REGRESSION = 4;
+
     private ExitCode() {}
 }

@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
             "  0  all is well",
             "  1  a check found a wrong value, a file could not be read, or no kernel is usable",
             "  2  wrong usage: an option, a kernel's name, a file's name",
-            "  3  the kernel named with --kernel or --require is not the selected one"
+            "  3  the kernel named with --kernel or --require is not the selected one",
+            "  4  bench --compare found a regression"
         },
         subcommands = {KernelsCommand.class, ExplainCommand.class, CheckCommand.class, BenchCommand.class})
 public final class Qk256Command implements Callable<Integer> {

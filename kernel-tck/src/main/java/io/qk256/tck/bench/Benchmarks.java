@@ -1,77 +1,120 @@
 package io.qk256.tck.bench;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
-import org.openjdk.jmh.infra.BenchmarkParams;
+import java.util.Optional;
+import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.results.format.ResultFormatFactory;
+import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.CommandLineOptionException;
-import org.openjdk.jmh.runner.options.CommandLineOptions;
-import org.openjdk.jmh.runner.options.Options;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
- * Measures every kernel that is usable here, side by side in one run, and prints each one's speed as a multiple of the
- * scalar kernel's. Arguments are JMH's own and override what is set here.
+ * Measures kernels side by side and writes JMH's results to a file; progress goes to standard error. The arguments are
+ * those of {@link Plan}. A measurement that fails is told of and left out.
  */
 public final class Benchmarks {
 
-    private static final String BASELINE = "scalar";
-    private static final int WARMUPS = 3;
-    private static final int MEASUREMENTS = 5;
+    private final Plan plan;
+    private final Map<Measurement, List<BenchmarkResult>> results = new LinkedHashMap<>();
 
-    private Benchmarks() {}
+    private Benchmarks(Plan plan) {
+        this.plan = plan;
+    }
 
-    /** Runs the benchmarks. */
-    public static void main(String[] args) throws RunnerException, CommandLineOptionException {
-        Options options = new OptionsBuilder()
-                .parent(new CommandLineOptions(args))
-                .param("kernel", Kernels.usable().toArray(String[]::new))
+    /** Measures. */
+    public static void main(String[] args) throws IOException, RunnerException {
+        Benchmarks benchmarks = new Benchmarks(Plan.parse(args));
+        benchmarks.run();
+        benchmarks.write();
+    }
+
+    private void run() throws RunnerException {
+        Collection<Measurement> measurements = plan.measurements();
+        int done = 0;
+        long start = System.nanoTime();
+        for (Measurement measurement : measurements) {
+            done++;
+            System.err.printf(Locale.ROOT, "[%d/%d] %-50s", done, measurements.size(), measurement);
+            System.err.flush();
+            String outcome = measure(measurement)
+                    .map(result -> String.format(
+                            Locale.ROOT, "%12.1f ns", result.getPrimaryResult().getScore()))
+                    .orElse("      failed");
+            long left = (System.nanoTime() - start) / done * (measurements.size() - done) / 1_000_000_000;
+            System.err.println(outcome + "   " + left + " s left");
+        }
+    }
+
+    private Optional<RunResult> measure(Measurement measurement) throws RunnerException {
+        ByteArrayOutputStream talk = new ByteArrayOutputStream();
+        PrintStream stream = new PrintStream(talk, true, StandardCharsets.UTF_8);
+        Collection<RunResult> run = new Runner(
+                        options(measurement).build(),
+                        OutputFormatFactory.createFormatInstance(stream, VerboseMode.NORMAL))
+                .run();
+        if (run.isEmpty() || !plan.profilers().isEmpty()) {
+            System.err.println();
+            System.err.println(talk.toString(StandardCharsets.UTF_8));
+        }
+        for (RunResult result : run) {
+            results.computeIfAbsent(measurement, key -> new ArrayList<>()).addAll(result.getBenchmarkResults());
+        }
+        return run.stream().findFirst();
+    }
+
+    private ChainedOptionsBuilder options(Measurement measurement) {
+        Task task = measurement.task();
+        Class<?> benchmark = measurement.isFloor() ? FloorBenchmark.class : OperationBenchmark.class;
+        ChainedOptionsBuilder options = new OptionsBuilder()
+                .include(benchmark.getName().replace(".", "\\.") + "\\.run")
+                .param("operation", task.operation())
+                .param("shape", task.shape())
+                .param("mode", task.mode())
+                .threads(task.threads())
                 .forks(1)
-                .warmupIterations(WARMUPS)
-                .warmupTime(TimeValue.seconds(1))
-                .measurementIterations(MEASUREMENTS)
-                .measurementTime(TimeValue.seconds(1))
-                .build();
-        print(new Runner(options).run());
-    }
-
-    private static void print(Collection<RunResult> results) {
-        Map<String, Double> baselines = new TreeMap<>();
-        for (RunResult result : results) {
-            if (result.getParams().getParam("kernel").equals(BASELINE)) {
-                baselines.put(task(result.getParams()), nanoseconds(result));
-            }
+                .warmupIterations(plan.warmups())
+                .warmupTime(TimeValue.milliseconds(plan.milliseconds()))
+                .measurementIterations(plan.iterations())
+                .measurementTime(TimeValue.milliseconds(plan.milliseconds()));
+        if (!measurement.isFloor()) {
+            options.param("kernel", measurement.kernel());
         }
-        System.out.printf(
-                Locale.ROOT, "%n%-34s %-14s %14s %16s %10s%n", "task", "kernel", "ns", "G weights/s", "x scalar");
-        for (RunResult result : results) {
-            BenchmarkParams params = result.getParams();
-            double nanoseconds = nanoseconds(result);
-            double baseline = baselines.getOrDefault(task(params), Double.NaN);
-            System.out.printf(
-                    Locale.ROOT,
-                    "%-34s %-14s %14.1f %16.2f %10.1f%n",
-                    task(params),
-                    params.getParam("kernel"),
-                    nanoseconds,
-                    Shape.parse(params.getParam("shape")).weights() / nanoseconds,
-                    baseline / nanoseconds);
+        plan.profilers().forEach(profiler -> addProfiler(options, profiler));
+        return options;
+    }
+
+    /** Names may carry the profiler's own options after a colon, as on JMH's command line. */
+    private static void addProfiler(ChainedOptionsBuilder options, String profiler) {
+        int colon = profiler.indexOf(':');
+        if (colon < 0) {
+            options.addProfiler(profiler);
+        } else {
+            options.addProfiler(profiler.substring(0, colon), profiler.substring(colon + 1));
         }
-        System.out.println(
-                "JVM: " + System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"));
     }
 
-    private static String task(BenchmarkParams params) {
-        String name = params.getBenchmark();
-        return name.substring(name.lastIndexOf('.') + 1) + " " + params.getParam("shape");
-    }
-
-    private static double nanoseconds(RunResult result) {
-        return result.getPrimaryResult().getScore();
+    private void write() throws IOException {
+        List<RunResult> rounds = results.values().stream()
+                .map(all -> new RunResult(all.getFirst().getParams(), all))
+                .toList();
+        try (PrintStream out = new PrintStream(Files.newOutputStream(plan.result()), false, StandardCharsets.UTF_8)) {
+            ResultFormatFactory.getInstance(ResultFormatType.JSON, out).writeOut(rounds);
+        }
     }
 }

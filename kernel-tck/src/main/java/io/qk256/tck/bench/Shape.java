@@ -1,40 +1,40 @@
 package io.qk256.tck.bench;
 
-import io.qk256.spi.Codebook;
 import io.qk256.spi.Qk256;
-import io.qk256.spi.Qk256Matrix;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.SplittableRandom;
 
-/** A matrix shape, written {@code ROWSxCOLS}. */
-record Shape(int rows, int cols) {
+/**
+ * What an operation works on, as users write it: {@code ROWSxCOLS} is a matrix, {@code WEIGHTS} one row, and
+ * {@code WEIGHTS-array} one row whose result goes to a {@code float[]} instead of off-heap memory.
+ *
+ * @param rows rows of the matrix
+ * @param cols columns of the matrix
+ * @param array whether the result goes to an array
+ */
+record Shape(int rows, int cols, boolean array) {
 
-    private static final int CACHE_LINE = 64;
-    private static final long SEED = 20_261_122;
+    private static final String ARRAY = "-array";
 
     static Shape parse(String text) {
-        int x = text.indexOf('x');
-        return new Shape(Integer.parseInt(text.substring(0, x)), Integer.parseInt(text.substring(x + 1)));
-    }
-
-    long weights() {
-        return (long) rows * cols;
-    }
-
-    /** A matrix with random codes, off the heap. */
-    Qk256Matrix random(Codebook codebook, Arena arena) {
-        MemorySegment codes = arena.allocate(rows * Qk256.rowBytes(cols), CACHE_LINE);
-        SplittableRandom random = new SplittableRandom(SEED);
-        for (long i = 0; i < codes.byteSize(); i += Long.BYTES) {
-            codes.set(ValueLayout.JAVA_LONG, i, random.nextLong());
+        try {
+            int x = text.indexOf('x');
+            if (x >= 0) {
+                return new Shape(
+                        Integer.parseInt(text.substring(0, x)), Integer.parseInt(text.substring(x + 1)), false);
+            }
+            boolean array = text.endsWith(ARRAY);
+            String weights = array ? text.substring(0, text.length() - ARRAY.length()) : text;
+            return new Shape(1, Integer.parseInt(weights), array);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(
+                    "shape: '" + text + "', expected WEIGHTS, WEIGHTS-array or ROWSxCOLS, as in 1024 or 2560x2560", e);
         }
-        return Qk256Matrix.of(codes, rows, cols, codebook);
     }
 
-    @Override
-    public String toString() {
-        return rows + "x" + cols;
+    int weights() {
+        return Math.multiplyExact(rows, cols);
+    }
+
+    long codeBytes() {
+        return rows * Qk256.rowBytes(cols);
     }
 }

@@ -1,0 +1,81 @@
+package io.qk256.app.bench;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Results that are kept under a name, each a JSON file in one directory.
+ *
+ * @param directory made when something is saved
+ */
+public record Baselines(Path directory) {
+
+    private static final String SUFFIX = ".json";
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+
+    /**
+     * Checks a name.
+     *
+     * @throws IllegalArgumentException if it could leave the directory
+     */
+    public static String requireName(String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException("'" + name
+                    + "' is no name of results; expected letters, digits, '.', '_' and '-', as in main or 2026-11-22");
+        }
+        return name;
+    }
+
+    /** Keeps results; earlier ones of the same name are replaced. Returns the file. */
+    public Path save(String name, BenchResults results) throws IOException {
+        Path file = directory.resolve(requireName(name) + SUFFIX);
+        Files.createDirectories(directory);
+        String json = new GsonBuilder()
+                .setPrettyPrinting()
+                .serializeNulls()
+                .disableHtmlEscaping()
+                .create()
+                .toJson(BenchJson.write(results));
+        return Files.writeString(file, json + "\n");
+    }
+
+    /**
+     * Results that were kept.
+     *
+     * @throws IllegalArgumentException if there are none of this name
+     * @throws IOException if the file is damaged
+     */
+    public BenchResults load(String name) throws IOException {
+        Path file = directory.resolve(requireName(name) + SUFFIX);
+        if (!Files.isRegularFile(file)) {
+            List<String> names = names();
+            throw new IllegalArgumentException("no results are called '" + name + "' in " + directory + "; "
+                    + (names.isEmpty() ? "keep some with --save " + name : "there are: " + String.join(", ", names)));
+        }
+        try {
+            return BenchJson.read(JsonParser.parseString(Files.readString(file)));
+        } catch (JsonParseException e) {
+            throw new IOException(file + ": " + e.getMessage() + "; save it again", e);
+        }
+    }
+
+    private List<String> names() throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(file -> file.endsWith(SUFFIX))
+                    .map(file -> file.substring(0, file.length() - SUFFIX.length()))
+                    .sorted()
+                    .toList();
+        }
+    }
+}

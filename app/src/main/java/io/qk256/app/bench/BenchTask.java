@@ -1,0 +1,64 @@
+package io.qk256.app.bench;
+
+import java.util.Locale;
+
+/**
+ * What is measured of every kernel.
+ *
+ * @param operation {@code dequantize}, {@code gemv-f32}, {@code gemv-i8}; or a floor: {@code fill}, {@code read}
+ * @param shape {@code 1024}, {@code 1024-array} (the result goes to a {@code float[]}), {@code 2560x2560}
+ * @param columns activation vectors that one call multiplies
+ * @param mode {@code warm} or {@code cold}
+ * @param threads each works on matrices of its own
+ */
+public record BenchTask(String operation, String shape, int columns, String mode, int threads) {
+
+    static final String DEQUANTIZE = "dequantize";
+
+    private static final int BLOCK_WEIGHTS = 256;
+    private static final int BLOCK_BYTES = 64;
+    private static final String ARRAY = "-array";
+
+    /** What no kernel can be faster than at this task. */
+    public BenchTask floor() {
+        return operation.equals(DEQUANTIZE)
+                ? new BenchTask("fill", shape.replace(ARRAY, ""), 1, mode, threads)
+                : new BenchTask("read", shape, 1, mode, threads);
+    }
+
+    /** Weights that one call decodes or multiplies, times the columns. */
+    public long weights() {
+        return (long) rows() * cols() * columns;
+    }
+
+    /** Bytes of packed weights that one call reads; for {@code fill}, the bytes that it writes. */
+    public long bytes() {
+        if (operation.equals("fill")) {
+            return weights() * Float.BYTES;
+        }
+        return (long) rows() * ((cols() + BLOCK_WEIGHTS - 1) / BLOCK_WEIGHTS) * BLOCK_BYTES;
+    }
+
+    /** The task as the kit reads it. */
+    public String argument() {
+        return operation + ":" + shape + ":" + mode + ":" + threads;
+    }
+
+    /** In words: {@code gemv-i8 2560x2560 cold, 2 threads}. */
+    @Override
+    public String toString() {
+        return operation + " " + shape
+                + (columns == 1 ? "" : String.format(Locale.ROOT, " x %d columns", columns))
+                + " " + mode + (threads == 1 ? "" : ", " + threads + " threads");
+    }
+
+    private int rows() {
+        int x = shape.indexOf('x');
+        return x < 0 ? 1 : Integer.parseInt(shape.substring(0, x));
+    }
+
+    private int cols() {
+        int x = shape.indexOf('x');
+        return Integer.parseInt(x < 0 ? shape.replace(ARRAY, "") : shape.substring(x + 1));
+    }
+}

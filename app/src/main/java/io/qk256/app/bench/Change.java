@@ -1,0 +1,72 @@
+package io.qk256.app.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How a kernel's time at a task changed from an earlier run.
+ *
+ * @param row now
+ * @param before then
+ */
+public record Change(BenchRow row, Timing before) {
+
+    /** A change that is smaller than this is none, however sure it is. */
+    public static final double THRESHOLD = 0.05;
+
+    /** What a change means. */
+    public enum Verdict {
+        /** Faster, beyond noise. */
+        BETTER("better"),
+        /** Slower, beyond noise. */
+        WORSE("worse"),
+        /** Within noise, or less than the threshold. */
+        NO_CHANGE("no change");
+
+        private final String label;
+
+        Verdict(String label) {
+            this.label = label;
+        }
+
+        /** In words. */
+        public String label() {
+            return label;
+        }
+    }
+
+    /** The rows that both runs have. */
+    public static List<Change> between(BenchResults now, BenchResults before) {
+        List<Change> changes = new ArrayList<>();
+        for (BenchRow row : now.rows()) {
+            before.row(row.task(), row.kernel()).ifPresent(then -> changes.add(new Change(row, then.timing())));
+        }
+        return changes;
+    }
+
+    /** The change of the time as a part of the earlier one: 0.1 is 10 % slower. */
+    public double relative() {
+        return row.timing().nanoseconds() / before.nanoseconds() - 1;
+    }
+
+    /** Half of the confidence interval of {@link #relative}: the errors of both times, carried through the quotient. */
+    public double error() {
+        Timing now = row.timing();
+        return now.nanoseconds()
+                / before.nanoseconds()
+                * Math.hypot(now.error() / now.nanoseconds(), before.error() / before.nanoseconds());
+    }
+
+    /**
+     * A change counts if the two confidence intervals lie apart, and it exceeds {@link #THRESHOLD}. Where an interval is
+     * unknown, nothing can be said.
+     */
+    public Verdict verdict() {
+        double difference = Math.abs(row.timing().nanoseconds() - before.nanoseconds());
+        boolean apart = difference > row.timing().error() + before.error();
+        if (!apart || Math.abs(relative()) <= THRESHOLD) {
+            return Verdict.NO_CHANGE;
+        }
+        return relative() > 0 ? Verdict.WORSE : Verdict.BETTER;
+    }
+}

@@ -1,0 +1,95 @@
+package io.qk256.app.bench;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** Reads what the kit wrote: JMH's results, and the verdicts of the checks. */
+public final class JmhResults {
+
+    private static final String SCALAR = "scalar";
+    private static final Pattern TAB = Pattern.compile("\t");
+
+    private final Map<BenchTask, Timing> floors = new LinkedHashMap<>();
+    private final Map<BenchTask, Map<String, Timing>> kernels = new LinkedHashMap<>();
+    private final Map<String, String> verdicts = new LinkedHashMap<>();
+
+    private JmhResults() {}
+
+    /**
+     * Puts together what belongs together.
+     *
+     * @param measured JMH's results
+     * @param verdicts lines of a task, a tab, a kernel, a tab, the verdict; of several on one, the worst counts
+     */
+    public static BenchResults read(JsonArray measured, List<String> verdicts, JsonObject machine, JsonObject jvm) {
+        JmhResults results = new JmhResults();
+        measured.forEach(result -> results.add(result.getAsJsonObject()));
+        verdicts.forEach(results::addVerdict);
+        return new BenchResults(machine, jvm, results.floorList(), results.rowList());
+    }
+
+    private void add(JsonObject result) {
+        JsonObject params = result.getAsJsonObject("params");
+        JsonElement columns = params.get("columns");
+        BenchTask task = new BenchTask(
+                params.get("operation").getAsString(),
+                params.get("shape").getAsString(),
+                columns == null ? 1 : columns.getAsInt(),
+                params.get("mode").getAsString(),
+                result.get("threads").getAsInt());
+        JsonObject metric = result.getAsJsonObject("primaryMetric");
+        // JMH gives the time that one thread takes; the others finish theirs meanwhile.
+        Timing timing = new Timing(
+                metric.get("score").getAsDouble() / task.threads(),
+                metric.get("scoreError").getAsDouble() / task.threads());
+        JsonElement kernel = params.get("kernel");
+        if (kernel == null) {
+            floors.put(task, timing);
+        } else {
+            kernels.computeIfAbsent(task, key -> new LinkedHashMap<>()).put(kernel.getAsString(), timing);
+        }
+    }
+
+    private void addVerdict(String line) {
+        String[] parts = TAB.split(line, -1);
+        verdicts.merge(
+                parts[0] + "\t" + parts[1], parts[2], (one, other) -> severity(one) >= severity(other) ? one : other);
+    }
+
+    private static double severity(String verdict) {
+        if (verdict.startsWith(BenchRow.WRONG)) {
+            return Double.POSITIVE_INFINITY;
+        }
+        return Character.isDigit(verdict.charAt(0))
+                ? Double.parseDouble(verdict.substring(0, verdict.indexOf(' ')))
+                : -1;
+    }
+
+    private List<BenchFloor> floorList() {
+        List<BenchFloor> list = new ArrayList<>();
+        floors.forEach((task, timing) -> list.add(new BenchFloor(task, timing)));
+        return list;
+    }
+
+    private List<BenchRow> rowList() {
+        List<BenchRow> list = new ArrayList<>();
+        kernels.forEach((task, timings) -> timings.forEach((kernel, timing) -> {
+            Timing floor = floors.get(task.floor());
+            Timing scalar = timings.get(SCALAR);
+            list.add(new BenchRow(
+                    task,
+                    kernel,
+                    timing,
+                    floor == null ? Double.NaN : timing.nanoseconds() / floor.nanoseconds(),
+                    scalar == null ? Double.NaN : scalar.nanoseconds() / timing.nanoseconds(),
+                    verdicts.getOrDefault(task.argument() + "\t" + kernel, BenchRow.WRONG + ": not checked")));
+        }));
+        return list;
+    }
+}

@@ -1,0 +1,122 @@
+package io.qk256.app.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * The tasks that a user chose. Each list holds what is wanted; {@code all} stands for everything that is known.
+ *
+ * @param operations of {@link #OPERATIONS}
+ * @param shapes {@code WEIGHTS} and {@code WEIGHTS-array} for dequantize, {@code ROWSxCOLS} for products
+ * @param modes {@code warm}, {@code cold}
+ * @param threads numbers; {@code all} is one for each CPU
+ */
+public record TaskFilter(List<String> operations, List<String> shapes, List<String> modes, List<String> threads) {
+
+    /** In the place of a list. */
+    public static final String ALL = "all";
+
+    /** The operations of a kernel. */
+    public static final List<String> OPERATIONS = List.of(BenchTask.DEQUANTIZE, "gemv-f32", "gemv-i8");
+
+    /** Small rows, and the matrices of BitNet b1.58 2B-4T. */
+    public static final List<String> SHAPES = List.of(
+            "64",
+            "128",
+            "256",
+            "512",
+            "1024",
+            "1024-array",
+            "4096",
+            "16384",
+            "1x1024",
+            "8x512",
+            "2560x2560",
+            "640x2560",
+            "6912x2560",
+            "2560x6912");
+
+    /** Warm: the same matrix again and again. Cold: more than a GiB of matrices in turn. */
+    public static final List<String> MODES = List.of("warm", "cold");
+
+    /** Smaller matrices are not measured cold: a model does not consist of them. */
+    private static final long COLD_BYTES = 256 << 10;
+
+    private static final int MOST_WEIGHTS = 1 << 28;
+    private static final Pattern SHAPE = Pattern.compile("[1-9]\\d{0,8}(-array|x[1-9]\\d{0,8})?");
+    private static final Pattern NUMBER = Pattern.compile("[1-9]\\d{0,3}");
+
+    /**
+     * The tasks, in the order of operation, shape, mode, threads.
+     *
+     * @throws IllegalArgumentException if an element is not known, or no task is left
+     */
+    public List<BenchTask> tasks() {
+        List<BenchTask> tasks = new ArrayList<>();
+        for (String operation : chosen("operation", operations, OPERATIONS)) {
+            for (String shape : shapes.equals(List.of(ALL)) ? SHAPES : shapes) {
+                requireShape(shape);
+                for (String mode : chosen("mode", modes, MODES)) {
+                    for (String count : threads) {
+                        BenchTask task = new BenchTask(operation, shape, 1, mode, threadCount(count));
+                        if (exists(task)) {
+                            tasks.add(task);
+                        }
+                    }
+                }
+            }
+        }
+        if (tasks.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "nothing to measure: dequantize takes shapes such as 1024 and is measured"
+                            + " warm; gemv-f32 and gemv-i8 take shapes such as 2560x2560, cold from "
+                            + (COLD_BYTES >> 10)
+                            + " KiB; got operations " + operations + ", shapes " + shapes + ", modes " + modes);
+        }
+        return tasks.stream().distinct().toList();
+    }
+
+    private static boolean exists(BenchTask task) {
+        boolean matrix = task.shape().contains("x");
+        boolean cold = task.mode().equals("cold");
+        return task.operation().equals(BenchTask.DEQUANTIZE)
+                ? !matrix && !cold
+                : matrix && (!cold || task.bytes() >= COLD_BYTES);
+    }
+
+    private static List<String> chosen(String what, List<String> wanted, List<String> known) {
+        if (wanted.equals(List.of(ALL))) {
+            return known;
+        }
+        for (String name : wanted) {
+            if (!known.contains(name)) {
+                throw new IllegalArgumentException(
+                        what + ": '" + name + "', expected " + ALL + " or some of " + String.join(", ", known));
+            }
+        }
+        return wanted;
+    }
+
+    private static void requireShape(String shape) {
+        if (!SHAPE.matcher(shape).matches()) {
+            throw new IllegalArgumentException("shape: '" + shape
+                    + "', expected WEIGHTS, WEIGHTS-array or ROWSxCOLS, as in 1024, 1024-array or 2560x2560");
+        }
+        long weights = new BenchTask(BenchTask.DEQUANTIZE, shape, 1, "warm", 1).weights();
+        if (weights > MOST_WEIGHTS) {
+            throw new IllegalArgumentException(
+                    "shape: " + shape + " has " + weights + " weights, expected " + MOST_WEIGHTS + " or fewer");
+        }
+    }
+
+    private static int threadCount(String count) {
+        if (count.equals(ALL)) {
+            return Runtime.getRuntime().availableProcessors();
+        }
+        if (!NUMBER.matcher(count).matches()) {
+            throw new IllegalArgumentException("threads: '" + count + "', expected " + ALL + " or 1 to 9999");
+        }
+        return Integer.parseInt(count);
+    }
+}

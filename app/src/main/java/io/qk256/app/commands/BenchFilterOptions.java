@@ -1,0 +1,60 @@
+package io.qk256.app.commands;
+
+import io.qk256.app.bench.TaskFilter;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that choose what is measured. */
+final class BenchFilterOptions {
+
+    static final TaskFilter NORMAL = new TaskFilter(
+            List.of(TaskFilter.ALL),
+            List.of("256", "1024", "4096", "2560x2560"),
+            List.of(TaskFilter.ALL),
+            List.of("1"));
+
+    static final TaskFilter QUICK =
+            new TaskFilter(List.of(TaskFilter.ALL), List.of("1024", "2560x2560"), List.of("warm"), List.of("1"));
+
+    @Option(
+            names = "--operations",
+            paramLabel = "NAME",
+            split = ",",
+            description = "dequantize, gemv-f32, gemv-i8 (default: all).")
+    private @Nullable List<String> operations;
+
+    @Option(
+            names = "--shapes",
+            paramLabel = "SHAPE",
+            split = ",",
+            description = "WEIGHTS or WEIGHTS-array for dequantize, ROWSxCOLS for products"
+                    + " (default: 256,1024,4096,2560x2560; quick: 1024,2560x2560).")
+    private @Nullable List<String> shapes;
+
+    @Option(
+            names = "--modes",
+            paramLabel = "MODE",
+            split = ",",
+            description = "warm: the same matrix again and again; cold: more than a GiB of matrices in turn"
+                    + " (default: all; quick: warm).")
+    private @Nullable List<String> modes;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            split = ",",
+            description = "Numbers of threads, or 'all' CPUs; each thread has matrices of its own (default: 1).")
+    private @Nullable List<String> threads;
+
+    BenchFilterOptions() {}
+
+    /** What was typed; the usual in place of what was not. */
+    TaskFilter orElse(TaskFilter usual) {
+        return new TaskFilter(
+                operations == null ? usual.operations() : operations,
+                shapes == null ? usual.shapes() : shapes,
+                modes == null ? usual.modes() : modes,
+                threads == null ? usual.threads() : threads);
+    }
+}

@@ -1,0 +1,54 @@
+package io.qk256.app.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.qk256.app.bench.Change.Verdict;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ChangeTest {
+
+    private static Change change(double before, double beforeError, double now, double nowError) {
+        BenchRow row = new BenchRow(Recorded.GEMV, "k", new Timing(now, nowError), 1, 1, "bit-exact");
+        return new Change(row, new Timing(before, beforeError));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "100, 1, 110, 1, WORSE",
+        "100, 1, 90, 1, BETTER",
+        "100, 0, 104.9, 0, NO_CHANGE",
+        "100, 0, 105.1, 0, WORSE",
+        "100, 0, 94.9, 0, BETTER",
+        "100, 6, 110, 5, NO_CHANGE", // the intervals overlap
+        "100, 5, 110, 5, NO_CHANGE", // they touch
+        "100, 4, 110, 5, WORSE",
+        "100, 0.01, 104, 0.01, NO_CHANGE", // sure, and too small
+        "100, NaN, 200, 1, NO_CHANGE",
+        "100, 1, 200, NaN, NO_CHANGE",
+    })
+    void countsBeyondNoiseAndThreshold(
+            double before, double beforeError, double now, double nowError, Verdict expected) {
+        assertThat(change(before, beforeError, now, nowError).verdict()).isEqualTo(expected);
+    }
+
+    @Test
+    void changeIsAPartOfTheEarlierTimeWithTheErrorsOfBoth() {
+        Change change = change(100, 3, 200, 8);
+        assertThat(change.relative()).isEqualTo(1);
+        assertThat(change.error()).isCloseTo(2 * 0.05, within(1e-12)); // 3 % and 4 % of a quotient of 2
+    }
+
+    @Test
+    void onlyRowsOfBothRunsAreCompared() {
+        BenchResults now = Recorded.results();
+        BenchResults before = new BenchResults(
+                now.machine(), now.jvm(), now.floors(), now.rows().subList(1, 3));
+        List<Change> changes = Change.between(now, before);
+        assertThat(changes).extracting(Change::row).containsExactlyElementsOf(before.rows());
+        assertThat(changes).extracting(Change::verdict).containsOnly(Verdict.NO_CHANGE);
+    }
+}

@@ -1,0 +1,96 @@
+package io.qk256.tck.bench;
+
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.ValueLayout;
+import java.util.Locale;
+
+/**
+ * The right result of one operation, computed plainly from the formulas of {@link io.qk256.spi.Kernel}, for matrices
+ * without block scales.
+ */
+final class Check {
+
+    /** What a verdict on a wrong result starts with. */
+    static final String WRONG = "WRONG";
+
+    private static final double ROUNDOFF = 0x1p-24;
+
+    private final double[] expected;
+
+    /** How far each element may be off; 0 for the same bits. */
+    private final double[] bound;
+
+    private Check(int elements) {
+        expected = new double[elements];
+        bound = new double[elements];
+    }
+
+    static Check dequantize(Qk256Matrix w) {
+        Check check = new Check(Math.multiplyExact(w.rows(), w.cols()));
+        for (int row = 0; row < w.rows(); row++) {
+            for (int col = 0; col < w.cols(); col++) {
+                check.expected[row * w.cols() + col] = value(w, row, col) * w.tensorScale();
+            }
+        }
+        return check;
+    }
+
+    static Check gemv(Qk256Matrix w, F32Vector x) {
+        float[] factors = x.toArray();
+        // One rounding more than columns, for the tensor scale.
+        double gamma = (w.cols() + 1) * ROUNDOFF / (1 - (w.cols() + 1) * ROUNDOFF);
+        Check check = new Check(w.rows());
+        for (int row = 0; row < w.rows(); row++) {
+            double sum = 0;
+            double magnitude = 0;
+            for (int col = 0; col < w.cols(); col++) {
+                double term = (double) value(w, row, col) * factors[col];
+                sum += term;
+                magnitude += Math.abs(term);
+            }
+            check.expected[row] = sum * w.tensorScale();
+            check.bound[row] = gamma * magnitude * Math.abs(w.tensorScale());
+        }
+        return check;
+    }
+
+    static Check gemv(Qk256Matrix w, I8Vector x) {
+        byte[] factors = x.segment().toArray(ValueLayout.JAVA_BYTE);
+        Check check = new Check(w.rows());
+        for (int row = 0; row < w.rows(); row++) {
+            int sum = 0;
+            for (int col = 0; col < w.cols(); col++) {
+                int value = (int) value(w, row, col);
+                sum += value * factors[col];
+            }
+            check.expected[row] = (float) sum / x.scale() * w.tensorScale();
+        }
+        return check;
+    }
+
+    /** {@code bit-exact}, or the largest error as a part of its bound, or {@code WRONG} and where. */
+    String verdict(F32Vector seen) {
+        double worst = 0;
+        boolean exact = true;
+        for (int i = 0; i < expected.length; i++) {
+            float value = seen.get(i);
+            boolean same = Double.doubleToRawLongBits(value) == Double.doubleToRawLongBits(expected[i]);
+            double error = Math.abs(value - expected[i]);
+            // Written so that a NaN is wrong.
+            if (!same && !(bound[i] > 0 && error <= bound[i])) {
+                return WRONG + ": element " + i + " is " + value + ", expected " + expected[i]
+                        + (bound[i] > 0 ? String.format(Locale.ROOT, " +- %.1e", bound[i]) : "");
+            }
+            exact &= same;
+            worst = Math.max(worst, same ? 0 : error / bound[i]);
+        }
+        return exact ? "bit-exact" : String.format(Locale.ROOT, "%.4f of bound", worst);
+    }
+
+    private static float value(Qk256Matrix w, int row, int col) {
+        byte packed = w.codes().get(ValueLayout.JAVA_BYTE, row * w.rowStride() + col / 4);
+        return w.codebook().value((packed >> (2 * (col % 4))) & 3);
+    }
+}

@@ -1,0 +1,40 @@
+package io.qk256.tck.bench;
+
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.infra.ThreadParams;
+
+/** What no kernel can be faster than, in plain Java: writing the output, reading the weights. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+public class FloorBenchmark {
+
+    private @Nullable Floor floor;
+
+    /** For the harness. */
+    public FloorBenchmark() {}
+
+    /** Makes the memory. */
+    @Setup
+    public void setUp(Weights weights, ThreadParams thread) {
+        floor = Floor.of(
+                weights.operation,
+                Shape.parse(weights.shape),
+                weights.rotation(thread.getThreadIndex(), thread.getThreadCount()));
+    }
+
+    /** The floor. */
+    @Benchmark
+    public long run() {
+        return Objects.requireNonNull(floor).run();
+    }
+}

@@ -1,0 +1,95 @@
+package io.qk256.tck.bench;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What to measure and for how long.
+ *
+ * @param result receives JMH's results as JSON
+ * @param rounds how often all is measured anew, each time in a fresh JVM
+ * @param warmups iterations before those that count
+ * @param iterations iterations that count, in each round
+ * @param milliseconds duration of an iteration
+ * @param kernels names
+ * @param profilers JMH's
+ * @param tasks what is measured of every kernel
+ */
+record Plan(
+        Path result,
+        int rounds,
+        int warmups,
+        int iterations,
+        long milliseconds,
+        List<String> kernels,
+        List<String> profilers,
+        List<Task> tasks) {
+
+    /** Reads {@code --name=value} arguments; a name may come more than once where the plan has a list. */
+    static Plan parse(String... arguments) {
+        Path result = Path.of("bench.json");
+        int rounds = 2;
+        int warmups = 3;
+        int iterations = 5;
+        long milliseconds = 200;
+        List<String> kernels = new ArrayList<>();
+        List<String> profilers = new ArrayList<>();
+        List<Task> tasks = new ArrayList<>();
+        for (String argument : arguments) {
+            int equals = argument.indexOf('=');
+            String value = argument.substring(equals + 1);
+            switch (argument.substring(0, Math.max(equals, 0))) {
+                case "--result" -> result = Path.of(value);
+                case "--rounds" -> rounds = Integer.parseInt(value);
+                case "--warmups" -> warmups = Integer.parseInt(value);
+                case "--iterations" -> iterations = Integer.parseInt(value);
+                case "--milliseconds" -> milliseconds = Long.parseLong(value);
+                case "--kernel" -> kernels.add(value);
+                case "--profiler" -> profilers.add(value);
+                case "--task" -> tasks.add(Task.parse(value));
+                default ->
+                    throw new IllegalArgumentException("argument: '" + argument
+                            + "', expected --result, --rounds, --warmups, --iterations, --milliseconds, --kernel,"
+                            + " --profiler or --task, then = and a value");
+            }
+        }
+        return new Plan(
+                result,
+                rounds,
+                warmups,
+                iterations,
+                milliseconds,
+                kernels.isEmpty() ? Kernels.usable() : kernels,
+                profilers,
+                tasks);
+    }
+
+    /**
+     * The measurements of one round. Kernels take turns at each task, beside its floor; every second round is in
+     * reverse, so that a machine that slows down or speeds up favours none.
+     */
+    List<Measurement> round(int number) {
+        Set<Measurement> measurements = new LinkedHashSet<>();
+        for (Task task : tasks) {
+            measurements.add(new Measurement(task.floor(), Measurement.FLOOR));
+            for (String kernel : kernels) {
+                measurements.add(new Measurement(task, kernel));
+            }
+        }
+        List<Measurement> inOrder = List.copyOf(measurements);
+        return number % 2 == 0 ? inOrder : inOrder.reversed();
+    }
+
+    /** The measurements of all rounds. */
+    Collection<Measurement> measurements() {
+        List<Measurement> all = new ArrayList<>();
+        for (int round = 0; round < rounds; round++) {
+            all.addAll(round(round));
+        }
+        return all;
+    }
+}

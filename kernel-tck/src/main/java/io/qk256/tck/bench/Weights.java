@@ -1,0 +1,101 @@
+package io.qk256.tck.bench;
+
+import io.qk256.spi.Codebook;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.infra.BenchmarkParams;
+
+/**
+ * The matrices of one measurement, off the heap. Warm: one for each thread, which it uses again and again. Cold: more
+ * than a GiB of them, one after the other, so that every byte comes from memory, as it does when a model decodes.
+ */
+@State(Scope.Benchmark)
+public class Weights {
+
+    private static final long COLD_BYTES = 1100L << 20;
+
+    /** Also the size of a huge page, should the system give some. */
+    private static final long ALIGNMENT = 2L << 20;
+
+    private static final long SEED = 20_261_122;
+
+    /** A tensor scale that is no power of two, so that a forgotten or misplaced rounding shows. */
+    private static final float SCALE = 0.0371f;
+
+    /** The operation's name. */
+    @Param("dequantize")
+    public String operation = "";
+
+    /** The {@link Shape}. */
+    @Param("1024")
+    public String shape = "";
+
+    /** {@code warm} or {@code cold}. */
+    @Param("warm")
+    public String mode = "";
+
+    private final Arena arena = Arena.ofShared();
+    private final List<Qk256Matrix> matrices = new ArrayList<>();
+
+    /** For the harness. */
+    public Weights() {}
+
+    /** Fills the matrices. */
+    @Setup
+    public void setUp(BenchmarkParams params) {
+        Shape parsed = Shape.parse(shape);
+        long bytes = parsed.codeBytes();
+        long count = cold() ? Math.max(params.getThreads(), COLD_BYTES / bytes + 1) : params.getThreads();
+        MemorySegment all = arena.allocate(count * bytes, ALIGNMENT);
+        HugePages.askFor(all);
+        MemorySegment first = all.asSlice(0, bytes);
+        SplittableRandom random = new SplittableRandom(SEED);
+        for (long i = 0; i < bytes; i += Long.BYTES) {
+            // Ternary weights, as packers write them: no code is 3.
+            long codes = random.nextLong();
+            first.set(ValueLayout.JAVA_LONG, i, codes & ~(codes << 1 & 0xAAAA_AAAA_AAAA_AAAAL));
+        }
+        for (long i = 0; i < count; i++) {
+            MemorySegment codes = all.asSlice(i * bytes, bytes);
+            codes.copyFrom(first);
+            matrices.add(Qk256Matrix.of(codes, parsed.rows(), parsed.cols(), Codebook.TERNARY)
+                    .withTensorScale(SCALE));
+        }
+    }
+
+    /** Frees the memory. */
+    @TearDown
+    public void tearDown() {
+        arena.close();
+    }
+
+    Arena arena() {
+        return arena;
+    }
+
+    /** The matrices in the order in which a thread uses them. */
+    Rotation rotation(int thread, int threads) {
+        return new Rotation(
+                matrices.toArray(Qk256Matrix[]::new),
+                (int) ((long) matrices.size() * thread / threads),
+                cold() ? 1 : 0);
+    }
+
+    private boolean cold() {
+        return switch (mode) {
+            case "warm" -> false;
+            case "cold" -> true;
+            default -> throw new IllegalArgumentException("mode: '" + mode + "', expected warm or cold");
+        };
+    }
+}

@@ -1,0 +1,57 @@
+package io.qk256.tck.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qk256.spi.Codebook;
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.Test;
+
+/** On two rows of weights whose results are worked out by hand. */
+class CheckTest {
+
+    private static Qk256Matrix matrix() {
+        byte[] codes = new byte[2 * 64];
+        codes[0] = (byte) 0b11_10_01_00; // -1 0 1 2
+        codes[64] = 0b00_00_10_10; // 1 1 -1 -1
+        return Qk256Matrix.of(MemorySegment.ofArray(codes), 2, 4, Codebook.TERNARY)
+                .withTensorScale(0.1f);
+    }
+
+    @Test
+    void dequantize() {
+        Check check = Check.dequantize(matrix());
+        assertThat(check.verdict(F32Vector.of(-0.1f, 0, 0.1f, 0.2f, 0.1f, 0.1f, -0.1f, -0.1f)))
+                .isEqualTo("bit-exact");
+        assertThat(check.verdict(F32Vector.of(-0.1f, 0, 0.1f, Math.nextUp(0.2f), 0.1f, 0.1f, -0.1f, -0.1f)))
+                .isEqualTo("WRONG: element 3 is 0.20000002, expected 0.20000000298023224");
+        assertThat(check.verdict(F32Vector.of(-0.1f, -0f, 0.1f, 0.2f, 0.1f, 0.1f, -0.1f, -0.1f)))
+                .startsWith("WRONG: element 1 is -0.0");
+    }
+
+    @Test
+    void f32ProductMayBeOffByTheBound() {
+        Check check = Check.gemv(matrix(), F32Vector.of(1, 10, 100, 1000));
+        float first = (float) (2099 * (double) 0.1f);
+        float second = (float) (-1089 * (double) 0.1f);
+        assertThat(check.verdict(F32Vector.of(first, second)))
+                .isNotEqualTo("bit-exact")
+                .endsWith(" of bound");
+        float unit = Math.ulp(first);
+        assertThat(check.verdict(F32Vector.of(first + 3 * unit, second))).endsWith(" of bound");
+        assertThat(check.verdict(F32Vector.of(first + 6 * unit, second))).startsWith("WRONG: element 0 is 209.9");
+        assertThat(check.verdict(F32Vector.of(first, Float.NaN))).startsWith("WRONG: element 1 is NaN");
+    }
+
+    @Test
+    void int8ProductIsExact() {
+        I8Vector x = I8Vector.of(new byte[] {1, 10, 100, -128}, 3);
+        Check check = Check.gemv(matrix(), x);
+        float first = (float) (-1 + 100 - 256) / 3 * 0.1f;
+        float second = (float) (1 + 10 - 100 + 128) / 3 * 0.1f;
+        assertThat(check.verdict(F32Vector.of(first, second))).isEqualTo("bit-exact");
+        assertThat(check.verdict(F32Vector.of(first, Math.nextDown(second)))).startsWith("WRONG: element 1");
+    }
+}

@@ -1,0 +1,49 @@
+package io.qk256.tck.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PlanTest {
+
+    private static final String[] ARGUMENTS = {
+        "--rounds=2", "--kernel=a", "--kernel=b", "--task=gemv-f32:8x512:cold:2", "--task=gemv-i8:8x512:cold:2"
+    };
+
+    @Test
+    void kernelsTakeTurnsBesideTheFloorAndTheSecondRoundIsInReverse() {
+        Plan plan = Plan.parse(ARGUMENTS);
+        assertThat(plan.round(0))
+                .extracting(Measurement::toString)
+                .containsExactly(
+                        "read 8x512 cold, 2 threads",
+                        "gemv-f32 8x512 cold, 2 threads, a",
+                        "gemv-f32 8x512 cold, 2 threads, b",
+                        "gemv-i8 8x512 cold, 2 threads, a",
+                        "gemv-i8 8x512 cold, 2 threads, b");
+        assertThat(plan.round(1)).isEqualTo(plan.round(0).reversed());
+        assertThat(plan.measurements()).hasSize(2 * 5);
+    }
+
+    @Test
+    void dequantizingToAnArrayHasTheFloorOfItsWeights() {
+        assertThat(Task.parse("dequantize:1024-array:warm:1").floor()).isEqualTo(Task.parse("fill:1024:warm:1"));
+    }
+
+    @Test
+    void shapes() {
+        assertThat(Shape.parse("1024")).isEqualTo(new Shape(1, 1024, false));
+        assertThat(Shape.parse("1024-array")).isEqualTo(new Shape(1, 1024, true));
+        assertThat(Shape.parse("8x512")).isEqualTo(new Shape(8, 512, false));
+        assertThatThrownBy(() -> Shape.parse("8y512")).hasMessageStartingWith("shape: '8y512', expected WEIGHTS");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--task", "--tusk=1", "round=1", ""})
+    void unknownArgumentsAreNamed(String argument) {
+        assertThatThrownBy(() -> Plan.parse(argument)).hasMessageStartingWith("argument: '" + argument + "', expected");
+    }
+}
