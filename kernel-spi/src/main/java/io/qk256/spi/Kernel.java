@@ -15,7 +15,8 @@ import java.lang.foreign.MemorySegment;
  * threads; results do not depend on the split. They read neither codes past {@code cols} for their
  * meaning nor memory outside the views, leave their inputs unchanged, and write nothing but the result.
  *
- * <p>Memory may be confined to the calling thread, so a kernel works on that thread.
+ * <p>Memory may be confined to the calling thread, so a kernel works on that thread;
+ * {@link ParallelKernel} splits the work of one over several.
  *
  * <p>The memory of all views must stay alive until the call returns. Closing a shared arena under a
  * running native kernel is undefined behaviour, as it is for any native call by address.
