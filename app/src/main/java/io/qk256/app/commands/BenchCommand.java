@@ -40,7 +40,7 @@ import picocli.CommandLine.ParentCommand;
         footer = {"", "Exit code 1: a result is wrong, or a measurement failed; 4: --compare found a regression."})
 final class BenchCommand implements Callable<Integer> {
 
-    private static final Kit.Duration NORMAL = new Kit.Duration(2, 8, 5, 100);
+    private static final Kit.Duration NORMAL = new Kit.Duration(2, 8, 5, 90);
     private static final Kit.Duration QUICK = new Kit.Duration(1, 8, 5, 100);
 
     @ParentCommand
