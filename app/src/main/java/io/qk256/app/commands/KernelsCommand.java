@@ -1,5 +1,6 @@
 package io.qk256.app.commands;
 
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -23,7 +24,7 @@ final class KernelsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Qk256Command command = java.util.Objects.requireNonNull(root);
+        Qk256Command command = Objects.requireNonNull(root);
         if (json) {
             KernelReport.printJson(command.machine(), command.out());
         } else {

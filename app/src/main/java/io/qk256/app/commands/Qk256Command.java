@@ -6,8 +6,10 @@ import io.qk256.spi.selection.Wishes;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -117,7 +119,7 @@ public final class Qk256Command implements Callable<Integer> {
         if (!wished) {
             return ExitCode.FAILED;
         }
-        boolean known = java.util.stream.Stream.of(Optional.ofNullable(kernel), Optional.ofNullable(require))
+        boolean known = Stream.of(Optional.ofNullable(kernel), Optional.ofNullable(require))
                 .flatMap(Optional::stream)
                 .allMatch(name -> selection.candidate(name).isPresent());
         return known ? ExitCode.OTHER_KERNEL : ExitCode.USAGE;
@@ -132,7 +134,7 @@ public final class Qk256Command implements Callable<Integer> {
     }
 
     private CommandLine commandLine() {
-        return java.util.Objects.requireNonNull(spec).commandLine();
+        return Objects.requireNonNull(spec).commandLine();
     }
 
     private void printFailure(Candidate candidate) {

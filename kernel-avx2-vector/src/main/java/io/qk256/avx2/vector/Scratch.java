@@ -39,9 +39,7 @@ final class Scratch {
         int cols = w.cols();
         growFloats(padded(w));
         MemorySegment.copy(x.segment(), JAVA_FLOAT, 0, copied, 0, cols);
-        Arrays.fill(copied, cols, padded(w), 0);
-        reorderFloats(padded(w));
-        return floats;
+        return reordered(cols, padded(w));
     }
 
     /** The values of an int8 vector as floats, for int lanes. */
@@ -51,9 +49,7 @@ final class Scratch {
         for (int c = 0; c < cols; c++) {
             copied[c] = x.segment().get(JAVA_BYTE, c);
         }
-        Arrays.fill(copied, cols, padded(w), 0);
-        reorderFloats(padded(w));
-        return floats;
+        return reordered(cols, padded(w));
     }
 
     /** The values of an int8 vector, for short lanes. */
@@ -97,7 +93,9 @@ final class Scratch {
         }
     }
 
-    private void reorderFloats(int padded) {
+    /** The copied values, with zeros after them, in the order of the products. */
+    private float[] reordered(int cols, int padded) {
+        Arrays.fill(copied, cols, padded, 0);
         int lanes = Lanes.INTS.length();
         for (int run = 0; run < padded; run += Lanes.WEIGHTS) {
             for (int lane = 0; lane < lanes; lane++) {
@@ -106,6 +104,7 @@ final class Scratch {
                 }
             }
         }
+        return floats;
     }
 
     /** Off-heap memory that holds a row's codes, at {@link #offset}. */
