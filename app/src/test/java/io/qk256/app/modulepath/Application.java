@@ -52,12 +52,8 @@ final class Application {
     }
 
     private static List<Path> jars() throws IOException {
-        try (Stream<Path> libraries = Files.list(TARGET.resolve("modules"));
-                Stream<Path> own = Files.list(TARGET)) {
-            return Stream.concat(
-                            own.filter(file -> file.getFileName().toString().matches("app-.*\\.jar")), libraries)
-                    .sorted()
-                    .toList();
+        try (Stream<Path> files = Files.list(TARGET.resolve("qk256/lib"))) {
+            return files.filter(Files::isRegularFile).sorted().toList();
         }
     }
 

@@ -21,7 +21,7 @@ class BenchIT {
     private Path directory;
 
     private static Application application() throws IOException {
-        Path kit = Path.of(System.getProperty("qk256.target", "target"), "kit-modules");
+        Path kit = Path.of(System.getProperty("qk256.target", "target"), "qk256/lib/kit");
         return Application.complete().jvm("-Dqk256.kit.modules=" + kit);
     }
 
