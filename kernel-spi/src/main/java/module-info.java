@@ -3,6 +3,7 @@ module io.qk256.spi {
     requires static org.jspecify;
 
     exports io.qk256.spi;
+    exports io.qk256.spi.plugin;
     exports io.qk256.spi.selection;
 
     uses io.qk256.spi.KernelProvider;

@@ -21,10 +21,10 @@ class ModuleDescriptorTest {
     }
 
     @Test
-    void exportsTheContractAndTheSelectionToEveryone() throws URISyntaxException {
+    void exportsTheContractTheSelectionAndThePluginsToEveryone() throws URISyntaxException {
         assertThat(descriptor().exports())
                 .extracting(ModuleDescriptor.Exports::toString)
-                .containsExactlyInAnyOrder("io.qk256.spi", "io.qk256.spi.selection");
+                .containsExactlyInAnyOrder("io.qk256.spi", "io.qk256.spi.plugin", "io.qk256.spi.selection");
         assertThat(descriptor().uses()).containsExactly("io.qk256.spi.KernelProvider");
     }
 

@@ -47,7 +47,7 @@ record Examination(Candidate candidate, int openings, Optional<Kernel> opened) {
         return switch (lastStep().gate()) {
             case CPU, JVM -> !lastStep().passed() && candidate.failure().isEmpty();
             case OPENED -> candidate.failure().orElse(null) instanceof KernelUnavailableException;
-            case FOUND, CONTRACT, SELF_TEST -> false;
+            case INSTALLED, RESOLVED, PROBED, FOUND, CONTRACT, SELF_TEST -> false;
         };
     }
 

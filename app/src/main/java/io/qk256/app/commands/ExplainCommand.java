@@ -45,7 +45,8 @@ final class ExplainCommand implements Callable<Integer> {
     private static void print(Candidate candidate, PrintWriter out) {
         out.println(candidate.name() + ": " + candidate.state().label() + ", " + candidate.why());
         out.println("rank " + candidate.rank().map(String::valueOf).orElse("not told") + ", module "
-                + candidate.module() + ", from " + candidate.origin());
+                + candidate.artifact());
+        candidate.artifact().sha256().ifPresent(hash -> out.println("sha256 " + hash));
         out.println();
         Table table = new Table("gate", "result", "seen");
         for (Gate gate : Gate.values()) {

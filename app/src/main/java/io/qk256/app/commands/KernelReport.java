@@ -8,14 +8,20 @@ import com.google.gson.JsonPrimitive;
 import io.qk256.app.cpu.Cpu;
 import io.qk256.spi.CpuFeature;
 import io.qk256.spi.CpuFeatures.Presence;
+import io.qk256.spi.selection.Artifact;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Selection;
+import java.io.File;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The machine and its kernels, for people and for programs. */
 final class KernelReport {
+
+    /** Enough to tell the files of a machine apart; JSON has all. */
+    private static final int SHORT_HASH = 12;
 
     private KernelReport() {}
 
@@ -35,6 +41,27 @@ final class KernelReport {
         out.println(table);
         out.println("selected  " + selection.selected().map(Candidate::name).orElse("none"));
         out.flush();
+    }
+
+    /** Where each kernel comes from. */
+    static void printOrigins(Selection selection, PrintWriter out) {
+        Table table = new Table("kernel", "module", "version", "sha256", "from");
+        for (Candidate candidate : selection.candidates()) {
+            Artifact artifact = candidate.artifact();
+            table.add(
+                    candidate.name(),
+                    artifact.module(),
+                    artifact.version().orElse("-"),
+                    artifact.sha256().map(hash -> hash.substring(0, SHORT_HASH)).orElse("-"),
+                    (artifact.plugin() ? "plugin " : "") + fileName(artifact.origin()));
+        }
+        out.println();
+        out.print(table);
+        out.flush();
+    }
+
+    private static String fileName(String origin) {
+        return origin.substring(origin.lastIndexOf(File.separatorChar) + 1);
     }
 
     static String describe(Cpu cpu) {
@@ -93,9 +120,17 @@ final class KernelReport {
         json.add("rank", candidate.rank().<JsonElement>map(JsonPrimitive::new).orElse(JsonNull.INSTANCE));
         json.addProperty("state", candidate.state().label());
         json.addProperty("why", candidate.why());
-        json.addProperty("module", candidate.module());
-        json.addProperty("origin", candidate.origin());
+        Artifact artifact = candidate.artifact();
+        json.addProperty("module", artifact.module());
+        json.add("version", orNull(artifact.version()));
+        json.addProperty("origin", artifact.origin());
+        json.addProperty("plugin", artifact.plugin());
+        json.add("sha256", orNull(artifact.sha256()));
         return json;
+    }
+
+    private static JsonElement orNull(Optional<String> text) {
+        return text.<JsonElement>map(JsonPrimitive::new).orElse(JsonNull.INSTANCE);
     }
 
     private static JsonArray labelArray(List<CpuFeature> features) {

@@ -29,6 +29,7 @@ final class KernelsCommand implements Callable<Integer> {
             KernelReport.printJson(command.machine(), command.out());
         } else {
             KernelReport.print(command.machine(), command.out());
+            KernelReport.printOrigins(command.machine().selection(), command.out());
         }
         return command.exitCode(false);
     }

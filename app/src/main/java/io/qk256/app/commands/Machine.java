@@ -19,11 +19,11 @@ record Machine(Cpu cpu, Selection selection) {
 
     private static final List<String> NONE = List.of("none");
 
-    static Machine detect(Optional<List<String>> cpuFeatures, Wishes wishes) {
+    static Machine detect(Optional<List<String>> cpuFeatures, List<KernelSource> sources, Wishes wishes) {
         Cpu real = Cpu.detect();
         Cpu cpu = cpuFeatures
                 .map(labels -> real.restrictedTo(labels.equals(NONE) ? List.of() : labels))
                 .orElse(real);
-        return new Machine(cpu, KernelSelector.select(KernelSource.find(), cpu.features(), Jvm.current(), wishes));
+        return new Machine(cpu, KernelSelector.select(sources, cpu.features(), Jvm.current(), wishes));
     }
 }

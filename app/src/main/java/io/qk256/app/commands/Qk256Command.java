@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -66,6 +67,9 @@ public final class Qk256Command implements Callable<Integer> {
             description = "Pretend a CPU that has only these features (comma separated; 'none' for a CPU without any).")
     private @Nullable List<String> cpuFeatures;
 
+    @Mixin
+    private PluginOptions plugins = new PluginOptions();
+
     @Option(
             names = {"-v", "--verbose"},
             scope = ScopeType.INHERIT,
@@ -97,6 +101,7 @@ public final class Qk256Command implements Callable<Integer> {
         if (machine == null) {
             machine = Machine.detect(
                     Optional.ofNullable(cpuFeatures),
+                    plugins.sources(),
                     new Wishes(Optional.ofNullable(kernel), Optional.ofNullable(require)));
         }
         return machine;

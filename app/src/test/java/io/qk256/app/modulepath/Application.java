@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -22,6 +24,7 @@ final class Application {
     record Result(int exit, String out, String err) {}
 
     private final List<String> modulePath;
+    private final Map<String, String> environment = new HashMap<>();
     private List<String> jvmOptions = List.of();
 
     private Application(List<String> modulePath) {
@@ -63,7 +66,17 @@ final class Application {
     }
 
     Application jvm(String... options) {
-        jvmOptions = List.of(options);
+        jvmOptions = Stream.concat(jvmOptions.stream(), Stream.of(options)).toList();
+        return this;
+    }
+
+    /** With the options that a start of the application with plugins needs. */
+    Application withPlugins() {
+        return jvm("--enable-native-access=io.qk256.spi,io.qk256.avx2.jni", "--illegal-native-access=deny");
+    }
+
+    Application environment(String variable, String value) {
+        environment.put(variable, value);
         return this;
     }
 
@@ -78,10 +91,11 @@ final class Application {
         command.addAll(Arrays.asList(arguments));
         Path out = Files.createTempFile("qk256", ".out");
         Path err = Files.createTempFile("qk256", ".err");
-        Process process = new ProcessBuilder(command)
-                .redirectOutput(out.toFile())
-                .redirectError(err.toFile())
-                .start();
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        builder.environment().remove("QK256_PLUGINS");
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();
             throw new IllegalStateException("no end after " + TIMEOUT_SECONDS + " s: " + command);

@@ -6,6 +6,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.qk256.app.modulepath.Application.Result;
+import io.qk256.spi.selection.Artifact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,9 +71,12 @@ class ModulePathIT {
         assertThat(result.exit()).isZero();
         assertThat(json(result).keySet()).containsExactly("cpu", "jvm", "selected", "kernels");
         assertThat(kernel(result, "scalar").keySet())
-                .containsExactly("name", "rank", "state", "why", "module", "origin");
+                .containsExactly("name", "rank", "state", "why", "module", "version", "origin", "plugin", "sha256");
         assertThat(text(kernel(result, "scalar"), "module")).isEqualTo("io.qk256.scalar");
-        assertThat(text(kernel(result, "scalar"), "origin")).endsWith(".jar");
+        assertThat(text(kernel(result, "scalar"), "version")).startsWith("0.");
+        Path jar = Path.of(text(kernel(result, "scalar"), "origin"));
+        assertThat(jar.toString()).endsWith(".jar");
+        assertThat(text(kernel(result, "scalar"), "sha256")).isEqualTo(Artifact.sha256(jar));
         assertThat(List.of("avx2-native", "avx2-vector", "scalar")).contains(selected(result));
     }
 

@@ -61,6 +61,19 @@ final class TestModule {
         return classes;
     }
 
+    /** Compiles it and makes a plugin of it. */
+    Path jar(Path spi, Path parent, Path plugins) throws IOException {
+        Path classes = compile(spi, parent);
+        Path jar = Files.createDirectories(plugins).resolve(name + ".jar");
+        int exit = java.util.spi.ToolProvider.findFirst("jar")
+                .orElseThrow()
+                .run(System.out, System.err, "--create", "--file=" + jar, "-C", classes.toString(), ".");
+        if (exit != 0) {
+            throw new IllegalStateException("jar failed on " + classes);
+        }
+        return jar;
+    }
+
     /** Compiles it and takes one of its classes away. */
     Path compileWithout(String className, Path spi, Path parent) throws IOException {
         Path classes = compile(spi, parent);

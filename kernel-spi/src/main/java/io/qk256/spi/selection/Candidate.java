@@ -9,8 +9,7 @@ import java.util.Optional;
  *
  * @param name the provider's name, or the label of its source if it never told one
  * @param rank its rank, absent if it never told one
- * @param module its module
- * @param origin the file it comes from
+ * @param artifact its module and file
  * @param steps the gates that it reached, in order; only the last can be a failure
  * @param state where it stands
  * @param why one line: the reason for the state
@@ -20,8 +19,7 @@ import java.util.Optional;
 public record Candidate(
         String name,
         Optional<Integer> rank,
-        String module,
-        String origin,
+        Artifact artifact,
         List<Step> steps,
         State state,
         String why,
@@ -32,6 +30,8 @@ public record Candidate(
     public enum State {
         /** It failed at a gate. */
         REJECTED,
+        /** It is there and sound, but something else is used in its place. */
+        INSTALLED,
         /** It passed all gates, and was not selected. */
         USABLE,
         /** It is the one. */
@@ -52,7 +52,17 @@ public record Candidate(
      */
     public record Step(Gate gate, boolean passed, String detail) {}
 
+    /** The name of its module, or "(class path)". */
+    public String module() {
+        return artifact.module();
+    }
+
+    /** The file that it comes from. */
+    public String origin() {
+        return artifact.origin();
+    }
+
     Candidate as(State newState, String newWhy) {
-        return new Candidate(name, rank, module, origin, steps, newState, newWhy, kernel, failure);
+        return new Candidate(name, rank, artifact, steps, newState, newWhy, kernel, failure);
     }
 }

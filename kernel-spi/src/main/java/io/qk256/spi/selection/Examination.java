@@ -11,6 +11,9 @@ import io.qk256.spi.KernelProvider;
 import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.selection.Candidate.State;
 import io.qk256.spi.selection.Candidate.Step;
+import io.qk256.spi.selection.KernelSource.Stop;
+import io.qk256.spi.selection.Probe.Failure;
+import io.qk256.spi.selection.Probe.Outcome;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -25,9 +28,6 @@ import org.jspecify.annotations.Nullable;
 /** One candidate on its way through the gates. */
 final class Examination {
 
-    /** An exception may be its own cause's cause. */
-    private static final int MAX_CAUSES = 10;
-
     private static final Pattern NAME = Pattern.compile("[a-z0-9]+(-[a-z0-9]+)*");
     private static final Pattern VERSION = Pattern.compile("(\\d{1,6})\\.(\\d{1,6})");
 
@@ -40,7 +40,8 @@ final class Examination {
     private final List<Step> steps = new ArrayList<>();
     private String name;
     private Optional<Integer> rank = Optional.empty();
-    private Gate gate = Gate.FOUND;
+    private Gate gate = Gate.INSTALLED;
+    private State end = State.REJECTED;
 
     Examination(KernelSource source, CpuFeatures cpu, Jvm jvm, Wishes wishes, Set<String> namesTaken) {
         this.source = source;
@@ -53,6 +54,10 @@ final class Examination {
 
     Candidate run() {
         try {
+            beforeAnyCode();
+            gate = Gate.PROBED;
+            probe();
+            gate = Gate.FOUND;
             KernelProvider provider = found();
             gate = Gate.CONTRACT;
             contract(provider);
@@ -67,30 +72,72 @@ final class Examination {
             selfTest(kernel);
             return candidate(State.USABLE, "passed all gates", Optional.of(kernel), Optional.empty());
         } catch (Rejected e) {
-            return rejected(String.valueOf(e.getMessage()), e.getCause());
+            Throwable cause = e.getCause();
+            return rejected(Reasons.remedy(source, cause).orElse(String.valueOf(e.getMessage())), cause);
         } catch (Throwable e) { // Code of strangers: whatever it throws ends its own examination only.
-            return rejected(describe(e), e);
+            return rejected(Reasons.remedy(source, e).orElseGet(() -> Reasons.describe(e)), e);
         }
     }
 
     private Candidate rejected(String reason, @Nullable Throwable cause) {
-        String line = oneLine(reason);
+        String line = Reasons.oneLine(reason);
         steps.add(new Step(gate, false, line));
-        return candidate(State.REJECTED, gate.label() + ": " + line, Optional.empty(), Optional.ofNullable(cause));
+        return candidate(end, gate.label() + ": " + line, Optional.empty(), Optional.ofNullable(cause));
     }
 
     private Candidate candidate(State state, String why, Optional<Kernel> kernel, Optional<Throwable> failure) {
-        return new Candidate(
-                name, rank, source.module(), source.origin(), List.copyOf(steps), state, why, kernel, failure);
+        return new Candidate(name, rank, source.artifact(), List.copyOf(steps), state, why, kernel, failure);
     }
 
     private void passed(String detail) {
-        steps.add(new Step(gate, true, oneLine(detail)));
+        steps.add(new Step(gate, true, Reasons.oneLine(detail)));
+    }
+
+    /** The gates that look at files and modules only; who made the source has passed them already. */
+    private void beforeAnyCode() throws Rejected {
+        for (Gate passing : List.of(Gate.INSTALLED, Gate.RESOLVED)) {
+            gate = passing;
+            Optional<Stop> stop = source.stop().filter(s -> s.gate() == passing);
+            if (stop.isPresent()) {
+                end = stop.get().state();
+                throw new Rejected(stop.get().reason(), stop.get().cause().orElse(null));
+            }
+            Artifact artifact = source.artifact();
+            passed(
+                    passing == Gate.INSTALLED
+                            ? artifact.origin()
+                            : artifact.module()
+                                    + artifact.version().map(v -> " " + v).orElse(""));
+        }
+    }
+
+    private void probe() throws Rejected {
+        if (source.probe().isEmpty()) {
+            passed("not probed");
+            return;
+        }
+        Outcome outcome = source.probe().get().run(cpu, wishes.forced());
+        if (outcome.failure().isPresent()) {
+            Failure failure = outcome.failure().get();
+            rank = failure.rank();
+            if (failure.name().isPresent()) {
+                name(failure.name().get());
+            }
+            gate = failure.gate();
+            throw new Rejected(outcome.detail(), failure.cause().orElse(null));
+        }
+        passed(outcome.detail());
     }
 
     private KernelProvider found() throws Rejected {
         KernelProvider provider = Objects.requireNonNull(source.provider().get(), "the provider is null");
-        String told = Objects.requireNonNull(provider.name(), "name() returned null");
+        name(Objects.requireNonNull(provider.name(), "name() returned null"));
+        rank = Optional.of(provider.rank());
+        passed(source.label() + " in " + source.module());
+        return provider;
+    }
+
+    private void name(String told) throws Rejected {
         if (!NAME.matcher(told).matches()) {
             throw new Rejected("its name is '" + told + "', expected lower case letters, digits and hyphens");
         }
@@ -99,9 +146,6 @@ final class Examination {
             throw new Rejected("another provider is called '" + told + "' too; keep one of them");
         }
         name = told;
-        rank = Optional.of(provider.rank());
-        passed(source.label() + " in " + source.module());
-        return provider;
     }
 
     private void contract(KernelProvider provider) throws Rejected {
@@ -166,28 +210,6 @@ final class Examination {
             throw new Rejected(wrong.get());
         }
         passed("known answers of all operations are right");
-    }
-
-    /** What was thrown and, because the service loader and class initializers wrap it, what caused it first. */
-    private static String describe(Throwable thrown) {
-        try {
-            Throwable root = thrown;
-            for (int depth = 0; root.getCause() != null && depth < MAX_CAUSES; depth++) {
-                root = root.getCause();
-            }
-            return nameAndMessage(thrown) + (root.equals(thrown) ? "" : ", caused by " + nameAndMessage(root));
-        } catch (Throwable e) { // The methods of an exception are code of strangers too.
-            return thrown.getClass().getName();
-        }
-    }
-
-    private static String nameAndMessage(Throwable thrown) {
-        String message = thrown.getMessage();
-        return thrown.getClass().getName() + (message == null ? "" : ": " + message);
-    }
-
-    private static String oneLine(String text) {
-        return text.lines().map(String::strip).collect(Collectors.joining(" "));
     }
 
     private static String labels(Set<CpuFeature> features) {

@@ -76,7 +76,7 @@ public final class KernelSelector {
             if (candidate.isEmpty()) {
                 return Optional.of(unknownName(name, candidates));
             }
-            if (candidate.get().state() == State.REJECTED) {
+            if (candidate.get().kernel().isEmpty()) {
                 return Optional.of(
                         "kernel " + name + " is not usable: " + candidate.get().why());
             }

@@ -1,11 +1,8 @@
 package io.qk256.spi.selection;
 
 import io.qk256.spi.KernelProvider;
+import io.qk256.spi.selection.Candidate.State;
 import java.lang.module.ModuleDescriptor.Provides;
-import java.net.URI;
-import java.nio.file.FileSystemNotFoundException;
-import java.nio.file.Path;
-import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -20,19 +17,62 @@ import java.util.regex.Pattern;
  * A place where a provider was found, before any of its code has run.
  *
  * @param label what to call it until its provider says its name
- * @param module the name of its module, or "(class path)"
- * @param origin the file it comes from
+ * @param artifact its module and file
  * @param provider makes the provider; may throw anything
+ * @param stop why it gets no further than to be found, if so; then nothing asks for the provider
+ * @param probe tries the kernel elsewhere, before any of its code runs here
  */
-public record KernelSource(String label, String module, String origin, Supplier<KernelProvider> provider) {
+public record KernelSource(
+        String label,
+        Artifact artifact,
+        Supplier<KernelProvider> provider,
+        Optional<Stop> stop,
+        Optional<Probe> probe) {
 
-    private static final String CLASS_PATH = "(class path)";
     private static final int MAX_CAUSES = 10;
+
+    /**
+     * An end before any code of the provider has run.
+     *
+     * @param gate the gate that it did not pass
+     * @param state where it stands: {@link State#INSTALLED} or {@link State#REJECTED}
+     * @param reason what was seen, what was expected, what to do
+     * @param cause what was thrown, if anything was
+     */
+    public record Stop(Gate gate, State state, String reason, Optional<Throwable> cause) {}
+
+    /** A source whose provider may run here. */
+    public KernelSource(String label, Artifact artifact, Supplier<KernelProvider> provider) {
+        this(label, artifact, provider, Optional.empty(), Optional.empty());
+    }
+
+    /** A source that gets no further. */
+    public static KernelSource stopped(String label, Artifact artifact, Stop stop) {
+        Supplier<KernelProvider> none = () -> {
+            throw new IllegalStateException(stop.reason());
+        };
+        return new KernelSource(label, artifact, none, Optional.of(stop), Optional.empty());
+    }
 
     /** A source for a provider that exists already. */
     public static KernelSource of(KernelProvider provider) {
         Class<?> type = provider.getClass();
-        return new KernelSource(type.getName(), moduleOf(type), originOf(type), () -> provider);
+        return new KernelSource(type.getName(), Artifact.of(type), () -> provider);
+    }
+
+    /** The same source, probed before its code runs here. */
+    public KernelSource probedBy(Probe newProbe) {
+        return new KernelSource(label, artifact, provider, stop, Optional.of(newProbe));
+    }
+
+    /** The name of its module, or "(class path)". */
+    public String module() {
+        return artifact.module();
+    }
+
+    /** The file that it comes from. */
+    public String origin() {
+        return artifact.origin();
     }
 
     /** All providers of the module graph and the class path of the running application. */
@@ -44,7 +84,7 @@ public record KernelSource(String label, String module, String origin, Supplier<
             try {
                 ServiceLoader.Provider<KernelProvider> provider = found.next();
                 Class<?> type = provider.type();
-                sources.add(new KernelSource(type.getName(), moduleOf(type), originOf(type), provider));
+                sources.add(new KernelSource(type.getName(), Artifact.of(type), provider));
             } catch (NoSuchElementException e) {
                 return sources;
             } catch (ServiceConfigurationError | LinkageError e) {
@@ -61,14 +101,14 @@ public record KernelSource(String label, String module, String origin, Supplier<
             for (Provides provides : module.getDescriptor().provides()) {
                 for (String type : provides.providers()) {
                     if (provides.service().equals(KernelProvider.class.getName()) && names(message, type)) {
-                        return new KernelSource(type, module.getName(), originOf(module), () -> {
+                        return new KernelSource(type, Artifact.of(module), () -> {
                             throw error;
                         });
                     }
                 }
             }
         }
-        return new KernelSource("(unreadable)", CLASS_PATH, "", () -> {
+        return new KernelSource("(unreadable)", Artifact.unknown(), () -> {
             throw error;
         });
     }
@@ -88,37 +128,5 @@ public record KernelSource(String label, String module, String origin, Supplier<
             next = next.getCause();
         }
         return all.toString();
-    }
-
-    private static String moduleOf(Class<?> type) {
-        return type.getModule().isNamed() ? type.getModule().getName() : CLASS_PATH;
-    }
-
-    private static String originOf(Class<?> type) {
-        if (type.getModule().isNamed()) {
-            return originOf(type.getModule());
-        }
-        CodeSource source = type.getProtectionDomain().getCodeSource();
-        return source == null || source.getLocation() == null
-                ? ""
-                : path(source.getLocation().toString());
-    }
-
-    private static String originOf(Module module) {
-        return Optional.ofNullable(module.getLayer())
-                .flatMap(layer -> layer.configuration().findModule(module.getName()))
-                .flatMap(resolved -> resolved.reference().location())
-                .map(URI::toString)
-                .map(KernelSource::path)
-                .orElse("");
-    }
-
-    /** A file's path; the location as it is, if it is none. */
-    private static String path(String location) {
-        try {
-            return Path.of(URI.create(location)).toString();
-        } catch (IllegalArgumentException | FileSystemNotFoundException e) {
-            return location;
-        }
     }
 }

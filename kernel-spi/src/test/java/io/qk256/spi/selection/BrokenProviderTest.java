@@ -234,7 +234,7 @@ class BrokenProviderTest {
     }
 
     private static KernelSource broken(Supplier<KernelProvider> provider) {
-        return new KernelSource("com.example.Broken", "com.example", "/plugins/broken.jar", provider);
+        return FakeProvider.source("com.example.Broken", "/plugins/broken.jar", provider);
     }
 
     private static RuntimeException unchecked(Throwable thrown) {

@@ -7,7 +7,9 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.Requirements;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** Provides a kernel that works, and counts how often it is opened. */
 class FakeProvider implements KernelProvider {
@@ -37,7 +39,12 @@ class FakeProvider implements KernelProvider {
     }
 
     KernelSource source(String label) {
-        return new KernelSource(label, "com.example", "/plugins/" + name + ".jar", () -> this);
+        return source(label, "/plugins/" + name + ".jar", () -> this);
+    }
+
+    static KernelSource source(String label, String origin, Supplier<KernelProvider> provider) {
+        return new KernelSource(
+                label, Artifact.ofPlugin("com.example", Optional.of("1.2"), origin, Optional.empty()), provider);
     }
 
     /** What {@link #open} gives; counted before it may fail. */

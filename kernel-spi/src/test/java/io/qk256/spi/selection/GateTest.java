@@ -39,6 +39,9 @@ class GateTest {
         Candidate candidate = select(new FakeProvider("fast", 5)).candidates().getFirst();
         assertThat(candidate.steps())
                 .containsExactly(
+                        new Step(Gate.INSTALLED, true, "/plugins/fast.jar"),
+                        new Step(Gate.RESOLVED, true, "com.example 1.2"),
+                        new Step(Gate.PROBED, true, "not probed"),
                         new Step(Gate.FOUND, true, "com.example.fast in com.example"),
                         new Step(Gate.CONTRACT, true, Contract.VERSION),
                         new Step(Gate.CPU, true, "needs none"),

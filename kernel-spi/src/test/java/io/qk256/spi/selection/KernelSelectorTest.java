@@ -69,7 +69,7 @@ class KernelSelectorTest {
     void theRejectedFollowTheUsableByRankAndThoseWithoutRankAreLast() {
         Selection selection = KernelSelector.select(
                 List.of(
-                        new KernelSource("com.example.Broken", "m", "", KernelSelectorTest::broken),
+                        new KernelSource("com.example.Broken", Artifact.unknown(), KernelSelectorTest::broken),
                         new FakeProvider("rejected-low", -7, AVX2).source(),
                         slow.source(),
                         fast.source(),
@@ -108,7 +108,7 @@ class KernelSelectorTest {
     @Test
     void aBrokenProviderWhoseClassIsNamedLikeTheWinnerStaysRejected() {
         Selection selection = KernelSelector.select(
-                List.of(new KernelSource("fast", "(class path)", "", KernelSelectorTest::broken), fast.source()),
+                List.of(new KernelSource("fast", Artifact.unknown(), KernelSelectorTest::broken), fast.source()),
                 CPU,
                 JVM,
                 Wishes.force("fast"));

@@ -31,7 +31,9 @@ final class Rejection {
         assertThat(rejected.why()).isEqualTo(gate.label() + ": " + reason).doesNotContain("\n");
         assertThat(rejected.state()).isEqualTo(State.REJECTED);
         assertThat(rejected.kernel()).isEmpty();
-        assertThat(rejected.steps()).extracting(Step::gate).containsExactlyElementsOf(EnumSet.range(Gate.FOUND, gate));
+        assertThat(rejected.steps())
+                .extracting(Step::gate)
+                .containsExactlyElementsOf(EnumSet.range(Gate.INSTALLED, gate));
         assertThat(rejected.steps())
                 .allSatisfy(step -> assertThat(step.passed()).isEqualTo(step.gate() != gate));
         assertThat(rejected.steps().getLast().detail()).isEqualTo(reason);

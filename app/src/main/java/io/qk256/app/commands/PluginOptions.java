@@ -1,0 +1,88 @@
+package io.qk256.app.commands;
+
+import io.qk256.spi.plugin.PluginDirectory;
+import io.qk256.spi.plugin.Plugins;
+import io.qk256.spi.selection.KernelSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** Where plugins are, and what they may do. */
+final class PluginOptions {
+
+    /** Set by the script that starts the application: the directory beside it. */
+    private static final String DEFAULT_DIRECTORY = "qk256.plugins";
+
+    private static final String VARIABLE = "QK256_PLUGINS";
+
+    @Option(
+            names = "--plugins",
+            paramLabel = "DIR",
+            scope = ScopeType.INHERIT,
+            description = "Directory of plugins (default: ${env:QK256_PLUGINS:-plugins} beside the application).")
+    private @Nullable Path directory;
+
+    @Option(
+            names = "--allow-native",
+            paramLabel = "MODULE",
+            split = ",",
+            scope = ScopeType.INHERIT,
+            description = "Allow native access to the plugin with this module; may be repeated.")
+    private List<String> allowNative = List.of();
+
+    PluginOptions() {}
+
+    /** The kernels of the application, then those of the plugins. */
+    List<KernelSource> sources() {
+        List<KernelSource> sources = new ArrayList<>(KernelSource.find());
+        Optional<Plugins> plugins = directory().map(this::read);
+        plugins.ifPresent(read -> sources.addAll(read.sources()));
+        requirePlugins(plugins.map(Plugins::modules).orElse(Set.of()));
+        return sources;
+    }
+
+    private Plugins read(Path path) {
+        try {
+            return PluginDirectory.open(path).allowNative(allowNative).refresh();
+        } catch (IOException e) {
+            throw new IllegalArgumentException("the directory of plugins " + path + " cannot be read: " + e, e);
+        }
+    }
+
+    /** The option's directory, else the variable's, else the one beside the application if it is there. */
+    private Optional<Path> directory() {
+        String variable = System.getenv(VARIABLE);
+        if (directory != null) {
+            return Optional.of(requireDirectory("--plugins " + directory, directory));
+        }
+        if (variable != null && !variable.isEmpty()) {
+            return Optional.of(requireDirectory(VARIABLE + "=" + variable, Path.of(variable)));
+        }
+        return Optional.ofNullable(System.getProperty(DEFAULT_DIRECTORY))
+                .map(Path::of)
+                .filter(Files::isDirectory);
+    }
+
+    private static Path requireDirectory(String given, Path path) {
+        if (!Files.isDirectory(path)) {
+            throw new IllegalArgumentException(given + ": there is no such directory; make it, or name another one");
+        }
+        return path;
+    }
+
+    private void requirePlugins(Set<String> modules) {
+        for (String name : allowNative) {
+            if (!modules.contains(name)) {
+                throw new IllegalArgumentException("--allow-native " + name + ": no plugin has a module of this name; "
+                        + (modules.isEmpty() ? "there are none" : "there are: " + String.join(", ", modules)));
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+package io.qk256.app.modulepath;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.qk256.app.modulepath.Application.Result;
+import io.qk256.spi.selection.Artifact;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged application with a directory of plugins. */
+class PluginsIT {
+
+    private static final String OPEN = "return new Plain();";
+
+    /** Restricted: the JVM allows it only with native access. */
+    private static final String NATIVE = "MemorySegment.NULL.reinterpret(8); return new Plain();";
+
+    @TempDir
+    private Path work;
+
+    private Path plugins() {
+        return work.resolve("plugins");
+    }
+
+    private Path add(TestModule module) throws IOException {
+        return add(module, plugins());
+    }
+
+    private Path add(TestModule module, Path directory) throws IOException {
+        return module.jar(Application.spi(), work, directory);
+    }
+
+    private Result kernels(String... options) throws Exception {
+        return run(Application.complete(), options);
+    }
+
+    private Result run(Application application, String... options) throws Exception {
+        String[] all = Arrays.copyOf(options, options.length + 4);
+        all[options.length] = "--plugins";
+        all[options.length + 1] = plugins().toString();
+        all[options.length + 2] = "kernels";
+        all[options.length + 3] = "--json";
+        return application.withPlugins().run(all);
+    }
+
+    private static JsonObject kernel(Result result, String name) {
+        assertThat(result.exit()).as(result.err()).isZero();
+        for (JsonElement kernel : json(result).getAsJsonArray("kernels")) {
+            if (text(kernel.getAsJsonObject(), "name").equals(name)) {
+                return kernel.getAsJsonObject();
+            }
+        }
+        throw new AssertionError("no kernel " + name + " in " + result.out());
+    }
+
+    private static JsonObject json(Result result) {
+        return JsonParser.parseString(result.out()).getAsJsonObject();
+    }
+
+    private static String text(JsonObject kernel, String key) {
+        return kernel.get(key).getAsString();
+    }
+
+    @Test
+    void aJarThatIsDroppedInIsSelectedAndRight() throws Exception {
+        Path jar = add(new TestModule("drop-in"));
+        Result result = kernels("--require", "drop-in");
+        JsonObject kernel = kernel(result, "drop-in");
+        assertThat(text(kernel, "state")).isEqualTo("selected");
+        assertThat(text(kernel, "module")).isEqualTo("example.dropin");
+        assertThat(text(kernel, "origin")).isEqualTo(jar.toString());
+        assertThat(text(kernel, "sha256")).isEqualTo(Artifact.sha256(jar));
+        assertThat(kernel.get("plugin").getAsBoolean()).isTrue();
+        Result proof =
+                Application.complete().withPlugins().run("--plugins", plugins().toString());
+        assertThat(proof.exit()).as(proof.err()).isZero();
+        assertThat(proof.out()).contains("drop-in is right");
+    }
+
+    @Test
+    void tableShowsWhereEachKernelComesFromWithin120Columns() throws Exception {
+        Path jar = add(new TestModule("drop-in"));
+        Result result = Application.complete()
+                .withPlugins()
+                .run("kernels", "--plugins", plugins().toString());
+        assertThat(result.out())
+                .contains("drop-in      example.dropin        -               "
+                        + Artifact.sha256(jar).substring(0, 12) + "  plugin drop-in.jar")
+                .containsPattern("scalar +io.qk256.scalar +0\\.\\S+ +[0-9a-f]{12}  kernel-scalar-");
+        assertThat(result.out().lines().filter(line -> !line.startsWith("CPU"))).allMatch(line -> line.length() <= 120);
+    }
+
+    @Test
+    void optionBeatsVariableBeatsDirectoryBesideTheApplication() throws Exception {
+        add(new TestModule("by-option"));
+        Path variable = work.resolve("by-variable");
+        add(new TestModule("by-variable"), variable);
+        Path beside = work.resolve("beside");
+        add(new TestModule("beside"), beside);
+        Application application = Application.complete().withPlugins().jvm("-Dqk256.plugins=" + beside);
+        assertThat(text(json(application.run("kernels", "--json")), "selected")).isEqualTo("beside");
+        application.environment("QK256_PLUGINS", variable.toString());
+        assertThat(text(json(application.run("kernels", "--json")), "selected")).isEqualTo("by-variable");
+        Result option =
+                application.run("kernels", "--json", "--plugins", plugins().toString());
+        assertThat(text(json(option), "selected")).isEqualTo("by-option");
+        assertThat(option.out()).doesNotContain("by-variable.jar").doesNotContain("beside.jar");
+    }
+
+    @Test
+    void namedDirectoryMustExistAndTheDefaultOneNeedNot() throws Exception {
+        String none = work.resolve("none").toString();
+        Result option = Application.complete().run("--plugins", none, "kernels");
+        assertThat(option.exit()).isEqualTo(2);
+        assertThat(option.err()).contains("--plugins " + none + ": there is no such directory");
+        Result variable =
+                Application.complete().environment("QK256_PLUGINS", none).run("kernels");
+        assertThat(variable.exit()).isEqualTo(2);
+        assertThat(variable.err()).contains("QK256_PLUGINS=" + none + ": there is no such directory");
+        assertThat(Application.complete()
+                        .jvm("-Dqk256.plugins=" + none)
+                        .run("kernels")
+                        .exit())
+                .isZero();
+    }
+
+    @Test
+    void brokenPluginsAreRowsAndTheNextIsSelected() throws Exception {
+        Files.createDirectories(plugins().resolve("empty"));
+        Files.writeString(plugins().resolve("text.jar"), "this is no jar");
+        add(new TestModule("throws-in-open").replacing(OPEN, "throw new UnsupportedOperationException(\"no\");"));
+        Files.copy(Application.spi(), plugins().resolve("spi.jar"));
+        Result result = kernels();
+        assertThat(text(kernel(result, "empty"), "why")).contains("there is no jar in this folder");
+        assertThat(text(kernel(result, "text.jar"), "why")).contains("text.jar is not a sound jar");
+        assertThat(text(kernel(result, "spi.jar"), "why")).contains("is the contract itself");
+        assertThat(text(kernel(result, "throws-in-open"), "why"))
+                .isEqualTo("opened: java.lang.UnsupportedOperationException: no");
+        assertThat(List.of("avx2-native", "avx2-vector", "scalar")).contains(text(json(result), "selected"));
+    }
+
+    @Test
+    void builtInKernelInThePluginsIsRejected() throws Exception {
+        Files.createDirectories(plugins());
+        Path scalar = Path.of(text(kernel(Application.complete().run("kernels", "--json"), "scalar"), "origin"));
+        Files.copy(scalar, plugins().resolve("copy.jar"));
+        assertThat(text(kernel(kernels(), "copy.jar"), "why"))
+                .isEqualTo("resolved: module io.qk256.scalar is part of the application; take one of them away,"
+                        + " or give it another name");
+    }
+
+    @Test
+    void nativeAccessIsRefusedUnlessTheOperatorAllowsIt() throws Exception {
+        add(new TestModule("machine-code").replacing(OPEN, NATIVE));
+        JsonObject refused = kernel(kernels(), "machine-code");
+        assertThat(text(refused, "state")).isEqualTo("rejected");
+        assertThat(text(refused, "why"))
+                .isEqualTo("opened: it needs native access, which it was not granted; if you trust it, allow it with"
+                        + " --allow-native example.machinecode or in the trust file");
+        assertThat(text(kernel(kernels("--allow-native", "example.machinecode"), "machine-code"), "state"))
+                .isEqualTo("selected");
+        Files.writeString(plugins().resolve("trust.properties"), "example.machinecode.native = allow\n");
+        assertThat(text(kernel(kernels(), "machine-code"), "state")).isEqualTo("selected");
+    }
+
+    @Test
+    void pinnedPluginThatWasExchangedIsNotLoaded() throws Exception {
+        Path jar = add(new TestModule("pinned"));
+        Files.writeString(
+                plugins().resolve("trust.properties"), "example.pinned.sha256 = " + Artifact.sha256(jar) + "\n");
+        assertThat(text(kernel(kernels(), "pinned"), "state")).isEqualTo("selected");
+        add(new TestModule("pinned").replacing("return 1000;", "return 1001;"));
+        assertThat(text(kernel(kernels(), "pinned.jar"), "why"))
+                .contains("its SHA-256 is ")
+                .contains("pins example.pinned to ");
+        Files.writeString(plugins().resolve("trust.properties"), "example.pinned.sha512 = 1\n");
+        assertThat(text(kernel(kernels(), "pinned.jar"), "why")).contains("'example.pinned.sha512', expected");
+    }
+
+    @Test
+    void grantForNobodyIsWrongUsage() throws Exception {
+        add(new TestModule("plain"));
+        Result result = kernels("--allow-native", "example.plaim");
+        assertThat(result.exit()).isEqualTo(2);
+        assertThat(result.err())
+                .contains(
+                        "--allow-native example.plaim: no plugin has a module of this name; there are: example.plain");
+    }
+}

@@ -1,0 +1,29 @@
+package io.qk256.spi.plugin;
+
+import io.qk256.spi.selection.Gate;
+import org.jspecify.annotations.Nullable;
+
+/** A plugin goes no further; the message is shown to the operator. */
+final class PluginException extends Exception {
+
+    private static final long serialVersionUID = 1;
+
+    private final Gate gate;
+
+    PluginException(Gate gate, String reason, @Nullable Throwable cause) {
+        super(reason, cause);
+        this.gate = gate;
+    }
+
+    PluginException(Gate gate, String reason) {
+        this(gate, reason, null);
+    }
+
+    Gate gate() {
+        return gate;
+    }
+
+    String reason() {
+        return String.valueOf(getMessage());
+    }
+}

@@ -1,0 +1,207 @@
+package io.qk256.spi.plugin;
+
+import io.qk256.spi.KernelProvider;
+import io.qk256.spi.selection.Artifact;
+import io.qk256.spi.selection.Gate;
+import java.io.IOException;
+import java.lang.module.FindException;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleFinder;
+import java.lang.module.ModuleReference;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.jar.Manifest;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The jars of a plugin and the modules in them.
+ *
+ * @param jars in the order of their names
+ */
+record PluginFiles(List<Path> jars) {
+
+    private static final String CONTRACT = "io.qk256.spi";
+    private static final String SERVICE = KernelProvider.class.getName();
+
+    static boolean isJar(Path file) {
+        return file.getFileName().toString().endsWith(".jar") && Files.isRegularFile(file);
+    }
+
+    /** The jars of a file that is one, or of a folder. */
+    static PluginFiles of(Path plugin) throws PluginException {
+        if (isJar(plugin)) {
+            return new PluginFiles(List.of(plugin));
+        }
+        try (Stream<Path> files = Files.list(plugin)) {
+            List<Path> jars = files.filter(PluginFiles::isJar)
+                    .sorted(Comparator.comparing(Path::getFileName))
+                    .toList();
+            if (jars.isEmpty()) {
+                throw new PluginException(
+                        Gate.INSTALLED, "there is no jar in this folder; put the plugin's jars into it");
+            }
+            return new PluginFiles(jars);
+        } catch (IOException e) {
+            throw new PluginException(Gate.INSTALLED, "the folder cannot be read: " + e, e);
+        }
+    }
+
+    /** The hash of the only jar, or of the lines that {@code sha256sum} prints for several. */
+    String sha256(boolean folder) throws PluginException {
+        StringBuilder lines = new StringBuilder();
+        for (Path jar : jars) {
+            try {
+                String hash = Artifact.sha256(jar);
+                if (!folder) {
+                    return hash;
+                }
+                lines.append(hash).append("  ").append(jar.getFileName()).append('\n');
+            } catch (IOException e) {
+                throw new PluginException(Gate.INSTALLED, jar.getFileName() + " cannot be read: " + e, e);
+            }
+        }
+        return Artifact.sha256(lines.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The modules by their names, each of them fit for a plugin. */
+    Map<String, ModuleReference> modules() throws PluginException {
+        Map<String, ModuleReference> modules = new TreeMap<>();
+        Map<String, Path> jarOf = new TreeMap<>();
+        Map<String, Path> jarOfPackage = new TreeMap<>();
+        for (Path jar : jars) {
+            ModuleReference module = module(jar);
+            String name = module.descriptor().name();
+            requireNoContract(jar, module.descriptor());
+            Path other = jarOf.putIfAbsent(name, jar);
+            if (other != null) {
+                throw new PluginException(
+                        Gate.INSTALLED,
+                        other.getFileName() + " and " + jar.getFileName() + " are both module " + name
+                                + "; keep one of them");
+            }
+            for (String packaged : module.descriptor().packages()) {
+                Path split = jarOfPackage.putIfAbsent(packaged, jar);
+                if (split != null) {
+                    throw new PluginException(
+                            Gate.INSTALLED,
+                            "package " + packaged + " is in " + split.getFileName() + " and in " + jar.getFileName()
+                                    + "; take it out of one of them");
+                }
+            }
+            modules.put(name, module);
+        }
+        return modules;
+    }
+
+    private static ModuleReference module(Path jar) throws PluginException {
+        ModuleReference module;
+        try {
+            module = ModuleFinder.of(jar).findAll().stream()
+                    .findFirst()
+                    .orElseThrow(() -> new FindException("there is no module in it"));
+        } catch (FindException e) {
+            throw new PluginException(Gate.INSTALLED, jar.getFileName() + " is not a sound jar: " + words(e), e);
+        }
+        if (module.descriptor().isAutomatic()) {
+            requireName(jar, module.descriptor());
+        }
+        return module;
+    }
+
+    /** What the JVM says, and what the file system or the zip reader said to it. */
+    private static String words(Throwable thrown) {
+        List<String> words = new ArrayList<>();
+        for (Throwable next = thrown; next != null; next = next.getCause()) {
+            words.add(next.getMessage() == null ? next.getClass().getSimpleName() : next.getMessage());
+        }
+        return String.join(": ", words);
+    }
+
+    private static void requireNoContract(Path jar, ModuleDescriptor module) throws PluginException {
+        if (module.name().equals(CONTRACT)) {
+            throw new PluginException(
+                    Gate.INSTALLED,
+                    jar.getFileName() + " is the contract itself (module " + CONTRACT
+                            + "), which the application brings; take it out");
+        }
+        for (String name : module.packages()) {
+            if (name.equals(CONTRACT) || name.startsWith(CONTRACT + ".")) {
+                throw new PluginException(
+                        Gate.INSTALLED,
+                        jar.getFileName() + " contains classes of the contract (package " + name
+                                + "), which the application brings; build it without them");
+            }
+        }
+    }
+
+    /** Without a descriptor, a module's name is that of its file, unless the manifest has one. */
+    private static void requireName(Path jar, ModuleDescriptor module) throws PluginException {
+        if (provides(module)) {
+            throw new PluginException(
+                    Gate.INSTALLED,
+                    jar.getFileName() + " names its provider in META-INF/services only;"
+                            + " a plugin is known by the name of its module: add a module-info.java with 'provides "
+                            + SERVICE
+                            + " with ...'");
+        }
+        try (JarFile file = new JarFile(jar.toFile())) {
+            Manifest manifest = file.getManifest();
+            if (manifest == null
+                    || manifest.getMainAttributes().getValue(new Attributes.Name("Automatic-Module-Name")) == null) {
+                throw new PluginException(
+                        Gate.INSTALLED,
+                        jar.getFileName()
+                                + " is no module: it has neither a module-info.class nor an Automatic-Module-Name");
+            }
+        } catch (IOException e) {
+            throw new PluginException(Gate.INSTALLED, jar.getFileName() + " cannot be read: " + e, e);
+        }
+    }
+
+    private static boolean provides(ModuleDescriptor module) {
+        return module.provides().stream()
+                .anyMatch(provides -> provides.service().equals(SERVICE));
+    }
+
+    /** The one module that provides kernels. */
+    static ModuleDescriptor provider(Map<String, ModuleReference> modules) throws PluginException {
+        List<ModuleDescriptor> providers = modules.values().stream()
+                .map(ModuleReference::descriptor)
+                .filter(PluginFiles::provides)
+                .toList();
+        if (providers.isEmpty()) {
+            throw new PluginException(
+                    Gate.INSTALLED,
+                    "no provider: "
+                            + (modules.size() == 1 ? "module " : "none of the modules ")
+                            + String.join(", ", modules.keySet())
+                            + (modules.size() == 1 ? " does not declare" : " declares") + " 'provides " + SERVICE
+                            + " with ...'");
+        }
+        if (providers.size() > 1) {
+            throw new PluginException(
+                    Gate.INSTALLED,
+                    "the modules "
+                            + providers.stream().map(ModuleDescriptor::name).collect(Collectors.joining(", "))
+                            + " all provide kernels; give each a folder of its own");
+        }
+        return providers.getFirst();
+    }
+
+    /** The classes that a module provides kernels with, in the order of its descriptor. */
+    static List<String> providerClasses(ModuleDescriptor module) {
+        return module.provides().stream()
+                .filter(provides -> provides.service().equals(SERVICE))
+                .flatMap(provides -> provides.providers().stream())
+                .toList();
+    }
+}

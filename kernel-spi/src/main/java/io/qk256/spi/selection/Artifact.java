@@ -1,0 +1,172 @@
+package io.qk256.spi.selection;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ResolvedModule;
+import java.net.URI;
+import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** The module that a provider comes from, and the file that the module comes from. Immutable and thread-safe. */
+public final class Artifact {
+
+    private static final String CLASS_PATH = "(class path)";
+
+    private final String module;
+    private final Optional<String> version;
+    private final String origin;
+    private final boolean plugin;
+    private final Supplier<Optional<String>> sha256;
+
+    private Artifact(
+            String module, Optional<String> version, String origin, boolean plugin, Supplier<Optional<String>> sha256) {
+        this.module = module;
+        this.version = version;
+        this.origin = origin;
+        this.plugin = plugin;
+        this.sha256 = sha256;
+    }
+
+    /**
+     * The artifact of a plugin.
+     *
+     * @param module the name of its module, or what stands for it
+     * @param version the version that the module's descriptor has
+     * @param origin its file or folder
+     * @param sha256 its hash in 64 hexadecimal digits, if it could be read
+     */
+    public static Artifact ofPlugin(String module, Optional<String> version, String origin, Optional<String> sha256) {
+        return new Artifact(module, version, origin, true, () -> sha256);
+    }
+
+    /** The artifact of a named module in a layer. */
+    static Artifact of(Module module) {
+        String origin = Optional.ofNullable(module.getLayer())
+                .flatMap(layer -> layer.configuration().findModule(module.getName()))
+                .map(ResolvedModule::reference)
+                .flatMap(reference -> reference.location())
+                .map(URI::toString)
+                .map(Artifact::path)
+                .orElse("");
+        Optional<String> version = Optional.ofNullable(module.getDescriptor()).flatMap(ModuleDescriptor::rawVersion);
+        return new Artifact(module.getName(), version, origin, false, () -> hashOfFile(origin));
+    }
+
+    /** The artifact of a class. */
+    static Artifact of(Class<?> type) {
+        if (type.getModule().isNamed()) {
+            return of(type.getModule());
+        }
+        CodeSource source = type.getProtectionDomain().getCodeSource();
+        String origin = source == null || source.getLocation() == null
+                ? ""
+                : path(source.getLocation().toString());
+        return new Artifact(CLASS_PATH, Optional.empty(), origin, false, () -> hashOfFile(origin));
+    }
+
+    /** The artifact of a provider that could not be read. */
+    static Artifact unknown() {
+        return new Artifact(CLASS_PATH, Optional.empty(), "", false, Optional::empty);
+    }
+
+    /** The name of the module, or "(class path)". */
+    public String module() {
+        return module;
+    }
+
+    /** The module's version, if its descriptor has one. */
+    public Optional<String> version() {
+        return version;
+    }
+
+    /** The file or directory, the location if it is neither, or empty if none is known. */
+    public String origin() {
+        return origin;
+    }
+
+    /** Whether it was found in a plugins directory, and lives in a module layer of its own. */
+    public boolean plugin() {
+        return plugin;
+    }
+
+    /**
+     * The hash of the file in 64 hexadecimal digits; computed by each call, unless it is known. Empty if the origin is a
+     * directory, a run-time image, unknown, or no longer readable.
+     */
+    public Optional<String> sha256() {
+        return sha256.get();
+    }
+
+    /**
+     * The SHA-256 of a file in 64 hexadecimal digits.
+     *
+     * @throws IOException if the file cannot be read
+     */
+    public static String sha256(Path file) throws IOException {
+        MessageDigest digest = digest();
+        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+            in.transferTo(OutputStream.nullOutputStream());
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** The SHA-256 of bytes in 64 hexadecimal digits. */
+    public static String sha256(byte[] bytes) {
+        return HexFormat.of().formatHex(digest().digest(bytes));
+    }
+
+    private static MessageDigest digest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java platform has SHA-256", e);
+        }
+    }
+
+    private static Optional<String> hashOfFile(String origin) {
+        try {
+            Path file = Path.of(origin);
+            return Files.isRegularFile(file) ? Optional.of(sha256(file)) : Optional.empty();
+        } catch (IOException | IllegalArgumentException e) { // The location is no path, or the file has gone.
+            return Optional.empty();
+        }
+    }
+
+    /** A file's path; the location as it is, if it is none. */
+    private static String path(String location) {
+        try {
+            return Path.of(URI.create(location)).toString();
+        } catch (IllegalArgumentException | FileSystemNotFoundException e) {
+            return location;
+        }
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Artifact that
+                && module.equals(that.module)
+                && version.equals(that.version)
+                && origin.equals(that.origin);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(module, version, origin);
+    }
+
+    @Override
+    public String toString() {
+        return module + version.map(number -> " " + number).orElse("") + (origin.isEmpty() ? "" : " from " + origin);
+    }
+}

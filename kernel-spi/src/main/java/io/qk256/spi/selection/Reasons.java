@@ -1,0 +1,61 @@
+package io.qk256.spi.selection;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Puts what strangers' code threw into words. The methods of an exception are code of strangers too. */
+final class Reasons {
+
+    /** An exception may be its own cause's cause. */
+    private static final int MAX_CAUSES = 10;
+
+    private Reasons() {}
+
+    /**
+     * What to do about native access that a plugin was not granted. The JVM's message, which kernels pass on, names an
+     * option that does nothing for a module outside the boot layer.
+     */
+    static Optional<String> remedy(KernelSource source, @Nullable Throwable thrown) {
+        boolean denied = source.artifact().plugin()
+                && causes(thrown).stream().anyMatch(IllegalCallerException.class::isInstance);
+        return denied
+                ? Optional.of("it needs native access, which it was not granted; if you trust it, allow it with"
+                        + " --allow-native " + source.module() + " or in the trust file")
+                : Optional.empty();
+    }
+
+    /** What was thrown and, because the service loader and class initializers wrap it, what caused it first. */
+    static String describe(Throwable thrown) {
+        try {
+            Throwable root = causes(thrown).getLast();
+            return nameAndMessage(thrown) + (root.equals(thrown) ? "" : ", caused by " + nameAndMessage(root));
+        } catch (Throwable e) {
+            return thrown.getClass().getName();
+        }
+    }
+
+    static String oneLine(String text) {
+        return text.lines().map(String::strip).collect(Collectors.joining(" "));
+    }
+
+    private static String nameAndMessage(Throwable thrown) {
+        String message = thrown.getMessage();
+        return thrown.getClass().getName() + (message == null ? "" : ": " + message);
+    }
+
+    /** A throwable and its causes, as far as they can be had. */
+    private static List<Throwable> causes(@Nullable Throwable thrown) {
+        List<Throwable> causes = new ArrayList<>();
+        try {
+            for (Throwable next = thrown; next != null && causes.size() <= MAX_CAUSES; next = next.getCause()) {
+                causes.add(next);
+            }
+        } catch (Throwable e) {
+            // What was found so far will do.
+        }
+        return causes;
+    }
+}
