@@ -12,6 +12,10 @@ final class Rotation {
         this.matrices = matrices;
     }
 
+    Qk256Matrix[] all() {
+        return matrices.clone();
+    }
+
     Qk256Matrix next() {
         int now = at;
         at = now + 1 == matrices.length ? 0 : now + 1;
