@@ -106,7 +106,7 @@ public final class BenchJson {
     }
 
     private static Timing readTiming(JsonObject json) {
-        return new Timing(json.get("nanoseconds").getAsDouble(), readNumber(json.get("error")));
+        return new Timing(json.get("nanoseconds").getAsDouble(), readNumber(json.get("error")), List.of());
     }
 
     private static double readNumber(JsonElement number) {

@@ -21,7 +21,7 @@ public record BenchRow(
         return checked.startsWith(WRONG);
     }
 
-    /** Weights decoded or multiplied in a second, by all threads. */
+    /** Weights decoded or multiplied in a second, by all threads; each counts once for every column. */
     public double weightsPerSecond() {
         return task.weights() * 1e9 / timing.nanoseconds();
     }

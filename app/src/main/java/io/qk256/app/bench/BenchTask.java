@@ -9,11 +9,12 @@ import java.util.Locale;
  * @param shape {@code 1024}, {@code 1024-array} (the result goes to a {@code float[]}), {@code 2560x2560}
  * @param columns activation vectors that one call multiplies
  * @param mode {@code warm} or {@code cold}
- * @param threads each works on matrices of its own
+ * @param threads that share the rows of one matrix
  */
 public record BenchTask(String operation, String shape, int columns, String mode, int threads) {
 
     static final String DEQUANTIZE = "dequantize";
+    static final String GEMV_I8 = "gemv-i8";
 
     private static final int BLOCK_WEIGHTS = 256;
     private static final int BLOCK_BYTES = 64;
@@ -41,7 +42,7 @@ public record BenchTask(String operation, String shape, int columns, String mode
 
     /** The task as the kit reads it. */
     public String argument() {
-        return operation + ":" + shape + ":" + mode + ":" + threads;
+        return operation + ":" + shape + ":" + columns + ":" + mode + ":" + threads;
     }
 
     /** In words: {@code gemv-i8 2560x2560 cold, 2 threads}. */

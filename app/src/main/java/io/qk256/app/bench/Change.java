@@ -58,15 +58,27 @@ public record Change(BenchRow row, Timing before) {
     }
 
     /**
-     * A change counts if the two confidence intervals lie apart, and it exceeds {@link #THRESHOLD}. Where an interval is
-     * unknown, nothing can be said.
+     * A change counts if the two confidence intervals lie apart, it exceeds {@link #THRESHOLD}, and all rounds agree on
+     * its direction. Where an interval is unknown, nothing can be said.
      */
     public Verdict verdict() {
         double difference = Math.abs(row.timing().nanoseconds() - before.nanoseconds());
         boolean apart = difference > row.timing().error() + before.error();
-        if (!apart || Math.abs(relative()) <= THRESHOLD) {
+        if (!apart || Math.abs(relative()) <= THRESHOLD || !roundsAgree()) {
             return Verdict.NO_CHANGE;
         }
         return relative() > 0 ? Verdict.WORSE : Verdict.BETTER;
+    }
+
+    /** Each round beside the one that took turns with it; beside the mean, if the earlier rounds are not known. */
+    private boolean roundsAgree() {
+        List<Double> rounds = row.timing().rounds();
+        for (int i = 0; i < rounds.size(); i++) {
+            double then = i < before.rounds().size() ? before.rounds().get(i) : before.nanoseconds();
+            if (rounds.get(i) > then != relative() > 0) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -15,20 +15,26 @@ public final class JmhResults {
     private static final String SCALAR = "scalar";
     private static final Pattern TAB = Pattern.compile("\t");
 
+    private final boolean against;
     private final Map<BenchTask, Timing> floors = new LinkedHashMap<>();
     private final Map<BenchTask, Map<String, Timing>> kernels = new LinkedHashMap<>();
     private final Map<String, String> verdicts = new LinkedHashMap<>();
 
-    private JmhResults() {}
+    private JmhResults(boolean against) {
+        this.against = against;
+    }
 
     /**
      * Puts together what belongs together.
      *
      * @param measured JMH's results
-     * @param verdicts lines of a task, a tab, a kernel, a tab, the verdict; of several on one, the worst counts
+     * @param verdicts lines of a task, a tab, a kernel, a tab, whether in the other JVM, a tab, the verdict; of several
+     *     on one, the worst counts
+     * @param against whether to read the results of the other JVM, where two were compared; floors are the same
      */
-    public static BenchResults read(JsonArray measured, List<String> verdicts, JsonObject machine, JsonObject jvm) {
-        JmhResults results = new JmhResults();
+    public static BenchResults read(
+            JsonArray measured, List<String> verdicts, boolean against, JsonObject machine, JsonObject jvm) {
+        JmhResults results = new JmhResults(against);
         measured.forEach(result -> results.add(result.getAsJsonObject()));
         verdicts.forEach(results::addVerdict);
         return new BenchResults(machine, jvm, results.floorList(), results.rowList());
@@ -36,30 +42,41 @@ public final class JmhResults {
 
     private void add(JsonObject result) {
         JsonObject params = result.getAsJsonObject("params");
-        JsonElement columns = params.get("columns");
         BenchTask task = new BenchTask(
                 params.get("operation").getAsString(),
                 params.get("shape").getAsString(),
-                columns == null ? 1 : columns.getAsInt(),
+                params.get("columns").getAsInt(),
                 params.get("mode").getAsString(),
-                result.get("threads").getAsInt());
-        JsonObject metric = result.getAsJsonObject("primaryMetric");
-        // JMH gives the time that one thread takes; the others finish theirs meanwhile.
-        Timing timing = new Timing(
-                metric.get("score").getAsDouble() / task.threads(),
-                metric.get("scoreError").getAsDouble() / task.threads());
+                params.get("threads").getAsInt());
+        Timing timing = timing(result.getAsJsonObject("primaryMetric"));
         JsonElement kernel = params.get("kernel");
         if (kernel == null) {
             floors.put(task, timing);
-        } else {
+        } else if (params.get("against").getAsBoolean() == against) {
             kernels.computeIfAbsent(task, key -> new LinkedHashMap<>()).put(kernel.getAsString(), timing);
         }
     }
 
+    private static Timing timing(JsonObject metric) {
+        List<Double> rounds = new ArrayList<>();
+        for (JsonElement round : metric.getAsJsonArray("rawData")) {
+            round.getAsJsonArray().asList().stream()
+                    .mapToDouble(JsonElement::getAsDouble)
+                    .average()
+                    .ifPresent(rounds::add);
+        }
+        return new Timing(
+                metric.get("score").getAsDouble(), metric.get("scoreError").getAsDouble(), rounds);
+    }
+
     private void addVerdict(String line) {
         String[] parts = TAB.split(line, -1);
-        verdicts.merge(
-                parts[0] + "\t" + parts[1], parts[2], (one, other) -> severity(one) >= severity(other) ? one : other);
+        if (Boolean.parseBoolean(parts[2]) == against) {
+            verdicts.merge(
+                    parts[0] + "\t" + parts[1],
+                    parts[3],
+                    (one, other) -> severity(one) >= severity(other) ? one : other);
+        }
     }
 
     private static double severity(String verdict) {

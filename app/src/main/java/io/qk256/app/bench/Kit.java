@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Runs the benchmarks of the compatibility kit in a JVM of their own, on a module path that has the kit as well. Its
@@ -20,6 +21,8 @@ import java.util.List;
  * @param duration for how long
  * @param profilers JMH's
  * @param jvmOptions of the measuring JVMs
+ * @param against if present, all is measured in a second kind of JVM as well, in turn with the first; this is their only
+ *     difference: an option, which begins with a dash, or a path whose modules replace those of the same names
  */
 public record Kit(
         List<BenchTask> tasks,
@@ -27,7 +30,8 @@ public record Kit(
         List<String> cpuFeatures,
         Duration duration,
         List<String> profilers,
-        List<String> jvmOptions) {
+        List<String> jvmOptions,
+        Optional<String> against) {
 
     /** Where the kit and what it needs lie, beside the application's own module path. */
     private static final String KIT_MODULES = "qk256.kit.modules";
@@ -43,12 +47,20 @@ public record Kit(
     public record Duration(int rounds, int warmups, int iterations, int milliseconds) {}
 
     /**
+     * What was measured.
+     *
+     * @param results of the first kind of JVM
+     * @param other of the second, if there is one
+     */
+    public record Outcome(BenchResults results, Optional<BenchResults> other) {}
+
+    /**
      * Measures, and puts the results together.
      *
      * @param machine goes into the results as it is
      * @throws IOException if the kit is not found, or fails as a whole
      */
-    public BenchResults run(JsonObject machine) throws IOException, InterruptedException {
+    public Outcome run(JsonObject machine) throws IOException, InterruptedException {
         String modules = System.getProperty(KIT_MODULES, "");
         if (!new File(modules).isDirectory()) {
             throw new IOException("the compatibility kit was expected in the directory that -D" + KIT_MODULES
@@ -66,7 +78,10 @@ public record Kit(
                 throw new IOException("the benchmarks ended with exit code " + exit + "; the reason is above");
             }
             JsonArray json = JsonParser.parseString(Files.readString(measured)).getAsJsonArray();
-            return JmhResults.read(json, Files.readAllLines(verdicts), machine, jvm(json));
+            List<String> checked = Files.readAllLines(verdicts);
+            return new Outcome(
+                    JmhResults.read(json, checked, false, machine, jvm(json, Optional.empty())),
+                    against.map(other -> JmhResults.read(json, checked, true, machine, jvm(json, against))));
         } finally {
             Files.deleteIfExists(measured);
             Files.deleteIfExists(verdicts);
@@ -102,12 +117,13 @@ public record Kit(
         java.add("--iterations=" + duration.iterations());
         java.add("--milliseconds=" + duration.milliseconds());
         kernels.forEach(kernel -> java.add("--kernel=" + kernel));
+        against.ifPresent(other -> java.add("--against=" + other));
         profilers.forEach(profiler -> java.add("--profiler=" + profiler));
         tasks.forEach(task -> java.add("--task=" + task.argument()));
         return java;
     }
 
-    private JsonObject jvm(JsonArray measured) {
+    private JsonObject jvm(JsonArray measured, Optional<String> more) {
         JsonObject jvm = new JsonObject();
         if (!measured.isEmpty()) {
             JsonObject first = measured.get(0).getAsJsonObject();
@@ -116,6 +132,7 @@ public record Kit(
         }
         JsonArray options = new JsonArray();
         jvmOptions.forEach(options::add);
+        more.ifPresent(options::add);
         jvm.add("options", options);
         jvm.addProperty("rounds", duration.rounds());
         jvm.addProperty("iterations", duration.iterations());

@@ -9,16 +9,18 @@ import java.util.regex.Pattern;
  *
  * @param operations of {@link #OPERATIONS}
  * @param shapes {@code WEIGHTS} and {@code WEIGHTS-array} for dequantize, {@code ROWSxCOLS} for products
+ * @param columns numbers; more than 1 for {@code gemv-i8}
  * @param modes {@code warm}, {@code cold}
  * @param threads numbers; {@code all} is one for each CPU
  */
-public record TaskFilter(List<String> operations, List<String> shapes, List<String> modes, List<String> threads) {
+public record TaskFilter(
+        List<String> operations, List<String> shapes, List<String> columns, List<String> modes, List<String> threads) {
 
     /** In the place of a list. */
     public static final String ALL = "all";
 
     /** The operations of a kernel. */
-    public static final List<String> OPERATIONS = List.of(BenchTask.DEQUANTIZE, "gemv-f32", "gemv-i8");
+    public static final List<String> OPERATIONS = List.of(BenchTask.DEQUANTIZE, "gemv-f32", BenchTask.GEMV_I8);
 
     /** Small rows, and the matrices of BitNet b1.58 2B-4T. */
     public static final List<String> SHAPES = List.of(
@@ -37,18 +39,22 @@ public record TaskFilter(List<String> operations, List<String> shapes, List<Stri
             "6912x2560",
             "2560x6912");
 
+    /** One activation vector, as when a model writes; several, as when it reads a prompt. */
+    public static final List<String> COLUMNS = List.of("1", "4", "16");
+
     /** Warm: the same matrix again and again. Cold: more than a GiB of matrices in turn. */
     public static final List<String> MODES = List.of("warm", "cold");
 
-    /** Smaller matrices are not measured cold: a model does not consist of them. */
-    private static final long COLD_BYTES = 256 << 10;
+    /** Smaller matrices are measured warm and with one thread: a model does not consist of them. */
+    private static final long LARGE_BYTES = 256 << 10;
 
     private static final int MOST_WEIGHTS = 1 << 28;
+    private static final int MOST_COLUMNS = 1024;
     private static final Pattern SHAPE = Pattern.compile("[1-9]\\d{0,8}(-array|x[1-9]\\d{0,8})?");
     private static final Pattern NUMBER = Pattern.compile("[1-9]\\d{0,3}");
 
     /**
-     * The tasks, in the order of operation, shape, mode, threads.
+     * The tasks, in the order of operation, shape, columns, mode, threads.
      *
      * @throws IllegalArgumentException if an element is not known, or no task is left
      */
@@ -57,32 +63,40 @@ public record TaskFilter(List<String> operations, List<String> shapes, List<Stri
         for (String operation : chosen("operation", operations, OPERATIONS)) {
             for (String shape : shapes.equals(List.of(ALL)) ? SHAPES : shapes) {
                 requireShape(shape);
-                for (String mode : chosen("mode", modes, MODES)) {
-                    for (String count : threads) {
-                        BenchTask task = new BenchTask(operation, shape, 1, mode, threadCount(count));
-                        if (exists(task)) {
-                            tasks.add(task);
-                        }
-                    }
-                }
+                addTasks(operation, shape, tasks);
             }
         }
         if (tasks.isEmpty()) {
             throw new IllegalArgumentException(
-                    "nothing to measure: dequantize takes shapes such as 1024 and is measured"
-                            + " warm; gemv-f32 and gemv-i8 take shapes such as 2560x2560, cold from "
-                            + (COLD_BYTES >> 10)
-                            + " KiB; got operations " + operations + ", shapes " + shapes + ", modes " + modes);
+                    "nothing to measure: dequantize takes shapes such as 1024 and is measured warm, with 1 thread;"
+                            + " gemv-f32 and gemv-i8 take shapes such as 2560x2560, cold or with several threads from "
+                            + (LARGE_BYTES >> 10) + " KiB; only gemv-i8 takes several columns; got operations "
+                            + operations + ", shapes " + shapes + ", columns " + columns + ", modes " + modes
+                            + ", threads " + threads);
         }
         return tasks.stream().distinct().toList();
     }
 
+    private void addTasks(String operation, String shape, List<BenchTask> tasks) {
+        for (String column : columns.equals(List.of(ALL)) ? COLUMNS : columns) {
+            for (String mode : chosen("mode", modes, MODES)) {
+                for (String thread : threads) {
+                    BenchTask task = new BenchTask(operation, shape, columnCount(column), mode, threadCount(thread));
+                    if (exists(task)) {
+                        tasks.add(task);
+                    }
+                }
+            }
+        }
+    }
+
     private static boolean exists(BenchTask task) {
         boolean matrix = task.shape().contains("x");
-        boolean cold = task.mode().equals("cold");
-        return task.operation().equals(BenchTask.DEQUANTIZE)
-                ? !matrix && !cold
-                : matrix && (!cold || task.bytes() >= COLD_BYTES);
+        boolean simple = task.mode().equals("warm") && task.threads() == 1;
+        boolean row = task.operation().equals(BenchTask.DEQUANTIZE);
+        return row != matrix
+                && (simple || (matrix && task.bytes() >= LARGE_BYTES))
+                && (task.columns() == 1 || task.operation().equals(BenchTask.GEMV_I8));
     }
 
     private static List<String> chosen(String what, List<String> wanted, List<String> known) {
@@ -108,6 +122,14 @@ public record TaskFilter(List<String> operations, List<String> shapes, List<Stri
             throw new IllegalArgumentException(
                     "shape: " + shape + " has " + weights + " weights, expected " + MOST_WEIGHTS + " or fewer");
         }
+    }
+
+    private static int columnCount(String count) {
+        if (!NUMBER.matcher(count).matches() || Integer.parseInt(count) > MOST_COLUMNS) {
+            throw new IllegalArgumentException(
+                    "columns: '" + count + "', expected " + ALL + " or 1 to " + MOST_COLUMNS);
+        }
+        return Integer.parseInt(count);
     }
 
     private static int threadCount(String count) {

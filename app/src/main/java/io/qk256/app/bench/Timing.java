@@ -1,9 +1,18 @@
 package io.qk256.app.bench;
 
+import java.util.List;
+
 /**
- * A measured time: for one call, or with several threads for one call of any of them.
+ * The measured time of one call.
  *
  * @param nanoseconds the mean
  * @param error half of its 99.9 % confidence interval; NaN if too little was measured to tell
+ * @param rounds the means of the rounds, in their order
  */
-public record Timing(double nanoseconds, double error) {}
+public record Timing(double nanoseconds, double error, List<Double> rounds) {
+
+    /** The lists of a record are its own. */
+    public Timing {
+        rounds = List.copyOf(rounds);
+    }
+}

@@ -16,7 +16,6 @@ import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.Selection;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -37,7 +36,10 @@ import picocli.CommandLine.ParentCommand;
                     + " weights. Each result is checked as well.",
             "Progress is on standard error."
         },
-        footer = {"", "Exit code 1: a result is wrong, or a measurement failed; 4: --compare found a regression."})
+        footer = {
+            "",
+            "Exit code 1: a result is wrong, or a measurement failed; 4: --compare or --against found a regression."
+        })
 final class BenchCommand implements Callable<Integer> {
 
     private static final Kit.Duration NORMAL = new Kit.Duration(2, 8, 5, 90);
@@ -46,7 +48,7 @@ final class BenchCommand implements Callable<Integer> {
     @ParentCommand
     private @Nullable Qk256Command root;
 
-    @Option(names = "--quick", description = "Fewer tasks and one round: under 40 seconds instead of under 3 minutes.")
+    @Option(names = "--quick", description = "Fewer tasks and one round: under 45 seconds instead of under 3 minutes.")
     private boolean quick;
 
     @Option(
@@ -60,81 +62,12 @@ final class BenchCommand implements Callable<Integer> {
     private BenchFilterOptions filter = new BenchFilterOptions();
 
     @ArgGroup(heading = "Measuring%n", validate = false)
-    private Measuring measuring = new Measuring();
+    private BenchMeasuringOptions measuring = new BenchMeasuringOptions();
 
     @ArgGroup(heading = "Results%n", validate = false)
-    private Results results = new Results();
+    private BenchResultOptions results = new BenchResultOptions();
 
     BenchCommand() {}
-
-    static final class Measuring {
-
-        @Option(names = "--rounds", paramLabel = "N", description = "Measure all so often, each time in fresh JVMs.")
-        private @Nullable Integer rounds;
-
-        @Option(names = "--time", paramLabel = "MS", description = "Duration of an iteration in milliseconds.")
-        private @Nullable Integer time;
-
-        @Option(
-                names = "--profile",
-                paramLabel = "NAME",
-                split = ",",
-                description = "Run with these JMH profilers (gc, stack, jfr, perf, perfasm), output on standard error.")
-        private List<String> profilers = List.of();
-
-        @Option(
-                names = "--jvm-option",
-                paramLabel = "OPTION",
-                description = "An option of the measuring JVMs, such as -XX:-UseSuperWord; may be repeated.")
-        private List<String> jvmOptions = List.of();
-
-        Measuring() {}
-
-        Kit.Duration duration(Kit.Duration usual) {
-            return new Kit.Duration(
-                    positive("--rounds", rounds, usual.rounds()),
-                    usual.warmups(),
-                    usual.iterations(),
-                    positive("--time", time, usual.milliseconds()));
-        }
-
-        private static int positive(String name, @Nullable Integer value, int otherwise) {
-            if (value != null && value < 1) {
-                throw new IllegalArgumentException(name + ": " + value + ", expected 1 or more");
-            }
-            return value == null ? otherwise : value;
-        }
-    }
-
-    static final class Results {
-
-        @Option(
-                names = {"-o", "--output"},
-                paramLabel = "FORMAT",
-                description = "table (default), md, csv or json.")
-        private BenchReport.Format format = BenchReport.Format.TABLE;
-
-        @Option(names = "--save", paramLabel = "NAME", description = "Keep the results under this name.")
-        private @Nullable String save;
-
-        @Option(
-                names = "--compare",
-                paramLabel = "NAME",
-                description = "Show the change from the results of this name; exit code 4 on a regression.")
-        private @Nullable String compare;
-
-        @Option(
-                names = "--dir",
-                paramLabel = "DIR",
-                description = "Where results are kept (default: ${DEFAULT-VALUE}).",
-                defaultValue = ".qk256/bench")
-        private Path directory = Path.of(".qk256", "bench");
-
-        @Option(names = "--plot", paramLabel = "FILE.svg", description = "Draw the speeds and the floors.")
-        private @Nullable Path plot;
-
-        Results() {}
-    }
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -145,7 +78,8 @@ final class BenchCommand implements Callable<Integer> {
         }
         Optional<BenchResults> before =
                 results.compare == null ? Optional.empty() : Optional.of(baselines.load(results.compare));
-        BenchResults now = measure(command);
+        Kit.Outcome outcome = measure(command);
+        BenchResults now = outcome.results();
         if (results.save != null) {
             command.err().println("saved " + baselines.save(results.save, now));
         }
@@ -153,14 +87,20 @@ final class BenchCommand implements Callable<Integer> {
             Files.writeString(results.plot, BarChart.svg(now));
         }
         BenchReport.print(now, results.format, command.out());
-        boolean worse = before.isPresent() && compare(command, now, before.get());
-        if (!complete(command, now)) {
+        boolean worse = before.isPresent() && compareWithKept(command, now, before.get());
+        boolean complete = complete(command, now, "");
+        if (outcome.other().isPresent()) {
+            String name = measuring.against().orElseThrow();
+            worse |= compare(command, name, now, outcome.other().get());
+            complete &= complete(command, outcome.other().get(), "with " + name + ", ");
+        }
+        if (!complete) {
             return ExitCode.FAILED;
         }
         return worse ? ExitCode.REGRESSION : ExitCode.OK;
     }
 
-    private BenchResults measure(Qk256Command command) throws IOException, InterruptedException {
+    private Kit.Outcome measure(Qk256Command command) throws IOException, InterruptedException {
         Machine machine = command.machine();
         JsonObject description = new JsonObject();
         description.addProperty("cpu", KernelReport.describe(machine.cpu()));
@@ -175,7 +115,8 @@ final class BenchCommand implements Callable<Integer> {
                                 .toList(),
                         measuring.duration(quick ? QUICK : NORMAL),
                         measuring.profilers,
-                        measuring.jvmOptions)
+                        measuring.jvmOptions,
+                        measuring.against())
                 .run(description);
     }
 
@@ -207,32 +148,36 @@ final class BenchCommand implements Callable<Integer> {
         return kernels;
     }
 
-    /** Whether something is worse. */
-    private boolean compare(Qk256Command command, BenchResults now, BenchResults before) {
-        List<Change> changes = Change.between(now, before);
-        boolean forPeople = results.format == BenchReport.Format.TABLE || results.format == BenchReport.Format.MD;
-        BenchReport.printChanges(
-                Objects.requireNonNull(results.compare), changes, forPeople ? command.out() : command.err());
-        if (changes.isEmpty()) {
-            command.err().println("qk256: '" + results.compare + "' has none of these tasks; nothing was compared");
-        }
+    private boolean compareWithKept(Qk256Command command, BenchResults now, BenchResults before) {
+        String name = Objects.requireNonNull(results.compare);
         if (!now.machine().equals(before.machine()) || !now.jvm().equals(before.jvm())) {
             command.err()
-                    .println("qk256: '" + results.compare + "' was measured elsewhere or otherwise: " + before.machine()
-                            + " " + before.jvm());
+                    .println("qk256: '" + name + "' was measured elsewhere or otherwise: " + before.machine() + " "
+                            + before.jvm());
+        }
+        return compare(command, name, now, before);
+    }
+
+    /** Whether something is worse. */
+    private boolean compare(Qk256Command command, String name, BenchResults now, BenchResults before) {
+        List<Change> changes = Change.between(now, before);
+        boolean forPeople = results.format == BenchReport.Format.TABLE || results.format == BenchReport.Format.MD;
+        BenchReport.printChanges(name, changes, forPeople ? command.out() : command.err());
+        if (changes.isEmpty()) {
+            command.err().println("qk256: '" + name + "' has none of these tasks; nothing was compared");
         }
         return changes.stream().anyMatch(change -> change.verdict() == Change.Verdict.WORSE);
     }
 
     /** Whether all that was asked for was measured and is right. */
-    private boolean complete(Qk256Command command, BenchResults now) {
+    private boolean complete(Qk256Command command, BenchResults now, String where) {
         boolean complete = true;
         for (BenchTask task : tasks()) {
             for (String kernel : kernels(command.machine().selection())) {
                 Optional<BenchRow> row = now.row(task, kernel);
                 if (row.isEmpty() || row.get().isWrong()) {
                     String problem = row.map(BenchRow::checked).orElse("the measurement failed; the reason is above");
-                    command.err().println("qk256: " + task + ", " + kernel + ": " + problem);
+                    command.err().println("qk256: " + where + task + ", " + kernel + ": " + problem);
                     complete = false;
                 }
             }

@@ -11,11 +11,12 @@ final class BenchFilterOptions {
     static final TaskFilter NORMAL = new TaskFilter(
             List.of(TaskFilter.ALL),
             List.of("256", "1024", "4096", "2560x2560"),
+            List.of("1", "16"),
             List.of(TaskFilter.ALL),
             List.of("1"));
 
-    static final TaskFilter QUICK =
-            new TaskFilter(List.of(TaskFilter.ALL), List.of("1024", "2560x2560"), List.of("warm"), List.of("1"));
+    static final TaskFilter QUICK = new TaskFilter(
+            List.of(TaskFilter.ALL), List.of("1024", "2560x2560"), List.of("1", "16"), List.of("warm"), List.of("1"));
 
     @Option(
             names = "--operations",
@@ -33,6 +34,13 @@ final class BenchFilterOptions {
     private @Nullable List<String> shapes;
 
     @Option(
+            names = "--columns",
+            paramLabel = "N",
+            split = ",",
+            description = "Activation vectors that gemv-i8 multiplies in one call; all is 1,4,16 (default: 1,16).")
+    private @Nullable List<String> columns;
+
+    @Option(
             names = "--modes",
             paramLabel = "MODE",
             split = ",",
@@ -44,7 +52,7 @@ final class BenchFilterOptions {
             names = "--threads",
             paramLabel = "N",
             split = ",",
-            description = "Numbers of threads, or 'all' CPUs; each thread has matrices of its own (default: 1).")
+            description = "Numbers of threads that share the rows of a matrix, or 'all' CPUs (default: 1).")
     private @Nullable List<String> threads;
 
     BenchFilterOptions() {}
@@ -54,6 +62,7 @@ final class BenchFilterOptions {
         return new TaskFilter(
                 operations == null ? usual.operations() : operations,
                 shapes == null ? usual.shapes() : shapes,
+                columns == null ? usual.columns() : columns,
                 modes == null ? usual.modes() : modes,
                 threads == null ? usual.threads() : threads);
     }

@@ -28,6 +28,7 @@ final class BenchReport {
     private static final List<String> HEADER = List.of(
             "operation",
             "shape",
+            "columns",
             "mode",
             "threads",
             "kernel",
@@ -104,6 +105,7 @@ final class BenchReport {
             lines.add(List.of(
                     floor.task().operation(),
                     floor.task().shape(),
+                    String.valueOf(floor.task().columns()),
                     floor.task().mode(),
                     String.valueOf(floor.task().threads()),
                     "(floor)",
@@ -122,8 +124,8 @@ final class BenchReport {
     private static List<String> cells(BenchRow row) {
         return List.of(
                 row.task().operation(),
-                row.task().shape()
-                        + (row.task().columns() == 1 ? "" : " x " + row.task().columns()),
+                row.task().shape(),
+                String.valueOf(row.task().columns()),
                 row.task().mode(),
                 String.valueOf(row.task().threads()),
                 row.kernel(),
@@ -160,7 +162,8 @@ final class BenchReport {
         out.println(table);
         out.println(String.format(
                 Locale.ROOT,
-                "A change of the time counts if both confidence intervals lie apart and it exceeds %.0f %%.",
+                "A change of the time counts if both confidence intervals lie apart, it exceeds %.0f %%, and all rounds"
+                        + " agree.",
                 Change.THRESHOLD * 100));
         out.flush();
     }

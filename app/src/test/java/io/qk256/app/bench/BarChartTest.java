@@ -26,7 +26,7 @@ class BarChartTest {
     @Test
     void barsAreAsLongAsTheSpeedIsAPartOfTheFloors() throws Exception {
         NodeList bars = draw().getElementsByTagName("rect");
-        assertThat(bars.getLength()).isEqualTo(4);
+        assertThat(bars.getLength()).isEqualTo(5);
         double floor = 600 - 120;
         assertThat(width(bars, 0)).isEqualTo(floor / 2);
         assertThat(width(bars, 1)).isEqualTo(floor / 30);
@@ -36,7 +36,7 @@ class BarChartTest {
 
     @Test
     void everyTaskHasItsFloorAsALine() throws Exception {
-        assertThat(draw().getElementsByTagName("line").getLength()).isEqualTo(3);
+        assertThat(draw().getElementsByTagName("line").getLength()).isEqualTo(4);
     }
 
     @Test

@@ -12,8 +12,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ChangeTest {
 
     private static Change change(double before, double beforeError, double now, double nowError) {
-        BenchRow row = new BenchRow(Recorded.GEMV, "k", new Timing(now, nowError), 1, 1, "bit-exact");
-        return new Change(row, new Timing(before, beforeError));
+        return change(new Timing(before, beforeError, List.of()), new Timing(now, nowError, List.of()));
+    }
+
+    private static Change change(Timing before, Timing now) {
+        return new Change(new BenchRow(Recorded.GEMV, "k", now, 1, 1, "bit-exact"), before);
     }
 
     @ParameterizedTest
@@ -33,6 +36,37 @@ class ChangeTest {
     void countsBeyondNoiseAndThreshold(
             double before, double beforeError, double now, double nowError, Verdict expected) {
         assertThat(change(before, beforeError, now, nowError).verdict()).isEqualTo(expected);
+    }
+
+    @Test
+    void roundsThatDisagreeAreNoChange() {
+        Timing before = new Timing(100, 1, List.of(80.0, 120.0));
+        assertThat(change(before, new Timing(110, 1, List.of(90.0, 130.0))).verdict())
+                .isEqualTo(Verdict.WORSE);
+        assertThat(change(before, new Timing(110, 1, List.of(101.0, 119.0))).verdict())
+                .isEqualTo(Verdict.NO_CHANGE);
+        assertThat(change(before, new Timing(90, 1, List.of(81.0, 99.0))).verdict())
+                .isEqualTo(Verdict.NO_CHANGE);
+    }
+
+    @Test
+    void whereEarlierRoundsAreNotKnownTheirMeanStandsForThem() {
+        Timing before = new Timing(100, 1, List.of());
+        assertThat(change(before, new Timing(110, 1, List.of(101.0, 119.0))).verdict())
+                .isEqualTo(Verdict.WORSE);
+        assertThat(change(before, new Timing(110, 1, List.of(99.0, 121.0))).verdict())
+                .isEqualTo(Verdict.NO_CHANGE);
+    }
+
+    @Test
+    void theOtherJvmHasRowsOfItsOwn() {
+        List<Change> changes = Change.between(Recorded.results(), Recorded.others());
+        assertThat(changes).hasSize(1);
+        assertThat(changes.getFirst().row()).isEqualTo(Recorded.row(Recorded.DEQUANTIZE, "quick"));
+        assertThat(changes.getFirst().before()).isEqualTo(new Timing(50, 2, List.of(49.0, 51.0)));
+        assertThat(changes.getFirst().verdict()).isEqualTo(Verdict.BETTER);
+        assertThat(Recorded.others().rows().getFirst().checked()).startsWith("WRONG: element 1");
+        assertThat(Recorded.others().floors()).isEqualTo(Recorded.results().floors());
     }
 
     @Test

@@ -16,21 +16,34 @@ public final class Recorded {
     static final BenchTask TO_ARRAY = new BenchTask("dequantize", "1024-array", 1, "warm", 1);
     static final BenchTask GEMV = new BenchTask("gemv-i8", "2560x2560", 1, "cold", 2);
 
+    static final BenchTask GEMM = new BenchTask("gemv-i8", "2560x2560", 16, "cold", 2);
+
     private static final List<String> VERDICTS = List.of(
-            "dequantize:1024:warm:1\tquick\tbit-exact",
-            "dequantize:1024:warm:1\tquick\tbit-exact",
-            "dequantize:1024:warm:1\tscalar\tbit-exact",
-            "dequantize:1024-array:warm:1\tquick\t0.0100 of bound",
-            "dequantize:1024-array:warm:1\tquick\t0.2000 of bound",
-            "dequantize:1024-array:warm:1\tquick\t0.0300 of bound",
-            "gemv-i8:2560x2560:cold:2\tquick\tbit-exact",
-            "gemv-i8:2560x2560:cold:2\tquick\tWRONG: element 3 is 1.0, expected 2.0",
-            "gemv-i8:2560x2560:cold:2\tquick\tbit-exact");
+            "dequantize:1024:1:warm:1\tquick\tfalse\tbit-exact",
+            "dequantize:1024:1:warm:1\tquick\tfalse\tbit-exact",
+            "dequantize:1024:1:warm:1\tquick\ttrue\tWRONG: element 1 is 0.0, expected 1.0",
+            "dequantize:1024:1:warm:1\tscalar\tfalse\tbit-exact",
+            "dequantize:1024-array:1:warm:1\tquick\tfalse\t0.0100 of bound",
+            "dequantize:1024-array:1:warm:1\tquick\tfalse\t0.2000 of bound",
+            "dequantize:1024-array:1:warm:1\tquick\tfalse\t0.0300 of bound",
+            "gemv-i8:2560x2560:1:cold:2\tquick\tfalse\tbit-exact",
+            "gemv-i8:2560x2560:1:cold:2\tquick\tfalse\tWRONG: element 3 is 1.0, expected 2.0",
+            "gemv-i8:2560x2560:1:cold:2\tquick\tfalse\tbit-exact",
+            "gemv-i8:2560x2560:16:cold:2\tquick\tfalse\tbit-exact");
 
     private Recorded() {}
 
     /** The results. */
     public static BenchResults results() {
+        return results(false);
+    }
+
+    /** Those of the other JVM. */
+    static BenchResults others() {
+        return results(true);
+    }
+
+    private static BenchResults results(boolean against) {
         JsonObject machine = new JsonObject();
         machine.addProperty("cpu", "Some CPU, 2 threads: avx2");
         machine.addProperty("name", "Some CPU <fast & small>");
@@ -40,7 +53,7 @@ public final class Recorded {
         JsonArray options = new JsonArray();
         options.add("-XX:-UseSuperWord");
         jvm.add("options", options);
-        return JmhResults.read(measured(), VERDICTS, machine, jvm);
+        return JmhResults.read(measured(), VERDICTS, against, machine, jvm);
     }
 
     private static JsonArray measured() {

@@ -24,27 +24,28 @@ class BenchReportTest {
         assertThat(print(Format.TABLE))
                 .contains("CPU       Some CPU, 2 threads: avx2")
                 .contains("JVM       Some VM 25, -XX:-UseSuperWord")
-                .containsPattern("(?m)^fill +1024 +warm +1 +\\(floor\\) +20\\.0 ns +2\\.5 % +- +205 +- +- +-$")
+                .containsPattern("(?m)^fill +1024 +1 +warm +1 +\\(floor\\) +20\\.0 ns +2\\.5 % +- +205 +- +- +-$")
                 .containsPattern(
-                        "(?m)^dequantize +1024 +warm +1 +quick +40\\.0 ns +2\\.5 % +25\\.6 +6\\.40 +2\\.00 +15\\.0"
+                        "(?m)^dequantize +1024 +1 +warm +1 +quick +40\\.0 ns +2\\.5 % +25\\.6 +6\\.40 +2\\.00 +15\\.0"
                                 + " +bit-exact$")
-                .containsPattern("(?m)^dequantize +1024 +warm +1 +scalar +600 ns +\\? +1\\.71 ")
-                .containsPattern("(?m)^gemv-i8 +2560x2560 +cold +2 +quick +62\\.5 us .*WRONG: element 3");
+                .containsPattern("(?m)^dequantize +1024 +1 +warm +1 +scalar +600 ns +\\? +1\\.71 ")
+                .containsPattern("(?m)^gemv-i8 +2560x2560 +1 +cold +2 +quick +62\\.5 us .*WRONG: element 3")
+                .containsPattern("(?m)^gemv-i8 +2560x2560 +16 +cold +2 +quick +500 us .* 210 +3\\.28 +10\\.0 ");
     }
 
     @Test
     void markdownHasARowForEachRow() {
         assertThat(print(Format.MD).lines().filter(line -> line.startsWith("| ")))
-                .hasSize(2 + 2 + 4)
+                .hasSize(2 + 2 + 5)
                 .contains(
-                        "| dequantize | 1024 | warm | 1 | quick | 40.0 ns | 2.5 % | 25.6 | 6.40 | 2.00 | 15.0 | bit-exact"
+                        "| dequantize | 1024 | 1 | warm | 1 | quick | 40.0 ns | 2.5 % | 25.6 | 6.40 | 2.00 | 15.0 | bit-exact"
                                 + " |");
     }
 
     @Test
     void csvQuotesTextWithCommas() {
         assertThat(print(Format.CSV).lines())
-                .hasSize(1 + 4)
+                .hasSize(1 + 5)
                 .startsWith("operation,shape,columns,mode,threads,kernel,nanoseconds,error,weightsPerSecond,"
                         + "bytesPerSecond,timesFloor,timesScalar,checked")
                 .anyMatch(line -> line.startsWith("dequantize,1024,1,warm,1,scalar,600.0,,"))

@@ -1,6 +1,7 @@
 package io.qk256.tck.bench;
 
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.openjdk.jmh.results.BenchmarkResult;
+import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
@@ -50,15 +52,29 @@ public final class Benchmarks {
         long start = System.nanoTime();
         for (Measurement measurement : measurements) {
             done++;
-            System.err.printf(Locale.ROOT, "[%d/%d] %-50s", done, measurements.size(), measurement);
+            System.err.printf(Locale.ROOT, "[%d/%d] %-58s", done, measurements.size(), measurement);
             System.err.flush();
-            String outcome = measure(measurement)
-                    .map(result -> String.format(
+            Optional<RunResult> run = measure(measurement);
+            String outcome = run.map(result -> String.format(
                             Locale.ROOT, "%12.1f ns", result.getPrimaryResult().getScore()))
                     .orElse("      failed");
             long left = (System.nanoTime() - start) / done * (measurements.size() - done) / 1_000_000_000;
             System.err.println(outcome + "   " + left + " s left");
+            run.ifPresent(result -> result.getSecondaryResults().values().forEach(Benchmarks::print));
         }
+    }
+
+    /** What a profiler found: a number, or a text. */
+    private static void print(Result<?> found) {
+        System.err.println(
+                Double.isNaN(found.getScore())
+                        ? found.extendedInfo()
+                        : String.format(
+                                Locale.ROOT,
+                                "        %-30s %14.3f %s",
+                                found.getLabel(),
+                                found.getScore(),
+                                found.getScoreUnit()));
     }
 
     private Optional<RunResult> measure(Measurement measurement) throws RunnerException {
@@ -68,7 +84,7 @@ public final class Benchmarks {
                         options(measurement).build(),
                         OutputFormatFactory.createFormatInstance(stream, VerboseMode.NORMAL))
                 .run();
-        if (run.isEmpty() || !plan.profilers().isEmpty()) {
+        if (run.isEmpty()) {
             System.err.println();
             System.err.println(talk.toString(StandardCharsets.UTF_8));
         }
@@ -85,8 +101,10 @@ public final class Benchmarks {
                 .include(benchmark.getName().replace(".", "\\.") + "\\.run")
                 .param("operation", task.operation())
                 .param("shape", task.shape())
+                .param("columns", String.valueOf(task.columns()))
                 .param("mode", task.mode())
-                .threads(task.threads())
+                .param("threads", String.valueOf(task.threads()))
+                .threads(measurement.isFloor() ? task.threads() : 1)
                 .forks(1)
                 .warmupIterations(plan.warmups())
                 .warmupTime(TimeValue.milliseconds(plan.milliseconds()))
@@ -94,9 +112,20 @@ public final class Benchmarks {
                 .measurementTime(TimeValue.milliseconds(plan.milliseconds()));
         if (!measurement.isFloor()) {
             options.param("kernel", measurement.kernel());
+            options.param("against", String.valueOf(measurement.against()));
+        }
+        if (measurement.against()) {
+            options.jvmArgsAppend(otherJvm());
         }
         plan.profilers().forEach(profiler -> addProfiler(options, profiler));
         return options;
+    }
+
+    /** Of two options of the same name, the JVM takes the later one; of two modules of the same name, the earlier. */
+    private String otherJvm() {
+        return plan.against().startsWith("-")
+                ? plan.against()
+                : "--module-path=" + plan.against() + File.pathSeparator + System.getProperty("jdk.module.path");
     }
 
     /** Names may carry the profiler's own options after a colon, as on JMH's command line. */

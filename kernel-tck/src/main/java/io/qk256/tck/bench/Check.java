@@ -1,7 +1,7 @@
 package io.qk256.tck.bench;
 
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Vector;
+import io.qk256.spi.I8Matrix;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.ValueLayout;
 import java.util.Locale;
@@ -56,16 +56,22 @@ final class Check {
         return check;
     }
 
-    static Check gemv(Qk256Matrix w, I8Vector x) {
+    static Check gemm(Qk256Matrix w, I8Matrix x) {
         byte[] factors = x.segment().toArray(ValueLayout.JAVA_BYTE);
-        Check check = new Check(w.rows());
+        Check check = new Check(Math.multiplyExact(x.columns(), w.rows()));
+        int[] weights = new int[w.cols()];
         for (int row = 0; row < w.rows(); row++) {
-            int sum = 0;
             for (int col = 0; col < w.cols(); col++) {
-                int value = (int) value(w, row, col);
-                sum += value * factors[col];
+                weights[col] = (int) value(w, row, col);
             }
-            check.expected[row] = (float) sum / x.scale() * w.tensorScale();
+            for (int column = 0; column < x.columns(); column++) {
+                int sum = 0;
+                for (int col = 0; col < w.cols(); col++) {
+                    sum += weights[col] * factors[column * w.cols() + col];
+                }
+                check.expected[column * w.rows() + row] =
+                        (float) sum / x.column(column).scale() * w.tensorScale();
+            }
         }
         return check;
     }

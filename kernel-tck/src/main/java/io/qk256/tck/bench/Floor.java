@@ -1,7 +1,5 @@
 package io.qk256.tck.bench;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /** The plain loops behind a floor. */
@@ -10,10 +8,11 @@ interface Floor {
     /** What is timed; the result keeps the compiler from leaving the work out. */
     long run();
 
-    static Floor of(String operation, Shape shape, Rotation matrices) {
+    /** The part of one thread. */
+    static Floor of(String operation, Shape shape, Rotation matrices, int thread, int threads) {
         return switch (operation) {
             case "fill" -> fill(shape.weights());
-            case "read" -> () -> sum(matrices.next().codes());
+            case "read" -> new ReadFloor(matrices, thread, threads);
             default -> throw new IllegalArgumentException("floor: '" + operation + "', expected fill or read");
         };
     }
@@ -25,15 +24,5 @@ interface Floor {
             Arrays.fill(out, 1);
             return floats;
         };
-    }
-
-    private static long sum(MemorySegment bytes) {
-        int sum = 0;
-        int ints = Math.toIntExact(bytes.byteSize() / Integer.BYTES);
-        for (int i = 0; i < ints; i++) {
-            // HotSpot does not think a bare sum worth vectors; with the mask it does, and reads three times as fast.
-            sum += bytes.getAtIndex(ValueLayout.JAVA_INT, i) & 0x5555_5555;
-        }
-        return sum;
     }
 }

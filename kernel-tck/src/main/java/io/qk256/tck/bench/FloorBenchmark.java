@@ -12,7 +12,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.infra.ThreadParams;
 
-/** What no kernel can be faster than, in plain Java: writing the output, reading the weights. */
+/**
+ * What no kernel can be faster than, in plain Java: writing the output, reading the weights. Each thread reads its part of
+ * the same bytes and waits for no other.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -29,7 +32,9 @@ public class FloorBenchmark {
         floor = Floor.of(
                 weights.operation,
                 Shape.parse(weights.shape),
-                weights.rotation(thread.getThreadIndex(), thread.getThreadCount()));
+                weights.rotation(),
+                thread.getThreadIndex(),
+                thread.getThreadCount());
     }
 
     /** The floor. */

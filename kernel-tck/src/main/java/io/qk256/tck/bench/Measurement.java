@@ -5,11 +5,16 @@ package io.qk256.tck.bench;
  *
  * @param task what
  * @param kernel of which kernel, or {@link #FLOOR}
+ * @param against whether in the other JVM of a {@link Plan} that compares two
  */
-record Measurement(Task task, String kernel) {
+record Measurement(Task task, String kernel, boolean against) {
 
     /** In place of a kernel. */
     static final String FLOOR = "";
+
+    static Measurement floor(Task task) {
+        return new Measurement(task.floor(), FLOOR, false);
+    }
 
     boolean isFloor() {
         return kernel.equals(FLOOR);
@@ -17,7 +22,10 @@ record Measurement(Task task, String kernel) {
 
     @Override
     public String toString() {
-        return task.operation() + " " + task.shape() + " " + task.mode() + ", " + task.threads()
-                + (task.threads() == 1 ? " thread" : " threads") + (isFloor() ? "" : ", " + kernel);
+        return task.operation() + " " + task.shape()
+                + (task.columns() == 1 ? "" : " x " + task.columns() + " columns")
+                + " " + task.mode() + ", " + task.threads() + (task.threads() == 1 ? " thread" : " threads")
+                + (isFloor() ? "" : ", " + kernel)
+                + (against ? ", the other" : "");
     }
 }

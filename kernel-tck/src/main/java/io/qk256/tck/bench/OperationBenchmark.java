@@ -1,5 +1,7 @@
 package io.qk256.tck.bench;
 
+import io.qk256.spi.Kernel;
+import io.qk256.spi.ParallelKernel;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -13,10 +15,9 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.BenchmarkParams;
-import org.openjdk.jmh.infra.ThreadParams;
 
 /**
- * One operation of one kernel. The result is checked before and after it is measured, so that both the interpreted and
+ * One operation of one kernel, whose threads are those of a {@link ParallelKernel} if there are several. The result is checked before and after it is measured, so that both the interpreted and
  * the compiled code have shown what they compute.
  */
 @State(Scope.Thread)
@@ -28,6 +29,11 @@ public class OperationBenchmark {
     @Param("scalar")
     public String kernel = "";
 
+    /** Whether this is the other JVM of a plan that compares two; here it is but a label. */
+    @Param("false")
+    public boolean against;
+
+    private @Nullable ParallelKernel parallel;
     private @Nullable Work work;
 
     /** For the harness. */
@@ -35,12 +41,18 @@ public class OperationBenchmark {
 
     /** Opens the kernel and checks its result. */
     @Setup
-    public void setUp(Weights weights, BenchmarkParams params, ThreadParams thread) {
+    public void setUp(Weights weights, BenchmarkParams params) {
+        Kernel opened = Kernels.open(kernel);
+        if (weights.threads > 1) {
+            parallel = ParallelKernel.withThreads(opened, weights.threads);
+            opened = parallel;
+        }
         work = Work.of(
                 weights.operation,
-                Kernels.open(kernel),
+                opened,
                 Shape.parse(weights.shape),
-                weights.rotation(thread.getThreadIndex(), thread.getThreadCount()),
+                weights.columns,
+                weights.rotation(),
                 weights.arena());
         try {
             work.run();
@@ -51,11 +63,14 @@ public class OperationBenchmark {
         Verdicts.add(params, work.verdict());
     }
 
-    /** Checks the result of the last call that was timed. */
+    /** Checks the result of the last call that was timed, and ends the threads. */
     @TearDown
     public void tearDown(BenchmarkParams params) {
         if (work != null) {
             Verdicts.add(params, work.verdict());
+        }
+        if (parallel != null) {
+            parallel.close();
         }
     }
 

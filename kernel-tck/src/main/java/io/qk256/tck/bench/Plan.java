@@ -17,6 +17,8 @@ import java.util.Set;
  * @param milliseconds duration of an iteration
  * @param kernels names
  * @param profilers JMH's
+ * @param against if not empty, all is measured in a second kind of JVM too, whose only difference this is: an option,
+ *     which begins with a dash, or a path whose modules replace those of the same names
  * @param tasks what is measured of every kernel
  */
 record Plan(
@@ -27,6 +29,7 @@ record Plan(
         long milliseconds,
         List<String> kernels,
         List<String> profilers,
+        String against,
         List<Task> tasks) {
 
     /** Reads {@code --name=value} arguments; a name may come more than once where the plan has a list. */
@@ -38,6 +41,7 @@ record Plan(
         long milliseconds = 200;
         List<String> kernels = new ArrayList<>();
         List<String> profilers = new ArrayList<>();
+        String against = "";
         List<Task> tasks = new ArrayList<>();
         for (String argument : arguments) {
             int equals = argument.indexOf('=');
@@ -50,11 +54,12 @@ record Plan(
                 case "--milliseconds" -> milliseconds = Long.parseLong(value);
                 case "--kernel" -> kernels.add(value);
                 case "--profiler" -> profilers.add(value);
+                case "--against" -> against = value;
                 case "--task" -> tasks.add(Task.parse(value));
                 default ->
                     throw new IllegalArgumentException("argument: '" + argument
                             + "', expected --result, --rounds, --warmups, --iterations, --milliseconds, --kernel,"
-                            + " --profiler or --task, then = and a value");
+                            + " --profiler, --against or --task, then = and a value");
             }
         }
         return new Plan(
@@ -65,19 +70,23 @@ record Plan(
                 milliseconds,
                 kernels.isEmpty() ? Kernels.usable() : kernels,
                 profilers,
+                against,
                 tasks);
     }
 
     /**
-     * The measurements of one round. Kernels take turns at each task, beside its floor; every second round is in
-     * reverse, so that a machine that slows down or speeds up favours none.
+     * The measurements of one round. Kernels take turns at each task, beside its floor, and so do the two kinds of JVM
+     * with each kernel; every second round is in reverse, so that a machine that slows down or speeds up favours none.
      */
     List<Measurement> round(int number) {
         Set<Measurement> measurements = new LinkedHashSet<>();
         for (Task task : tasks) {
-            measurements.add(new Measurement(task.floor(), Measurement.FLOOR));
+            measurements.add(Measurement.floor(task));
             for (String kernel : kernels) {
-                measurements.add(new Measurement(task, kernel));
+                measurements.add(new Measurement(task, kernel, false));
+                if (!against.isEmpty()) {
+                    measurements.add(new Measurement(task, kernel, true));
+                }
             }
         }
         List<Measurement> inOrder = List.copyOf(measurements);

@@ -4,39 +4,49 @@ import java.util.List;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
- * What is measured of every kernel, written {@code operation:shape:mode:threads}.
+ * What is measured of every kernel, written {@code operation:shape:columns:mode:threads}.
  *
  * @param operation {@code dequantize}, {@code gemv-f32}, {@code gemv-i8}; or a floor: {@code fill}, {@code read}
  * @param shape a {@link Shape}
+ * @param columns activation vectors that one call multiplies
  * @param mode {@code warm} or {@code cold}
- * @param threads each works on matrices of its own
+ * @param threads that share the rows of one matrix
  */
-record Task(String operation, String shape, String mode, int threads) {
+record Task(String operation, String shape, int columns, String mode, int threads) {
 
-    private static final int PARTS = 4;
+    private static final int PARTS = 5;
 
     static Task parse(String text) {
         List<String> parts = List.of(text.split(":", -1));
         if (parts.size() != PARTS) {
-            throw new IllegalArgumentException("task: '" + text + "', expected operation:shape:mode:threads");
+            throw new IllegalArgumentException("task: '" + text + "', expected operation:shape:columns:mode:threads");
         }
-        return new Task(parts.get(0), parts.get(1), parts.get(2), Integer.parseInt(parts.get(3)));
+        return new Task(
+                parts.get(0),
+                parts.get(1),
+                Integer.parseInt(parts.get(2)),
+                parts.get(3),
+                Integer.parseInt(parts.get(4)));
     }
 
     static Task of(BenchmarkParams params) {
         return new Task(
-                params.getParam("operation"), params.getParam("shape"), params.getParam("mode"), params.getThreads());
+                params.getParam("operation"),
+                params.getParam("shape"),
+                Integer.parseInt(params.getParam("columns")),
+                params.getParam("mode"),
+                Integer.parseInt(params.getParam("threads")));
     }
 
     /** What no kernel can be faster than: writing the output of a dequantisation, reading the weights of a product. */
     Task floor() {
         return operation.equals("dequantize")
-                ? new Task("fill", shape.replace("-array", ""), mode, threads)
-                : new Task("read", shape, mode, threads);
+                ? new Task("fill", shape.replace("-array", ""), 1, mode, threads)
+                : new Task("read", shape, 1, mode, threads);
     }
 
     @Override
     public String toString() {
-        return operation + ":" + shape + ":" + mode + ":" + threads;
+        return operation + ":" + shape + ":" + columns + ":" + mode + ":" + threads;
     }
 }

@@ -10,7 +10,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
  * Tells how right the measured kernels are, in a file: the measuring JVMs have no other way to report it. A line is a
- * task, a tab, a kernel, a tab, the verdict.
+ * task, a tab, a kernel, a tab, whether in the other JVM, a tab, the verdict.
  */
 final class Verdicts {
 
@@ -25,7 +25,12 @@ final class Verdicts {
             return;
         }
         Task task = Task.of(params);
-        String line = task + "\t" + params.getParam("kernel") + "\t" + verdict.replaceAll("\\s+", " ");
+        String line = String.join(
+                "\t",
+                task.toString(),
+                params.getParam("kernel"),
+                params.getParam("against"),
+                verdict.replaceAll("\\s+", " "));
         try {
             Files.write(Path.of(file), List.of(line), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {

@@ -13,19 +13,15 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
- * The matrices of one measurement, off the heap. Warm: one for each thread, which it uses again and again. Cold: more
- * than a GiB of them, one after the other, so that every byte comes from memory, as it does when a model decodes.
+ * The matrices of one measurement, off the heap. Warm: one, again and again. Cold: more than a GiB of them, one after the
+ * other, so that every byte comes from memory, as it does when a model decodes.
  */
 @State(Scope.Benchmark)
 public class Weights {
 
     private static final long COLD_BYTES = 1100L << 20;
-
-    /** Also the size of a huge page, should the system give some. */
-    private static final long ALIGNMENT = 2L << 20;
 
     private static final long SEED = 20_261_122;
 
@@ -40,9 +36,17 @@ public class Weights {
     @Param("1024")
     public String shape = "";
 
+    /** Activation vectors that one call multiplies. */
+    @Param("1")
+    public int columns;
+
     /** {@code warm} or {@code cold}. */
     @Param("warm")
     public String mode = "";
+
+    /** That share the rows of one matrix. */
+    @Param("1")
+    public int threads;
 
     private final Arena arena = Arena.ofShared();
     private final List<Qk256Matrix> matrices = new ArrayList<>();
@@ -52,12 +56,11 @@ public class Weights {
 
     /** Fills the matrices. */
     @Setup
-    public void setUp(BenchmarkParams params) {
+    public void setUp() {
         Shape parsed = Shape.parse(shape);
         long bytes = parsed.codeBytes();
-        long count = cold() ? Math.max(params.getThreads(), COLD_BYTES / bytes + 1) : params.getThreads();
-        MemorySegment all = arena.allocate(count * bytes, ALIGNMENT);
-        HugePages.askFor(all);
+        long count = cold() ? COLD_BYTES / bytes + 1 : 1;
+        MemorySegment all = HugePages.allocate(arena, count * bytes);
         MemorySegment first = all.asSlice(0, bytes);
         SplittableRandom random = new SplittableRandom(SEED);
         for (long i = 0; i < bytes; i += Long.BYTES) {
@@ -83,12 +86,9 @@ public class Weights {
         return arena;
     }
 
-    /** The matrices in the order in which a thread uses them. */
-    Rotation rotation(int thread, int threads) {
-        return new Rotation(
-                matrices.toArray(Qk256Matrix[]::new),
-                (int) ((long) matrices.size() * thread / threads),
-                cold() ? 1 : 0);
+    /** The matrices in the order in which they are used. */
+    Rotation rotation() {
+        return new Rotation(matrices.toArray(Qk256Matrix[]::new));
     }
 
     private boolean cold() {

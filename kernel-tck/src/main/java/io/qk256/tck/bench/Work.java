@@ -1,11 +1,13 @@
 package io.qk256.tck.bench;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Matrix;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 
 /** One call of what is measured, and the check of what it gave. For one thread. */
 interface Work {
@@ -17,11 +19,11 @@ interface Work {
     String verdict();
 
     /** An operation of a kernel. */
-    static Work of(String operation, Kernel kernel, Shape shape, Rotation matrices, Arena arena) {
+    static Work of(String operation, Kernel kernel, Shape shape, int columns, Rotation matrices, Arena arena) {
         return switch (operation) {
             case "dequantize" -> dequantize(kernel, shape, matrices, arena);
             case "gemv-f32" -> gemvF32(kernel, shape, matrices, arena);
-            case "gemv-i8" -> gemvI8(kernel, shape, matrices, arena);
+            case "gemv-i8" -> gemvI8(kernel, shape, columns, matrices, arena);
             default ->
                 throw new IllegalArgumentException(
                         "operation: '" + operation + "', expected dequantize, gemv-f32 or gemv-i8");
@@ -46,19 +48,24 @@ interface Work {
         return of(() -> kernel.gemv(matrices.next(), x, y), () -> check.verdict(y));
     }
 
-    private static Work gemvI8(Kernel kernel, Shape shape, Rotation matrices, Arena arena) {
-        I8Vector x = I8Vector.allocate(arena, shape.cols());
-        x.scale(41.7f);
-        F32Vector y = F32Vector.allocate(arena, shape.rows());
+    private static Work gemvI8(Kernel kernel, Shape shape, int columns, Rotation matrices, Arena arena) {
+        I8Matrix x = I8Matrix.allocate(arena, columns, shape.cols());
         SplittableRandom random = new SplittableRandom(shape.cols());
-        for (int col = 0; col < shape.cols(); col++) {
-            x.segment().set(ValueLayout.JAVA_BYTE, col, (byte) random.nextInt(-128, 128));
+        for (int column = 0; column < columns; column++) {
+            x.column(column).scale(41.7f + column);
         }
-        Check check = Check.gemv(matrices.next(), x);
-        return of(() -> kernel.gemv(matrices.next(), x, y), () -> check.verdict(y));
+        for (long i = 0; i < x.segment().byteSize(); i++) {
+            x.segment().set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt(-128, 128));
+        }
+        F32Vector y = F32Vector.allocate(arena, (long) columns * shape.rows());
+        Check check = Check.gemm(matrices.next(), x);
+        I8Vector only = x.column(0);
+        return of(
+                columns == 1 ? () -> kernel.gemv(matrices.next(), only, y) : () -> kernel.gemm(matrices.next(), x, y),
+                () -> check.verdict(y));
     }
 
-    private static Work of(Runnable run, java.util.function.Supplier<String> verdict) {
+    private static Work of(Runnable run, Supplier<String> verdict) {
         return new Work() {
             @Override
             public void run() {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Vector;
+import io.qk256.spi.I8Matrix;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
@@ -47,11 +47,16 @@ class CheckTest {
 
     @Test
     void int8ProductIsExact() {
-        I8Vector x = I8Vector.of(new byte[] {1, 10, 100, -128}, 3);
-        Check check = Check.gemv(matrix(), x);
+        I8Matrix x = I8Matrix.of(new byte[] {1, 10, 100, -128, 0, 0, 0, 7}, 2, 4);
+        x.column(0).scale(3);
+        x.column(1).scale(7);
+        Check check = Check.gemm(matrix(), x);
         float first = (float) (-1 + 100 - 256) / 3 * 0.1f;
         float second = (float) (1 + 10 - 100 + 128) / 3 * 0.1f;
-        assertThat(check.verdict(F32Vector.of(first, second))).isEqualTo("bit-exact");
-        assertThat(check.verdict(F32Vector.of(first, Math.nextDown(second)))).startsWith("WRONG: element 1");
+        float third = 2 * 0.1f;
+        float fourth = -1 * 0.1f;
+        assertThat(check.verdict(F32Vector.of(first, second, third, fourth))).isEqualTo("bit-exact");
+        assertThat(check.verdict(F32Vector.of(first, second, Math.nextDown(third), fourth)))
+                .startsWith("WRONG: element 2");
     }
 }

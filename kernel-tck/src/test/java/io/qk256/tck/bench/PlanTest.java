@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PlanTest {
 
     private static final String[] ARGUMENTS = {
-        "--rounds=2", "--kernel=a", "--kernel=b", "--task=gemv-f32:8x512:cold:2", "--task=gemv-i8:8x512:cold:2"
+        "--rounds=2", "--kernel=a", "--kernel=b", "--task=gemv-f32:8x512:1:cold:2", "--task=gemv-i8:8x512:4:cold:2"
     };
 
     @Test
@@ -22,15 +22,38 @@ class PlanTest {
                         "read 8x512 cold, 2 threads",
                         "gemv-f32 8x512 cold, 2 threads, a",
                         "gemv-f32 8x512 cold, 2 threads, b",
-                        "gemv-i8 8x512 cold, 2 threads, a",
-                        "gemv-i8 8x512 cold, 2 threads, b");
+                        "gemv-i8 8x512 x 4 columns cold, 2 threads, a",
+                        "gemv-i8 8x512 x 4 columns cold, 2 threads, b");
         assertThat(plan.round(1)).isEqualTo(plan.round(0).reversed());
         assertThat(plan.measurements()).hasSize(2 * 5);
     }
 
     @Test
+    void theOtherJvmTakesTurnsWithEachKernel() {
+        Plan plan = Plan.parse(
+                "--rounds=2",
+                "--kernel=a",
+                "--kernel=b",
+                "--task=dequantize:64:1:warm:1",
+                "--against=-XX:-UseSuperWord");
+        assertThat(plan.measurements())
+                .extracting(Measurement::toString)
+                .containsExactly(
+                        "fill 64 warm, 1 thread",
+                        "dequantize 64 warm, 1 thread, a",
+                        "dequantize 64 warm, 1 thread, a, the other",
+                        "dequantize 64 warm, 1 thread, b",
+                        "dequantize 64 warm, 1 thread, b, the other",
+                        "dequantize 64 warm, 1 thread, b, the other",
+                        "dequantize 64 warm, 1 thread, b",
+                        "dequantize 64 warm, 1 thread, a, the other",
+                        "dequantize 64 warm, 1 thread, a",
+                        "fill 64 warm, 1 thread");
+    }
+
+    @Test
     void dequantizingToAnArrayHasTheFloorOfItsWeights() {
-        assertThat(Task.parse("dequantize:1024-array:warm:1").floor()).isEqualTo(Task.parse("fill:1024:warm:1"));
+        assertThat(Task.parse("dequantize:1024-array:1:warm:1").floor()).isEqualTo(Task.parse("fill:1024:1:warm:1"));
     }
 
     @Test

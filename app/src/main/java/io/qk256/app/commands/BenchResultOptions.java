@@ -1,0 +1,39 @@
+package io.qk256.app.commands;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say what becomes of the results. */
+final class BenchResultOptions {
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            description = "table (default), md, csv or json.")
+    BenchReport.Format format = BenchReport.Format.TABLE;
+
+    @Option(names = "--save", paramLabel = "NAME", description = "Keep the results under this name.")
+    @Nullable
+    String save;
+
+    @Option(
+            names = "--compare",
+            paramLabel = "NAME",
+            description = "Show the change from the results of this name; exit code 4 on a regression.")
+    @Nullable
+    String compare;
+
+    @Option(
+            names = "--dir",
+            paramLabel = "DIR",
+            description = "Where results are kept (default: ${DEFAULT-VALUE}).",
+            defaultValue = ".qk256/bench")
+    Path directory = Path.of(".qk256", "bench");
+
+    @Option(names = "--plot", paramLabel = "FILE.svg", description = "Draw the speeds and the floors.")
+    @Nullable
+    Path plot;
+
+    BenchResultOptions() {}
+}

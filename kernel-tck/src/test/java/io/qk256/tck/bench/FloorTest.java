@@ -1,0 +1,38 @@
+package io.qk256.tck.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qk256.spi.Codebook;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.MemorySegment;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FloorTest {
+
+    /** Five rows of a block; in each int32 value, the lowest bit is the only one. */
+    private static Rotation matrices() {
+        int[] codes = IntStream.range(0, 5 * 16).map(i -> 1).toArray();
+        return new Rotation(new Qk256Matrix[] {Qk256Matrix.of(MemorySegment.ofArray(codes), 5, 256, Codebook.TERNARY)});
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 5, 7})
+    void threadsReadAllBytesTogether(int threads) {
+        long sum = IntStream.range(0, threads)
+                .mapToLong(thread -> Floor.of("read", new Shape(5, 256, false), matrices(), thread, threads)
+                        .run())
+                .sum();
+        assertThat(sum).isEqualTo(5 * 16);
+    }
+
+    @Test
+    void partsAreWholeCacheLinesAndAsEvenAsTheyCanBe() {
+        assertThat(Floor.of("read", new Shape(5, 256, false), matrices(), 0, 2).run())
+                .isEqualTo(2 * 16);
+        assertThat(Floor.of("read", new Shape(5, 256, false), matrices(), 1, 2).run())
+                .isEqualTo(3 * 16);
+    }
+}
