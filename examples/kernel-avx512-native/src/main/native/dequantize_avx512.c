@@ -21,7 +21,7 @@ INLINE void decode_block(const uint8_t *codes, int32_t n, __m512 table, float *o
 }
 
 void dequantize(const matrix *w, float *out) {
-    const __m512 values = _mm512_broadcast_f32x4(_mm_loadu_ps(w->codebook));
+    const __m512 values = _mm512_broadcast_f32x4(w->codebook);
     const float *scales = w->block_scales;
     __m512 table = _mm512_mul_ps(values, _mm512_set1_ps(w->tensor_scale));
     for (int64_t row = 0; row < w->rows; row++) {

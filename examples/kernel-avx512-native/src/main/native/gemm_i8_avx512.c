@@ -30,8 +30,8 @@ typedef struct {
     __m512i of[GROUP][MAX_COLUMNS][4];
 } accumulators;
 
-static byte_table byte_table_of(const float *codebook) {
-    const __m128i values = _mm_cvtps_epi32(_mm_loadu_ps(codebook));
+static byte_table byte_table_of(__m128 codebook) {
+    const __m128i values = _mm_cvtps_epi32(codebook);
     __m128i lowest = _mm_min_epi32(values, _mm_shuffle_epi32(values, _MM_SHUFFLE(1, 0, 3, 2)));
     lowest = _mm_min_epi32(lowest, _mm_shuffle_epi32(lowest, _MM_SHUFFLE(2, 3, 0, 1)));
     const __m128i u = _mm_cvtepi32_epi8(_mm_sub_epi32(values, lowest));

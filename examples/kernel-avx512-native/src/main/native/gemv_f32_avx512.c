@@ -84,9 +84,8 @@ INLINE __m128 group_sums(const group *g, value_table table, const float *planes)
 
 void gemv_f32(const matrix *w, const float *x, float *y) {
     _Alignas(64) float planes[CHUNK];
-    const __m128 values = _mm_loadu_ps(w->codebook);
     const __m512i quarter = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
-    const __m512 each = _mm512_broadcast_f32x4(values);
+    const __m512 each = _mm512_broadcast_f32x4(w->codebook);
     const value_table table = {each, _mm512_permutexvar_ps(quarter, each)};
     for (int32_t r = 0; r < w->rows; r++) {
         y[r] = 0;

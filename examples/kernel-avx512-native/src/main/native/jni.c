@@ -19,7 +19,7 @@
     jlong codes, jlong row_stride, jint rows, jint cols, jlong scales, jfloat tensor_scale, jfloat v0, jfloat v1,      \
         jfloat v2, jfloat v3
 #define MATRIX(codes_at, scales_at)                                                                                   \
-    {(codes_at), row_stride, rows, cols, (scales_at), tensor_scale, {v0, v1, v2, v3}}
+    {(codes_at), row_stride, rows, cols, (scales_at), tensor_scale, _mm_setr_ps(v0, v1, v2, v3)}
 
 #define LACKS(feature, bit) ((__builtin_cpu_supports(feature) ? 0 : 1) << (bit))
 
@@ -31,9 +31,16 @@ NATIVE(jint, missingCpuFeatures)(UNUSED JNIEnv *env, UNUSED jclass type) {
 
 /* ---- Off-heap memory: nothing but numbers cross the border ---- */
 
-NATIVE(void, dequantize)(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong out) {
+/* Called by com.example.avx512.ShortCall without JNI. */
+JNIEXPORT void avx512_dequantize(MATRIX_PARAMETERS, jlong out);
+
+void avx512_dequantize(MATRIX_PARAMETERS, jlong out) {
     const matrix w = MATRIX((const uint8_t *)codes, (const float *)scales);
     dequantize(&w, (float *)out);
+}
+
+NATIVE(void, dequantize)(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong out) {
+    avx512_dequantize(codes, row_stride, rows, cols, scales, tensor_scale, v0, v1, v2, v3, out);
 }
 
 NATIVE(void, gemvF32)(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong x, jlong y) {

@@ -4,6 +4,7 @@
 #define KERNEL_H
 
 #include <stdint.h>
+#include <xmmintrin.h>
 
 enum { BLOCK_WEIGHTS = 256, BLOCK_BYTES = 64 };
 
@@ -15,7 +16,7 @@ typedef struct {
     int32_t cols;              /* 1 or more */
     const float *block_scales; /* rows x blocks, or NULL: all are 1 */
     float tensor_scale;
-    float codebook[4]; /* finite */
+    __m128 codebook; /* finite; a vector because the CPU does not forward four stores to one load */
 } matrix;
 
 /* Columns of activations that gemm_i8 takes at most. */

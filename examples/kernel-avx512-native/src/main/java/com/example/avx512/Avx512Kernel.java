@@ -10,8 +10,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
 /**
- * Hands the operations to C. Their arguments are checked already. Off-heap memory goes down as addresses; memory on the
- * heap takes the way of {@link PinnedCall}. Stateless and thread-safe.
+ * Hands the operations to C; their arguments are checked already. Off-heap memory goes down as addresses, by JNI or, if
+ * little is to be done, by {@link ShortCall}; memory on the heap takes the way of {@link PinnedCall}. Stateless and
+ * thread-safe.
  *
  * <p>An address does not keep the memory alive that a garbage collector frees, so its owners are kept reachable until the
  * call returns.
@@ -29,18 +30,33 @@ final class Avx512Kernel extends Kernel {
         }
         Codebook codebook = w.codebook();
         try {
-            Native.dequantize(
-                    codes(w, fromRow),
-                    w.rowStride(),
-                    toRow - fromRow,
-                    w.cols(),
-                    blockScales(w, fromRow),
-                    w.tensorScale(),
-                    codebook.value0(),
-                    codebook.value1(),
-                    codebook.value2(),
-                    codebook.value3(),
-                    out.segment().address());
+            if (out.length() <= ShortCall.MAX_WEIGHTS) {
+                ShortCall.dequantize(
+                        codes(w, fromRow),
+                        w.rowStride(),
+                        toRow - fromRow,
+                        w.cols(),
+                        blockScales(w, fromRow),
+                        w.tensorScale(),
+                        codebook.value0(),
+                        codebook.value1(),
+                        codebook.value2(),
+                        codebook.value3(),
+                        out.segment().address());
+            } else {
+                Native.dequantize(
+                        codes(w, fromRow),
+                        w.rowStride(),
+                        toRow - fromRow,
+                        w.cols(),
+                        blockScales(w, fromRow),
+                        w.tensorScale(),
+                        codebook.value0(),
+                        codebook.value1(),
+                        codebook.value2(),
+                        codebook.value3(),
+                        out.segment().address());
+            }
         } finally {
             Reference.reachabilityFence(w);
             Reference.reachabilityFence(out);
