@@ -1,0 +1,203 @@
+package com.example.avx512;
+
+import io.qk256.spi.Codebook;
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+
+/**
+ * Hands the operations to C; their arguments are checked already. Off-heap memory goes down as addresses, by JNI or, if
+ * little is to be done, by {@link ShortCall}; memory on the heap takes the way of {@link PinnedCall}. Stateless and
+ * thread-safe.
+ *
+ * <p>An address does not keep the memory alive that a garbage collector frees, so its owners are kept reachable until the
+ * call returns.
+ */
+final class Avx512Kernel extends Kernel {
+
+    /** Rows whose codes stay in the cache while all columns pass. */
+    private static final int BATCH_ROWS = 512;
+
+    @Override
+    protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
+        if (!isOffHeap(w) || !out.segment().isNative()) {
+            PinnedCall.run(Native.DEQUANTIZE, w, fromRow, toRow, MemorySegment.NULL, 1, out.segment());
+            return;
+        }
+        Codebook codebook = w.codebook();
+        try {
+            if (out.length() <= ShortCall.MAX_WEIGHTS) {
+                ShortCall.dequantize(
+                        codes(w, fromRow),
+                        w.rowStride(),
+                        toRow - fromRow,
+                        w.cols(),
+                        blockScales(w, fromRow),
+                        w.tensorScale(),
+                        codebook.value0(),
+                        codebook.value1(),
+                        codebook.value2(),
+                        codebook.value3(),
+                        out.segment().address());
+            } else {
+                Native.dequantize(
+                        codes(w, fromRow),
+                        w.rowStride(),
+                        toRow - fromRow,
+                        w.cols(),
+                        blockScales(w, fromRow),
+                        w.tensorScale(),
+                        codebook.value0(),
+                        codebook.value1(),
+                        codebook.value2(),
+                        codebook.value3(),
+                        out.segment().address());
+            }
+        } finally {
+            Reference.reachabilityFence(w);
+            Reference.reachabilityFence(out);
+        }
+    }
+
+    @Override
+    protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
+        if (!isOffHeap(w) || !x.segment().isNative() || !y.segment().isNative()) {
+            PinnedCall.run(Native.GEMV_F32, w, fromRow, toRow, x.segment(), 1, from(y, fromRow));
+            return;
+        }
+        Codebook codebook = w.codebook();
+        try {
+            Native.gemvF32(
+                    codes(w, fromRow),
+                    w.rowStride(),
+                    toRow - fromRow,
+                    w.cols(),
+                    blockScales(w, fromRow),
+                    w.tensorScale(),
+                    codebook.value0(),
+                    codebook.value1(),
+                    codebook.value2(),
+                    codebook.value3(),
+                    x.segment().address(),
+                    address(y, fromRow));
+        } finally {
+            Reference.reachabilityFence(w);
+            Reference.reachabilityFence(x);
+            Reference.reachabilityFence(y);
+        }
+    }
+
+    @Override
+    protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+        if (!isOffHeap(w) || !x.segment().isNative() || !y.segment().isNative()) {
+            PinnedCall.run(Native.GEMV_I8, w, fromRow, toRow, x.segment(), x.scale(), from(y, fromRow));
+            return;
+        }
+        float scale = x.scale();
+        try {
+            gemm(w, fromRow, toRow, x.segment().address(), 1, scale, scale, scale, scale, address(y, fromRow));
+        } finally {
+            Reference.reachabilityFence(w);
+            Reference.reachabilityFence(x);
+            Reference.reachabilityFence(y);
+        }
+    }
+
+    /** By fours of columns; if there is memory on the heap, one after the other. */
+    @Override
+    protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+        if (!isOffHeap(w) || !x.segment().isNative() || !y.segment().isNative()) {
+            super.gemmI8Rows(w, x, fromRow, toRow, y);
+            return;
+        }
+        try {
+            for (int row = fromRow, end; row < toRow; row = end) {
+                end = (int) Math.min((long) row + BATCH_ROWS, toRow);
+                for (int column = 0; column < x.columns(); column += Native.MAX_COLUMNS) {
+                    gemm(
+                            w,
+                            row,
+                            end,
+                            x.segment().address() + column * x.length(),
+                            Math.min(Native.MAX_COLUMNS, x.columns() - column),
+                            scale(x, column),
+                            scale(x, column + 1),
+                            scale(x, column + 2),
+                            scale(x, column + 3),
+                            address(y, (long) column * w.rows() + row));
+                }
+            }
+        } finally {
+            Reference.reachabilityFence(w);
+            Reference.reachabilityFence(x);
+            Reference.reachabilityFence(y);
+        }
+    }
+
+    private static void gemm(
+            Qk256Matrix w,
+            int fromRow,
+            int toRow,
+            long q,
+            int columns,
+            float scale0,
+            float scale1,
+            float scale2,
+            float scale3,
+            long y) {
+        Codebook codebook = w.codebook();
+        Native.gemmI8(
+                codes(w, fromRow),
+                w.rowStride(),
+                toRow - fromRow,
+                w.cols(),
+                blockScales(w, fromRow),
+                w.tensorScale(),
+                codebook.value0(),
+                codebook.value1(),
+                codebook.value2(),
+                codebook.value3(),
+                q,
+                columns,
+                scale0,
+                scale1,
+                scale2,
+                scale3,
+                y,
+                w.rows());
+    }
+
+    private static float scale(I8Matrix x, int column) {
+        return column < x.columns() ? x.column(column).scale() : 1;
+    }
+
+    private static boolean isOffHeap(Qk256Matrix w) {
+        return w.codes().isNative()
+                && (w.blockScales().isEmpty() || w.blockScales().get().isNative());
+    }
+
+    private static long codes(Qk256Matrix w, int row) {
+        return w.codes().address() + row * w.rowStride();
+    }
+
+    private static long blockScales(Qk256Matrix w, int row) {
+        return w.blockScales().isEmpty() ? 0 : w.blockScales().get().address() + (long) row * w.blocks() * Float.BYTES;
+    }
+
+    private static long address(F32Vector vector, long i) {
+        return vector.segment().address() + i * Float.BYTES;
+    }
+
+    private static MemorySegment from(F32Vector vector, long i) {
+        return vector.segment().asSlice(i * Float.BYTES);
+    }
+
+    @Override
+    public String toString() {
+        return "C with AVX-512 and VNNI intrinsics";
+    }
+}

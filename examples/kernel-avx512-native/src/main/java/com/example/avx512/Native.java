@@ -1,0 +1,96 @@
+package com.example.avx512;
+
+/**
+ * The functions of {@code jni.c}. To be called once {@link NativeLibrary} has loaded it, the operations once
+ * {@link #missingCpuFeatures} has said that nothing is missing. Nothing but numbers crosses the border, which makes a call
+ * cheap; addresses and sizes are trusted, since they come from views that were checked.
+ *
+ * <p>Each operation works on {@code rows} rows that start at {@code codes}, {@code blockScales} (0 if there are none)
+ * and, for the products, {@code y}.
+ */
+final class Native {
+
+    /** Columns that {@link #gemmI8} takes at most. */
+    static final int MAX_COLUMNS = 4;
+
+    static final int DEQUANTIZE = 0;
+    static final int GEMV_F32 = 1;
+    static final int GEMV_I8 = 2;
+
+    private Native() {}
+
+    /** A bit for each of {@link Avx512Provider#NEEDED} that the CPU, or the operating system for it, does not offer. */
+    static native int missingCpuFeatures();
+
+    static native void dequantize(
+            long codes,
+            long rowStride,
+            int rows,
+            int cols,
+            long blockScales,
+            float tensorScale,
+            float value0,
+            float value1,
+            float value2,
+            float value3,
+            long out);
+
+    static native void gemvF32(
+            long codes,
+            long rowStride,
+            int rows,
+            int cols,
+            long blockScales,
+            float tensorScale,
+            float value0,
+            float value1,
+            float value2,
+            float value3,
+            long x,
+            long y);
+
+    /** Up to {@link #MAX_COLUMNS} columns, each with its scale; the results of each start {@code yStride} values apart. */
+    static native void gemmI8(
+            long codes,
+            long rowStride,
+            int rows,
+            int cols,
+            long blockScales,
+            float tensorScale,
+            float value0,
+            float value1,
+            float value2,
+            float value3,
+            long q,
+            int columns,
+            float scale0,
+            float scale1,
+            float scale2,
+            float scale3,
+            long y,
+            long yStride);
+
+    /**
+     * One of the operations on arrays, which are pinned for the time of the call. Where an array is given and not null,
+     * its address is an offset in bytes; what an operation does not take is ignored.
+     */
+    static native void pinned(
+            int operation,
+            Object codesArray,
+            Object blockScalesArray,
+            Object inArray,
+            Object outArray,
+            long codes,
+            long rowStride,
+            int rows,
+            int cols,
+            long blockScales,
+            float tensorScale,
+            float value0,
+            float value1,
+            float value2,
+            float value3,
+            long in,
+            float inScale,
+            long out);
+}

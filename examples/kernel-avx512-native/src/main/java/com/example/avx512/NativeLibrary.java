@@ -1,0 +1,110 @@
+package com.example.avx512;
+
+import io.qk256.spi.KernelUnavailableException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Has the system load the library that the build put into the jar. The system's linker loads nothing but files, so the
+ * library becomes one, in a directory of its own that nobody else can write to, and is deleted once it is loaded. That
+ * needs no write access to the installation, lets any number of JVMs and class loaders come at once, and leaves nothing
+ * behind.
+ */
+final class NativeLibrary {
+
+    /** Where the file goes; the environment variable is asked if the property is not set, as by the built-in kernel. */
+    static final String DIRECTORY = "qk256.native.dir";
+
+    static final String DIRECTORY_VARIABLE = "QK256_NATIVE_DIR";
+
+    private static final String FILE = System.mapLibraryName("kernel_avx512");
+
+    private static boolean loaded;
+
+    private NativeLibrary() {}
+
+    /**
+     * Loads the library, unless that is done already. Thread-safe.
+     *
+     * @throws KernelUnavailableException with what to do, if it cannot be loaded
+     */
+    static synchronized void load() throws KernelUnavailableException {
+        if (!loaded) {
+            extract(inJar(), directory(), NativeLibrary::link);
+            loaded = true;
+        }
+    }
+
+    /** The library in the jar. */
+    static byte[] inJar() throws KernelUnavailableException {
+        try (InputStream in = NativeLibrary.class.getResourceAsStream(FILE)) {
+            if (in == null) {
+                throw new KernelUnavailableException(
+                        "the jar holds no " + FILE + "; build it on x86-64 and for the system that runs it");
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new KernelUnavailableException(FILE + " cannot be read from the jar: " + e + "; copy the jar again", e);
+        }
+    }
+
+    private static Path directory() {
+        String asked = System.getProperty(DIRECTORY, System.getenv(DIRECTORY_VARIABLE));
+        return Path.of(Optional.ofNullable(asked).orElse(System.getProperty("java.io.tmpdir")));
+    }
+
+    @SuppressWarnings("restricted") // Loading native code is what this module is for.
+    private static void link(Path file) {
+        System.load(file.toString());
+    }
+
+    /**
+     * Makes the library a file for as long as the system needs to load it.
+     *
+     * @param directory where; it is made if it does not exist
+     * @param linker loads a file, or throws {@link UnsatisfiedLinkError}, or {@link IllegalCallerException} if the JVM does
+     *     not let this module load native code
+     */
+    static void extract(byte[] library, Path directory, Consumer<Path> linker) throws KernelUnavailableException {
+        try {
+            // On POSIX systems a temporary directory is its owner's alone.
+            Path own = Files.createTempDirectory(Files.createDirectories(directory.toAbsolutePath()), "qk256-");
+            Path file = own.resolve(FILE);
+            try {
+                linker.accept(Files.write(file, library));
+            } finally {
+                delete(file);
+                delete(own);
+            }
+        } catch (IOException e) {
+            throw new KernelUnavailableException(
+                    "the native library cannot be written to " + directory + " (" + e + "); " + remedy(), e);
+        } catch (UnsatisfiedLinkError e) {
+            throw new KernelUnavailableException(
+                    "the native library cannot be loaded from " + directory + " (" + e.getMessage()
+                            + "); if that is mounted noexec, " + remedy(),
+                    e);
+        } catch (IllegalCallerException e) {
+            throw new KernelUnavailableException(
+                    "the JVM does not let this module load native code (" + e.getMessage() + "); start the application with"
+                            + " --allow-native, or java with --enable-native-access=com.example.avx512",
+                    e);
+        }
+    }
+
+    private static String remedy() {
+        return "set -D" + DIRECTORY + "=DIR or " + DIRECTORY_VARIABLE
+                + "=DIR to a directory that this user may write to and run code from";
+    }
+
+    /** Windows does not delete a library that is in use, so it is tried again when the JVM ends. */
+    private static void delete(Path path) {
+        if (!path.toFile().delete()) {
+            path.toFile().deleteOnExit();
+        }
+    }
+}

@@ -1,0 +1,35 @@
+/* The operations of the contract io.qk256.spi.Kernel, as jni.c calls them. Nothing is checked: the views on the Java
+ * side were. Nothing is allocated, and the stack needed stays below 48 KiB: HotSpot keeps 80 KiB free for native code. */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include <stdint.h>
+#include <xmmintrin.h>
+
+enum { BLOCK_WEIGHTS = 256, BLOCK_BYTES = 64 };
+
+/* A range of rows of a matrix. */
+typedef struct {
+    const uint8_t *codes;      /* the first row of the range, any alignment */
+    int64_t row_stride;        /* bytes */
+    int32_t rows;              /* 1 or more */
+    int32_t cols;              /* 1 or more */
+    const float *block_scales; /* rows x blocks, or NULL: all are 1 */
+    float tensor_scale;
+    __m128 codebook; /* finite; a vector because the CPU does not forward four stores to one load */
+} matrix;
+
+/* Columns of activations that gemm_i8 takes at most. */
+enum { MAX_COLUMNS = 4 };
+
+/* out: rows x cols values */
+void dequantize(const matrix *w, float *out);
+
+/* x: cols values; y: rows values */
+void gemv_f32(const matrix *w, const float *x, float *y);
+
+/* q: `columns` (1 to MAX_COLUMNS) times cols values, column by column, with a scale for each; y: rows values for each
+ * column, from y + column * y_stride on; the codebook holds integers from -64 to 63 */
+void gemm_i8(const matrix *w, const int8_t *q, int32_t columns, const float *scales, float *y, int64_t y_stride);
+
+#endif
