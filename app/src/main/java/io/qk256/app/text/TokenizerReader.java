@@ -1,0 +1,212 @@
+package io.qk256.app.text;
+
+import io.qk256.app.files.GgufArray;
+import io.qk256.app.files.GgufException;
+import io.qk256.app.files.GgufFile;
+import io.qk256.app.files.GgufValue;
+import io.qk256.app.files.ValueType;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/** Reads the tokenizer of a GGUF file (ggml, docs/gguf.md, {@code tokenizer.ggml.*}) and trusts no byte of it. */
+final class TokenizerReader {
+
+    private static final String PREFIX = "tokenizer.ggml.";
+    private static final String TOKENS = PREFIX + "tokens";
+    private static final String TYPES = PREFIX + "token_type";
+    private static final String MERGES = PREFIX + "merges";
+    private static final String DAMAGED = "; the file is damaged, get it again";
+
+    /** The names that llama.cpp accepts for LLaMA-3's way to split text. */
+    private static final List<String> LLAMA3_NAMES = List.of("llama-bpe", "llama3", "llama-v3");
+
+    private static final int LLAMA3_SIZE = 128_256;
+    private static final int LLAMA3_END_OF_TURN = 128_009;
+    private static final String END_OF_TURN = "<|eot_id|>";
+
+    /** The longest token of LLaMA-3 has 128 bytes; work on a token may grow with the square of this. */
+    private static final int MAX_TOKEN_BYTES = 1024;
+
+    private final GgufFile file;
+
+    TokenizerReader(GgufFile file) {
+        this.file = file;
+    }
+
+    Tokenizer read() throws GgufException {
+        requireText(PREFIX + "model", List.of("gpt2"), "only byte-level BPE is supported");
+        GgufArray texts = file.require(TOKENS).asArray(ValueType.STRING);
+        if (texts.size() == 0) {
+            throw wrong(TOKENS, "is empty", "a vocabulary" + DAMAGED);
+        }
+        requireLlama3Splitting(texts);
+        int last = texts.size() - 1;
+        int begin = (int) file.require(PREFIX + "bos_token_id").asInteger(0, last);
+        int end = (int) file.require(PREFIX + "eos_token_id").asInteger(0, last);
+        Optional<GgufValue> addBegin = file.find(PREFIX + "add_bos_token");
+        OptionalInt endOfTurn = endOfTurn(texts);
+        TokenType[] types = types(texts.size());
+        IntStream.concat(IntStream.of(begin, end), endOfTurn.stream()).forEach(mark -> types[mark] = TokenType.CONTROL);
+        Vocabulary vocabulary = vocabulary(texts, types);
+        return new Tokenizer(
+                vocabulary,
+                merges(vocabulary),
+                new Tokenizer.Marks(
+                        begin,
+                        end,
+                        endOfTurn,
+                        addBegin.isEmpty() || addBegin.get().asBool()));
+    }
+
+    private OptionalInt endOfTurn(GgufArray texts) throws GgufException {
+        Optional<GgufValue> id = file.find(PREFIX + "eot_token_id");
+        if (id.isPresent()) {
+            return OptionalInt.of((int) id.get().asInteger(0, texts.size() - 1));
+        }
+        int found = texts.texts().lastIndexOf(END_OF_TURN);
+        return found < 0 ? OptionalInt.empty() : OptionalInt.of(found);
+    }
+
+    /** Files without the key, such as Microsoft's of the 2B model, are recognised by their vocabulary. */
+    private void requireLlama3Splitting(GgufArray texts) throws GgufException {
+        String key = PREFIX + "pre";
+        if (file.find(key).isPresent()) {
+            requireText(key, LLAMA3_NAMES, "other ways to split text are not supported");
+            return;
+        }
+        boolean isLlama3 =
+                texts.size() == LLAMA3_SIZE && texts.text(LLAMA3_END_OF_TURN).equals(END_OF_TURN);
+        if (!isLlama3) {
+            throw wrong(
+                    key,
+                    "is missing and the vocabulary (" + texts.size() + " tokens) is not LLaMA-3's",
+                    String.join(", ", LLAMA3_NAMES) + ", or " + LLAMA3_SIZE + " tokens of which number "
+                            + LLAMA3_END_OF_TURN + " is " + END_OF_TURN + "; convert the model again");
+        }
+    }
+
+    private void requireText(String key, List<String> supported, String advice) throws GgufException {
+        String value = file.require(key).asText();
+        if (!supported.contains(value)) {
+            throw wrong(key, "is \"" + value + "\"", String.join(", ", supported) + "; " + advice);
+        }
+    }
+
+    private Vocabulary vocabulary(GgufArray texts, TokenType[] types) throws GgufException {
+        checkScores(texts.size());
+        byte[][] tokens = new byte[texts.size()][];
+        for (int id = 0; id < tokens.length; id++) {
+            tokens[id] = bytes(id, texts.text(id), types[id]);
+        }
+        Vocabulary vocabulary;
+        try {
+            vocabulary = new Vocabulary(tokens, types);
+        } catch (IllegalArgumentException e) {
+            throw wrong(TOKENS, "holds doubles: " + e.getMessage(), "each text once" + DAMAGED);
+        }
+        OptionalInt missing = vocabulary.missingByte();
+        if (missing.isPresent()) {
+            throw wrong(TOKENS, "has no token for byte " + missing.getAsInt(), "one for each of 256 bytes" + DAMAGED);
+        }
+        return vocabulary;
+    }
+
+    private byte[] bytes(int id, String text, TokenType type) throws GgufException {
+        byte[] bytes;
+        if (type.isPlain()) {
+            bytes = new byte[text.length()];
+            if (!ByteAlphabet.decode(text, 0, text.length(), bytes, 0)) {
+                throw wrong(TOKENS, at(id, text), "characters that stand for bytes in GPT-2's alphabet" + DAMAGED);
+            }
+        } else {
+            bytes = text.getBytes(StandardCharsets.UTF_8);
+        }
+        if (bytes.length < 1 || bytes.length > MAX_TOKEN_BYTES) {
+            throw wrong(TOKENS, at(id, text), "1 to " + MAX_TOKEN_BYTES + " bytes, not " + bytes.length + DAMAGED);
+        }
+        return bytes;
+    }
+
+    private TokenType[] types(int count) throws GgufException {
+        TokenType[] types = new TokenType[count];
+        Optional<GgufValue> value = file.find(TYPES);
+        if (value.isEmpty()) {
+            Arrays.fill(types, TokenType.NORMAL);
+            return types;
+        }
+        GgufArray ids = value.get().asArray(ValueType.I32);
+        requireLength(TYPES, ids, count);
+        for (int i = 0; i < count; i++) {
+            Optional<TokenType> type = TokenType.of(ids.integer(i));
+            if (type.isEmpty()) {
+                throw wrong(TYPES, "holds " + ids.integer(i) + " at " + i, "1 to 6" + DAMAGED);
+            }
+            types[i] = type.get();
+        }
+        return types;
+    }
+
+    /** Byte-level BPE does not use them, but where they do not fit, something else will not either. */
+    private void checkScores(int count) throws GgufException {
+        String key = PREFIX + "scores";
+        Optional<GgufValue> scores = file.find(key);
+        if (scores.isPresent()) {
+            requireLength(key, scores.get().asArray(ValueType.F32), count);
+        }
+    }
+
+    private void requireLength(String key, GgufArray array, int count) throws GgufException {
+        if (array.size() != count) {
+            throw wrong(key, "has " + array.size() + " elements", count + ", as " + TOKENS + " has" + DAMAGED);
+        }
+    }
+
+    private MergeTable merges(Vocabulary vocabulary) throws GgufException {
+        Optional<GgufValue> value = file.find(MERGES);
+        if (value.isEmpty()) {
+            return MergeTable.byId(vocabulary);
+        }
+        GgufArray texts = value.get().asArray(ValueType.STRING);
+        MergeTable table = new MergeTable(texts.size());
+        byte[] bytes = new byte[MAX_TOKEN_BYTES];
+        for (int rank = 0; rank < texts.size(); rank++) {
+            addMerge(vocabulary, table, rank, texts.text(rank), bytes);
+        }
+        return table;
+    }
+
+    private void addMerge(Vocabulary vocabulary, MergeTable table, int rank, String text, byte[] bytes)
+            throws GgufException {
+        int space = text.indexOf(' ');
+        int length = text.length() - 1;
+        if (space < 1
+                || space == length
+                || length > MAX_TOKEN_BYTES
+                || !ByteAlphabet.decode(text, 0, space, bytes, 0)
+                || !ByteAlphabet.decode(text, space + 1, text.length(), bytes, space)) {
+            throw wrong(MERGES, at(rank, text), "two tokens in GPT-2's alphabet with a space between them" + DAMAGED);
+        }
+        int left = vocabulary.findPlain(bytes, 0, space);
+        int right = vocabulary.findPlain(bytes, space, length);
+        int result = vocabulary.findPlain(bytes, 0, length);
+        if (left == Vocabulary.NONE || right == Vocabulary.NONE || result == Vocabulary.NONE) {
+            throw wrong(MERGES, at(rank, text), "two tokens of the vocabulary that make a third" + DAMAGED);
+        }
+        if (!table.add(left, right, rank, result)) {
+            throw wrong(MERGES, at(rank, text) + " again", "each pair once" + DAMAGED);
+        }
+    }
+
+    private static String at(int index, String text) {
+        int shown = Math.min(text.length(), 40);
+        return "holds \"" + text.substring(0, shown) + (shown < text.length() ? "..." : "") + "\" at " + index;
+    }
+
+    private GgufException wrong(String key, String seen, String expected) {
+        return new GgufException(file.name() + ": " + key + " " + seen + ", expected " + expected);
+    }
+}
