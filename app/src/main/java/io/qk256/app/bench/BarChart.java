@@ -1,5 +1,6 @@
 package io.qk256.app.bench;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
@@ -11,14 +12,22 @@ import java.util.Locale;
 public final class BarChart {
 
     private static final int WIDTH = 760;
-    private static final int LABEL_WIDTH = 120;
+    private static final int BARS_X = 112;
     private static final int FLOOR_X = 600;
-    private static final int BAR = 16;
-    private static final int STEP = 20;
-    private static final int TITLE = 26;
-    private static final int GAP = 12;
-    private static final int TOP = 44;
+    private static final int BARS_END = 670;
+    private static final int BAR = 13;
+    private static final int STEP = 17;
+    private static final int TITLE = 22;
+    private static final int MARGIN = 12;
+    private static final int GAP = 10;
+    private static final int TOP = 46;
     private static final int FOOT = 24;
+
+    /** A floor that is so many times as fast as the fastest kernel would leave nothing to see. */
+    private static final double OFF_SCALE = 8;
+
+    /** How long the fastest bar is where there is no floor, or none in sight. */
+    private static final double FASTEST = 0.6;
 
     /** Told apart also by the colour-blind (Okabe and Ito), and on both backgrounds. */
     private static final List<String> COLOURS = List.of("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9");
@@ -28,6 +37,8 @@ public final class BarChart {
               text { font: 12px system-ui, sans-serif; fill: #24292f; }
               .task { font-weight: 600; }
               .note { fill: #57606a; }
+              .middle { text-anchor: middle; }
+              .end { text-anchor: end; }
               .floor { stroke: #cf222e; stroke-width: 2; stroke-dasharray: 4 3; }
               @media (prefers-color-scheme: dark) {
                 text { fill: #e6edf3; }
@@ -55,10 +66,11 @@ public final class BarChart {
     }
 
     private String draw() {
-        text(GAP, 18, "task", "Speed of each kernel, as a part of what the machine can do");
-        text(GAP, 34, "note", "longer is faster; dashed: filling the output, or reading the weights, at full speed");
+        text(MARGIN, 18, "task", "Speed of each kernel, as a part of what the machine can do");
+        text(MARGIN, 34, "note", "longer is faster; dashed: the floor, which is filling the output or reading the weights");
+        text(WIDTH - MARGIN, 34, "note end", "G weights/s");
         tasks.forEach(this::group);
-        text(GAP, y + 14, "note", results.machine().get("name").getAsString());
+        text(MARGIN, y + 14, "note", results.machine().get("name").getAsString());
         int height = y + FOOT;
         return String.format(
                         Locale.ROOT,
@@ -72,19 +84,20 @@ public final class BarChart {
     }
 
     private void group(BenchTask task) {
-        text(GAP, y + 18, "task", task.toString());
-        results.floor(task).ifPresent(floor -> {
-            double gigaBytes = floor.bytesPerSecond() / 1e9;
-            text(FLOOR_X + 8, y + 18, "note", "floor " + Numbers.of(gigaBytes) + " GB/s");
-        });
+        List<BenchRow> rows =
+                results.rows().stream().filter(row -> row.task().equals(task)).toList();
+        BenchRow fastest = rows.stream()
+                .max(Comparator.comparingDouble(BenchRow::weightsPerSecond))
+                .orElseThrow();
+        boolean inSight = fastest.timesFloor() <= OFF_SCALE;
+        // Speed as a part of the floor's, for a kernel that is as fast as the fastest.
+        double part = inSight ? 1 / fastest.timesFloor() : FASTEST;
+        text(MARGIN, y + 14, "task", task.toString());
+        results.floor(task).ifPresent(floor -> floorNote(floor, fastest, inSight));
         int first = y + TITLE;
         y = first;
-        for (BenchRow row : results.rows()) {
-            if (row.task().equals(task)) {
-                bar(row);
-            }
-        }
-        if (results.floor(task).isPresent()) {
+        rows.forEach(row -> bar(row, part * row.weightsPerSecond() / fastest.weightsPerSecond()));
+        if (inSight) {
             body.append(String.format(
                     Locale.ROOT,
                     "<line class=\"floor\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>%n",
@@ -96,32 +109,30 @@ public final class BarChart {
         y += GAP;
     }
 
-    private void bar(BenchRow row) {
-        double full = FLOOR_X - LABEL_WIDTH;
-        // Without a floor, the fastest kernel is as long as the floor would be.
-        double part = Double.isNaN(row.timesFloor()) ? partOfFastest(row) : 1 / row.timesFloor();
-        double length = Math.clamp(part * full, 1, WIDTH - LABEL_WIDTH - 80.0);
-        text(GAP, y + 12, "", row.kernel());
+    private void floorNote(BenchFloor floor, BenchRow fastest, boolean inSight) {
+        String speed = "floor " + Numbers.of(floor.bytesPerSecond() / 1e9) + " GB/s";
+        if (inSight) {
+            text(FLOOR_X, y + 14, "note middle", speed);
+        } else {
+            String times = Numbers.of(fastest.timesFloor());
+            text(WIDTH - MARGIN, y + 14, "note end", speed + ", off the scale: " + times + " x the fastest");
+        }
+    }
+
+    private void bar(BenchRow row, double part) {
+        double length = Math.clamp(part * (FLOOR_X - BARS_X), 1, BARS_END - BARS_X);
+        text(MARGIN, y + 11, "", row.kernel());
         body.append(String.format(
                 Locale.ROOT,
                 "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"2\" fill=\"%s\"/>%n",
-                LABEL_WIDTH,
+                BARS_X,
                 y,
                 length,
                 BAR,
                 COLOURS.get(kernels.indexOf(row.kernel()) % COLOURS.size())));
-        String speed = Numbers.of(row.weightsPerSecond() / 1e9) + " G weights/s";
-        text(LABEL_WIDTH + (int) length + 6, y + 12, "", row.isWrong() ? speed + ", WRONG" : speed);
+        String speed = Numbers.of(row.weightsPerSecond() / 1e9);
+        text(WIDTH - MARGIN, y + 11, "end", row.isWrong() ? "WRONG " + speed : speed);
         y += STEP;
-    }
-
-    private double partOfFastest(BenchRow row) {
-        double fastest = results.rows().stream()
-                .filter(other -> other.task().equals(row.task()))
-                .mapToDouble(BenchRow::weightsPerSecond)
-                .max()
-                .orElseThrow();
-        return row.weightsPerSecond() / fastest;
     }
 
     private void text(int x, int baseline, String style, String text) {

@@ -59,6 +59,32 @@ public record TaskFilter(
      * @throws IllegalArgumentException if an element is not known, or no task is left
      */
     public List<BenchTask> tasks() {
+        return tasks(List.of(this));
+    }
+
+    /**
+     * The tasks of several filters, each once.
+     *
+     * @throws IllegalArgumentException if an element is not known, or no task is left
+     */
+    public static List<BenchTask> tasks(List<TaskFilter> filters) {
+        List<BenchTask> tasks = filters.stream()
+                .flatMap(filter -> filter.matching().stream())
+                .distinct()
+                .toList();
+        if (tasks.isEmpty()) {
+            TaskFilter first = filters.getFirst();
+            throw new IllegalArgumentException(
+                    "nothing to measure: dequantize takes shapes such as 1024 and is measured warm, with 1 thread;"
+                            + " gemv-f32 and gemv-i8 take shapes such as 2560x2560, cold or with several threads from "
+                            + (LARGE_BYTES >> 10) + " KiB; only gemv-i8 takes several columns; got operations "
+                            + first.operations + ", shapes " + first.shapes + ", columns " + first.columns
+                            + ", modes " + first.modes + ", threads " + first.threads);
+        }
+        return tasks;
+    }
+
+    private List<BenchTask> matching() {
         List<BenchTask> tasks = new ArrayList<>();
         for (String operation : chosen("operation", operations, OPERATIONS)) {
             for (String shape : shapes.equals(List.of(ALL)) ? SHAPES : shapes) {
@@ -66,15 +92,7 @@ public record TaskFilter(
                 addTasks(operation, shape, tasks);
             }
         }
-        if (tasks.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "nothing to measure: dequantize takes shapes such as 1024 and is measured warm, with 1 thread;"
-                            + " gemv-f32 and gemv-i8 take shapes such as 2560x2560, cold or with several threads from "
-                            + (LARGE_BYTES >> 10) + " KiB; only gemv-i8 takes several columns; got operations "
-                            + operations + ", shapes " + shapes + ", columns " + columns + ", modes " + modes
-                            + ", threads " + threads);
-        }
-        return tasks.stream().distinct().toList();
+        return tasks;
     }
 
     private void addTasks(String operation, String shape, List<BenchTask> tasks) {

@@ -42,7 +42,7 @@ import picocli.CommandLine.ParentCommand;
         })
 final class BenchCommand implements Callable<Integer> {
 
-    private static final Kit.Duration NORMAL = new Kit.Duration(2, 8, 5, 90);
+    private static final Kit.Duration NORMAL = new Kit.Duration(2, 8, 5, 80);
     private static final Kit.Duration QUICK = new Kit.Duration(1, 8, 5, 100);
 
     @ParentCommand
@@ -121,8 +121,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private List<BenchTask> tasks() {
-        TaskFilter usual = quick ? BenchFilterOptions.QUICK : BenchFilterOptions.NORMAL;
-        return filter.orElse(usual).tasks();
+        return TaskFilter.tasks(filter.orElse(quick ? BenchFilterOptions.QUICK : BenchFilterOptions.NORMAL));
     }
 
     private List<String> kernels(Selection selection) {
