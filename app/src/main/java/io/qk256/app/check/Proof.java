@@ -6,6 +6,7 @@ import io.qk256.app.check.ProofReport.Speed;
 import io.qk256.app.files.GgufException;
 import io.qk256.app.files.GgufFile;
 import io.qk256.app.files.GgufTensor;
+import io.qk256.app.files.I2sLayout;
 import io.qk256.app.files.Repack;
 import io.qk256.app.files.TensorType;
 import io.qk256.spi.Kernel;
@@ -47,8 +48,19 @@ public final class Proof {
      * @throws IOException if the file cannot be read
      */
     public static ProofReport run(Kernel kernel, Optional<Path> gguf, ProgressListener listener) throws IOException {
-        Proof proof = new Proof(kernel, listener);
-        return gguf.isPresent() ? proof.onFile(gguf.get()) : proof.onOwnData();
+        return gguf.isPresent()
+                ? run(kernel, gguf.get(), I2sLayout.X86, listener)
+                : new Proof(kernel, listener).onOwnData();
+    }
+
+    /**
+     * Runs the proof on a file, as above.
+     *
+     * @param i2sLayout how its tensors of type I2_S are packed
+     */
+    public static ProofReport run(Kernel kernel, Path gguf, I2sLayout i2sLayout, ProgressListener listener)
+            throws IOException {
+        return new Proof(kernel, listener).onFile(gguf, i2sLayout);
     }
 
     private ProofReport onOwnData() throws GgufException {
@@ -65,16 +77,16 @@ public final class Proof {
         }
     }
 
-    private ProofReport onFile(Path path) throws IOException {
-        try (GgufFile file = GgufFile.open(path)) {
+    private ProofReport onFile(Path path, I2sLayout i2sLayout) throws IOException {
+        try (GgufFile file = GgufFile.open(path, i2sLayout)) {
             List<GgufTensor> tensors = file.tensors().stream()
                     .filter(tensor -> Repack.refusal(tensor.type()).isEmpty())
                     .toList();
             List<Skipped> skipped = skipped(file);
             if (tensors.isEmpty()) {
-                throw new GgufException(
-                        path + ": no tensor is of type I2_S, TQ1_0 or TQ2_0, expected at least one; there is "
-                                + describe(skipped) + "; give a file of a BitNet model in one of these types");
+                throw new GgufException(path
+                        + ": no tensor is of type I2_S, TQ1_0, TQ2_0, Q2_0 or QK256, expected at least one; there is "
+                        + describe(skipped) + "; give a file of a BitNet model in one of these types");
             }
             for (GgufTensor tensor : tensors) {
                 add(check(path, tensor), tensors.size());

@@ -3,6 +3,8 @@ package io.qk256.app.commands;
 import io.qk256.app.check.ProgressListener;
 import io.qk256.app.check.Proof;
 import io.qk256.app.check.ProofReport;
+import io.qk256.app.files.I2sLayout;
+import io.qk256.spi.Kernel;
 import io.qk256.spi.selection.Candidate;
 import java.io.Console;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -35,8 +38,11 @@ final class CheckCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "FILE.gguf",
-            description = "A model with tensors of type I2_S, TQ1_0 or TQ2_0.")
+            description = "A model with tensors of type I2_S, TQ1_0, TQ2_0, Q2_0 or QK256.")
     private @Nullable Path file;
+
+    @Mixin
+    private final GgufOptions gguf = new GgufOptions();
 
     @Option(names = "--json", description = "Print one JSON object instead of a table.")
     private boolean json;
@@ -47,10 +53,16 @@ final class CheckCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Qk256Command command = Objects.requireNonNull(root);
         int code = command.exitCode(true);
-        return code == ExitCode.OK ? check(command, Optional.ofNullable(file), json) : code;
+        return code == ExitCode.OK ? check(command, Optional.ofNullable(file), gguf.i2sLayout(), json) : code;
     }
 
-    static int check(Qk256Command command, Optional<Path> file, boolean json) throws IOException {
+    /** The proof on the weights that the application carries. */
+    static int check(Qk256Command command) throws IOException {
+        return check(command, Optional.empty(), I2sLayout.X86, false);
+    }
+
+    private static int check(Qk256Command command, Optional<Path> file, I2sLayout i2sLayout, boolean json)
+            throws IOException {
         if (file.isPresent() && !Files.isRegularFile(file.get())) {
             command.err()
                     .println("qk256: " + file.get() + ": "
@@ -58,7 +70,11 @@ final class CheckCommand implements Callable<Integer> {
             return ExitCode.USAGE;
         }
         Candidate selected = command.machine().selection().selected().orElseThrow();
-        ProofReport report = Proof.run(selected.kernel().orElseThrow(), file, progress(command.err()));
+        Kernel kernel = selected.kernel().orElseThrow();
+        ProgressListener progress = progress(command.err());
+        ProofReport report = file.isPresent()
+                ? Proof.run(kernel, file.get(), i2sLayout, progress)
+                : Proof.run(kernel, Optional.empty(), progress);
         if (json) {
             CheckReport.printJson(selected.name(), report, command.out());
         } else {

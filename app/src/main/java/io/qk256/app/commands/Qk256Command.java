@@ -39,7 +39,15 @@ import picocli.CommandLine.Spec;
             "  3  the kernel named with --kernel or --require is not the selected one",
             "  4  bench --compare found a regression"
         },
-        subcommands = {KernelsCommand.class, ExplainCommand.class, CheckCommand.class, BenchCommand.class})
+        subcommands = {
+            KernelsCommand.class,
+            ExplainCommand.class,
+            CheckCommand.class,
+            BenchCommand.class,
+            InspectCommand.class,
+            DequantizeCommand.class,
+            ConvertCommand.class
+        })
 public final class Qk256Command implements Callable<Integer> {
 
     @Spec
@@ -93,7 +101,7 @@ public final class Qk256Command implements Callable<Integer> {
     public Integer call() throws Exception {
         KernelReport.print(machine(), out());
         int code = exitCode(true);
-        return code == ExitCode.OK ? CheckCommand.check(this, Optional.empty(), false) : code;
+        return code == ExitCode.OK ? CheckCommand.check(this) : code;
     }
 
     /** The machine and the selection that the options ask for; made once. */

@@ -70,6 +70,11 @@ public final class GgufArray {
         return new Texts();
     }
 
+    /** All elements as they stand in the file. */
+    MemorySegment data() {
+        return data;
+    }
+
     private long at(int i) {
         return (long) i * elementType.minBytes();
     }

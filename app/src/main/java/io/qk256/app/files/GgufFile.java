@@ -37,8 +37,10 @@ public final class GgufFile implements AutoCloseable {
     private final long alignment;
     private final Map<String, GgufValue> metadata;
     private final Map<String, GgufTensor> tensors;
+    private final MemorySegment header;
 
-    private GgufFile(String name, MemorySegment bytes, Optional<Arena> arena) throws GgufException {
+    private GgufFile(String name, MemorySegment bytes, I2sLayout i2sLayout, Optional<Arena> arena)
+            throws GgufException {
         this.name = name;
         this.arena = arena;
         Cursor cursor = new Cursor(name, bytes);
@@ -47,18 +49,36 @@ public final class GgufFile implements AutoCloseable {
         long entryCount = cursor.count("metadata count", MetadataReader.MIN_ENTRY_BYTES);
         this.metadata = Collections.unmodifiableMap(MetadataReader.read(name, cursor, entryCount));
         this.alignment = readAlignment();
-        TensorReader reader = new TensorReader(name, bytes, cursor, architecture(), alignment);
-        this.tensors = Collections.unmodifiableMap(reader.read(tensorCount));
+        TypeRules types = new TypeRules(architecture(), i2sLayout);
+        Map<String, GgufTensor> stored = new TensorReader(name, bytes, cursor, types, alignment).read(tensorCount);
+        if (Qk256Store.isUsedBy(name, metadata)) {
+            for (Map.Entry<String, GgufTensor> tensor : stored.entrySet()) {
+                tensor.setValue(Qk256Store.recognise(tensor.getValue()));
+            }
+        }
+        this.tensors = Collections.unmodifiableMap(stored);
+        this.header = bytes.asSlice(0, cursor.position());
+    }
+
+    /**
+     * Maps and checks a file of any size. Tensors of type I2_S are taken to have the layout of x86.
+     *
+     * @throws GgufException if there is no such file, or it breaks a rule of the format
+     * @throws IOException if the file cannot be read
+     */
+    public static GgufFile open(Path path) throws IOException {
+        return open(path, I2sLayout.X86);
     }
 
     /**
      * Maps and checks a file of any size.
      *
+     * @param i2sLayout how tensors of type I2_S are packed, as no file says it
      * @throws GgufException if there is no such file, or it breaks a rule of the format
      * @throws IOException if the file cannot be read
      */
     @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the file, whose close() closes it.
-    public static GgufFile open(Path path) throws IOException {
+    public static GgufFile open(Path path, I2sLayout i2sLayout) throws IOException {
         if (!Files.isRegularFile(path)) {
             throw new GgufException(path + ": " + (Files.exists(path) ? "is not a file" : "there is no such file")
                     + ", expected a GGUF file; check the path");
@@ -66,7 +86,7 @@ public final class GgufFile implements AutoCloseable {
         Arena arena = Arena.ofShared();
         try (FileChannel channel = FileChannel.open(path)) {
             MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            return new GgufFile(path.toString(), bytes, Optional.of(arena));
+            return new GgufFile(path.toString(), bytes, i2sLayout, Optional.of(arena));
         } catch (IOException | RuntimeException e) {
             arena.close();
             throw e;
@@ -81,7 +101,7 @@ public final class GgufFile implements AutoCloseable {
      * @throws GgufException if it breaks a rule of the format
      */
     public static GgufFile of(MemorySegment bytes, String name) throws GgufException {
-        return new GgufFile(name, bytes.asReadOnly(), Optional.empty());
+        return new GgufFile(name, bytes.asReadOnly(), I2sLayout.X86, Optional.empty());
     }
 
     /** The path that was opened, or the name that was given. */
@@ -145,6 +165,11 @@ public final class GgufFile implements AutoCloseable {
         return findTensor(tensor)
                 .orElseThrow(() -> new GgufException(name + ": there is no tensor " + tensor + " among "
                         + tensors.size() + " tensors; the file is incomplete or of another kind than expected"));
+    }
+
+    /** All bytes before the data of the tensors. */
+    MemorySegment header() {
+        return header;
     }
 
     /** Ends all views of an opened file. */

@@ -29,6 +29,25 @@ public record GgufTensor(String file, String name, TensorType type, List<Long> d
         return dims.stream().skip(1).reduce(1L, (a, b) -> a * b);
     }
 
+    /** The product of all dimensions. */
+    public long weights() {
+        return rows() * cols();
+    }
+
+    /**
+     * The bytes of a tensor that must be of one type: the values themselves, without a copy, if the type is F32, F16 or
+     * BF16. In a file that {@link GgufFile#open} mapped they lie on a boundary of 8 bytes or more.
+     *
+     * @throws GgufException if it is of another type
+     */
+    public MemorySegment dataOf(TensorType wanted) throws GgufException {
+        if (type != wanted) {
+            throw new GgufException(
+                    this + ": expected type " + wanted.label() + "; the file is of another kind than expected");
+        }
+        return data;
+    }
+
     /** File, name, type and shape, for messages. */
     @Override
     public String toString() {

@@ -96,6 +96,11 @@ public final class GgufValue {
         return array;
     }
 
+    /** Its bytes in the file, without type, length and count. */
+    MemorySegment data() {
+        return array.map(GgufArray::data).orElse(data);
+    }
+
     /** Any value, for display: arrays as their count and type. */
     @Override
     public String toString() {

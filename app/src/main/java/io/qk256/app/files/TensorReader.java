@@ -27,7 +27,7 @@ final class TensorReader {
     private final String file;
     private final MemorySegment bytes;
     private final Cursor cursor;
-    private final String architecture;
+    private final TypeRules types;
     private final long alignment;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
@@ -39,11 +39,11 @@ final class TensorReader {
      */
     private record Entry(long at, String name, TensorType type, List<Long> dims, long weights, long offset) {}
 
-    TensorReader(String file, MemorySegment bytes, Cursor cursor, String architecture, long alignment) {
+    TensorReader(String file, MemorySegment bytes, Cursor cursor, TypeRules types, long alignment) {
         this.file = file;
         this.bytes = bytes;
         this.cursor = cursor;
-        this.architecture = architecture;
+        this.types = types;
         this.alignment = alignment;
     }
 
@@ -105,7 +105,7 @@ final class TensorReader {
     private TensorType type(String name) throws GgufException {
         long at = cursor.position();
         int id = cursor.i32("type of " + name);
-        return TensorType.of(id, architecture)
+        return types.typeOf(id)
                 .orElseThrow(() -> cursor.wrong(
                         at,
                         "tensor " + name + " is of type " + id,

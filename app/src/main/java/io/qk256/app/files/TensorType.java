@@ -43,6 +43,10 @@ public enum TensorType {
     TQ2_0(35, 256, 66),
     /** bitnet.cpp's ternary weights; the last 32 bytes start with the f32 scale of the tensor. */
     I2_S(36, 128, 32, 32),
+    /** I2_S as {@link I2sLayout#ARM} packs it. */
+    I2_S_ARM(-1, 64, 16, 32),
+    /** I2_S as {@link I2sLayout#ROWS4} packs it. */
+    I2_S_ROWS4(-1, 4, 1, 32),
     I8_S(37, 1, 1),
     /** bitnet.cpp's look-up weights for ARM. */
     TL1(38, 4, 1, 32),
@@ -51,7 +55,9 @@ public enum TensorType {
     Q1_0(41, 128, 18),
     Q2_0(42, 64, 18),
     /** bitnet.cpp's look-up weights for x86: id 39, in the fork of 2026 id 42. Their size depends on the model's shape. */
-    TL2(-1, 1, 0);
+    TL2(-1, 1, 0),
+    /** Kernels' own layout, in files that this program writes: stored as I8 with a header of its own. */
+    QK256(-1, 1, 0);
 
     private static final int MXFP4_OR_TL2 = 39;
     private static final int Q2_0_OR_TL2 = 42;
@@ -86,7 +92,7 @@ public enum TensorType {
             return Optional.of(TL2);
         }
         for (TensorType type : ALL) {
-            if (type.id == id && type != TL2) {
+            if (type.id == id && id >= 0) {
                 return Optional.of(type);
             }
         }
@@ -96,6 +102,11 @@ public enum TensorType {
     /** Whether ggml once had a type of that id. */
     static boolean wasRemoved(int id) {
         return id == 4 || id == 5 || (id >= 31 && id <= 33);
+    }
+
+    /** The number that stands for it in a file; negative for types that have none of their own. */
+    int id() {
+        return id;
     }
 
     /** Weights in a block; the first dimension is a multiple of it. */
@@ -108,7 +119,12 @@ public enum TensorType {
         return blockBytes;
     }
 
-    /** Whether {@link #bytes} is known: not for TL2. */
+    /** Whether it is I2_S, in any of its layouts. */
+    public boolean isI2s() {
+        return this == I2_S || this == I2_S_ARM || this == I2_S_ROWS4;
+    }
+
+    /** Whether {@link #bytes} is known: not for TL2 and QK256. */
     boolean hasKnownSize() {
         return blockBytes > 0;
     }
@@ -125,6 +141,11 @@ public enum TensorType {
 
     /** Its name and id, for messages. */
     public String label() {
-        return this == TL2 ? "TL2" : name() + " (type " + id + ")";
+        return switch (this) {
+            case TL2, QK256 -> name();
+            case I2_S_ARM -> I2_S.label() + " in the layout of ARM";
+            case I2_S_ROWS4 -> I2_S.label() + " in the layout of four rows";
+            default -> name() + " (type " + id + ")";
+        };
     }
 }

@@ -135,7 +135,8 @@ class ProofTest {
 
         assertThatThrownBy(() -> Proof.run(Wrapped.scalar(), Optional.of(plain), ProgressListener.NONE))
                 .isInstanceOf(GgufException.class)
-                .hasMessageContainingAll("copy.gguf", "no tensor is of type I2_S, TQ1_0 or TQ2_0", "1 of F32 (type 0)");
+                .hasMessageContainingAll(
+                        "copy.gguf", "no tensor is of type I2_S, TQ1_0, TQ2_0, Q2_0 or QK256", "1 of F32 (type 0)");
         Path empty = copy(dir, "/fixtures/gguf_cases/53_zero_tensors_zero_kv.gguf");
         assertThatThrownBy(() -> Proof.run(Wrapped.scalar(), Optional.of(empty), ProgressListener.NONE))
                 .isInstanceOf(GgufException.class)

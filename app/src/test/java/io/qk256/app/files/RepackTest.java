@@ -272,7 +272,7 @@ class RepackTest {
     @EnumSource(
             value = TensorType.class,
             mode = Mode.EXCLUDE,
-            names = {"I2_S", "TQ1_0", "TQ2_0"})
+            names = {"I2_S", "I2_S_ARM", "I2_S_ROWS4", "TQ1_0", "TQ2_0", "Q2_0", "QK256"})
     void otherTypesAreRefusedByName(TensorType type) {
         GgufTensor tensor = Fixtures.tensor("t", type, 256, 1, Fixtures.segment(new byte[64]));
 

@@ -1,0 +1,42 @@
+package io.qk256.app.commands;
+
+import io.qk256.app.files.GgufFile;
+import io.qk256.app.files.I2sLayout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** The options of commands that read a GGUF file. */
+final class GgufOptions {
+
+    @Option(
+            names = "--i2s-layout",
+            paramLabel = "LAYOUT",
+            defaultValue = "x86",
+            description = {
+                "How tensors of type I2_S are packed, which no file says: x86 (default; the published models), arm (packed"
+                        + " on an ARM machine), rows4 (packed on x86 without ACT_PARALLEL)."
+            })
+    private I2sLayout i2sLayout = I2sLayout.X86;
+
+    GgufOptions() {}
+
+    /** How the user says that I2_S is packed. */
+    I2sLayout i2sLayout() {
+        return i2sLayout;
+    }
+
+    /**
+     * Opens a file that the user has named.
+     *
+     * @throws IllegalArgumentException if there is no such file
+     */
+    GgufFile open(Path path) throws IOException {
+        if (!Files.isRegularFile(path)) {
+            throw new IllegalArgumentException(
+                    path + ": " + (Files.exists(path) ? "not a file; give a GGUF file" : "no such file"));
+        }
+        return GgufFile.open(path, i2sLayout);
+    }
+}

@@ -1,0 +1,196 @@
+package io.qk256.app.commands;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import io.qk256.app.files.GgufArray;
+import io.qk256.app.files.GgufException;
+import io.qk256.app.files.GgufFile;
+import io.qk256.app.files.GgufTensor;
+import io.qk256.app.files.GgufValue;
+import io.qk256.app.files.Repack;
+import io.qk256.app.files.TensorRows;
+import io.qk256.app.files.TensorType;
+import java.io.PrintWriter;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** What {@code inspect} says about a file. */
+final class InspectReport {
+
+    /** Elements of an array that are shown; a vocabulary has a hundred thousand. */
+    private static final int SHOWN_ELEMENTS = 8;
+
+    private static final int SHOWN_CHARACTERS = 100;
+
+    private final GgufFile file;
+
+    InspectReport(GgufFile file) {
+        this.file = file;
+    }
+
+    void print(PrintWriter out) throws GgufException {
+        out.println(plain(file.name(), Integer.MAX_VALUE) + ": GGUF version " + file.version() + ", architecture "
+                + (file.architecture().isEmpty() ? "not told" : plain(file.architecture(), SHOWN_CHARACTERS)) + ", "
+                + file.metadata().size() + " keys, " + file.tensors().size() + " tensors, aligned to "
+                + file.alignment() + " bytes");
+        out.println();
+        Table keys = new Table("key", "type", "value");
+        for (GgufValue value : file.metadata().values()) {
+            keys.add(value.key(), type(value), plain(shown(value), SHOWN_CHARACTERS));
+        }
+        out.println(keys);
+        Table tensors = new Table("tensor", "type", "shape", "bytes");
+        for (GgufTensor tensor : file.tensors()) {
+            tensors.add(
+                    tensor.name(),
+                    tensor.type().name(),
+                    shape(tensor),
+                    String.format("%,d", tensor.data().byteSize()));
+        }
+        out.println(tensors);
+        Table types = new Table("type", "tensors", "bytes", "use");
+        byType().forEach((type, sum) ->
+                types.add(type.label(), String.valueOf(sum.tensors()), String.format("%,d", sum.bytes()), use(type)));
+        out.print(types);
+        out.flush();
+    }
+
+    JsonObject json() throws GgufException {
+        JsonObject json = new JsonObject();
+        json.addProperty("file", file.name());
+        json.addProperty("version", file.version());
+        json.addProperty("architecture", file.architecture());
+        json.addProperty("alignment", file.alignment());
+        JsonArray keys = new JsonArray();
+        file.metadata().values().forEach(value -> keys.add(json(value)));
+        json.add("keys", keys);
+        JsonArray tensors = new JsonArray();
+        file.tensors().forEach(tensor -> tensors.add(json(tensor)));
+        json.add("tensors", tensors);
+        return json;
+    }
+
+    private static JsonObject json(GgufValue value) {
+        JsonObject json = new JsonObject();
+        json.addProperty("key", value.key());
+        Optional<GgufArray> array = value.array();
+        if (array.isEmpty()) {
+            json.addProperty("type", value.type().label());
+            json.add("value", scalar(value));
+            return json;
+        }
+        json.addProperty("type", "array of " + array.get().elementType().label());
+        json.addProperty("count", array.get().size());
+        JsonArray first = new JsonArray();
+        for (int i = 0; i < Math.min(SHOWN_ELEMENTS, array.get().size()); i++) {
+            first.add(element(array.get(), i));
+        }
+        json.add("first", first);
+        return json;
+    }
+
+    private static JsonElement scalar(GgufValue value) {
+        String text = value.toString();
+        return switch (value.type()) {
+            case STRING -> new JsonPrimitive(text);
+            case BOOL -> new JsonPrimitive(Boolean.parseBoolean(text));
+            case F32, F64 -> new JsonPrimitive(Double.parseDouble(text));
+            case U8, I8, U16, I16, U32, I32, U64, I64 -> new JsonPrimitive(new BigInteger(text));
+            case ARRAY -> JsonNull.INSTANCE;
+        };
+    }
+
+    private static JsonElement element(GgufArray array, int i) {
+        return switch (array.elementType()) {
+            case STRING -> new JsonPrimitive(array.text(i));
+            case BOOL -> new JsonPrimitive(array.bool(i));
+            case F32, F64 -> new JsonPrimitive(array.real(i));
+            case U64 -> new JsonPrimitive(new BigInteger(Long.toUnsignedString(array.integer(i))));
+            case U8, I8, U16, I16, U32, I32, I64 -> new JsonPrimitive(array.integer(i));
+            case ARRAY -> JsonNull.INSTANCE;
+        };
+    }
+
+    private static JsonObject json(GgufTensor tensor) {
+        JsonObject json = new JsonObject();
+        json.addProperty("name", tensor.name());
+        json.addProperty("type", tensor.type().name());
+        JsonArray dims = new JsonArray();
+        tensor.dims().forEach(dims::add);
+        json.add("dims", dims);
+        json.addProperty("bytes", tensor.data().byteSize());
+        json.addProperty("use", use(tensor.type()));
+        return json;
+    }
+
+    private record Sum(int tensors, long bytes) {
+
+        Sum plus(Sum other) {
+            return new Sum(tensors + other.tensors, bytes + other.bytes);
+        }
+    }
+
+    private Map<TensorType, Sum> byType() {
+        Map<TensorType, Sum> sums = new EnumMap<>(TensorType.class);
+        for (GgufTensor tensor : file.tensors()) {
+            sums.merge(tensor.type(), new Sum(1, tensor.data().byteSize()), Sum::plus);
+        }
+        return sums;
+    }
+
+    private static String use(TensorType type) {
+        if (type == TensorType.QK256) {
+            return "kernels take it as it is";
+        }
+        if (Repack.refusal(type).isEmpty()) {
+            return "repacked for kernels";
+        }
+        return TensorRows.refusal(type).map(why -> "none: " + why).orElse("read as f32");
+    }
+
+    private static String shape(GgufTensor tensor) {
+        List<Long> outerFirst = new ArrayList<>(tensor.dims()).reversed();
+        return outerFirst.stream().map(String::valueOf).collect(Collectors.joining("x"));
+    }
+
+    private static String type(GgufValue value) {
+        return value.array()
+                .map(array -> "array of " + array.elementType().label())
+                .orElse(value.type().label());
+    }
+
+    private static String shown(GgufValue value) {
+        Optional<GgufArray> array = value.array();
+        if (array.isEmpty()) {
+            return value.toString();
+        }
+        List<String> first = new ArrayList<>();
+        for (int i = 0; i < Math.min(SHOWN_ELEMENTS, array.get().size()); i++) {
+            first.add(element(array.get(), i).toString());
+        }
+        String more = array.get().size() > SHOWN_ELEMENTS ? ", ..." : "";
+        return array.get().size() + ": [" + String.join(", ", first) + more + "]";
+    }
+
+    /** Text of a stranger's file, without what a terminal would obey, and not too long. */
+    private static String plain(String text, int most) {
+        StringBuilder out = new StringBuilder();
+        text.codePoints().limit(most).forEach(character -> {
+            int kind = Character.getType(character);
+            boolean visible = kind != Character.CONTROL
+                    && kind != Character.FORMAT
+                    && kind != Character.LINE_SEPARATOR
+                    && kind != Character.PARAGRAPH_SEPARATOR;
+            out.append(visible ? Character.toString(character) : String.format("\\u%04x", character));
+        });
+        return text.codePointCount(0, text.length()) > most ? out + " ..." : out.toString();
+    }
+}
