@@ -10,18 +10,6 @@
 #define GEMV_I8 qk256_gemv_i8_avx2
 #endif
 
-/* The u of half a block of one row: one vector for each plane of the activations. */
-INLINE void unpack(const uint8_t *codes, byte_table table, __m256i *u) {
-    const __m256i nibble = _mm256_set1_epi8(0x0F);
-    __m256i bytes = _mm256_loadu_si256((const __m256i *)codes);
-    __m256i low = _mm256_and_si256(bytes, nibble);
-    __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
-    u[0] = _mm256_shuffle_epi8(table.even, low);
-    u[1] = _mm256_shuffle_epi8(table.odd, low);
-    u[2] = _mm256_shuffle_epi8(table.even, high);
-    u[3] = _mm256_shuffle_epi8(table.odd, high);
-}
-
 /* sum(u * q) of a block of one row with each of `n` columns, in eight lanes of 32 bits. */
 #ifdef __AVXVNNI__
 
@@ -30,7 +18,7 @@ INLINE void block_sums(int n, int narrow, const uint8_t *codes, byte_table table
     (void)narrow;
     __m256i u[4];
     for (int half = 0; half < 2; half++) {
-        unpack(codes + 32 * half, table, u);
+        look_up(load_codes(codes + 32 * half), table, u);
         for (int c = 0; c < n; c++) {
             const __m256i *q = (const __m256i *)(x[c].planes + b * BLOCK_WEIGHTS + 128 * half);
             __m256i sum = half == 0 ? _mm256_setzero_si256() : sums[c];
@@ -65,7 +53,7 @@ INLINE void block_sums(int n, int narrow, const uint8_t *codes, byte_table table
     __m256i *sums) {
     __m256i u[4];
     for (int half = 0; half < 2; half++) {
-        unpack(codes + 32 * half, table, u);
+        look_up(load_codes(codes + 32 * half), table, u);
         for (int c = 0; c < n; c++) {
             __m256i sum = half == 0 ? _mm256_setzero_si256() : sums[c];
             sums[c] = add_products(narrow, u, x[c].planes + b * BLOCK_WEIGHTS + 128 * half, sum);
@@ -91,9 +79,10 @@ INLINE __m256d add_row(int n, int narrow, span s, byte_table table, const arrang
     for (int c = 0; c < n; c++) {
         lanes[c] = _mm256_setzero_si256();
     }
+    const int64_t ahead = rows_ahead(s);
     for (int32_t b = 0; b < s.blocks; b++) {
         const uint8_t *codes = s.codes + (int64_t)b * BLOCK_BYTES;
-        prefetch_ahead(codes, s.stride);
+        prefetch(codes, ahead);
         block_sums(n, narrow, codes, table, x, b, sums);
         if (s.scales) {
             __m128i q_sums = _mm_setr_epi32(x[0].block_sums[b], x[1 % n].block_sums[b], x[2 % n].block_sums[b],
@@ -121,7 +110,7 @@ INLINE void add_rows(int n, int narrow, int32_t rows, span s, byte_table table, 
 }
 
 static void add_tile(int32_t n, int32_t rows, span s, byte_table table, const arranged *x, double *sums) {
-    const int narrow = table.largest_u <= NARROW_U;
+    const int narrow = table.kind != WIDE;
     if (n == 4 && narrow) {
         add_rows(4, 1, rows, s, table, x, sums);
     } else if (n == 4) {

@@ -85,12 +85,13 @@ INLINE void add_half_block(
 /* Adds a chunk of `n` rows, 1 or GROUP, to their sums. Either way a row meets the same operations in the same order, so
  * that results do not depend on how rows are split into ranges. A block is summed before it is scaled. */
 INLINE __m128 add_rows(int n, span s, __m256 table, const float *planes, __m128 row_sums) {
+    const int64_t ahead = rows_ahead(s);
     for (int32_t b = 0; b < s.blocks; b++) {
         const uint8_t *codes = s.codes + (int64_t)b * BLOCK_BYTES;
         const float *x = planes + b * BLOCK_WEIGHTS;
         __m256 sums[GROUP][2];
         for (int r = 0; r < n; r++) {
-            prefetch_ahead(codes + r * s.stride, s.stride);
+            prefetch(codes + r * s.stride, ahead);
             sums[r][0] = sums[r][1] = _mm256_setzero_ps();
         }
         add_half_block(n, codes, s.stride, table, x, sums);

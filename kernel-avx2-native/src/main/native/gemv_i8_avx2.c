@@ -1,107 +1,152 @@
 /* The int8 product with one column of activations. */
 #include "i8_avx2.h"
 
-/* gemv_i8_avxvnni.c compiles this file again for its tier, which differs in the sum of a block only. */
+/* gemv_i8_avxvnni.c compiles this file again for its tier, which differs in how products are added only. */
 #ifdef __AVXVNNI__
 #define GEMV_I8 qk256_gemv_i8_avxvnni
 #else
 #define GEMV_I8 qk256_gemv_i8_avx2
 #endif
 
+/* A block's products are added up in SUMS vectors of eight lanes of 32 bits. If u is the code, it is not moved to the
+ * lowest bits of its byte first: vector k then holds 4^k times its sum, with room for a chunk: 256 * 3 * 64 * 128 < 2^31.
+ */
 #ifdef __AVXVNNI__
 
-/* sum(u * q) of a block of one row, in eight lanes: four products at a time are added in 32 bits. */
-INLINE __m256i block_sum(int narrow, const uint8_t *codes, byte_table table, const int8_t *planes) {
-    (void)narrow;
-    const __m256i nibble = _mm256_set1_epi8(0x0F);
-    __m256i sums[2];
+enum { SUMS = 4 };
+
+/* Adds u * q of a block of one row. A vector for each plane is four chains of additions, which the CPU overlaps. */
+INLINE void add_block(int kind, const uint8_t *codes, byte_table table, const int8_t *planes, __m256i *sums) {
     for (int half = 0; half < 2; half++) {
         const __m256i *q = (const __m256i *)(planes + 128 * half);
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)(codes + 32 * half));
-        __m256i low = _mm256_and_si256(bytes, nibble);
-        __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
-        __m256i sum = _mm256_dpbusd_avx_epi32(_mm256_setzero_si256(), _mm256_shuffle_epi8(table.even, low), q[0]);
-        sum = _mm256_dpbusd_avx_epi32(sum, _mm256_shuffle_epi8(table.odd, low), q[1]);
-        sum = _mm256_dpbusd_avx_epi32(sum, _mm256_shuffle_epi8(table.even, high), q[2]);
-        sums[half] = _mm256_dpbusd_avx_epi32(sum, _mm256_shuffle_epi8(table.odd, high), q[3]);
+        __m256i bytes = load_codes(codes + 32 * half);
+        __m256i u[4];
+        if (kind != CODES) {
+            look_up(bytes, table, u);
+        }
+        for (int k = 0; k < 4; k++) {
+            if (kind == CODES) {
+                u[k] = _mm256_and_si256(bytes, _mm256_set1_epi8((char)(3 << (2 * k))));
+            }
+            sums[k] = _mm256_dpbusd_avx_epi32(sums[k], u[k], q[k]);
+        }
     }
-    return _mm256_add_epi32(sums[0], sums[1]);
 }
 
 #else
 
-/* u * q of half a block of one row, for each plane pairs of neighbours added in 16 bits. */
-INLINE void half_block_products(__m256i codes, byte_table table, const __m256i *planes, __m256i *products) {
-    const __m256i nibble = _mm256_set1_epi8(0x0F);
-    __m256i low = _mm256_and_si256(codes, nibble);
-    __m256i high = _mm256_and_si256(_mm256_srli_epi16(codes, 4), nibble);
-    products[0] = _mm256_maddubs_epi16(_mm256_shuffle_epi8(table.even, low), planes[0]);
-    products[1] = _mm256_maddubs_epi16(_mm256_shuffle_epi8(table.odd, low), planes[1]);
-    products[2] = _mm256_maddubs_epi16(_mm256_shuffle_epi8(table.even, high), planes[2]);
-    products[3] = _mm256_maddubs_epi16(_mm256_shuffle_epi8(table.odd, high), planes[3]);
-}
+enum { SUMS = 2 };
 
-/* sum(u * q) of a block of one row, in eight lanes. If `narrow`, u is at most NARROW_U. */
-INLINE __m256i block_sum(int narrow, const uint8_t *codes, byte_table table, const int8_t *planes) {
+/* Products of neighbours are added in 16 bits, and so are those of a block unless `kind` is WIDE. Codes count once or
+ * four times: 16 bits have no room for 4^3. */
+INLINE void add_block(int kind, const uint8_t *codes, byte_table table, const int8_t *planes, __m256i *sums) {
     const __m256i ones = _mm256_set1_epi16(1);
-    __m256i products[8];
+    __m256i narrow[SUMS] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
     for (int half = 0; half < 2; half++) {
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)(codes + 32 * half));
-        half_block_products(bytes, table, (const __m256i *)(planes + 128 * half), products + 4 * half);
-    }
-    if (narrow) {
-        __m256i sum = products[0];
-        for (int i = 1; i < 8; i++) {
-            sum = _mm256_add_epi16(sum, products[i]);
+        const __m256i *q = (const __m256i *)(planes + 128 * half);
+        __m256i bytes = load_codes(codes + 32 * half);
+        __m256i u[4];
+        if (kind != CODES) {
+            look_up(bytes, table, u);
         }
-        return _mm256_madd_epi16(sum, ones);
+        for (int k = 0; k < 4; k++) {
+            if (kind == CODES) {
+                __m256i nibbles = k < 2 ? bytes : _mm256_srli_epi16(bytes, 4);
+                u[k] = _mm256_and_si256(nibbles, _mm256_set1_epi8(k % 2 == 0 ? 3 : 12));
+            }
+            __m256i products = _mm256_maddubs_epi16(u[k], q[k]);
+            if (kind == WIDE) {
+                sums[k % 2] = _mm256_add_epi32(sums[k % 2], _mm256_madd_epi16(products, ones));
+            } else {
+                int to = kind == CODES ? k % 2 : 0;
+                narrow[to] = _mm256_add_epi16(narrow[to], products);
+            }
+        }
     }
-    __m256i sum = _mm256_madd_epi16(products[0], ones);
-    for (int i = 1; i < 8; i++) {
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(products[i], ones));
+    for (int k = 0; k < SUMS && kind != WIDE; k++) {
+        sums[k] = _mm256_add_epi32(sums[k], _mm256_madd_epi16(narrow[k], ones));
     }
-    return sum;
 }
 
 #endif
 
-/* Adds a chunk of `n` rows, 1 or GROUP, to their sums. Nothing overflows: int32 holds a chunk of the largest
- * products (8192 * 127 * 128), and f64 the sum of all chunks. */
-INLINE __m256d add_rows(int n, int narrow, span s, byte_table table, const arranged *x, __m256d row_sums) {
-    __m256i lanes[GROUP];
-    for (int r = 0; r < GROUP; r++) {
-        lanes[r] = _mm256_setzero_si256();
+INLINE void clear(__m256i *sums) {
+    for (int k = 0; k < SUMS; k++) {
+        sums[k] = _mm256_setzero_si256();
     }
+}
+
+INLINE __m256i merged(int kind, const __m256i *sums) {
+    __m256i total = sums[0];
+    for (int k = 1; k < SUMS; k++) {
+        total = _mm256_add_epi32(total, kind == CODES ? _mm256_srai_epi32(sums[k], 2 * k) : sums[k]);
+    }
+    return total;
+}
+
+/* The sum of u * q of a chunk of one row, in eight lanes. */
+INLINE __m256i row_lanes(int kind, span s, byte_table table, const arranged *x) {
+    const int64_t ahead = rows_ahead(s);
+    __m256i sums[SUMS];
+    clear(sums);
     for (int32_t b = 0; b < s.blocks; b++) {
-        for (int r = 0; r < n; r++) {
-            const uint8_t *codes = s.codes + (int64_t)b * BLOCK_BYTES + r * s.stride;
-            prefetch_ahead(codes, s.stride);
-            __m256i sum = block_sum(narrow, codes, table, x->planes + b * BLOCK_WEIGHTS);
-            lanes[r] = s.scales ? sum : _mm256_add_epi32(lanes[r], sum);
-        }
-        if (s.scales) {
-            __m128i correction = _mm_set1_epi32(table.smallest * x->block_sums[b]);
-            __m128i sums = _mm_add_epi32(sum4(lanes[0], lanes[1], lanes[2], lanes[3]), correction);
-            __m256d scales = _mm256_cvtps_pd(scales_of(n, s, b));
-            row_sums = _mm256_add_pd(row_sums, _mm256_mul_pd(_mm256_cvtepi32_pd(sums), scales));
-        }
+        const uint8_t *codes = s.codes + (int64_t)b * BLOCK_BYTES;
+        prefetch(codes, ahead);
+        add_block(kind, codes, table, x->planes + b * BLOCK_WEIGHTS, sums);
     }
-    if (!s.scales) {
-        __m128i correction = _mm_set1_epi32(table.smallest * x->sum);
+    return merged(kind, sums);
+}
+
+/* Adds a chunk of `n` rows without block scales, 1 or GROUP, to their sums. One row after the other, because one stream
+ * is read faster from memory than four. Nothing overflows: int32 holds a chunk of the largest products
+ * (8192 * 127 * 128), and f64 the sum of all chunks. */
+INLINE __m256d add_rows(int n, int kind, span s, byte_table table, const arranged *x, __m256d row_sums) {
+    __m256i lanes[GROUP];
+    for (int r = 0; r < n; r++) {
+        lanes[r] = row_lanes(kind, span_down(s, r), table, x);
+    }
+    __m128i sums = sum4(lanes[0], lanes[1 % n], lanes[2 % n], lanes[3 % n]);
+    sums = _mm_add_epi32(sums, _mm_set1_epi32(table.smallest * x->sum));
+    return _mm256_add_pd(row_sums, _mm256_cvtepi32_pd(sums));
+}
+
+/* Adds a chunk of `n` rows with block scales, 1 or GROUP, to their sums. Four rows share the adding across lanes, which
+ * each block needs here. */
+INLINE __m256d add_scaled_rows(int n, int kind, span s, byte_table table, const arranged *x, __m256d row_sums) {
+    const int64_t ahead = rows_ahead(s);
+    __m256i lanes[GROUP];
+    for (int32_t b = 0; b < s.blocks; b++) {
+        for (int r = 0; r < GROUP; r++) {
+            __m256i sums[SUMS];
+            clear(sums);
+            if (r < n) {
+                const uint8_t *codes = s.codes + (int64_t)b * BLOCK_BYTES + r * s.stride;
+                prefetch(codes, ahead);
+                add_block(kind, codes, table, x->planes + b * BLOCK_WEIGHTS, sums);
+            }
+            lanes[r] = merged(kind, sums);
+        }
+        __m128i correction = _mm_set1_epi32(table.smallest * x->block_sums[b]);
         __m128i sums = _mm_add_epi32(sum4(lanes[0], lanes[1], lanes[2], lanes[3]), correction);
-        row_sums = _mm256_add_pd(row_sums, _mm256_cvtepi32_pd(sums));
+        __m256d scales = _mm256_cvtps_pd(scales_of(n, s, b));
+        row_sums = _mm256_add_pd(row_sums, _mm256_mul_pd(_mm256_cvtepi32_pd(sums), scales));
     }
     return row_sums;
 }
 
-INLINE void add_tile(int narrow, int32_t rows, span s, byte_table table, const arranged *x, double *sums) {
+/* Adds a chunk of some rows to their sums. */
+INLINE void add_tile(int kind, int32_t rows, span s, byte_table table, const arranged *x, double *sums) {
     int32_t r = 0;
     for (; r + GROUP <= rows; r += GROUP) {
-        __m256d group = add_rows(GROUP, narrow, span_down(s, r), table, x, _mm256_loadu_pd(sums + r));
+        __m256d group = _mm256_loadu_pd(sums + r);
+        group = s.scales ? add_scaled_rows(GROUP, kind, span_down(s, r), table, x, group)
+                         : add_rows(GROUP, kind, span_down(s, r), table, x, group);
         _mm256_storeu_pd(sums + r, group);
     }
     for (; r < rows; r++) {
-        __m256d one = add_rows(1, narrow, span_down(s, r), table, x, _mm256_set1_pd(sums[r]));
+        __m256d one = _mm256_set1_pd(sums[r]);
+        one = s.scales ? add_scaled_rows(1, kind, span_down(s, r), table, x, one)
+                       : add_rows(1, kind, span_down(s, r), table, x, one);
         sums[r] = _mm256_cvtsd_f64(one);
     }
 }
@@ -119,10 +164,12 @@ void GEMV_I8(const qk256_matrix *w, const int8_t *q, float scale, float *y) {
                 arrange(q + col, cols, &x);
             }
             const span s = span_of(w, row, col, cols);
-            if (table.largest_u <= NARROW_U) {
-                add_tile(1, rows, s, table, &x, sums);
+            if (table.kind == CODES) {
+                add_tile(CODES, rows, s, table, &x, sums);
+            } else if (table.kind == NARROW) {
+                add_tile(NARROW, rows, s, table, &x, sums);
             } else {
-                add_tile(0, rows, s, table, &x, sums);
+                add_tile(WIDE, rows, s, table, &x, sums);
             }
         }
         for (int32_t r = 0; r < rows; r++) {

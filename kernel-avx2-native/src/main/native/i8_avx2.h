@@ -15,11 +15,15 @@
  * 8 * 2 * 15 * 128 < 32768. */
 enum { NARROW_U = 15 };
 
+/* What is known of all u, so that inner loops can be compiled for it: each is its code, as in ternary matrices; or each
+ * is at most NARROW_U; or nothing. */
+enum { CODES, NARROW, WIDE };
+
 typedef struct {
     __m256i even; /* u of the lower code, by nibble */
     __m256i odd;  /* u of the upper code, by nibble */
     int32_t smallest;
-    int32_t largest_u;
+    int32_t kind;
 } byte_table;
 
 typedef struct {
@@ -43,7 +47,26 @@ static inline byte_table byte_table_of(const float *codebook) {
         u |= (uint32_t)((int32_t)codebook[code] - smallest) << (8 * code);
     }
     __m256i even = _mm256_set1_epi32((int32_t)u);
-    return (byte_table){even, _mm256_shuffle_epi8(even, each_four_times), smallest, largest - smallest};
+    int32_t kind = u == 0x03020100 ? CODES : largest - smallest <= NARROW_U ? NARROW : WIDE;
+    return (byte_table){even, _mm256_shuffle_epi8(even, each_four_times), smallest, kind};
+}
+
+/* The codes of half a block. GCC would load them anew for each use, though loads are what limits the products. */
+INLINE __m256i load_codes(const uint8_t *codes) {
+    __m256i loaded = _mm256_loadu_si256((const __m256i *)codes);
+    __asm__("" : "+x"(loaded));
+    return loaded;
+}
+
+/* The u of half a block of one row: one vector for each plane of the activations. */
+INLINE void look_up(__m256i codes, byte_table table, __m256i *u) {
+    const __m256i nibble = _mm256_set1_epi8(0x0F);
+    __m256i low = _mm256_and_si256(codes, nibble);
+    __m256i high = _mm256_and_si256(_mm256_srli_epi16(codes, 4), nibble);
+    u[0] = _mm256_shuffle_epi8(table.even, low);
+    u[1] = _mm256_shuffle_epi8(table.odd, low);
+    u[2] = _mm256_shuffle_epi8(table.even, high);
+    u[3] = _mm256_shuffle_epi8(table.odd, high);
 }
 
 /* The sums of the eight lanes of four vectors. */

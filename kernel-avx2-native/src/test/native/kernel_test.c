@@ -289,6 +289,8 @@ int main(void) {
     test_shape(256 + 1, 8192 + 257, 3);
     test_extremes(6912, (const float[]){-64, 63, 15, -49});
     test_extremes(6912, (const float[]){-2, -1, 1, 2});
+    test_extremes(6912, (const float[]){-1, 0, 1, 2});
+    test_extremes(8192, (const float[]){60, 61, 62, 63});
     test_extremes(6912, (const float[]){-8, 7, 0, 1});
     test_extremes(6912, (const float[]){-8, 9, 0, 1});
     printf("%ld values agree with the contract, %d tiers of the int8 products\n", comparisons, i8_tiers);

@@ -1,11 +1,12 @@
 package io.qk256.avx2.vector;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Matrix;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
 
-/** The three operations with 256-bit vectors. Thread-safe: what a call writes on the way belongs to its thread. */
+/** The operations with 256-bit vectors. Thread-safe: what a call writes on the way belongs to its thread. */
 final class Avx2VectorKernel extends Kernel {
 
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
@@ -28,6 +29,15 @@ final class Avx2VectorKernel extends Kernel {
             GemvI8.rows(w, mine, mine.shorts(x, w), x.scale(), fromRow, toRow, y);
         } else {
             GemvI8AnyCodebook.rows(w, mine, mine.floats(x, w), x.scale(), fromRow, toRow, y);
+        }
+    }
+
+    @Override
+    protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+        if (GemmI8.takes(w, x)) {
+            GemmI8.rows(w, scratch.get(), x, fromRow, toRow, y);
+        } else {
+            super.gemmI8Rows(w, x, fromRow, toRow, y);
         }
     }
 

@@ -101,7 +101,7 @@ final class GemvI8 {
         return widened(lowSum.add(highSum));
     }
 
-    private static IntVector widened(ShortVector sums) {
+    static IntVector widened(ShortVector sums) {
         IntVector pairs = sums.reinterpretAsInts();
         IntVector even = pairs.lanewise(VectorOperators.LSHL, Short.SIZE).lanewise(VectorOperators.ASHR, Short.SIZE);
         return pairs.lanewise(VectorOperators.ASHR, Short.SIZE).add(even);

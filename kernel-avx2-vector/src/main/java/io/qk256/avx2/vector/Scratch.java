@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Matrix;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
@@ -29,6 +30,9 @@ final class Scratch {
     private byte[] bytes = {};
     private short[] shorts = {};
     private int[] blockSums = {};
+    private short[] chunks = {};
+    private final short[] pairOfChunks = new short[2 * GemmI8.CHUNK];
+    private int[] sums = {};
     private final float[] pairOfSums = new float[2];
     private MemorySegment rowCodes = MemorySegment.NULL;
     private MemorySegment rowScales = MemorySegment.NULL;
@@ -79,6 +83,40 @@ final class Scratch {
             blockSums[block] = sum;
         }
         return shorts;
+    }
+
+    /**
+     * The values of some int8 vectors, for short lanes: chunk by chunk of {@link GemmI8#CHUNK}, in it group by group of
+     * {@link GemmI8#GROUP} vectors. What a last group lacks means nothing.
+     */
+    short[] chunks(I8Matrix x, Qk256Matrix w) {
+        int padded = padded(w);
+        int places = Math.ceilDiv(x.columns(), GemmI8.GROUP) * GemmI8.GROUP;
+        int length = Math.multiplyExact(Math.ceilDiv(padded, GemmI8.CHUNK) * GemmI8.CHUNK, places);
+        if (chunks.length < length) {
+            chunks = new short[length];
+        }
+        for (int c = 0; c < x.columns(); c++) {
+            short[] column = shorts(x.column(c), w);
+            for (int i = 0; i < padded; i += GemmI8.CHUNK) {
+                int values = Math.min(GemmI8.CHUNK, padded - i);
+                System.arraycopy(column, i, chunks, i * places + c * GemmI8.CHUNK, values);
+            }
+        }
+        return chunks;
+    }
+
+    /** Room for the unpacked weights of a chunk of two rows. */
+    short[] pairOfChunks() {
+        return pairOfChunks;
+    }
+
+    /** Room for so many sums, or more. */
+    int[] sums(int length) {
+        if (sums.length < length) {
+            sums = new int[length];
+        }
+        return sums;
     }
 
     /** For each block the sum of the values that {@link #shorts} returned last. */

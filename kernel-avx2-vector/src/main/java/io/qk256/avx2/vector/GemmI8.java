@@ -1,0 +1,156 @@
+package io.qk256.avx2.vector;
+
+import io.qk256.spi.Codebook;
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Matrix;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * The int8 product of several columns at once. A chunk of two rows is unpacked to 16-bit weights, and all columns meet it,
+ * four at a time: so each load of a weight or an activation serves several products. The activations of a chunk stay in
+ * the first-level cache while the rows pass. All sums are exact.
+ */
+final class GemmI8 {
+
+    /** Columns of the matrix in a chunk: a 16-bit lane adds 64 products, each at most 3 * 128. */
+    static final int CHUNK = 1024;
+
+    /** Columns of activations that share the loads of weights. With fewer than three, one by one is faster. */
+    static final int GROUP = 4;
+
+    private static final int FEWEST_COLUMNS = 3;
+
+    /** Rows whose sums are kept while the chunks pass. */
+    private static final int TILE = 256;
+
+    /** Sums of two rows with a group of columns: first those of the one row, then those of the other. */
+    private static final int PAIR_OF_SUMS = 2 * GROUP;
+
+    private static final int MAX_MAGNITUDE = 3;
+    private static final int LANES = Lanes.SHORTS.length();
+    private static final int CODES_IN_BYTE = 4;
+    private static final int CODES_IN_SHORT = 8;
+    private static final short CODE = 3;
+
+    private GemmI8() {}
+
+    /** Whether the values are {@code value0 + code}, plus the same for both upper codes, as in every known codebook. */
+    static boolean takes(Qk256Matrix w, I8Matrix x) {
+        Codebook book = w.codebook();
+        return x.columns() >= FEWEST_COLUMNS
+                && w.blockScales().isEmpty()
+                && book.maxMagnitude() <= MAX_MAGNITUDE
+                && book.value1() - book.value0() == 1
+                && book.value3() - book.value2() == 1;
+    }
+
+    static void rows(Qk256Matrix w, Scratch scratch, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+        int groups = Math.ceilDiv(x.columns(), GROUP);
+        short[] q = scratch.chunks(x, w);
+        int[] sums = scratch.sums(TILE * groups * GROUP);
+        for (int row = fromRow; row < toRow; row += TILE) {
+            int rows = Math.min(TILE, toRow - row);
+            Arrays.fill(sums, 0);
+            for (int col = 0; col < w.cols(); col += CHUNK) {
+                chunk(w, scratch, row, rows, col, q, groups, sums);
+            }
+            for (int r = 0; r < rows; r++) {
+                for (int c = 0; c < x.columns(); c++) {
+                    int pair = r / 2 * groups + c / GROUP;
+                    int sum = sums[pair * PAIR_OF_SUMS + r % 2 * GROUP + c % GROUP];
+                    y.set(
+                            (long) c * w.rows() + row + r,
+                            (float) sum / x.column(c).scale() * w.tensorScale());
+                }
+            }
+        }
+    }
+
+    /** Adds one chunk of some rows to their sums. */
+    private static void chunk(
+            Qk256Matrix w, Scratch scratch, int row, int rows, int col, short[] q, int groups, int[] sums) {
+        int cols = Math.min(CHUNK, w.blocks() * Qk256.BLOCK_WEIGHTS - col);
+        short[] weights = scratch.pairOfChunks();
+        for (int r = 0; r < rows; r += 2) {
+            unpack(w, scratch, row + r, col, cols, weights, 0);
+            if (r + 1 < rows) { // Else the sums of the second row are of no interest.
+                unpack(w, scratch, row + r + 1, col, cols, weights, CHUNK);
+            }
+            for (int g = 0; g < groups; g++) {
+                multiply(
+                        weights,
+                        q,
+                        (col * groups + g * CHUNK) * GROUP,
+                        cols,
+                        sums,
+                        (r / 2 * groups + g) * PAIR_OF_SUMS);
+            }
+        }
+    }
+
+    /** Writes the values of a chunk of a row, in the order of {@link Scratch}. */
+    private static void unpack(Qk256Matrix w, Scratch scratch, int row, int col, int cols, short[] weights, int to) {
+        MemorySegment codes = NativeMemory.exact(scratch.codes(w, row));
+        long offset = scratch.offset(w, row, 0) + col / CODES_IN_BYTE;
+        short value0 = (short) w.codebook().value0();
+        short more = (short) (w.codebook().value2() - w.codebook().value0() - 2);
+        for (int i = 0; i < cols; i += Lanes.WEIGHTS) {
+            ShortVector packed =
+                    ShortVector.fromMemorySegment(Lanes.SHORTS, codes, offset + i / CODES_IN_BYTE, Lanes.ORDER);
+            for (int k = 0; k < CODES_IN_SHORT; k++) {
+                ShortVector code = packed.and(CODE);
+                ShortVector value = code.add(value0);
+                if (more != 0) {
+                    value = code.lanewise(VectorOperators.LSHR, 1).mul(more).add(value);
+                }
+                value.intoArray(weights, to + i + k * LANES);
+                packed = packed.lanewise(VectorOperators.LSHR, 2);
+            }
+        }
+    }
+
+    /** Adds the products of a chunk of two rows with a group of columns to their sums. */
+    private static void multiply(short[] weights, short[] q, int from, int cols, int[] sums, int to) {
+        ShortVector a0 = ShortVector.zero(Lanes.SHORTS);
+        ShortVector a1 = a0;
+        ShortVector a2 = a0;
+        ShortVector a3 = a0;
+        ShortVector b0 = a0;
+        ShortVector b1 = a0;
+        ShortVector b2 = a0;
+        ShortVector b3 = a0;
+        for (int i = 0; i < cols; i += LANES) {
+            ShortVector a = ShortVector.fromArray(Lanes.SHORTS, weights, i);
+            ShortVector b = ShortVector.fromArray(Lanes.SHORTS, weights, i + CHUNK);
+            ShortVector q0 = ShortVector.fromArray(Lanes.SHORTS, q, from + i);
+            ShortVector q1 = ShortVector.fromArray(Lanes.SHORTS, q, from + i + CHUNK);
+            ShortVector q2 = ShortVector.fromArray(Lanes.SHORTS, q, from + i + 2 * CHUNK);
+            ShortVector q3 = ShortVector.fromArray(Lanes.SHORTS, q, from + i + 3 * CHUNK);
+            a0 = a.mul(q0).add(a0);
+            a1 = a.mul(q1).add(a1);
+            a2 = a.mul(q2).add(a2);
+            a3 = a.mul(q3).add(a3);
+            b0 = b.mul(q0).add(b0);
+            b1 = b.mul(q1).add(b1);
+            b2 = b.mul(q2).add(b2);
+            b3 = b.mul(q3).add(b3);
+        }
+        sums[to] += sum(a0);
+        sums[to + 1] += sum(a1);
+        sums[to + 2] += sum(a2);
+        sums[to + 3] += sum(a3);
+        sums[to + 4] += sum(b0);
+        sums[to + 5] += sum(b1);
+        sums[to + 6] += sum(b2);
+        sums[to + 7] += sum(b3);
+    }
+
+    private static int sum(ShortVector lanes) {
+        return GemvI8.widened(lanes).reduceLanes(VectorOperators.ADD);
+    }
+}
