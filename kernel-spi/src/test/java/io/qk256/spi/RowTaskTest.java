@@ -71,8 +71,11 @@ class RowTaskTest {
         try (ParallelKernel kernel = ParallelKernel.withThreads(SUMS, 3)) {
             ParallelProblem p = ParallelProblem.of(37, 8192, Arena.ofAuto());
             Object expected = p.run(Operation.GEMV_I8, SUMS, 0, 37);
-            kernel.forRows(1, 1, (from, to) -> assertThat(p.run(Operation.GEMV_I8, kernel, 0, 37))
-                    .isEqualTo(expected));
+            kernel.forRows(
+                    1,
+                    1,
+                    (from, to) ->
+                            assertThat(p.run(Operation.GEMV_I8, kernel, 0, 37)).isEqualTo(expected));
             kernel.forRows(8, 1, (from, to) -> kernel.forRows(9, 1, (innerFrom, innerTo) -> {}));
         }
     }
