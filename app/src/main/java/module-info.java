@@ -3,6 +3,7 @@ module io.qk256.app {
     requires com.github.oshi.common;
     requires com.google.gson;
     requires info.picocli;
+    requires jdk.incubator.vector;
     requires transitive io.qk256.spi;
     requires static org.jspecify;
 

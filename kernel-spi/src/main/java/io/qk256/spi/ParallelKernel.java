@@ -71,6 +71,38 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
         return threads;
     }
 
+    /**
+     * Does other work of the caller on the same threads, so that an engine needs no second set of them: the rows
+     * {@code [0, rows)} in ranges, as a matrix is split. Allocates nothing. If the task throws in some range, the call
+     * ends with that exception once no thread works on it any more.
+     *
+     * @param rows 0 or more
+     * @param minRows rows that are worth a thread's while: some microseconds of work; 1 or more
+     * @param task does a range; it may call this object's operations, which then run on its thread alone
+     */
+    public void forRows(int rows, int minRows, RowTask task) {
+        Objects.requireNonNull(task, "task");
+        if (rows < 0 || minRows < 1) {
+            throw new IllegalArgumentException(
+                    "rows: " + rows + ", expected 0 or more; minRows: " + minRows + ", expected 1 or more");
+        }
+        int rowsInPart = RowJob.rowsInPart(rows, threads, minRows, 1);
+        if (rowsInPart == rows) {
+            crew.requireOpen();
+            if (rows > 0) {
+                task.run(0, rows);
+            }
+            return;
+        }
+        RowJob job = crew.begin();
+        try {
+            job.fill(task, rows, rowsInPart);
+            finish(job);
+        } finally {
+            crew.end(job);
+        }
+    }
+
     /** How many threads work, the calling one among them. */
     public int threads() {
         return threads;
@@ -115,12 +147,16 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
         RowJob job = crew.begin();
         try {
             job.fill(kernel, operation, w, x, fromRow, toRow, out, rowsInPart);
-            crew.join(job);
-            job.work();
-            job.awaitOthers();
+            finish(job);
         } finally {
             crew.end(job);
         }
+    }
+
+    private void finish(RowJob job) {
+        crew.join(job);
+        job.work();
+        job.awaitOthers();
     }
 
     @Override

@@ -43,6 +43,7 @@ final class RowJob implements Runnable {
     /** A few hundred nanoseconds of work: the least that is worth taking. */
     private static final long WEIGHTS_IN_PART = 1 << 15;
 
+    private @Nullable RowTask task;
     private @Nullable Kernel kernel;
     private Operation operation = Operation.DEQUANTIZE;
     private @Nullable Qk256Matrix w;
@@ -59,14 +60,19 @@ final class RowJob implements Runnable {
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile @Nullable Thread waiting;
 
-    /** Rows that a thread takes at a time. */
+    /** Rows of a matrix that a thread takes at a time. */
     static int rowsInPart(int cols, int rows, int threads) {
+        long worthwhile = Math.ceilDiv(WEIGHTS_IN_PART, (long) cols);
+        return rowsInPart(rows, threads, worthwhile, GROUP);
+    }
+
+    /** Rows that a thread takes at a time: a multiple of the group, and not fewer than are worthwhile. */
+    static int rowsInPart(int rows, int threads, long worthwhile, int group) {
         if (threads == 1) {
             return rows;
         }
         long fair = Math.ceilDiv(rows, (long) threads * PARTS_PER_THREAD);
-        long worthwhile = Math.ceilDiv(WEIGHTS_IN_PART, (long) cols);
-        long inGroups = Math.ceilDiv(Math.max(fair, worthwhile), (long) GROUP) * GROUP;
+        long inGroups = Math.ceilDiv(Math.max(fair, worthwhile), (long) group) * group;
         return (int) Math.min(rows, inGroups);
     }
 
@@ -84,6 +90,15 @@ final class RowJob implements Runnable {
         w = newW;
         x = newX;
         out = newOut;
+        open(newFromRow, newToRow, newRowsInPart);
+    }
+
+    void fill(RowTask newTask, int rows, int newRowsInPart) {
+        task = newTask;
+        open(0, rows, newRowsInPart);
+    }
+
+    private void open(int newFromRow, int newToRow, int newRowsInPart) {
         fromRow = newFromRow;
         toRow = newToRow;
         rowsInPart = newRowsInPart;
@@ -129,9 +144,13 @@ final class RowJob implements Runnable {
     }
 
     private void rows(int from) {
+        int to = (int) Math.min((long) from + rowsInPart, toRow);
+        if (task != null) {
+            task.run(from, to);
+            return;
+        }
         Qk256Matrix matrix = Objects.requireNonNull(w);
         F32Vector result = Objects.requireNonNull(out);
-        int to = (int) Math.min((long) from + rowsInPart, toRow);
         if (operation == Operation.DEQUANTIZE) {
             long cols = matrix.cols();
             result = result.slice((from - fromRow) * cols, (to - fromRow) * cols);
@@ -179,6 +198,7 @@ final class RowJob implements Runnable {
 
     /** Forgets the operands, so that their memory does not outlive its use here. */
     void clear() {
+        task = null;
         kernel = null;
         w = null;
         x = null;

@@ -1,0 +1,188 @@
+package io.qk256.app.model;
+
+import io.qk256.spi.ParallelKernel;
+import io.qk256.spi.RowTask;
+import java.lang.foreign.Arena;
+
+/**
+ * The layers of a model, for the tokens of a batch at once. All buffers are allocated at the start, and a call allocates
+ * nothing once each batch size has been seen. For one thread at a time.
+ *
+ * <p>Results do not depend on how tokens are put into batches: columns do not touch each other but by way of the cache.
+ */
+final class Forward {
+
+    private final ModelConfig config;
+    private final Weights weights;
+    private final Reductions reductions;
+    private final ParallelKernel kernel;
+    private final KvCache cache;
+    private final Rope rope;
+    private final Attention attention;
+    private final DenseMatrix.Reader embedding;
+
+    private final float[] state;
+    private final float[] attended;
+    private final Columns queries;
+    private final Columns keys;
+    private final Columns values;
+    private final Columns projected;
+    private final Columns gates;
+    private final Columns ups;
+    private final QuantizedColumns narrow;
+    private final QuantizedColumns wide;
+
+    private final RowTask normalizeForAttention = this::normalizeForAttention;
+    private final RowTask rotate = this::rotate;
+    private final RowTask attend = this::attend;
+    private final RowTask normalizeAttended = this::normalizeAttended;
+    private final RowTask normalizeForFeedForward = this::normalizeForFeedForward;
+    private final RowTask gate = this::gate;
+    private final RowTask addFeedForward = this::addFeedForward;
+
+    private int layerIndex;
+    private Layer layer;
+    private int position;
+
+    Forward(Weights weights, Reductions reductions, ParallelKernel kernel, KvCache cache, Arena arena, int batch) {
+        this.config = weights.config();
+        this.weights = weights;
+        this.reductions = reductions;
+        this.kernel = kernel;
+        this.cache = cache;
+        this.rope = new Rope(batch, config.rotated(), config.ropeBase());
+        this.attention = new Attention(reductions, config, cache);
+        this.embedding = weights.embedding().reader();
+        this.state = new float[batch * config.width()];
+        this.attended = new float[batch * config.width()];
+        this.queries = new Columns(arena, batch, config.width());
+        this.keys = new Columns(arena, batch, config.kvWidth());
+        this.values = new Columns(arena, batch, config.kvWidth());
+        this.projected = new Columns(arena, batch, config.width());
+        this.gates = new Columns(arena, batch, config.feedForward());
+        this.ups = new Columns(arena, batch, config.feedForward());
+        this.narrow = new QuantizedColumns(arena, batch, config.width());
+        this.wide = new QuantizedColumns(arena, batch, config.feedForward());
+        this.layer = weights.layers().getFirst();
+    }
+
+    /** The state of the batch, a column of {@code width} values for each token. */
+    float[] state() {
+        return state;
+    }
+
+    /**
+     * Runs all layers.
+     *
+     * @param tokens tokens within the vocabulary
+     * @param from index of the first one
+     * @param count how many, at most a batch
+     * @param firstPosition of the first one; the cache has room for all
+     */
+    void run(int[] tokens, int from, int count, int firstPosition) {
+        position = firstPosition;
+        for (int i = 0; i < count; i++) {
+            embedding.read(tokens[from + i]);
+            System.arraycopy(embedding.row, 0, state, i * config.width(), config.width());
+            rope.prepare(i, firstPosition + i);
+        }
+        for (layerIndex = 0; layerIndex < config.layers(); layerIndex++) {
+            layer = weights.layers().get(layerIndex);
+            attentionPart(count);
+            feedForwardPart(count);
+        }
+    }
+
+    private void attentionPart(int count) {
+        kernel.forRows(count, 1, normalizeForAttention);
+        layer.attnQ().apply(kernel, narrow, count, queries);
+        layer.attnK().apply(kernel, narrow, count, keys);
+        layer.attnV().apply(kernel, narrow, count, values);
+        kernel.forRows(count, 1, rotate);
+        kernel.forRows(count * config.kvHeads(), 1, attend);
+        kernel.forRows(count, 1, normalizeAttended);
+        layer.attnOutput().apply(kernel, narrow, count, projected);
+    }
+
+    private void feedForwardPart(int count) {
+        kernel.forRows(count, 1, normalizeForFeedForward);
+        layer.ffnGate().apply(kernel, narrow, count, gates);
+        layer.ffnUp().apply(kernel, narrow, count, ups);
+        kernel.forRows(count, 1, gate);
+        layer.ffnDown().apply(kernel, wide, count, projected);
+        kernel.forRows(count, 1, addFeedForward);
+    }
+
+    private void normalizeForAttention(int from, int to) {
+        for (int i = from; i < to; i++) {
+            normalizeState(layer.attnNorm(), i);
+        }
+    }
+
+    private void rotate(int from, int to) {
+        for (int i = from; i < to; i++) {
+            queries.take(i);
+            keys.take(i);
+            values.take(i);
+            rope.rotate(i, queries.values(), queries.at(i), config.heads(), config.headSize());
+            rope.rotate(i, keys.values(), keys.at(i), config.kvHeads(), config.headSize());
+            cache.round(queries.values(), queries.at(i), config.width());
+            cache.put(layerIndex, position + i, keys.values(), values.values(), keys.at(i));
+        }
+    }
+
+    private void attend(int from, int to) {
+        for (int i = from; i < to; i++) {
+            int token = i / config.kvHeads();
+            int head = i % config.kvHeads();
+            attention.apply(layerIndex, token, position + token, head, queries.values(), attended);
+        }
+    }
+
+    private void normalizeAttended(int from, int to) {
+        for (int i = from; i < to; i++) {
+            int at = i * config.width();
+            layer.attnSubNorm().apply(reductions, attended, at, attended, at);
+            narrow.quantize(reductions, i, attended, at);
+        }
+    }
+
+    private void normalizeForFeedForward(int from, int to) {
+        for (int i = from; i < to; i++) {
+            addProjected(i);
+            normalizeState(layer.ffnNorm(), i);
+        }
+    }
+
+    private void gate(int from, int to) {
+        for (int i = from; i < to; i++) {
+            int at = gates.at(i);
+            gates.take(i);
+            ups.take(i);
+            config.gate().apply(gates.values(), ups.values(), at, config.feedForward());
+            layer.ffnSubNorm().apply(reductions, gates.values(), at, gates.values(), at);
+            wide.quantize(reductions, i, gates.values(), at);
+        }
+    }
+
+    private void addFeedForward(int from, int to) {
+        for (int i = from; i < to; i++) {
+            addProjected(i);
+        }
+    }
+
+    private void addProjected(int column) {
+        projected.take(column);
+        float[] added = projected.values();
+        int at = projected.at(column);
+        for (int i = at; i < at + config.width(); i++) {
+            state[i] += added[i];
+        }
+    }
+
+    private void normalizeState(RmsNorm norm, int column) {
+        int at = column * config.width();
+        norm.apply(reductions, state, at, attended, at);
+        narrow.quantize(reductions, column, attended, at);
+    }
+}

@@ -1,0 +1,98 @@
+package io.qk256.app.model;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * The head in 8 bits, half the bytes of f16: for each 32 weights of a row {@code scale = max |w| / 127}, rounded to f16, and
+ * {@code q = round(w / scale)}, as in ggml's Q8_0. The state stays f16, so only the weights are less exact.
+ */
+final class Int8Head extends OutputHead {
+
+    private static final int GROUP = Reductions.LANES;
+    private static final float LARGEST_CODE = 127;
+    private static final long CACHE_LINE = 64;
+
+    private final Reductions reductions;
+    private final int cols;
+    private final MemorySegment codes;
+    private final MemorySegment scales;
+    private final ThreadLocal<Scratch> scratch;
+
+    /**
+     * An empty head, to be {@linkplain #fill filled}.
+     *
+     * @param arena receives the codes and scales
+     */
+    Int8Head(Reductions reductions, int rows, int cols, Arena arena) {
+        this.reductions = reductions;
+        this.cols = cols;
+        this.codes = arena.allocate((long) rows * cols, CACHE_LINE);
+        this.scales = arena.allocate((long) rows * cols / GROUP * Short.BYTES, CACHE_LINE);
+        this.scratch = ThreadLocal.withInitial(() -> new Scratch(cols));
+    }
+
+    /** Converts the rows {@code [from, to)}; different rows may be converted by different threads at once. */
+    void fill(DenseMatrix weights, int from, int to) {
+        DenseMatrix.Reader reader = weights.reader();
+        Scratch mine = new Scratch(cols);
+        for (int row = from; row < to; row++) {
+            reader.read(row);
+            for (int group = 0; group < cols / GROUP; group++) {
+                quantize(reader.row, group, mine);
+            }
+            MemorySegment.copy(mine.codes, 0, codes, ValueLayout.JAVA_BYTE, (long) row * cols, cols);
+            long scalesAt = (long) row * mine.halves.length * Short.BYTES;
+            MemorySegment.copy(mine.halves, 0, scales, ValueLayout.JAVA_SHORT, scalesAt, mine.halves.length);
+        }
+    }
+
+    private void quantize(float[] row, int group, Scratch to) {
+        int at = group * GROUP;
+        short half = Float.floatToFloat16(reductions.absMax(row, at, GROUP) / LARGEST_CODE);
+        float scale = Float.float16ToFloat(half);
+        float inverse = scale == 0 ? 0 : 1 / scale;
+        to.halves[group] = half;
+        for (int i = at; i < at + GROUP; i++) {
+            double nearest = Math.rint(row[i] * inverse);
+            to.codes[i] = (byte) Math.clamp(nearest, -LARGEST_CODE, LARGEST_CODE);
+        }
+    }
+
+    @Override
+    boolean roundsToHalf() {
+        return true;
+    }
+
+    @Override
+    void rows(float[] x, float[] logits, int from, int to) {
+        Scratch mine = scratch.get();
+        int groups = mine.halves.length;
+        for (int row = from; row < to; row++) {
+            MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, (long) row * cols, mine.codes, 0, cols);
+            MemorySegment.copy(
+                    scales, ValueLayout.JAVA_SHORT, (long) row * groups * Short.BYTES, mine.halves, 0, groups);
+            Half.widen(mine.halves, 0, mine.scales, groups);
+            logits[row] = reductions.dotInt8(mine.codes, mine.scales, x, cols);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "8 bits";
+    }
+
+    private static final class Scratch {
+
+        final byte[] codes;
+        final short[] halves;
+        final float[] scales;
+
+        Scratch(int cols) {
+            codes = new byte[cols];
+            halves = new short[cols / GROUP];
+            scales = new float[cols / GROUP];
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.qk256.app.model;
+
+/** The sums in plain Java: what {@link VectorReductions} must give. */
+final class PlainReductions extends Reductions {
+
+    private static final int DOUBLE_LANES = 8;
+
+    @Override
+    float dot(float[] a, int aAt, float[] b, int bAt, int n) {
+        return fold(lane -> {
+            float sum = 0;
+            for (int i = lane; i < n; i += LANES) {
+                sum += a[aAt + i] * b[bAt + i];
+            }
+            return sum;
+        });
+    }
+
+    @Override
+    float dotInt8(byte[] q, float[] scales, float[] x, int n) {
+        return fold(lane -> {
+            float sum = 0;
+            for (int i = lane; i < n; i += LANES) {
+                sum += q[i] * scales[i / LANES] * x[i];
+            }
+            return sum;
+        });
+    }
+
+    private interface Lane {
+        float sum(int lane);
+    }
+
+    private static float fold(Lane lanes) {
+        return (fourth(lanes, 0) + fourth(lanes, 1)) + (fourth(lanes, 2) + fourth(lanes, 3));
+    }
+
+    private static float fourth(Lane lanes, int lane) {
+        return eighth(lanes, lane) + eighth(lanes, lane + 4);
+    }
+
+    private static float eighth(Lane lanes, int lane) {
+        return (lanes.sum(lane) + lanes.sum(lane + 16)) + (lanes.sum(lane + 8) + lanes.sum(lane + 24));
+    }
+
+    @Override
+    double sumOfSquares(float[] x, int at, int n) {
+        return (squares(x, at, n, 0) + squares(x, at, n, 1)) + (squares(x, at, n, 2) + squares(x, at, n, 3));
+    }
+
+    private static double squares(float[] x, int at, int n, int lane) {
+        return laneOfSquares(x, at, n, lane) + laneOfSquares(x, at, n, lane + DOUBLE_LANES / 2);
+    }
+
+    private static double laneOfSquares(float[] x, int at, int n, int lane) {
+        double sum = 0;
+        for (int i = lane; i < n; i += DOUBLE_LANES) {
+            float square = x[at + i] * x[at + i];
+            sum += square;
+        }
+        return sum;
+    }
+
+    @Override
+    float absMax(float[] x, int at, int n) {
+        float max = 0;
+        for (int i = 0; i < n; i++) {
+            max = Math.max(max, Math.abs(x[at + i]));
+        }
+        return max;
+    }
+}

@@ -1,0 +1,66 @@
+package io.qk256.app.model;
+
+import io.qk256.spi.I8Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The int8 activations of a batch, a column for each token, quantised as bitnet.cpp did up to 2025
+ * ({@code quantize_row_i8_s}), and as the reference implementation of the model does: {@code m = max(1e-5, max |x|)} and
+ * {@code s = 127 / m} in f64, {@code q = round-half-even(x * s)} of the f32 product.
+ *
+ * <p>Different columns may be quantised by different threads at once.
+ */
+final class QuantizedColumns {
+
+    private static final double SMALLEST_MAX = 1e-5;
+    private static final double LARGEST_CODE = 127;
+
+    /** Adding it rounds half to even and leaves the integer in the low bits: {@code |x * s|} is hardly above 127. */
+    private static final float ROUNDER = 0x1.8p23f;
+
+    private final int length;
+    private final byte[] codes;
+    private final float[] scales;
+    private final MemorySegment memory;
+    private final @Nullable I8Matrix[] views;
+
+    QuantizedColumns(Arena arena, int columns, int length) {
+        this.length = length;
+        this.codes = new byte[Math.multiplyExact(columns, length)];
+        this.scales = new float[columns];
+        this.memory = I8Matrix.allocate(arena, columns, length).segment();
+        this.views = new I8Matrix[columns + 1];
+    }
+
+    /** Quantises the values from {@code x[at]} on. */
+    void quantize(Reductions reductions, int column, float[] x, int at) {
+        double max = Math.max(SMALLEST_MAX, reductions.absMax(x, at, length));
+        float scale = (float) (LARGEST_CODE / max);
+        int to = column * length;
+        for (int i = 0; i < length; i++) {
+            codes[to + i] = (byte) Float.floatToRawIntBits(x[at + i] * scale + ROUNDER);
+        }
+        scales[column] = scale;
+        MemorySegment.copy(codes, to, memory, ValueLayout.JAVA_BYTE, to, length);
+    }
+
+    /**
+     * The first columns: the same object at every call.
+     *
+     * @throws IllegalArgumentException if the values of a column were not finite
+     */
+    I8Matrix matrix(int columns) {
+        I8Matrix view = views[columns];
+        if (view == null) {
+            view = I8Matrix.of(memory.asSlice(0, (long) columns * length), columns, length);
+            views[columns] = view;
+        }
+        for (int i = 0; i < columns; i++) {
+            view.column(i).scale(scales[i]);
+        }
+        return view;
+    }
+}

@@ -1,0 +1,47 @@
+package io.qk256.app.model;
+
+import io.qk256.spi.Jvm;
+
+/**
+ * Sums over arrays, each in one defined order, so that plain code and vector code give the same bits on every machine.
+ * Stateless and thread-safe.
+ *
+ * <p>A dot product has 32 partial sums: product {@code i} goes to sum {@code i mod 32}. They are then folded, 32 to 16 to 8
+ * to 4 by adding the upper half to the lower, and the last four as {@code (0 + 1) + (2 + 3)}. This is the order of
+ * {@code ggml_vec_dot_f16} built for AVX2. Where both operands come from f16 every product is exact in f32, so that ggml's fused
+ * multiply-adds give the same bits.
+ */
+abstract sealed class Reductions permits PlainReductions, VectorReductions {
+
+    /** Partial sums of a dot product; lengths are multiples of it. */
+    static final int LANES = 32;
+
+    /** The fastest on this JVM. */
+    static Reductions best() {
+        boolean vectors = Jvm.current().missing().isEmpty() && VectorReductions.areFast();
+        return vectors ? new VectorReductions() : new PlainReductions();
+    }
+
+    /** The next multiple of {@link #LANES}. */
+    static int padded(int n) {
+        return Math.ceilDiv(n, LANES) * LANES;
+    }
+
+    /** {@code sum of a[aAt + i] * b[bAt + i]}, {@code n} a multiple of {@link #LANES}; products and sums are rounded to f32. */
+    abstract float dot(float[] a, int aAt, float[] b, int bAt, int n);
+
+    /**
+     * {@code sum of (q[i] * scales[i / 32]) * x[i]}, {@code n} a multiple of {@link #LANES}; products and sums are rounded
+     * to f32.
+     */
+    abstract float dotInt8(byte[] q, float[] scales, float[] x, int n);
+
+    /**
+     * The sum of the squares, each rounded to f32, in f64: in 8 partial sums, folded to 4, and then as
+     * {@code (0 + 1) + (2 + 3)}.
+     */
+    abstract double sumOfSquares(float[] x, int at, int n);
+
+    /** The largest magnitude; NaN if there is one. */
+    abstract float absMax(float[] x, int at, int n);
+}

@@ -1,0 +1,92 @@
+package io.qk256.app.model;
+
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The sums with 256-bit vectors, four of which hold the partial sums of a dot product. */
+final class VectorReductions extends Reductions {
+
+    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
+    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_256;
+    private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_64;
+    private static final int STEP = FLOATS.length();
+    private static final VectorShuffle<Float> SWAP_HALVES = VectorShuffle.fromValues(FLOATS, 4, 5, 6, 7, 0, 1, 2, 3);
+
+    /** Wider than the machine's vectors, these would be objects. */
+    static boolean areFast() {
+        return FloatVector.SPECIES_PREFERRED.vectorBitSize() >= FLOATS.vectorBitSize();
+    }
+
+    @Override
+    float dot(float[] a, int aAt, float[] b, int bAt, int n) {
+        FloatVector sum0 = FloatVector.zero(FLOATS);
+        FloatVector sum1 = sum0;
+        FloatVector sum2 = sum0;
+        FloatVector sum3 = sum0;
+        for (int i = 0; i < n; i += LANES) {
+            sum0 = sum0.add(product(a, aAt + i, b, bAt + i));
+            sum1 = sum1.add(product(a, aAt + i + STEP, b, bAt + i + STEP));
+            sum2 = sum2.add(product(a, aAt + i + 2 * STEP, b, bAt + i + 2 * STEP));
+            sum3 = sum3.add(product(a, aAt + i + 3 * STEP, b, bAt + i + 3 * STEP));
+        }
+        return fold(sum0.add(sum2).add(sum1.add(sum3)));
+    }
+
+    private static FloatVector product(float[] a, int aAt, float[] b, int bAt) {
+        return FloatVector.fromArray(FLOATS, a, aAt).mul(FloatVector.fromArray(FLOATS, b, bAt));
+    }
+
+    @Override
+    float dotInt8(byte[] q, float[] scales, float[] x, int n) {
+        FloatVector sum0 = FloatVector.zero(FLOATS);
+        FloatVector sum1 = sum0;
+        FloatVector sum2 = sum0;
+        FloatVector sum3 = sum0;
+        for (int i = 0; i < n; i += LANES) {
+            FloatVector scale = FloatVector.broadcast(FLOATS, scales[i / LANES]);
+            sum0 = sum0.add(int8Product(q, scale, x, i));
+            sum1 = sum1.add(int8Product(q, scale, x, i + STEP));
+            sum2 = sum2.add(int8Product(q, scale, x, i + 2 * STEP));
+            sum3 = sum3.add(int8Product(q, scale, x, i + 3 * STEP));
+        }
+        return fold(sum0.add(sum2).add(sum1.add(sum3)));
+    }
+
+    private static FloatVector int8Product(byte[] q, FloatVector scale, float[] x, int i) {
+        FloatVector codes =
+                (FloatVector) ByteVector.fromArray(BYTES, q, i).convertShape(VectorOperators.B2F, FLOATS, 0);
+        return codes.mul(scale).mul(FloatVector.fromArray(FLOATS, x, i));
+    }
+
+    private static float fold(FloatVector eight) {
+        FloatVector four = eight.add(eight.rearrange(SWAP_HALVES));
+        return (four.lane(0) + four.lane(1)) + (four.lane(2) + four.lane(3));
+    }
+
+    @Override
+    double sumOfSquares(float[] x, int at, int n) {
+        DoubleVector low = DoubleVector.zero(DOUBLES);
+        DoubleVector high = low;
+        for (int i = 0; i < n; i += STEP) {
+            FloatVector values = FloatVector.fromArray(FLOATS, x, at + i);
+            FloatVector squares = values.mul(values);
+            low = low.add(squares.convertShape(VectorOperators.F2D, DOUBLES, 0));
+            high = high.add(squares.convertShape(VectorOperators.F2D, DOUBLES, 1));
+        }
+        DoubleVector four = low.add(high);
+        return (four.lane(0) + four.lane(1)) + (four.lane(2) + four.lane(3));
+    }
+
+    @Override
+    float absMax(float[] x, int at, int n) {
+        FloatVector max = FloatVector.zero(FLOATS);
+        for (int i = 0; i < n; i += STEP) {
+            max = max.max(FloatVector.fromArray(FLOATS, x, at + i).abs());
+        }
+        return max.reduceLanes(VectorOperators.MAX);
+    }
+}

@@ -1,0 +1,124 @@
+package io.qk256.app.model;
+
+import io.qk256.app.files.GgufException;
+import io.qk256.app.files.GgufFile;
+import io.qk256.app.files.GgufTensor;
+import io.qk256.app.files.Repack;
+import io.qk256.app.files.TensorType;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Finds the tensors of a model by name, checks their shapes, and repacks the ternary ones. */
+final class WeightLoader {
+
+    static final String EMBEDDING = "token_embd.weight";
+
+    private static final String OUTPUT = "output.weight";
+    private static final String OUTPUT_NORM = "output_norm.weight";
+    private static final int TENSORS_OF_LAYER = 11;
+    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final GgufFile file;
+    private final ModelConfig config;
+    private final Arena arena;
+    private final LoadListener listener;
+    private int done;
+
+    private WeightLoader(GgufFile file, ModelConfig config, Arena arena, LoadListener listener) {
+        this.file = file;
+        this.config = config;
+        this.arena = arena;
+        this.listener = listener;
+    }
+
+    /**
+     * Loads all weights.
+     *
+     * @param arena receives the repacked ones
+     * @throws GgufException if a tensor is missing, or of another type or shape than the model's
+     */
+    static Weights load(GgufFile file, ModelConfig config, Arena arena, LoadListener listener) throws GgufException {
+        return new WeightLoader(file, config, arena, listener).load();
+    }
+
+    private Weights load() throws GgufException {
+        DenseMatrix embedding = dense(EMBEDDING);
+        List<Layer> layers = new ArrayList<>();
+        for (int i = 0; i < config.layers(); i++) {
+            layers.add(layer("blk." + i + "."));
+        }
+        DenseMatrix output = file.findTensor(OUTPUT).isPresent() ? dense(OUTPUT) : embedding;
+        return new Weights(config, embedding, List.copyOf(layers), norm(OUTPUT_NORM, config.width()), output);
+    }
+
+    private Layer layer(String prefix) throws GgufException {
+        int width = config.width();
+        int kvWidth = config.kvWidth();
+        int feedForward = config.feedForward();
+        return new Layer(
+                norm(prefix + "attn_norm.weight", width),
+                ternary(prefix + "attn_q", width, width),
+                ternary(prefix + "attn_k", width, kvWidth),
+                ternary(prefix + "attn_v", width, kvWidth),
+                norm(prefix + "attn_sub_norm.weight", width),
+                ternary(prefix + "attn_output", width, width),
+                norm(prefix + "ffn_norm.weight", width),
+                ternary(prefix + "ffn_gate", width, feedForward),
+                ternary(prefix + "ffn_up", width, feedForward),
+                norm(prefix + "ffn_sub_norm.weight", feedForward),
+                ternary(prefix + "ffn_down", feedForward, width));
+    }
+
+    private DenseMatrix dense(String name) throws GgufException {
+        return DenseMatrix.of(tensor(name, config.width(), config.vocabulary()));
+    }
+
+    private RmsNorm norm(String name, int size) throws GgufException {
+        GgufTensor tensor = tensor(name, size, 1);
+        requireF32(tensor);
+        RmsNorm norm = new RmsNorm(tensor.data().toArray(F32), config.epsilon());
+        tell();
+        return norm;
+    }
+
+    private BitLinear ternary(String name, int cols, int rows) throws GgufException {
+        Qk256Matrix matrix = Repack.repack(tensor(name + ".weight", cols, rows), arena);
+        if (!matrix.isInteger()) {
+            throw new GgufException(file.name() + ", tensor " + name + ".weight: int8 products of " + cols
+                    + " columns do not fit in int32, expected at most 8388607");
+        }
+        Optional<GgufTensor> scale = file.findTensor(name + ".scale");
+        if (scale.isPresent()) {
+            GgufTensor one = tensor(name + ".scale", 1, 1);
+            requireF32(one);
+            matrix = matrix.withTensorScale(matrix.tensorScale() * one.data().get(F32, 0));
+        }
+        tell();
+        return new BitLinear(matrix);
+    }
+
+    private void tell() {
+        done++;
+        listener.loaded(done, config.layers() * TENSORS_OF_LAYER + 1);
+    }
+
+    private GgufTensor tensor(String name, int cols, int rows) throws GgufException {
+        GgufTensor tensor = file.requireTensor(name);
+        if (tensor.cols() != cols || tensor.rows() != rows) {
+            throw new GgufException(tensor + ": expected " + rows + "x" + cols
+                    + " (rows x columns) by the sizes in the metadata; the file is damaged");
+        }
+        return tensor;
+    }
+
+    private static void requireF32(GgufTensor tensor) throws GgufException {
+        if (tensor.type() != TensorType.F32) {
+            throw new GgufException(tensor + ": expected F32; convert the model again with a current converter");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package io.qk256.app.model;
+
+import io.qk256.spi.Kernel;
+import io.qk256.spi.KernelProvider;
+import io.qk256.spi.KernelUnavailableException;
+import io.qk256.spi.selection.KernelSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The kernels of this build. */
+final class Kernels {
+
+    private Kernels() {}
+
+    /** Those that this machine can run, by name. */
+    static Map<String, Kernel> all() {
+        Map<String, Kernel> kernels = new LinkedHashMap<>();
+        for (KernelSource source : KernelSource.find()) {
+            KernelProvider provider = source.provider().get();
+            try {
+                kernels.put(provider.name(), provider.open());
+            } catch (KernelUnavailableException e) {
+                // Not on this machine: the others are compared with each other.
+            }
+        }
+        return kernels;
+    }
+
+    static Kernel scalar() {
+        return all().get("scalar");
+    }
+}

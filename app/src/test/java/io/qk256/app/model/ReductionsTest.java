@@ -1,0 +1,65 @@
+package io.qk256.app.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Vector code gives the bits of plain code, and both the right sums. */
+class ReductionsTest {
+
+    private final Reductions plain = new PlainReductions();
+    private final Reductions vector = new VectorReductions();
+    private final Random random = new Random(20_251);
+
+    @Test
+    void bothGiveTheSameBits() {
+        for (int n = 32; n <= 352; n += 32) {
+            float[] a = numbers(n + 5);
+            float[] b = numbers(n + 5);
+            byte[] q = new byte[n];
+            random.nextBytes(q);
+            assertThat(vector.dot(a, 3, b, 5, n)).isEqualTo(plain.dot(a, 3, b, 5, n));
+            assertThat(vector.dotInt8(q, a, b, n)).isEqualTo(plain.dotInt8(q, a, b, n));
+            assertThat(vector.sumOfSquares(a, 2, n)).isEqualTo(plain.sumOfSquares(a, 2, n));
+            assertThat(vector.absMax(a, 1, n)).isEqualTo(plain.absMax(a, 1, n));
+        }
+    }
+
+    @Test
+    void bothAreRight() {
+        int n = 320;
+        float[] a = numbers(n);
+        float[] b = numbers(n);
+        double dot = 0;
+        double magnitude = 0;
+        double squares = 0;
+        float max = 0;
+        for (int i = 0; i < n; i++) {
+            dot += (double) a[i] * b[i];
+            magnitude += Math.abs((double) a[i] * b[i]);
+            squares += (double) a[i] * a[i];
+            max = Math.max(max, Math.abs(a[i]));
+        }
+        assertThat((double) vector.dot(a, 0, b, 0, n)).isCloseTo(dot, within(magnitude * 0x1p-20));
+        assertThat(vector.sumOfSquares(a, 0, n)).isCloseTo(squares, within(squares * 0x1p-23));
+        assertThat(vector.absMax(a, 0, n)).isEqualTo(max);
+    }
+
+    @Test
+    void notANumberIsSeen() {
+        float[] x = new float[64];
+        x[33] = Float.NaN;
+        assertThat(plain.absMax(x, 0, 64)).isNaN();
+        assertThat(vector.absMax(x, 0, 64)).isNaN();
+    }
+
+    private float[] numbers(int n) {
+        float[] x = new float[n];
+        for (int i = 0; i < n; i++) {
+            x[i] = (float) (random.nextGaussian() * Math.pow(10, random.nextInt(7) - 3));
+        }
+        return x;
+    }
+}
