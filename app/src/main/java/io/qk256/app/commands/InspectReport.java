@@ -50,7 +50,7 @@ final class InspectReport {
         Table tensors = new Table("tensor", "type", "shape", "bytes");
         for (GgufTensor tensor : file.tensors()) {
             tensors.add(
-                    tensor.name(),
+                    plain(tensor.name(), SHOWN_CHARACTERS),
                     tensor.type().name(),
                     shape(tensor),
                     String.format("%,d", tensor.data().byteSize()));

@@ -22,11 +22,12 @@ final class Table {
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
+        int[] widths = widths();
         for (List<String> row : rows) {
             StringBuilder line = new StringBuilder();
             for (int column = 0; column < row.size(); column++) {
                 line.append(row.get(column))
-                        .repeat(' ', width(column) - row.get(column).length())
+                        .repeat(' ', widths[column] - row.get(column).length())
                         .append(GAP);
             }
             text.append(line.toString().stripTrailing()).append(System.lineSeparator());
@@ -34,7 +35,13 @@ final class Table {
         return text.toString();
     }
 
-    private int width(int column) {
-        return rows.stream().mapToInt(row -> row.get(column).length()).max().orElse(0);
+    private int[] widths() {
+        int[] widths = new int[rows.getFirst().size()];
+        for (List<String> row : rows) {
+            for (int column = 0; column < row.size(); column++) {
+                widths[column] = Math.max(widths[column], row.get(column).length());
+            }
+        }
+        return widths;
     }
 }

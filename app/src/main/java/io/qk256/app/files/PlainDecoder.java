@@ -11,7 +11,7 @@ public abstract sealed class PlainDecoder {
 
     final MemorySegment data;
     final int cols;
-    private final int rowBytes;
+    final int rowBytes;
 
     private PlainDecoder(GgufTensor tensor) {
         this.data = tensor.data();
@@ -202,8 +202,7 @@ public abstract sealed class PlainDecoder {
         /** The scale of the first 64 of them; {@link Repack} wants all four to be the same. */
         @Override
         public float scale(long row, int block) {
-            return Float.float16ToFloat(
-                    data.get(LittleEndian.I16, row * (cols / 64 * BLOCK_BYTES) + block * 4L * BLOCK_BYTES));
+            return Float.float16ToFloat(data.get(LittleEndian.I16, row * rowBytes + block * 4L * BLOCK_BYTES));
         }
     }
 

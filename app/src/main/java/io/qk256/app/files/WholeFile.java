@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -27,7 +30,11 @@ final class WholeFile {
         void writeTo(WholeFile out) throws IOException;
     }
 
-    /** Writes a file, or replaces it. A reader of the one that was there keeps it. */
+    /**
+     * Writes a file, or replaces it. A reader of the one that was there keeps it.
+     *
+     * @throws IOException if it cannot be written, or the content fails
+     */
     static void write(Path path, Content content) throws IOException {
         Path part = path.resolveSibling(path.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
@@ -37,9 +44,19 @@ final class WholeFile {
                 channel.force(true);
             }
             Files.move(part, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (FileSystemException e) {
+            throw new IOException(path + ": cannot be written: " + reason(e) + "; choose another place", e);
         } finally {
             Files.deleteIfExists(part);
         }
+    }
+
+    /** The message of the exception itself is little more than a path. */
+    private static String reason(FileSystemException e) {
+        if (e instanceof NoSuchFileException) {
+            return "there is no such directory";
+        }
+        return e instanceof AccessDeniedException ? "access is denied" : String.valueOf(e.getMessage());
     }
 
     void write(MemorySegment bytes) throws IOException {

@@ -2,8 +2,11 @@
  * GGUF files and the 2-bit layouts of other projects.
  *
  * <p>{@link io.qk256.app.files.GgufFile} reads a GGUF file without copying it and trusts no byte of it;
- * {@link io.qk256.app.files.Repack} turns a ternary tensor into the layout that kernels take;
- * {@link io.qk256.app.files.PlainDecoder} reads the same tensor weight by weight, as the measure for both.
+ * {@link io.qk256.app.files.Repack} turns 2-bit tensors into the layout that kernels take, and
+ * {@link io.qk256.app.files.TensorRows} any readable tensor into floats;
+ * {@link io.qk256.app.files.PlainDecoder} reads 2-bit tensors weight by weight, as the measure for both.
+ * {@link io.qk256.app.files.Conversion} and {@link io.qk256.app.files.RepackCache} write models with their weights in
+ * another type.
  */
 @NullMarked
 package io.qk256.app.files;

@@ -102,6 +102,14 @@ class GgufWriterTest {
     }
 
     @Test
+    void aPlaceThatIsNotThereIsTold() {
+        Path path = dir.resolve("absent/out.gguf");
+        assertThatThrownBy(() -> new GgufWriter().write(path))
+                .isInstanceOf(IOException.class)
+                .hasMessage(path + ": cannot be written: there is no such directory; choose another place");
+    }
+
+    @Test
     void whatAReaderWouldRefuseIsRefused() {
         GgufWriter writer = new GgufWriter().bool("k", true);
         MemorySegment four = MemorySegment.ofArray(new byte[4]);
