@@ -67,7 +67,11 @@ public final class BarChart {
 
     private String draw() {
         text(MARGIN, 18, "task", "Speed of each kernel, as a part of what the machine can do");
-        text(MARGIN, 34, "note", "longer is faster; dashed: the floor, which is filling the output or reading the weights");
+        text(
+                MARGIN,
+                34,
+                "note",
+                "longer is faster; dashed: the floor, which is filling the output or reading the weights");
         text(WIDTH - MARGIN, 34, "note end", "G weights/s");
         tasks.forEach(this::group);
         text(MARGIN, y + 14, "note", results.machine().get("name").getAsString());

@@ -8,8 +8,8 @@ import picocli.CommandLine.Option;
 /** The options that choose what is measured. */
 final class BenchFilterOptions {
 
-    private static final TaskFilter BATCH = new TaskFilter(
-            List.of("gemv-i8"), List.of("2560x2560"), List.of("16"), List.of("warm"), List.of("1"));
+    private static final TaskFilter BATCH =
+            new TaskFilter(List.of("gemv-i8"), List.of("2560x2560"), List.of("16"), List.of("warm"), List.of("1"));
 
     static final List<TaskFilter> NORMAL = List.of(
             new TaskFilter(
@@ -22,11 +22,7 @@ final class BenchFilterOptions {
 
     static final List<TaskFilter> QUICK = List.of(
             new TaskFilter(
-                    List.of(TaskFilter.ALL),
-                    List.of("1024", "2560x2560"),
-                    List.of("1"),
-                    List.of("warm"),
-                    List.of("1")),
+                    List.of(TaskFilter.ALL), List.of("1024", "2560x2560"), List.of("1"), List.of("warm"), List.of("1")),
             BATCH);
 
     @Option(
@@ -48,7 +44,8 @@ final class BenchFilterOptions {
             names = "--columns",
             paramLabel = "N",
             split = ",",
-            description = "Activation vectors that gemv-i8 multiplies in one call; all is 1,4,16 (default: 1, and 16 warm).")
+            description =
+                    "Activation vectors that gemv-i8 multiplies in one call; all is 1,4,16 (default: 1, and 16 warm).")
     private @Nullable List<String> columns;
 
     @Option(

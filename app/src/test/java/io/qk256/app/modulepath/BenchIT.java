@@ -1,6 +1,7 @@
 package io.qk256.app.modulepath;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
@@ -27,7 +28,7 @@ class BenchIT {
 
     private Result bench(Application application, String kernel, String shape, String... more) throws Exception {
         List<String> arguments = new ArrayList<>(List.of("bench", "--quick", "--time=10", "-o", "json"));
-        arguments.addAll(List.of("--kernels=" + kernel, "--operations=dequantize", "--shapes=" + shape));
+        arguments.addAll(List.of("--kernels=" + kernel, "--shapes=" + shape));
         arguments.add("--dir=" + directory);
         arguments.addAll(List.of(more));
         return application.run(arguments.toArray(String[]::new));
@@ -63,6 +64,53 @@ class BenchIT {
     }
 
     @Test
+    void slowerBuildIsToldFromTheOtherOneInTurns() throws Exception {
+        String code = "return Qk256.code(w.codes().asSlice(row * w.rowStride()), col);";
+        String wait = "for (int i = 0; i < 40; i++) { Thread.onSpinWait(); } ";
+        Path other = new TestModule("steady").compile(Application.spi(), directory.resolve("other"));
+        Path slow = new TestModule("steady").replacing(code, wait + code).compile(Application.spi(), directory);
+        Result result = bench(application().with(slow), "steady", "64", "--against=" + other);
+        assertThat(result.exit()).as(result.err()).isEqualTo(4);
+        assertThat(result.err())
+                .containsPattern("(?s)\\[2/6\\] [^\\n]*steady  .*\\[3/6\\] [^\\n]*steady, the other"
+                        + ".*\\[4/6\\] [^\\n]*steady, the other.*\\[5/6\\] [^\\n]*steady  ")
+                .containsPattern("dequantize 64 warm +steady .* worse");
+    }
+
+    @Test
+    void columnsAndThreadsAreMeasuredAndChecked() throws Exception {
+        Result result = bench(
+                application(),
+                "scalar",
+                "512x2048",
+                "--operations=gemv-i8",
+                "--columns=1,2",
+                "--threads=2",
+                "--jvm-option=-Dqk256.bench.test=1");
+        assertThat(result.exit()).as(result.err()).isZero();
+        JsonObject json = JsonParser.parseString(result.out()).getAsJsonObject();
+        assertThat(json.getAsJsonObject("jvm").getAsJsonArray("options").toString())
+                .isEqualTo("[\"-Dqk256.bench.test=1\"]");
+        JsonArray rows = json.getAsJsonArray("rows");
+        assertThat(rows).hasSize(2);
+        for (int i = 0; i < 2; i++) {
+            JsonObject row = rows.get(i).getAsJsonObject();
+            assertThat(row.get("shape").getAsString()).isEqualTo("512x2048");
+            assertThat(row.get("columns").getAsInt()).isEqualTo(i + 1);
+            assertThat(row.get("threads").getAsInt()).isEqualTo(2);
+            assertThat(row.get("checked").getAsString()).isEqualTo("bit-exact");
+            double seconds = row.get("nanoseconds").getAsDouble() / 1e9;
+            assertThat(row.get("weightsPerSecond").getAsDouble() * seconds)
+                    .isCloseTo((i + 1) * 512 * 2048.0, withinPercentage(1e-6));
+            assertThat(row.get("bytesPerSecond").getAsDouble() * seconds)
+                    .isCloseTo(512 * 2048 / 4.0, withinPercentage(1e-6));
+        }
+        JsonObject floor = json.getAsJsonArray("floors").get(0).getAsJsonObject();
+        assertThat(floor.get("operation").getAsString()).isEqualTo("read");
+        assertThat(floor.get("threads").getAsInt()).isEqualTo(2);
+    }
+
+    @Test
     void wrongKernelIsShownAndFails() throws Exception {
         String code = "return Qk256.code(w.codes().asSlice(row * w.rowStride()), col);";
         Path wrong = new TestModule("wrong-in-wide-rows")
@@ -80,6 +128,8 @@ class BenchIT {
         assertUsage("did you mean scalar?", "bench", "--kernels=scaler");
         assertUsage("shape: '8y8', expected WEIGHTS", "bench", "--shapes=8y8");
         assertUsage("expected one of", "bench", "-o", "xml");
+        assertUsage("no module is there", "bench", "--against=" + directory);
+        assertUsage("--rounds: 1, expected 2 or more", "bench", "--against=-XX:-UseSuperWord", "--rounds=1");
     }
 
     private static void assertUsage(String message, String... arguments) throws Exception {

@@ -18,6 +18,7 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.ProfilersFailedException;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.format.OutputFormatFactory;
@@ -42,7 +43,13 @@ public final class Benchmarks {
     /** Measures. */
     public static void main(String[] args) throws IOException, RunnerException {
         Benchmarks benchmarks = new Benchmarks(Plan.parse(args));
-        benchmarks.run();
+        try {
+            benchmarks.run();
+        } catch (ProfilersFailedException e) {
+            System.err.println();
+            System.err.println("profiler: " + e.getCause());
+            System.exit(1);
+        }
         benchmarks.write();
     }
 
