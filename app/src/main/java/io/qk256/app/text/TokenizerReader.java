@@ -39,17 +39,17 @@ final class TokenizerReader {
 
     Tokenizer read() throws GgufException {
         requireText(PREFIX + "model", List.of("gpt2"), "only byte-level BPE is supported");
-        GgufArray texts = file.require(TOKENS).asArray(ValueType.STRING);
-        if (texts.size() == 0) {
+        String[] texts = texts(file.require(TOKENS).asArray(ValueType.STRING));
+        if (texts.length == 0) {
             throw wrong(TOKENS, "is empty", "a vocabulary" + DAMAGED);
         }
         requireLlama3Splitting(texts);
-        int last = texts.size() - 1;
+        int last = texts.length - 1;
         int begin = (int) file.require(PREFIX + "bos_token_id").asInteger(0, last);
         int end = (int) file.require(PREFIX + "eos_token_id").asInteger(0, last);
         Optional<GgufValue> addBegin = file.find(PREFIX + "add_bos_token");
         OptionalInt endOfTurn = endOfTurn(texts);
-        TokenType[] types = types(texts.size());
+        TokenType[] types = types(texts.length);
         IntStream.concat(IntStream.of(begin, end), endOfTurn.stream()).forEach(mark -> types[mark] = TokenType.CONTROL);
         Vocabulary vocabulary = vocabulary(texts, types);
         return new Tokenizer(
@@ -62,28 +62,27 @@ final class TokenizerReader {
                         addBegin.isEmpty() || addBegin.get().asBool()));
     }
 
-    private OptionalInt endOfTurn(GgufArray texts) throws GgufException {
+    private OptionalInt endOfTurn(String[] texts) throws GgufException {
         Optional<GgufValue> id = file.find(PREFIX + "eot_token_id");
         if (id.isPresent()) {
-            return OptionalInt.of((int) id.get().asInteger(0, texts.size() - 1));
+            return OptionalInt.of((int) id.get().asInteger(0, texts.length - 1));
         }
-        int found = texts.texts().lastIndexOf(END_OF_TURN);
+        int found = Arrays.asList(texts).lastIndexOf(END_OF_TURN);
         return found < 0 ? OptionalInt.empty() : OptionalInt.of(found);
     }
 
     /** Files without the key, such as Microsoft's of the 2B model, are recognised by their vocabulary. */
-    private void requireLlama3Splitting(GgufArray texts) throws GgufException {
+    private void requireLlama3Splitting(String[] texts) throws GgufException {
         String key = PREFIX + "pre";
         if (file.find(key).isPresent()) {
             requireText(key, LLAMA3_NAMES, "other ways to split text are not supported");
             return;
         }
-        boolean isLlama3 =
-                texts.size() == LLAMA3_SIZE && texts.text(LLAMA3_END_OF_TURN).equals(END_OF_TURN);
+        boolean isLlama3 = texts.length == LLAMA3_SIZE && texts[LLAMA3_END_OF_TURN].equals(END_OF_TURN);
         if (!isLlama3) {
             throw wrong(
                     key,
-                    "is missing and the vocabulary (" + texts.size() + " tokens) is not LLaMA-3's",
+                    "is missing and the vocabulary (" + texts.length + " tokens) is not LLaMA-3's",
                     String.join(", ", LLAMA3_NAMES) + ", or " + LLAMA3_SIZE + " tokens of which number "
                             + LLAMA3_END_OF_TURN + " is " + END_OF_TURN + "; convert the model again");
         }
@@ -96,11 +95,19 @@ final class TokenizerReader {
         }
     }
 
-    private Vocabulary vocabulary(GgufArray texts, TokenType[] types) throws GgufException {
-        checkScores(texts.size());
-        byte[][] tokens = new byte[texts.size()][];
+    private Vocabulary vocabulary(String[] texts, TokenType[] types) throws GgufException {
+        checkScores(texts.length);
+        byte[][] tokens = IntStream.range(0, types.length)
+                .parallel()
+                .mapToObj(id -> bytes(texts[id], types[id]))
+                .toArray(byte[][]::new);
         for (int id = 0; id < tokens.length; id++) {
-            tokens[id] = bytes(id, texts.text(id), types[id]);
+            if (tokens[id].length < 1 || tokens[id].length > MAX_TOKEN_BYTES) {
+                throw wrong(
+                        TOKENS,
+                        at(id, texts[id]),
+                        "1 to " + MAX_TOKEN_BYTES + " characters of GPT-2's alphabet of bytes" + DAMAGED);
+            }
         }
         Vocabulary vocabulary;
         try {
@@ -115,20 +122,13 @@ final class TokenizerReader {
         return vocabulary;
     }
 
-    private byte[] bytes(int id, String text, TokenType type) throws GgufException {
-        byte[] bytes;
-        if (type.isPlain()) {
-            bytes = new byte[text.length()];
-            if (!ByteAlphabet.decode(text, 0, text.length(), bytes, 0)) {
-                throw wrong(TOKENS, at(id, text), "characters that stand for bytes in GPT-2's alphabet" + DAMAGED);
-            }
-        } else {
-            bytes = text.getBytes(StandardCharsets.UTF_8);
+    /** Empty for a plain token in foreign characters. */
+    private static byte[] bytes(String text, TokenType type) {
+        if (!type.isPlain()) {
+            return text.getBytes(StandardCharsets.UTF_8);
         }
-        if (bytes.length < 1 || bytes.length > MAX_TOKEN_BYTES) {
-            throw wrong(TOKENS, at(id, text), "1 to " + MAX_TOKEN_BYTES + " bytes, not " + bytes.length + DAMAGED);
-        }
-        return bytes;
+        byte[] bytes = new byte[text.length()];
+        return ByteAlphabet.decode(text, 0, text.length(), bytes, 0) ? bytes : new byte[0];
     }
 
     private TokenType[] types(int count) throws GgufException {
@@ -170,35 +170,55 @@ final class TokenizerReader {
         if (value.isEmpty()) {
             return MergeTable.byId(vocabulary);
         }
-        GgufArray texts = value.get().asArray(ValueType.STRING);
-        MergeTable table = new MergeTable(texts.size());
-        byte[] bytes = new byte[MAX_TOKEN_BYTES];
-        for (int rank = 0; rank < texts.size(); rank++) {
-            addMerge(vocabulary, table, rank, texts.text(rank), bytes);
+        String[] texts = texts(value.get().asArray(ValueType.STRING));
+        Merge[] merges = Arrays.stream(texts)
+                .parallel()
+                .map(text -> Merge.parse(text, vocabulary))
+                .toArray(Merge[]::new);
+        MergeTable table = new MergeTable(merges.length);
+        for (int rank = 0; rank < merges.length; rank++) {
+            Merge merge = merges[rank];
+            if (!merge.isValid()) {
+                throw wrong(MERGES, at(rank, texts[rank]), "two tokens that make a third" + DAMAGED);
+            }
+            if (!table.add(merge.left(), merge.right(), rank, merge.result())) {
+                throw wrong(MERGES, at(rank, texts[rank]) + " again", "each pair once" + DAMAGED);
+            }
         }
         return table;
     }
 
-    private void addMerge(Vocabulary vocabulary, MergeTable table, int rank, String text, byte[] bytes)
-            throws GgufException {
-        int space = text.indexOf(' ');
-        int length = text.length() - 1;
-        if (space < 1
-                || space == length
-                || length > MAX_TOKEN_BYTES
-                || !ByteAlphabet.decode(text, 0, space, bytes, 0)
-                || !ByteAlphabet.decode(text, space + 1, text.length(), bytes, space)) {
-            throw wrong(MERGES, at(rank, text), "two tokens in GPT-2's alphabet with a space between them" + DAMAGED);
+    /** Tokens, or {@link Vocabulary#NONE} where there is no such token. */
+    private record Merge(int left, int right, int result) {
+
+        private static final Merge INVALID = new Merge(Vocabulary.NONE, Vocabulary.NONE, Vocabulary.NONE);
+
+        /** Reads two tokens in the byte alphabet with a space between them. */
+        static Merge parse(String text, Vocabulary vocabulary) {
+            int space = text.indexOf(' ');
+            int length = text.length() - 1;
+            if (space < 1 || space == length || length > MAX_TOKEN_BYTES) {
+                return INVALID;
+            }
+            byte[] bytes = new byte[length];
+            if (!ByteAlphabet.decode(text, 0, space, bytes, 0)
+                    || !ByteAlphabet.decode(text, space + 1, text.length(), bytes, space)) {
+                return INVALID;
+            }
+            return new Merge(
+                    vocabulary.findPlain(bytes, 0, space),
+                    vocabulary.findPlain(bytes, space, length),
+                    vocabulary.findPlain(bytes, 0, length));
         }
-        int left = vocabulary.findPlain(bytes, 0, space);
-        int right = vocabulary.findPlain(bytes, space, length);
-        int result = vocabulary.findPlain(bytes, 0, length);
-        if (left == Vocabulary.NONE || right == Vocabulary.NONE || result == Vocabulary.NONE) {
-            throw wrong(MERGES, at(rank, text), "two tokens of the vocabulary that make a third" + DAMAGED);
+
+        boolean isValid() {
+            return left != Vocabulary.NONE && right != Vocabulary.NONE && result != Vocabulary.NONE;
         }
-        if (!table.add(left, right, rank, result)) {
-            throw wrong(MERGES, at(rank, text) + " again", "each pair once" + DAMAGED);
-        }
+    }
+
+    /** Not in parallel: the file's memory may belong to this thread alone. */
+    private static String[] texts(GgufArray array) {
+        return array.texts().toArray(String[]::new);
     }
 
     private static String at(int index, String text) {

@@ -154,11 +154,11 @@ class TokenizerReaderTest {
     @Test
     void refusesUnusableTokens() {
         file.strings("tokenizer.ggml.tokens").set(Tokenizers.HELLO, "");
-        assertRefused("tokenizer.ggml.tokens holds \"\" at 256, expected 1 to 1024 bytes, not 0");
+        assertRefused("tokenizer.ggml.tokens holds \"\" at 256, expected 1 to 1024 characters of GPT-2's alphabet");
         file.strings("tokenizer.ggml.tokens").set(Tokenizers.HELLO, "x".repeat(1025));
-        assertRefused("...\" at 256, expected 1 to 1024 bytes, not 1025");
+        assertRefused("...\" at 256, expected 1 to 1024 characters");
         file.strings("tokenizer.ggml.tokens").set(Tokenizers.HELLO, "a b");
-        assertRefused("tokenizer.ggml.tokens holds \"a b\" at 256, expected characters that stand for bytes");
+        assertRefused("tokenizer.ggml.tokens holds \"a b\" at 256, expected 1 to 1024 characters of GPT-2's alphabet");
         file.strings("tokenizer.ggml.tokens").set(Tokenizers.HELLO, "<think>");
         assertRefused("tokenizer.ggml.tokens holds doubles: tokens 256 and 261 have the same text");
     }
@@ -180,8 +180,7 @@ class TokenizerReaderTest {
     @Test
     void refusesMergesOfTokensThatAreNotThere() {
         file.with("tokenizer.ggml.merges", List.of("h i"));
-        assertRefused(
-                "tokenizer.ggml.merges holds \"h i\" at 0, expected two tokens of the vocabulary that make a third");
+        assertRefused("tokenizer.ggml.merges holds \"h i\" at 0, expected two tokens that make a third");
         assertRefused(Tokenizers.small().with("tokenizer.ggml.merges", List.of("xx h")), "that make a third");
         assertRefused(Tokenizers.small().with("tokenizer.ggml.merges", List.of("x " + "h".repeat(2000))), "at 0");
     }

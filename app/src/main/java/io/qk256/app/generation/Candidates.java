@@ -1,0 +1,122 @@
+package io.qk256.app.generation;
+
+/**
+ * Tokens in descending order of their logits, equal ones in ascending order of ids, sorted only as far as asked for: a
+ * heap whose root goes to the back of the array when it is taken. O(n) to order, O(log n) for each token that is taken.
+ */
+final class Candidates {
+
+    private final int[] tokens;
+    private final float[] logits;
+    /** The heap is at 0 up to here, exclusive; behind it is what was taken, the first at the very end. */
+    private int heapSize;
+
+    Candidates(int vocabularySize) {
+        if (vocabularySize < 1) {
+            throw new IllegalArgumentException("vocabulary of " + vocabularySize + " tokens, expected 1 or more");
+        }
+        this.tokens = new int[vocabularySize];
+        this.logits = new float[vocabularySize];
+    }
+
+    int vocabularySize() {
+        return tokens.length;
+    }
+
+    /** Takes and checks the logits, in the order of ids. */
+    void load(float[] source) {
+        if (source.length != logits.length) {
+            throw new IllegalArgumentException(
+                    source.length + " logits, expected " + logits.length + ", one for each token of the vocabulary");
+        }
+        boolean possible = false;
+        for (int i = 0; i < source.length; i++) {
+            float logit = source[i];
+            if (!(logit < Float.POSITIVE_INFINITY)) {
+                throw new ArithmeticException("the logit of token " + i + " is " + logit
+                        + ", expected a finite number; the model's file is damaged, or a kernel computes wrongly");
+            }
+            possible |= logit > Float.NEGATIVE_INFINITY;
+            logits[i] = logit;
+            tokens[i] = i;
+        }
+        if (!possible) {
+            throw new ArithmeticException("all " + source.length
+                    + " logits are -Infinity, expected a finite one; the model's file is damaged, or a kernel computes"
+                    + " wrongly");
+        }
+    }
+
+    /** Replaces a logit between {@link #load} and {@link #order}. */
+    void set(int token, float logit) {
+        logits[token] = logit;
+    }
+
+    /** The likeliest token, between {@link #load} and {@link #order}. */
+    int best() {
+        int best = 0;
+        for (int i = 1; i < logits.length; i++) {
+            if (logits[i] > logits[best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    /** Makes places known. */
+    void order() {
+        heapSize = tokens.length;
+        for (int i = heapSize / 2 - 1; i >= 0; i--) {
+            siftDown(i);
+        }
+    }
+
+    /** The token at a place, 0 for the likeliest. */
+    int token(int place) {
+        return tokens[index(place)];
+    }
+
+    /** Its probability divided by the likeliest token's: exp of the difference of the logits by the temperature. */
+    double weight(int place, double temperature) {
+        int index = index(place);
+        double best = logits[index(0)];
+        return Math.exp((logits[index] - best) / temperature);
+    }
+
+    private int index(int place) {
+        int index = tokens.length - 1 - place;
+        while (heapSize > index) {
+            heapSize--;
+            swap(0, heapSize);
+            siftDown(0);
+        }
+        return index;
+    }
+
+    private void siftDown(int start) {
+        int parent = start;
+        for (int child = 2 * parent + 1; child < heapSize; child = 2 * parent + 1) {
+            if (child + 1 < heapSize && precedes(child + 1, child)) {
+                child++;
+            }
+            if (!precedes(child, parent)) {
+                return;
+            }
+            swap(child, parent);
+            parent = child;
+        }
+    }
+
+    private boolean precedes(int a, int b) {
+        return logits[a] > logits[b] || (logits[a] == logits[b] && tokens[a] < tokens[b]);
+    }
+
+    private void swap(int a, int b) {
+        float logit = logits[a];
+        logits[a] = logits[b];
+        logits[b] = logit;
+        int token = tokens[a];
+        tokens[a] = tokens[b];
+        tokens[b] = token;
+    }
+}
