@@ -46,6 +46,7 @@ final class ExplainCommand implements Callable<Integer> {
         out.println(candidate.name() + ": " + candidate.state().label() + ", " + candidate.why());
         out.println("rank " + candidate.rank().map(String::valueOf).orElse("not told") + ", module "
                 + candidate.module() + ", from " + candidate.origin());
+        candidate.warning().ifPresent(text -> out.println("warning: " + text));
         out.println();
         Table table = new Table("gate", "result", "seen");
         for (Gate gate : Gate.values()) {

@@ -5,13 +5,17 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import io.qk256.app.certificates.Certificate;
+import io.qk256.app.certificates.Certificates;
 import io.qk256.app.cpu.Cpu;
 import io.qk256.spi.CpuFeature;
 import io.qk256.spi.CpuFeatures.Presence;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Selection;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The machine and its kernels, for people and for programs. */
@@ -29,8 +33,8 @@ final class KernelReport {
             table.add(
                     candidate.name(),
                     candidate.rank().map(String::valueOf).orElse("-"),
-                    candidate.state().label(),
-                    candidate.why());
+                    candidate.state().label() + (certificate(candidate).isPresent() ? ", certified" : ""),
+                    candidate.why() + candidate.warning().map(text -> "; " + text).orElse(""));
         }
         out.println(table);
         out.println("selected  " + selection.selected().map(Candidate::name).orElse("none"));
@@ -95,7 +99,13 @@ final class KernelReport {
         json.addProperty("why", candidate.why());
         json.addProperty("module", candidate.module());
         json.addProperty("origin", candidate.origin());
+        json.addProperty("certified", certificate(candidate).isPresent());
+        candidate.warning().ifPresent(text -> json.addProperty("warning", text));
         return json;
+    }
+
+    private static Optional<Certificate> certificate(Candidate candidate) {
+        return candidate.origin().isEmpty() ? Optional.empty() : Certificates.of(Path.of(candidate.origin()));
     }
 
     private static JsonArray labelArray(List<CpuFeature> features) {

@@ -28,6 +28,9 @@ public record Candidate(
         Optional<Kernel> kernel,
         Optional<Throwable> failure) {
 
+    /** In the detail of the contract's gate. */
+    static final String NEWER = ", newer than this framework's ";
+
     /** Where a candidate stands. */
     public enum State {
         /** It failed at a gate. */
@@ -51,6 +54,16 @@ public record Candidate(
      * @param detail the value seen; for a failure also the value expected and what to do
      */
     public record Step(Gate gate, boolean passed, String detail) {}
+
+    /** What to know of a candidate that passed: it was built for a newer minor version of the contract. */
+    public Optional<String> warning() {
+        return steps.stream()
+                .filter(step -> step.gate() == Gate.CONTRACT && step.passed())
+                .map(Step::detail)
+                .filter(detail -> detail.contains(NEWER))
+                .map(detail -> "built for contract " + detail + ": it may need what is not here")
+                .findFirst();
+    }
 
     Candidate as(State newState, String newWhy) {
         return new Candidate(name, rank, module, origin, steps, newState, newWhy, kernel, failure);
