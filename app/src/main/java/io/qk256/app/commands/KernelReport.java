@@ -34,7 +34,8 @@ final class KernelReport {
                     candidate.name(),
                     candidate.rank().map(String::valueOf).orElse("-"),
                     candidate.state().label() + (certificate(candidate).isPresent() ? ", certified" : ""),
-                    candidate.why() + candidate.warning().map(text -> "; " + text).orElse(""));
+                    candidate.why()
+                            + candidate.warning().map(text -> "; " + text).orElse(""));
         }
         out.println(table);
         out.println("selected  " + selection.selected().map(Candidate::name).orElse("none"));

@@ -38,7 +38,13 @@ import picocli.CommandLine.Spec;
             "  3  the kernel named with --kernel or --require is not the selected one",
             "  4  bench --compare found a regression"
         },
-        subcommands = {KernelsCommand.class, ExplainCommand.class, CheckCommand.class, BenchCommand.class, TckCommand.class})
+        subcommands = {
+            KernelsCommand.class,
+            ExplainCommand.class,
+            CheckCommand.class,
+            BenchCommand.class,
+            TckCommand.class
+        })
 public final class Qk256Command implements Callable<Integer> {
 
     @Spec

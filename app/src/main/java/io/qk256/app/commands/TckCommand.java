@@ -41,10 +41,7 @@ final class TckCommand implements Callable<Integer> {
             description = "Look for it in the jars, and the folders of jars, of this directory as well.")
     private @Nullable Path plugins;
 
-    @Option(
-            names = "--module-path",
-            paramLabel = "PATH",
-            description = "Look for it on this module path as well.")
+    @Option(names = "--module-path", paramLabel = "PATH", description = "Look for it on this module path as well.")
     private @Nullable String modulePath;
 
     @Option(
@@ -64,7 +61,8 @@ final class TckCommand implements Callable<Integer> {
             paramLabel = "DIR",
             arity = "0..1",
             fallbackValue = Certificates.DIRECTORY,
-            description = "If all is well, write the certificate DIR/NAME.certificate.json (default: ${FALLBACK-VALUE}).")
+            description =
+                    "If all is well, write the certificate DIR/NAME.certificate.json (default: ${FALLBACK-VALUE}).")
     private @Nullable Path certify;
 
     @Option(names = "--rule", paramLabel = "N", description = "This rule only; may be repeated.")

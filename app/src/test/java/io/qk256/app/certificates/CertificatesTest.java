@@ -16,7 +16,8 @@ class CertificatesTest {
     /** Of the three bytes "abc": the example of FIPS 180-2. */
     private static final String ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
-    private static final String REPORT = """
+    private static final String REPORT =
+            """
             {"format": "qk256-tck-report", "verdict": "passed", "provider": "abc", "contract": "CONTRACT",
              "sha256": "HASH", "cpu": "a CPU", "jdk": "a JVM", "date": "2026-11-22T12:00:00Z"}
             """.replace("CONTRACT", Contract.VERSION).replace("HASH", ABC);

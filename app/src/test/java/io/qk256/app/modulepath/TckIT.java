@@ -47,18 +47,21 @@ class TckIT {
         assertThat(report.get("repeat").getAsString()).isEqualTo("./qk256 tck --provider scalar --seed 1");
         assertThat(directory.resolve("scalar.certificate.json")).hasContent(tck.out());
 
-        Application copied = Application.without(name -> name.startsWith("kernel-scalar-")).with(jar);
+        Application copied =
+                Application.without(name -> name.startsWith("kernel-scalar-")).with(jar);
         assertThat(copied.run("kernels").out()).containsPattern("(?m)^scalar +0 +\\w+, certified ");
         assertThat(certified(copied.run("kernels", "--json"))).isTrue();
 
         Path certificate = directory.resolve("scalar.certificate.json");
         Files.writeString(
-                certificate, Files.readString(certificate).replace(report.get("sha256").getAsString(), "0".repeat(64)));
+                certificate,
+                Files.readString(certificate).replace(report.get("sha256").getAsString(), "0".repeat(64)));
         assertThat(certified(copied.run("kernels", "--json"))).isFalse();
     }
 
     private static boolean certified(Result kernels) {
-        for (JsonElement kernel : JsonParser.parseString(kernels.out()).getAsJsonObject().getAsJsonArray("kernels")) {
+        for (JsonElement kernel :
+                JsonParser.parseString(kernels.out()).getAsJsonObject().getAsJsonArray("kernels")) {
             JsonObject row = kernel.getAsJsonObject();
             if (row.get("name").getAsString().equals("scalar")) {
                 return row.get("certified").getAsBoolean();
@@ -87,7 +90,8 @@ class TckIT {
                 .containsPattern("(?m)^ +10 +many rows +required +passed ")
                 .contains("refuses-odd-columns: rule 6 two blocks and one weight: the JVM ended with exit code 0 in the"
                         + " middle of the test, expected a result")
-                .contains("the kernel was asked: refuses-odd-columns: rule 6 two blocks and one weight: f32 product 1x513");
+                .contains(
+                        "the kernel was asked: refuses-odd-columns: rule 6 two blocks and one weight: f32 product 1x513");
         assertThat(tck.err()).contains("left out: ").contains("broken.jar");
     }
 

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** For programs; saved as {@code NAME.certificate.json} it is a certificate. */
 final class JsonFormat {
@@ -53,21 +54,27 @@ final class JsonFormat {
     }
 
     private static String json(Object value, String indent) {
+        if (value instanceof Number || value instanceof Boolean) {
+            return value.toString();
+        }
         String inner = indent + "  ";
-        return switch (value) {
-            case Map<?, ?> map when !map.isEmpty() ->
-                map.entrySet().stream()
-                        .map(entry -> inner + quoted(entry.getKey().toString()) + ": " + json(entry.getValue(), inner))
-                        .collect(Collectors.joining(",\n", "{\n", "\n" + indent + "}"));
-            case Map<?, ?> empty -> "{}";
-            case List<?> list ->
-                list.stream()
-                        .map(element -> inner + json(element, inner))
-                        .collect(Collectors.joining(",\n", "[\n", "\n" + indent + "]"));
-            case Number number -> number.toString();
-            case Boolean truth -> truth.toString();
-            default -> quoted(value.toString());
-        };
+        if (value instanceof Map<?, ?> map) {
+            return lines(
+                    map.entrySet().stream()
+                            .map(entry -> quoted(entry.getKey().toString()) + ": " + json(entry.getValue(), inner)),
+                    "{",
+                    "}",
+                    indent);
+        }
+        if (value instanceof List<?> list) {
+            return lines(list.stream().map(element -> json(element, inner)), "[", "]", indent);
+        }
+        return quoted(value.toString());
+    }
+
+    private static String lines(Stream<String> elements, String open, String close, String indent) {
+        String inside = elements.map(element -> "\n" + indent + "  " + element).collect(Collectors.joining(","));
+        return open + inside + (inside.isEmpty() ? "" : "\n" + indent) + close;
     }
 
     private static String quoted(String text) {
