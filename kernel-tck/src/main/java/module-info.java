@@ -3,6 +3,8 @@ module io.qk256.tck {
     requires transitive io.qk256.spi;
     requires transitive org.junit.jupiter.api;
     requires org.assertj.core;
+    requires org.junit.platform.engine;
+    requires org.junit.platform.launcher;
     requires org.opentest4j;
     requires static org.jspecify;
 
@@ -14,6 +16,8 @@ module io.qk256.tck {
 
     // JUnit calls the tests that a contract inherits.
     opens io.qk256.tck to
+            org.junit.platform.commons;
+    opens io.qk256.tck.runner to
             org.junit.platform.commons;
 
     // JMH calls the benchmarks, and what it generates for them, by reflection.

@@ -27,20 +27,21 @@ final class Buffer {
         this.start = start;
     }
 
-    /** Floats that start {@code offset} values after a 64-byte boundary. */
+    /** Floats that start {@code offset} values after a 64-byte boundary, unless the home has its own idea. */
     static Buffer of(String name, float[] values, float guard, Home home, int offset, Arena arena) {
-        int start = GUARD_BYTES + offset * Float.BYTES;
-        float[] content = new float[roundUp(start + values.length * Float.BYTES + GUARD_BYTES) / Float.BYTES];
+        int length = values.length * Float.BYTES;
+        int start = start(home, offset * Float.BYTES);
+        float[] content = new float[size(home, start, length) / Float.BYTES];
         Arrays.fill(content, guard);
         System.arraycopy(values, 0, content, start / Float.BYTES, values.length);
         byte[] bytes = MemorySegment.ofArray(content).toArray(JAVA_BYTE);
-        return place(name, bytes, start, values.length * Float.BYTES, true, home, arena);
+        return place(name, bytes, start, length, true, home, arena);
     }
 
-    /** Bytes that start {@code offset} bytes after a 64-byte boundary. */
+    /** Bytes that start {@code offset} bytes after a 64-byte boundary, unless the home has its own idea. */
     static Buffer of(String name, byte[] values, byte guard, Home home, int offset, Arena arena) {
-        int start = GUARD_BYTES + offset;
-        byte[] content = new byte[roundUp(start + values.length + GUARD_BYTES)];
+        int start = start(home, offset);
+        byte[] content = new byte[size(home, start, values.length)];
         Arrays.fill(content, guard);
         System.arraycopy(values, 0, content, start, values.length);
         return place(name, content, start, values.length, false, home, arena);
@@ -53,8 +54,25 @@ final class Buffer {
         return new Buffer(name, whole, home.isReadOnly() ? view.asReadOnly() : view, content, start);
     }
 
+    /** The operand follows its guard, or at once a page that cannot be touched. */
+    private static int start(Home home, int offset) {
+        return switch (home) {
+            case AFTER_GUARD_PAGE -> 0;
+            case BEFORE_GUARD_PAGE -> GUARD_BYTES;
+            default -> GUARD_BYTES + offset;
+        };
+    }
+
+    private static int size(Home home, int start, int length) {
+        return home == Home.BEFORE_GUARD_PAGE ? start + length : roundUp(start + length + GUARD_BYTES);
+    }
+
     private static int roundUp(int bytes) {
         return Math.ceilDiv(bytes, Long.BYTES) * Long.BYTES;
+    }
+
+    String name() {
+        return name;
     }
 
     /** What the kernel gets. */

@@ -1,7 +1,9 @@
 package io.qk256.tck;
 
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.DELETE_ON_CLOSE;
 import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.SPARSE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 
 /** Where an operand's memory can live. */
@@ -26,7 +29,14 @@ enum Home {
     /** Native memory, from a 64-byte boundary on. */
     OFF_HEAP("off-heap"),
     /** A file mapped for reading. */
-    MAPPED("mapped file");
+    MAPPED("mapped file"),
+    /** Native memory that ends where a page begins that cannot be touched. */
+    BEFORE_GUARD_PAGE("off-heap before a guard page"),
+    /** Native memory that starts where a page ends that cannot be touched. */
+    AFTER_GUARD_PAGE("off-heap after a guard page");
+
+    /** Those that every machine has. */
+    static final List<Home> EVERYWHERE = List.of(HEAP, LONG_ARRAY, READ_ONLY_HEAP, OFF_HEAP, MAPPED);
 
     private static final int CACHE_LINE = 64;
 
@@ -40,7 +50,12 @@ enum Home {
         return this == READ_ONLY_HEAP || this == MAPPED;
     }
 
-    /** New memory with the given bytes, a multiple of 8; writable unless it is a mapped file. */
+    /** The homes beside pages that cannot be touched; empty where there are none. */
+    static List<Home> guarded() {
+        return GuardPages.obstacle().isEmpty() ? List.of(BEFORE_GUARD_PAGE, AFTER_GUARD_PAGE) : List.of();
+    }
+
+    /** New memory with the given bytes, a multiple of 8 on the heap; writable unless it is a mapped file. */
     MemorySegment place(byte[] content, boolean floats, Arena arena) {
         MemorySegment source = MemorySegment.ofArray(content);
         return switch (this) {
@@ -53,6 +68,14 @@ enum Home {
                 MemorySegment.ofArray(new long[content.length / Long.BYTES]).copyFrom(source);
             case OFF_HEAP -> arena.allocate(content.length, CACHE_LINE).copyFrom(source);
             case MAPPED -> map(content, arena);
+            case BEFORE_GUARD_PAGE -> {
+                MemorySegment pages = GuardPages.allocate(content.length, arena);
+                yield pages.asSlice(pages.byteSize() - content.length).copyFrom(source);
+            }
+            case AFTER_GUARD_PAGE ->
+                GuardPages.allocate(content.length, arena)
+                        .asSlice(0, content.length)
+                        .copyFrom(source);
         };
     }
 
@@ -75,7 +98,8 @@ enum Home {
     /** A mapping outlives its channel, and on closing that the file's name is gone. */
     private static FileChannel temporaryFile() throws IOException {
         Path file = Files.createTempFile("qk256-tck", ".bin");
-        return FileChannel.open(file, Set.of(READ, WRITE, DELETE_ON_CLOSE));
+        Files.delete(file); // Only new files can be sparse everywhere.
+        return FileChannel.open(file, Set.of(READ, WRITE, CREATE_NEW, SPARSE, DELETE_ON_CLOSE));
     }
 
     @Override

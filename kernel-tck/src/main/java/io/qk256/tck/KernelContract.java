@@ -34,7 +34,12 @@ import org.junit.jupiter.api.TestMethodOrder;
  * <ul>
  *   <li>{@code qk256.tck.require}: names of kernels, separated by commas, for which being skipped is a failure
  *   <li>{@code qk256.tck.random}: number of random cases, 200 if it is not set; 10000 take some seconds
+ *   <li>{@code qk256.tck.firstSeed}: the seed of the first random case, 0 if it is not set
  *   <li>{@code qk256.tck.seed}: the one random case to run
+ *   <li>{@code qk256.tck.guardPages}: {@code true} puts off-heap operands beside pages that cannot be touched. A kernel
+ *       that leaves its memory then kills the JVM, and with it the build's report; the runner, {@code java -m
+ *       io.qk256.tck/io.qk256.tck.runner.Main}, always does that, in a JVM of its own, and names the rule. Without guard
+ *       pages, bytes around the operands tell of stray writes
  * </ul>
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -49,7 +54,9 @@ public abstract class KernelContract
                 MemoryRules,
                 StateRules,
                 RandomRules,
-                BatchRules {
+                BatchRules,
+                RefusalRules,
+                ClaimRules {
 
     private Optional<KernelUnderTest> kernel = Optional.empty();
 

@@ -5,6 +5,7 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.selection.Wishes;
 import java.util.Arrays;
+import java.util.Optional;
 import org.opentest4j.TestAbortedException;
 
 /**
@@ -27,6 +28,11 @@ public final class KernelUnderTest {
         if (here.machineLacksSomething() && !isRequired()) {
             System.err.println(skipped()); // Build tools count skipped tests, but do not say why.
         }
+    }
+
+    /** Why this machine cannot run the kernel, though its provider keeps the contract; empty if it can. */
+    public Optional<String> unavailable() {
+        return here.machineLacksSomething() ? Optional.of(here.candidate().why()) : Optional.empty();
     }
 
     KernelProvider provider() {

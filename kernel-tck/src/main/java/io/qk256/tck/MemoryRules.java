@@ -4,6 +4,7 @@ import io.qk256.spi.F32Vector;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +69,10 @@ interface MemoryRules extends RuleGroup {
                     F32Vector reference = trial.at(placement).run(operation).values();
                     trial.at(placement.amidHostileMemory()).checkSame(operation, reference);
                     trial.at(placement.amidHostileMemory().withRowGap(64)).checkSame(operation, reference);
+                    for (Home guarded : Home.guarded()) {
+                        Placement inputs = Placement.in(guarded, guarded, guarded, Home.OFF_HEAP);
+                        trial.at(inputs).checkSame(operation, reference);
+                    }
                 }
             }
         }
@@ -76,18 +81,24 @@ interface MemoryRules extends RuleGroup {
     @Test
     @DisplayName(Rules.WRITES_INSIDE)
     default void rule24WritesStayInside() {
-        everySize(Rules.WRITES_INSIDE, Outcome::strayWrite);
+        everySize(Rules.WRITES_INSIDE, Outcome::strayWrite, homesOfResults());
     }
 
     @Test
     @DisplayName(Rules.INPUTS_UNCHANGED)
     default void rule25InputsUnchanged() {
-        everySize(Rules.INPUTS_UNCHANGED, Outcome::inputChange);
+        everySize(Rules.INPUTS_UNCHANGED, Outcome::inputChange, homes());
     }
 
-    private void everySize(String rule, Function<Outcome, Optional<String>> damage) {
+    private static List<Placement> homesOfResults() {
+        Stream<Placement> guarded = Home.guarded().stream()
+                .map(result -> Placement.in(Home.OFF_HEAP, Home.OFF_HEAP, Home.OFF_HEAP, result));
+        return Stream.concat(homes().stream(), guarded).toList();
+    }
+
+    private void everySize(String rule, Function<Outcome, Optional<String>> damage, List<Placement> placements) {
         for (int cols : Sizes.REMAINDERS) {
-            for (Placement placement : homes()) {
+            for (Placement placement : placements) {
                 Problem problem = Problem.random(5, cols, cols).withRandomBlockScales();
                 Trial all = kernel().trial(rule, problem).at(placement);
                 for (Trial trial : List.of(all, all.rows(1, 4))) {
@@ -103,9 +114,9 @@ interface MemoryRules extends RuleGroup {
     @DisplayName(Rules.MEMORY)
     default void rule29KindsOfMemory() {
         Problem problem = Problem.whole(3, 300, 29).withBinaryBlockScales();
-        for (Home codes : Home.values()) {
-            for (Home vectors : Home.values()) {
-                for (Home scales : Home.values()) {
+        for (Home codes : Home.EVERYWHERE) {
+            for (Home vectors : Home.EVERYWHERE) {
+                for (Home scales : Home.EVERYWHERE) {
                     for (Home result : List.of(Home.HEAP, Home.LONG_ARRAY, Home.OFF_HEAP)) {
                         kernel().trial(Rules.MEMORY, problem)
                                 .at(Placement.in(codes, vectors, scales, result))

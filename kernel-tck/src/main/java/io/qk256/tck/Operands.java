@@ -6,11 +6,13 @@ import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Collectors;
 
 /**
  * The inputs of a {@link Problem} in memory.
@@ -70,6 +72,19 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix columns, List<B
             view.column(i).scale(problem.column(i).activationScale());
         }
         return view;
+    }
+
+    /** A line for each operand in native memory: its name, and where it starts and ends. */
+    String addresses() {
+        return buffers.stream()
+                .map(buffer -> address(buffer.name(), buffer.view()))
+                .collect(Collectors.joining());
+    }
+
+    static String address(String name, MemorySegment memory) {
+        return memory.isNative()
+                ? "\n" + name + "\t" + memory.address() + "\t" + (memory.address() + memory.byteSize())
+                : "";
     }
 
     /** The first input byte that has changed. */

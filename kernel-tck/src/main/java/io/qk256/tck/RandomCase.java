@@ -62,7 +62,7 @@ record RandomCase(Problem problem, Placement placement, int fromRow, int toRow) 
     }
 
     private static Placement placement(Random random) {
-        List<Home> homes = List.of(Home.values());
+        List<Home> homes = Home.EVERYWHERE;
         List<Home> writable = List.of(Home.HEAP, Home.LONG_ARRAY, Home.OFF_HEAP);
         Placement placement =
                 Placement.in(pick(homes, random), pick(homes, random), pick(homes, random), pick(writable, random));

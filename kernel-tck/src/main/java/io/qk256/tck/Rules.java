@@ -1,13 +1,23 @@
 package io.qk256.tck;
 
+import io.qk256.tck.Rule.Level;
+import java.lang.reflect.Field;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
 /**
- * The rules that a kernel keeps: their numbers and words, as they stand in the names of the tests and in every failure.
+ * The rules that a kernel keeps: their numbers and words, as they stand in SPEC.md, in the names of the tests and in every
+ * failure.
  *
  * <p>Rules 1 to 10 hold for the f32 and for the int8 product, on random codes and on x uniform in [-10, 10). There the
  * f32 product must lie within 1e-4, absolute or relative, of the exact result, <em>and</em> within the bound that
  * {@link io.qk256.spi.Kernel} derives; everywhere else the derived bound alone decides. The int8 product and dequantizing
- * are compared bit by bit, and what holds for the int8 product holds for that of several columns. Where no order of summation can round, as with small whole numbers, the f32 product has to be
- * exact too.
+ * are compared bit by bit, and what holds for the int8 product holds for that of several columns. Where no order of
+ * summation can round, as with small whole numbers, the f32 product has to be exact too.
  */
 public final class Rules {
 
@@ -120,5 +130,42 @@ public final class Rules {
     /** The batch has the bits of the int8 product of each column alone, whatever columns stand beside it. */
     public static final String BATCH_BY_COLUMN = "rule 34 batch column by column";
 
+    /** Invalid arguments are refused before the kernel sees them, and nothing is written. */
+    public static final String INVALID = "rule 35 invalid arguments";
+
+    /** A provider that claims CPU features or the Vector API has code that could use them. */
+    public static final String NEEDLESS_CLAIMS = "rule 36 no needless claims";
+
+    /** The kernel's {@code toString()} says in one line what it runs, for tables and reports. */
+    public static final String SELF_DESCRIPTION = "rule 37 self-description";
+
+    private static final Set<String> OPTIONAL = Set.of(NEEDLESS_CLAIMS, SELF_DESCRIPTION);
+
+    private static final Pattern TEXT = Pattern.compile("rule (\\d+) (.+)");
+
+    private static final List<Rule> ALL = Stream.of(Rules.class.getFields())
+            .map(Rules::rule)
+            .sorted(Comparator.comparingInt(Rule::number))
+            .toList();
+
     private Rules() {}
+
+    /** All rules, by their numbers. */
+    public static List<Rule> all() {
+        return ALL;
+    }
+
+    private static Rule rule(Field constant) {
+        try {
+            String text = (String) constant.get(null);
+            Matcher parts = TEXT.matcher(text);
+            if (!parts.matches()) {
+                throw new IllegalStateException("'" + text + "', expected rule NUMBER WORDS");
+            }
+            Level level = OPTIONAL.contains(text) ? Level.OPTIONAL : Level.REQUIRED;
+            return new Rule(Integer.parseInt(parts.group(1)), parts.group(2), level);
+        } catch (IllegalAccessException e) {
+            throw new IllegalStateException(e);
+        }
+    }
 }

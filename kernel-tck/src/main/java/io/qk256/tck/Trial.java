@@ -105,6 +105,7 @@ final class Trial {
     /** Calls the kernel. */
     void call(Operation operation, Operands operands, F32Vector result) {
         Kernel kernel = subject.kernel();
+        BlackBox.record(() -> where(operation) + operands.addresses() + Operands.address("result", result.segment()));
         try {
             operation.run(kernel, operands, fromRow, toRow, result);
         } catch (RuntimeException | Error e) {

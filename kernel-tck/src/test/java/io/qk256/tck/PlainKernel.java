@@ -113,4 +113,9 @@ class PlainKernel extends Kernel {
             write(y, row, integerRowProduct(w, x, row));
         }
     }
+
+    @Override
+    public String toString() {
+        return "plain Java in small parts";
+    }
 }

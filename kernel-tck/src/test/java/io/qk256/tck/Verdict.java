@@ -6,6 +6,7 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 import io.qk256.spi.KernelProvider;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -42,9 +43,17 @@ record Verdict(Set<String> passed, Map<String, String> failed, Map<String, Strin
 
     /** Runs the tests of a rule; all for an empty one. */
     static Verdict of(KernelProvider provider, String rule) {
-        PostDiscoveryFilter ofRule = test -> FilterResult.includedIf(rule.isEmpty()
-                || test.getDisplayName().equals(rule)
-                || test.getDisplayName().startsWith(rule + ","));
+        return of(
+                provider,
+                Rules.all().stream()
+                        .filter(each -> rule.isEmpty() || each.toString().equals(rule))
+                        .toList());
+    }
+
+    /** Runs the tests of some rules. */
+    static Verdict of(KernelProvider provider, List<Rule> rules) {
+        PostDiscoveryFilter ofRule = test -> FilterResult.includedIf(
+                test.isContainer() || rules.stream().anyMatch(rule -> rule.isOf(test.getDisplayName())));
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
                 .selectors(selectClass(ContractOfSuspect.class))
                 .filters(ofRule)
@@ -60,6 +69,13 @@ record Verdict(Set<String> passed, Map<String, String> failed, Map<String, Strin
             System.setErr(standardError);
         }
         return new Verdict(listener.passed, listener.failed, listener.skipped, talk.toString(UTF_8));
+    }
+
+    /** The rules that failed. */
+    List<Rule> broken() {
+        return Rules.all().stream()
+                .filter(rule -> failed.keySet().stream().anyMatch(rule::isOf))
+                .toList();
     }
 
     private static final class Listener implements TestExecutionListener {

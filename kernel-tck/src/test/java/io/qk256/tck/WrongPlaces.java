@@ -79,6 +79,15 @@ final class WrongPlaces {
                 super.gemvF32Rows(w, x, 0, w.rows(), y);
             }
         });
+        wrong.add("odd-columns-refused", Rules.ONE_WEIGHT_MORE, new PlainKernel() {
+            @Override
+            int columns(Qk256Matrix w) {
+                if (w.cols() % 2 == 1) {
+                    throw new IllegalArgumentException("cols: " + w.cols() + ", expected an even number");
+                }
+                return w.cols();
+            }
+        });
         wrong.add("row-stride-ignored", Rules.ROW_STRIDE, new PlainKernel() {
             @Override
             long rowStart(Qk256Matrix w, int row) {

@@ -75,6 +75,12 @@ final class WrongValues {
                 return value == 0 ? 0 : super.product(value, x);
             }
         });
+        wrong.add("nan-taken-for-zero", Rules.NOT_FINITE, new PlainKernel() {
+            @Override
+            float product(float value, float x) {
+                return Float.isNaN(x) ? 0 : super.product(value, x);
+            }
+        });
         wrong.add("subnormals-flushed", Rules.SUBNORMAL, new PlainKernel() {
             @Override
             float product(float value, float x) {

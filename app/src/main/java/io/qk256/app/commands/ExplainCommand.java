@@ -47,6 +47,7 @@ final class ExplainCommand implements Callable<Integer> {
         out.println("rank " + candidate.rank().map(String::valueOf).orElse("not told") + ", module "
                 + candidate.artifact());
         candidate.artifact().sha256().ifPresent(hash -> out.println("sha256 " + hash));
+        candidate.warning().ifPresent(text -> out.println("warning: " + text));
         out.println();
         Table table = new Table("gate", "result", "seen");
         for (Gate gate : Gate.values()) {

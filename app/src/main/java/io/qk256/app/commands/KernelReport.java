@@ -5,6 +5,8 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import io.qk256.app.certificates.Certificate;
+import io.qk256.app.certificates.Certificates;
 import io.qk256.app.cpu.Cpu;
 import io.qk256.spi.CpuFeature;
 import io.qk256.spi.CpuFeatures.Presence;
@@ -13,6 +15,7 @@ import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Selection;
 import java.io.File;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -35,8 +38,9 @@ final class KernelReport {
             table.add(
                     candidate.name(),
                     candidate.rank().map(String::valueOf).orElse("-"),
-                    candidate.state().label(),
-                    candidate.why());
+                    candidate.state().label() + (certificate(candidate).isPresent() ? ", certified" : ""),
+                    candidate.why()
+                            + candidate.warning().map(text -> "; " + text).orElse(""));
         }
         out.println(table);
         out.println("selected  " + selection.selected().map(Candidate::name).orElse("none"));
@@ -126,7 +130,13 @@ final class KernelReport {
         json.addProperty("origin", artifact.origin());
         json.addProperty("plugin", artifact.plugin());
         json.add("sha256", orNull(artifact.sha256()));
+        json.addProperty("certified", certificate(candidate).isPresent());
+        candidate.warning().ifPresent(text -> json.addProperty("warning", text));
         return json;
+    }
+
+    private static Optional<Certificate> certificate(Candidate candidate) {
+        return candidate.origin().isEmpty() ? Optional.empty() : Certificates.of(Path.of(candidate.origin()));
     }
 
     private static JsonElement orNull(Optional<String> text) {

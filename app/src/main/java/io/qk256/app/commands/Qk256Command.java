@@ -44,6 +44,7 @@ import picocli.CommandLine.Spec;
             ExplainCommand.class,
             CheckCommand.class,
             BenchCommand.class,
+            TckCommand.class,
             InspectCommand.class,
             DequantizeCommand.class,
             ConvertCommand.class

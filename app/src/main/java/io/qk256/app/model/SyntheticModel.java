@@ -105,7 +105,7 @@ public final class SyntheticModel {
             long bits = random.nextLong();
             long four = 0;
             for (int i = 0; i < Long.BYTES / Short.BYTES; i++) {
-                four = four << Short.SIZE | halves[(int) (bits & EMBEDDINGS - 1)] & 0xFFFFL;
+                four = (four << Short.SIZE) | (halves[(int) (bits & (EMBEDDINGS - 1))] & 0xFFFFL);
                 bits >>>= Short.SIZE;
             }
             return four;

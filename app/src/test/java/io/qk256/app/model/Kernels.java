@@ -6,6 +6,7 @@ import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.selection.KernelSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /** The kernels of this build. */
 final class Kernels {
@@ -27,6 +28,6 @@ final class Kernels {
     }
 
     static Kernel scalar() {
-        return all().get("scalar");
+        return Objects.requireNonNull(all().get("scalar"));
     }
 }

@@ -71,7 +71,8 @@ class ModulePathIT {
         assertThat(result.exit()).isZero();
         assertThat(json(result).keySet()).containsExactly("cpu", "jvm", "selected", "kernels");
         assertThat(kernel(result, "scalar").keySet())
-                .containsExactly("name", "rank", "state", "why", "module", "version", "origin", "plugin", "sha256");
+                .containsExactly(
+                        "name", "rank", "state", "why", "module", "version", "origin", "plugin", "sha256", "certified");
         assertThat(text(kernel(result, "scalar"), "module")).isEqualTo("io.qk256.scalar");
         assertThat(text(kernel(result, "scalar"), "version")).startsWith("0.");
         Path jar = Path.of(text(kernel(result, "scalar"), "origin"));
@@ -201,6 +202,10 @@ class ModulePathIT {
                 .with(new TestModule("other-contract")
                         .replacing("return Contract.VERSION;", "return \"2.0\";")
                         .compile(spi, modules))
+                .with(new TestModule("newer-contract")
+                        .replacing("return Contract.VERSION;", "return \"1.99\";")
+                        .replacing("return 1000;", "return 1;")
+                        .compile(spi, modules))
                 .with(new TestModule("missing-class").compileWithout("Provider$Plain", spi, modules))
                 .with(new TestModule("missing-provider").compileWithout("Provider", spi, modules));
         Result result = application.run("kernels", "--json");
@@ -212,6 +217,11 @@ class ModulePathIT {
         assertThat(text(kernel(result, "wrong-answers"), "why"))
                 .startsWith("self-test: dequantize 1x8: element 0 is 2.0");
         assertThat(text(kernel(result, "other-contract"), "why")).contains("built for contract 2.0, this is 1.0");
+        assertThat(text(kernel(result, "newer-contract"), "state")).isEqualTo("usable");
+        assertThat(text(kernel(result, "newer-contract"), "warning"))
+                .startsWith("built for contract 1.99, newer than this framework's 1.0");
+        assertThat(application.run("kernels").out())
+                .containsPattern("newer-contract +1 +usable +outranked by .*; built for contract 1.99, newer");
         assertThat(text(kernel(result, "example.missingclass.Provider"), "why"))
                 .contains("ClassNotFoundException: example.missingclass.Provider$Plain");
         assertThat(text(kernel(result, "example.missingprovider.Provider"), "why"))

@@ -26,6 +26,9 @@ public record Candidate(
         Optional<Kernel> kernel,
         Optional<Throwable> failure) {
 
+    /** In the detail of the contract's gate. */
+    static final String NEWER = ", newer than this framework's ";
+
     /** Where a candidate stands. */
     public enum State {
         /** It failed at a gate. */
@@ -60,6 +63,16 @@ public record Candidate(
     /** The file that it comes from. */
     public String origin() {
         return artifact.origin();
+    }
+
+    /** What to know of a candidate that passed: it was built for a newer minor version of the contract. */
+    public Optional<String> warning() {
+        return steps.stream()
+                .filter(step -> step.gate() == Gate.CONTRACT && step.passed())
+                .map(Step::detail)
+                .filter(detail -> detail.contains(NEWER))
+                .map(detail -> "built for contract " + detail + ": it may need what is not here")
+                .findFirst();
     }
 
     Candidate as(State newState, String newWhy) {

@@ -160,7 +160,7 @@ final class Examination {
                     + "; get a build of the kernel for contract " + ours.group(1) + ".x");
         }
         boolean newer = Integer.parseInt(theirs.group(2)) > Integer.parseInt(ours.group(2));
-        passed(built + (newer ? ", newer than this framework's " + Contract.VERSION : ""));
+        passed(built + (newer ? Candidate.NEWER + Contract.VERSION : ""));
     }
 
     private void cpu(KernelProvider provider, Requirements needs) throws Rejected {

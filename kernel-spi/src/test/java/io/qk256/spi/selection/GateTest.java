@@ -84,6 +84,15 @@ class GateTest {
     }
 
     @Test
+    void aNewerMinorContractIsWarnedOf() {
+        assertThat(select(builtFor(MAJOR + ".999")).candidates().getFirst().warning())
+                .contains("built for contract " + MAJOR + ".999, newer than this framework's " + Contract.VERSION
+                        + ": it may need what is not here");
+        assertThat(select(builtFor(Contract.VERSION)).candidates().getFirst().warning())
+                .isEmpty();
+    }
+
+    @Test
     void aCpuWithTheFeaturesPassesAndTheyAreNamedInTheirOrder() {
         String all = Arrays.stream(CpuFeature.values()).map(CpuFeature::label).collect(Collectors.joining(", "));
         assertThat(detail(select(new FakeProvider("fast", 5, CpuFeature.values())), Gate.CPU))

@@ -1,0 +1,129 @@
+package io.qk256.app.commands;
+
+import io.qk256.app.certificates.Certificates;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** Runs the compatibility kit on a kernel, in JVMs of its own, and passes its report and exit code on. */
+@Command(
+        name = "tck",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = "Run the contract of kernels, all rules of SPEC.md, on a kernel; a crash is a failed rule.",
+        footer = {
+            "",
+            "Exit codes: 0 every required rule passed; 1 a rule failed or did not run; 2 wrong usage; 3 this machine"
+                    + " cannot run the kernel."
+        })
+final class TckCommand implements Callable<Integer> {
+
+    /** Where the kit and what it needs lie, beside the application's own module path. */
+    private static final String KIT_MODULES = "qk256.kit.modules";
+
+    @ParentCommand
+    private @Nullable Qk256Command root;
+
+    @Option(names = "--provider", paramLabel = "NAME", required = true, description = "The kernel's name.")
+    private String provider = "";
+
+    @Option(
+            names = "--plugins",
+            paramLabel = "DIR",
+            description = "Look for it in the jars, and the folders of jars, of this directory as well.")
+    private @Nullable Path plugins;
+
+    @Option(names = "--module-path", paramLabel = "PATH", description = "Look for it on this module path as well.")
+    private @Nullable String modulePath;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            description = "table (default), json, xml (JUnit's) or md.")
+    private String format = "table";
+
+    @Option(
+            names = "--save",
+            paramLabel = "FILE",
+            description = "Write the report to a .json, .xml or .md file as well; may be repeated.")
+    private List<Path> save = List.of();
+
+    @Option(
+            names = "--certify",
+            paramLabel = "DIR",
+            arity = "0..1",
+            fallbackValue = Certificates.DIRECTORY,
+            description =
+                    "If all is well, write the certificate DIR/NAME.certificate.json (default: ${FALLBACK-VALUE}).")
+    private @Nullable Path certify;
+
+    @Option(names = "--rule", paramLabel = "N", description = "This rule only; may be repeated.")
+    private List<Integer> rules = List.of();
+
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of the first random case (default: a new one).")
+    private @Nullable Long seed;
+
+    @Option(names = "--random", paramLabel = "N", description = "Number of random cases (default: 200).")
+    private @Nullable Integer random;
+
+    @Option(
+            names = "--time-limit",
+            paramLabel = "SECONDS",
+            description = "A test that takes longer hangs (default: 20).")
+    private @Nullable Integer timeLimit;
+
+    TckCommand() {}
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command()).inheritIO().start();
+        try {
+            return process.waitFor();
+        } finally {
+            process.destroy();
+        }
+    }
+
+    private List<String> command() throws IOException {
+        String modules = System.getProperty(KIT_MODULES, "");
+        if (!new File(modules).isDirectory()) {
+            throw new IOException("the compatibility kit was expected in the directory that -D" + KIT_MODULES
+                    + " names, got '" + modules + "'; start the application with ./qk256");
+        }
+        List<String> java = new ArrayList<>();
+        java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        System.getProperties().stringPropertyNames().stream()
+                .filter(name -> name.startsWith("qk256."))
+                .forEach(name -> java.add("-D" + name + "=" + System.getProperty(name)));
+        java.add("-Dqk256.tck.command=./qk256 tck");
+        java.add("-Dqk256.tck.cpu="
+                + KernelReport.describe(Objects.requireNonNull(root).machine().cpu()));
+        java.add("--module-path=" + System.getProperty("jdk.module.path") + File.pathSeparator + modules);
+        java.add("--module=io.qk256.tck/io.qk256.tck.runner.Main");
+        java.addAll(List.of("--provider", provider, "-o", format));
+        add(java, "--plugins", plugins);
+        add(java, "--module-path", modulePath);
+        save.forEach(file -> add(java, "--save", file));
+        add(java, "--certify", certify);
+        rules.forEach(rule -> add(java, "--rule", rule));
+        add(java, "--seed", seed);
+        add(java, "--random", random);
+        add(java, "--time-limit", timeLimit);
+        return java;
+    }
+
+    private static void add(List<String> command, String option, @Nullable Object value) {
+        if (value != null) {
+            command.add(option);
+            command.add(value.toString());
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package io.qk256.app.modulepath;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.qk256.app.modulepath.Application.Result;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The compatibility kit of the packaged application, on a jar that was dropped somewhere. */
+class TckIT {
+
+    @TempDir
+    private Path directory;
+
+    private static Application application() throws IOException {
+        Path kit = Path.of(System.getProperty("qk256.target", "target"), "kit-modules");
+        return Application.complete().jvm("-Dqk256.kit.modules=" + kit);
+    }
+
+    /** A copy, so that a certificate beside it is not found by other tests. */
+    private static Path copyOfScalar(Path directory) throws IOException {
+        Path modules = Path.of(System.getProperty("qk256.target", "target"), "modules");
+        try (Stream<Path> jars = Files.list(modules)) {
+            Path jar = jars.filter(file -> file.getFileName().toString().startsWith("kernel-scalar-"))
+                    .findFirst()
+                    .orElseThrow();
+            return Files.copy(jar, directory.resolve("kernel-scalar.jar"));
+        }
+    }
+
+    @Test
+    void certifiesAJarWhichTheTableThenShows() throws Exception {
+        Path jar = copyOfScalar(directory);
+        Result tck = application().run("tck", "--provider=scalar", "--certify=" + directory, "-o", "json", "--seed=1");
+        assertThat(tck.exit()).as(tck.out() + tck.err()).isZero();
+        JsonObject report = JsonParser.parseString(tck.out()).getAsJsonObject();
+        assertThat(report.get("verdict").getAsString()).isEqualTo("passed");
+        assertThat(report.get("sha256").getAsString()).matches("[0-9a-f]{64}");
+        assertThat(report.getAsJsonArray("rules")).hasSizeGreaterThan(30);
+        assertThat(report.get("repeat").getAsString()).isEqualTo("./qk256 tck --provider scalar --seed 1");
+        assertThat(directory.resolve("scalar.certificate.json")).hasContent(tck.out());
+
+        Application copied =
+                Application.without(name -> name.startsWith("kernel-scalar-")).with(jar);
+        assertThat(copied.run("kernels").out()).containsPattern("(?m)^scalar +0 +\\w+, certified ");
+        assertThat(certified(copied.run("kernels", "--json"))).isTrue();
+
+        Path certificate = directory.resolve("scalar.certificate.json");
+        Files.writeString(
+                certificate,
+                Files.readString(certificate).replace(report.get("sha256").getAsString(), "0".repeat(64)));
+        assertThat(certified(copied.run("kernels", "--json"))).isFalse();
+    }
+
+    private static boolean certified(Result kernels) {
+        for (JsonElement kernel :
+                JsonParser.parseString(kernels.out()).getAsJsonObject().getAsJsonArray("kernels")) {
+            JsonObject row = kernel.getAsJsonObject();
+            if (row.get("name").getAsString().equals("scalar")) {
+                return row.get("certified").getAsBoolean();
+            }
+        }
+        throw new AssertionError("no scalar in " + kernels.out());
+    }
+
+    @Test
+    void findsAPluginAndSaysWhatIsWrongWithIt() throws Exception {
+        Path plugins = Files.createDirectory(directory.resolve("plugins"));
+        Path wrong = new TestModule("refuses-odd-columns")
+                .replacing(
+                        "        int code(Qk256Matrix w, int row, int col) {",
+                        "        int code(Qk256Matrix w, int row, int col) {\n"
+                                + "            if (w.cols() == 513) { System.exit(0); }")
+                .compile(Application.spi(), directory);
+        Files.move(wrong, plugins.resolve("refuses-odd-columns"));
+        Files.writeString(plugins.resolve("broken.jar"), "no jar");
+
+        Result tck = application()
+                .run("tck", "--provider=refuses-odd-columns", "--plugins=" + plugins, "--rule=6", "--rule=10");
+        assertThat(tck.exit()).as(tck.out() + tck.err()).isEqualTo(1);
+        assertThat(tck.out())
+                .containsPattern("(?m)^ +6 +two blocks and one weight +required +failed ")
+                .containsPattern("(?m)^ +10 +many rows +required +passed ")
+                .contains("refuses-odd-columns: rule 6 two blocks and one weight: the JVM ended with exit code 0 in the"
+                        + " middle of the test, expected a result")
+                .contains(
+                        "the kernel was asked: refuses-odd-columns: rule 6 two blocks and one weight: f32 product 1x513");
+        assertThat(tck.err()).contains("left out: ").contains("broken.jar");
+    }
+
+    @Test
+    void passesUsageAndExitCodesOn() throws Exception {
+        Result unknown = application().run("tck", "--provider=scaler");
+        assertThat(unknown.exit()).isEqualTo(2);
+        assertThat(unknown.err()).contains("no kernel is called 'scaler'; there are: ");
+        Result nobody = application().run("tck");
+        assertThat(nobody.exit()).isEqualTo(2);
+        assertThat(nobody.err()).contains("--provider");
+    }
+}

@@ -1,0 +1,68 @@
+package io.qk256.tck.runner;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+
+/**
+ * What was tested.
+ *
+ * @param module the provider's module
+ * @param version of the module, empty if it tells none
+ * @param file the jar, or a directory of classes
+ * @param contract the contract that it was built for
+ * @param sha256 of the jar; empty for a directory
+ * @param nativeLibraries SHA-256 of each native library in the jar
+ */
+record Artifact(
+        String module,
+        String version,
+        String file,
+        String contract,
+        Optional<String> sha256,
+        Map<String, String> nativeLibraries) {
+
+    static Artifact of(Event provider) throws IOException {
+        Path file = Path.of(provider.field(2));
+        boolean isJar = Files.isRegularFile(file);
+        return new Artifact(
+                provider.field(0),
+                provider.field(1),
+                provider.field(2),
+                provider.field(3),
+                isJar ? Optional.of(sha256(Files.newInputStream(file))) : Optional.empty(),
+                isJar ? nativeLibraries(file) : Map.of());
+    }
+
+    private static Map<String, String> nativeLibraries(Path jar) throws IOException {
+        Map<String, String> libraries = new TreeMap<>();
+        try (JarFile entries = new JarFile(jar.toFile())) {
+            for (JarEntry entry : entries.stream().toList()) {
+                if (entry.getName().matches(".*\\.(so|dll|dylib)")) {
+                    libraries.put(entry.getName(), sha256(entries.getInputStream(entry)));
+                }
+            }
+        }
+        return libraries;
+    }
+
+    private static String sha256(InputStream content) throws IOException {
+        try (DigestInputStream digested = new DigestInputStream(content, MessageDigest.getInstance("SHA-256"))) {
+            digested.transferTo(OutputStream.nullOutputStream());
+            return HexFormat.of().formatHex(digested.getMessageDigest().digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package io.qk256.tck.runner;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.qk256.tck.BlackBox;
+import io.qk256.tck.GuardPages;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** One child JVM, its files in a directory of their own, and how it ended. */
+final class ChildJvm {
+
+    /** How a child ended. */
+    enum End {
+        BY_ITSELF,
+        HANGING
+    }
+
+    private static final long POLL_MILLIS = 10;
+
+    private final Path directory;
+    private final Path events;
+    private final Path blackBox;
+    private final Process process;
+    private long read;
+    private String rest = "";
+
+    ChildJvm(Path directory, ModulePath modules, Options options, List<String> tests) throws IOException {
+        this.directory = directory;
+        this.events = Files.createFile(directory.resolve("events"));
+        this.blackBox = Files.write(directory.resolve("black-box"), new byte[4096]);
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-XX:ErrorFile=" + directory.resolve("error"));
+        command.add("-XX:-CreateCoredumpOnCrash");
+        command.add("-XX:+DisplayVMOutputToStderr");
+        List<String> withNativeCode = new ArrayList<>(modules.kernelModules());
+        withNativeCode.add("io.qk256.tck");
+        command.add("--enable-native-access=" + String.join(",", withNativeCode));
+        ownProperties().forEach(command::add);
+        command.add("-D" + BlackBox.PROPERTY + "=" + blackBox);
+        command.add("-D" + GuardPages.PROPERTY + "=true");
+        command.add("-Dqk256.tck.firstSeed=" + options.seed());
+        command.add("-Dqk256.tck.random=" + options.random());
+        command.add("--module-path=" + modules);
+        command.add("--module=io.qk256.tck/" + Child.class.getName());
+        command.add(events.toString());
+        command.add(options.provider());
+        command.addAll(tests);
+        this.process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("talk").toFile())
+                .start();
+    }
+
+    /** What the caller set for the kernels, such as where they may put their libraries. */
+    private static Stream<String> ownProperties() {
+        return System.getProperties().stringPropertyNames().stream()
+                .filter(name -> name.startsWith("qk256.") && !name.startsWith("qk256.tck."))
+                .map(name -> "-D" + name + "=" + System.getProperty(name))
+                .sorted();
+    }
+
+    /** Passes the events on until the child has ended, or has been silent for too long and is ended. */
+    End await(Duration timeLimit, Consumer<Event> listener) throws IOException, InterruptedException {
+        long lastSign = System.nanoTime();
+        try {
+            while (true) {
+                boolean ended = process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS);
+                if (passOn(listener)) {
+                    lastSign = System.nanoTime();
+                }
+                if (ended) {
+                    return End.BY_ITSELF;
+                }
+                if (System.nanoTime() - lastSign > timeLimit.toNanos()) {
+                    return End.HANGING;
+                }
+            }
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    private boolean passOn(Consumer<Event> listener) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(events.toFile(), "r")) {
+            byte[] news = new byte[Math.toIntExact(file.length() - read)];
+            file.seek(read);
+            file.readFully(news);
+            read += news.length;
+            // Escapes keep a newline out of every event, and UTF-8 out of the middle of a character.
+            String text = rest + new String(news, UTF_8);
+            int end = text.lastIndexOf('\n') + 1;
+            rest = text.substring(end);
+            text.substring(0, end).lines().map(Event::parse).forEach(listener);
+            return news.length > 0;
+        }
+    }
+
+    int exitCode() {
+        return process.exitValue();
+    }
+
+    Death death() throws IOException {
+        return new Death(directory.resolve("error"), blackBox);
+    }
+
+    /** What it printed. */
+    String talk() throws IOException {
+        return new String(Files.readAllBytes(directory.resolve("talk")), UTF_8).strip();
+    }
+}

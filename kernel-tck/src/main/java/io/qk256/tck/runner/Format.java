@@ -1,0 +1,44 @@
+package io.qk256.tck.runner;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** How reports are written. */
+enum Format {
+    TABLE,
+    JSON,
+    /** JUnit's. */
+    XML,
+    MD;
+
+    String write(Report report) {
+        return switch (this) {
+            case TABLE -> TableFormat.write(report);
+            case JSON -> JsonFormat.write(report);
+            case XML -> XmlFormat.write(report);
+            case MD -> MarkdownFormat.write(report);
+        };
+    }
+
+    String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    static Format named(String name) {
+        return Arrays.stream(values())
+                .filter(format -> format.label().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("format: '" + name + "', expected one of "
+                        + Arrays.stream(values()).map(Format::label).collect(Collectors.joining(", "))));
+    }
+
+    /** The format that the ending of a file's name tells. */
+    static Format ofFile(String name) {
+        return Arrays.stream(values())
+                .filter(format -> format != TABLE && name.endsWith("." + format.label()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "file: '" + name + "', expected a name that ends in .json, .xml or .md"));
+    }
+}

@@ -1,0 +1,62 @@
+package io.qk256.tck.runner;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/** The machine, the JVM and the command line, in words. */
+final class Host {
+
+    private static final Path CPUINFO = Path.of("/proc/cpuinfo");
+
+    private Host() {}
+
+    /** What the caller knows of the CPU, or what Linux calls it, or its architecture. */
+    static String cpu() {
+        String told = System.getProperty("qk256.tck.cpu", "");
+        return told.isEmpty() ? modelName() : told;
+    }
+
+    private static String modelName() {
+        if (Files.isReadable(CPUINFO)) {
+            try (Stream<String> lines = Files.lines(CPUINFO)) {
+                return lines.filter(line -> line.startsWith("model name"))
+                        .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                        .findFirst()
+                        .orElse(System.getProperty("os.arch"));
+            } catch (IOException e) {
+                return System.getProperty("os.arch");
+            }
+        }
+        return System.getProperty("os.arch");
+    }
+
+    static String jdk() {
+        return System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version") + " ("
+                + System.getProperty("java.vendor") + ")";
+    }
+
+    static String system() {
+        return System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                + System.getProperty("os.arch");
+    }
+
+    /** The command that repeats a run. */
+    static String command(Options options) {
+        StringBuilder command = new StringBuilder(System.getProperty(
+                "qk256.tck.command",
+                "java -p " + System.getProperty("jdk.module.path") + " -m io.qk256.tck/" + Main.class.getName()));
+        command.append(" --provider ").append(options.provider());
+        options.plugins().ifPresent(directory -> command.append(" --plugins ").append(directory));
+        if (!options.modulePath().isEmpty()) {
+            command.append(" --module-path ").append(ModulePath.join(options.modulePath()));
+        }
+        command.append(" --seed ").append(options.seed());
+        if (options.random() != Options.RANDOM) {
+            command.append(" --random ").append(options.random());
+        }
+        options.rules().forEach(rule -> command.append(" --rule ").append(rule));
+        return command.toString();
+    }
+}

@@ -1,0 +1,62 @@
+package io.qk256.tck.runner;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** The command line of the compatibility kit. */
+public final class Main {
+
+    private static final int USAGE = 2;
+    private static final int FAILED = 1;
+
+    private Main() {}
+
+    /** Tests a provider; {@code --help} lists the options and the exit codes. */
+    public static void main(String[] args) throws InterruptedException {
+        System.exit(run(System.out, System.err, args));
+    }
+
+    static int run(PrintStream out, PrintStream err, String... args) throws InterruptedException {
+        if (Arrays.asList(args).contains("--help")) {
+            out.print(Options.USAGE);
+            return 0;
+        }
+        try {
+            return test(Options.parse(args), out, err);
+        } catch (IllegalArgumentException e) {
+            err.println("tck: " + e.getMessage());
+            return USAGE;
+        } catch (IOException e) {
+            err.println("tck: " + e.getMessage());
+            return FAILED;
+        }
+    }
+
+    private static int test(Options options, PrintStream out, PrintStream err)
+            throws IOException, InterruptedException {
+        long start = System.nanoTime();
+        Supervisor run = new Supervisor(options);
+        run.run();
+        Optional<List<String>> otherNames = run.otherNames();
+        if (otherNames.isPresent()) {
+            err.println("tck: no kernel is called '" + options.provider() + "'; there are: "
+                    + String.join(", ", otherNames.get()));
+            return USAGE;
+        }
+        Report report = Report.of(run, options, (System.nanoTime() - start) / 1_000_000);
+        out.print(options.format().write(report));
+        out.flush();
+        for (Path file : options.save()) {
+            Files.writeString(file, Format.ofFile(file.toString()).write(report));
+        }
+        if (options.certify().isPresent()) {
+            report.certify(options.certify().get()).ifPresent(certificate -> err.println("tck: wrote " + certificate));
+        }
+        return report.verdict().exitCode();
+    }
+}

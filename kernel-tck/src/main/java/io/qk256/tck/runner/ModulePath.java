@@ -1,0 +1,92 @@
+package io.qk256.tck.runner;
+
+import io.qk256.spi.KernelProvider;
+import java.io.File;
+import java.io.IOException;
+import java.lang.module.FindException;
+import java.lang.module.ModuleFinder;
+import java.lang.module.ModuleReference;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The module path of the child JVM: that of this JVM, and what the options add. */
+final class ModulePath {
+
+    private final List<Path> entries = new ArrayList<>();
+
+    ModulePath(Options options) throws IOException {
+        entries.addAll(split(System.getProperty("jdk.module.path", "")));
+        if (entries.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "the kit was started from the class path; start it from the module path: java -p MODULES -m"
+                            + " io.qk256.tck/" + Main.class.getName());
+        }
+        for (Path entry : options.modulePath()) {
+            if (!Files.exists(entry)) {
+                throw new NoSuchFileException(entry.toString(), null, "no such jar or directory");
+            }
+        }
+        entries.addAll(options.modulePath());
+        if (options.plugins().isPresent()) {
+            entries.addAll(plugins(options.plugins().get()));
+        }
+    }
+
+    static List<Path> split(String path) {
+        return Arrays.stream(path.split(File.pathSeparator))
+                .filter(entry -> !entry.isBlank())
+                .map(Path::of)
+                .toList();
+    }
+
+    /** Each jar, and each folder of jars, is a plugin; one that is no module is left out, since it would stop all. */
+    private static List<Path> plugins(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            throw new NotDirectoryException(directory.toString());
+        }
+        try (Stream<Path> plugins = Files.list(directory)) {
+            return plugins.filter(plugin ->
+                            Files.isDirectory(plugin) || plugin.toString().endsWith(".jar"))
+                    .filter(ModulePath::isReadable)
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private static boolean isReadable(Path entry) {
+        try {
+            ModuleFinder.of(entry).findAll();
+            return true;
+        } catch (FindException e) {
+            System.err.println("left out: " + entry + ": " + e.getMessage());
+            return false;
+        }
+    }
+
+    /** The modules that provide kernels: all of them may run native code here. */
+    List<String> kernelModules() {
+        return ModuleFinder.of(entries.toArray(Path[]::new)).findAll().stream()
+                .map(ModuleReference::descriptor)
+                .filter(module -> module.provides().stream()
+                        .anyMatch(provides -> provides.service().equals(KernelProvider.class.getName())))
+                .map(module -> module.name())
+                .sorted()
+                .toList();
+    }
+
+    static String join(List<Path> entries) {
+        return entries.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+    }
+
+    @Override
+    public String toString() {
+        return join(entries);
+    }
+}

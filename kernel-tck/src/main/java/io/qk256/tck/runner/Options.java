@@ -1,0 +1,133 @@
+package io.qk256.tck.runner;
+
+import io.qk256.tck.Rules;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * What the command line asks for.
+ *
+ * @param provider the kernel's name
+ * @param plugins a directory of jars, and of folders of jars, that go on the module path as well
+ * @param modulePath more entries of the module path
+ * @param format how the report goes to standard output
+ * @param save files to write the report to as well, in the formats of their endings
+ * @param certify the directory that a certificate goes to if all is well
+ * @param rules numbers of the rules to run, empty for all
+ * @param seed of the first random case
+ * @param random number of random cases
+ * @param timeLimit for each test
+ */
+record Options(
+        String provider,
+        Optional<Path> plugins,
+        List<Path> modulePath,
+        Format format,
+        List<Path> save,
+        Optional<Path> certify,
+        List<Integer> rules,
+        long seed,
+        int random,
+        Duration timeLimit) {
+
+    static final String USAGE = """
+            usage: java -p MODULES -m io.qk256.tck/io.qk256.tck.runner.Main --provider NAME [options]
+
+            Runs the contract of kernels, all rules of SPEC.md, on the kernel of that name, in a JVM of its own.
+
+              --provider NAME      the kernel
+              --plugins DIR        look for it in the jars, and the folders of jars, of this directory as well
+              --module-path PATH   look for it on this module path as well
+              -o FORMAT            table (default), json, xml (JUnit's) or md, to standard output
+              --save FILE          write the report to a file as well, in the format of its ending; may be repeated
+              --certify DIR        if all is well, write the certificate DIR/NAME.certificate.json
+              --rule N             this rule only; may be repeated
+              --seed N             seed of the first random case (default: a new one each time)
+              --random N           number of random cases (default: 200)
+              --time-limit SECONDS a test that takes longer hangs (default: 20)
+              --help
+
+            Exit codes: 0 every required rule passed; 1 a rule failed or did not run; 2 wrong usage; 3 this machine cannot
+            run the kernel.
+            """;
+
+    /** How many random cases there are unless told otherwise. */
+    static final int RANDOM = 200;
+
+    private static final int MAX_SEED = 1_000_000_000;
+
+    /**
+     * Reads a command line.
+     *
+     * @throws IllegalArgumentException if it is wrong; the message says how
+     */
+    static Options parse(String... args) {
+        Deque<String> words = new ArrayDeque<>(Arrays.asList(args));
+        Optional<String> provider = Optional.empty();
+        Optional<Path> plugins = Optional.empty();
+        List<Path> modulePath = new ArrayList<>();
+        Format format = Format.TABLE;
+        List<Path> save = new ArrayList<>();
+        Optional<Path> certify = Optional.empty();
+        List<Integer> rules = new ArrayList<>();
+        long seed = ThreadLocalRandom.current().nextInt(MAX_SEED);
+        int random = RANDOM;
+        Duration timeLimit = Duration.ofSeconds(20);
+        while (!words.isEmpty()) {
+            String option = words.pop();
+            switch (option) {
+                case "--provider" -> provider = Optional.of(value(option, words));
+                case "--plugins" -> plugins = Optional.of(Path.of(value(option, words)));
+                case "--module-path" -> modulePath.addAll(ModulePath.split(value(option, words)));
+                case "-o" -> format = Format.named(value(option, words));
+                case "--save" -> save.add(file(value(option, words)));
+                case "--certify" -> certify = Optional.of(Path.of(value(option, words)));
+                case "--rule" ->
+                    rules.add(
+                            Math.toIntExact(number(option, words, 1, Rules.all().size())));
+                case "--seed" -> seed = number(option, words, Long.MIN_VALUE, Long.MAX_VALUE);
+                case "--random" -> random = Math.toIntExact(number(option, words, 1, Integer.MAX_VALUE));
+                case "--time-limit" -> timeLimit = Duration.ofSeconds(number(option, words, 1, 86_400));
+                default -> throw new IllegalArgumentException("unknown option: " + option + "; --help lists them");
+            }
+        }
+        if (certify.isPresent() && !rules.isEmpty()) {
+            throw new IllegalArgumentException("--certify: a certificate needs all rules; leave --rule away");
+        }
+        String name = provider.orElseThrow(() -> new IllegalArgumentException("--provider NAME is missing"));
+        return new Options(name, plugins, modulePath, format, save, certify, rules, seed, random, timeLimit);
+    }
+
+    private static Path file(String name) {
+        Format.ofFile(name);
+        return Path.of(name);
+    }
+
+    private static String value(String option, Deque<String> words) {
+        if (words.isEmpty()) {
+            throw new IllegalArgumentException(option + ": its value is missing");
+        }
+        return words.pop();
+    }
+
+    private static long number(String option, Deque<String> words, long least, long most) {
+        String text = value(option, words);
+        try {
+            long number = Long.parseLong(text);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // The message below tells.
+        }
+        throw new IllegalArgumentException(
+                option + ": '" + text + "', expected an integer from " + least + " to " + most);
+    }
+}

@@ -1,0 +1,141 @@
+package io.qk256.tck.runner;
+
+import io.qk256.spi.Contract;
+import io.qk256.tck.Rule.Level;
+import io.qk256.tck.runner.TestResult.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a run has shown.
+ *
+ * @param provider the kernel's name
+ * @param verdict the whole in one word
+ * @param reason the whole in one line
+ * @param artifact what was tested
+ * @param rules what became of each rule
+ * @param guardPages why there were no guard pages; empty if there were
+ * @param seed of the first random case
+ * @param repeat the command that repeats the run
+ * @param date when it ended
+ * @param millis how long it took
+ */
+record Report(
+        String provider,
+        Verdict verdict,
+        String reason,
+        Optional<Artifact> artifact,
+        List<RuleResult> rules,
+        String guardPages,
+        long seed,
+        String repeat,
+        Instant date,
+        long millis) {
+
+    enum Verdict {
+        /** Every required rule passed. */
+        PASSED("passed", 0),
+        /** A required rule failed, or did not run. */
+        FAILED("failed", 1),
+        /** The machine lacks what the kernel needs; that says nothing of the kernel. */
+        CANNOT_RUN("cannot be run here", 3);
+
+        private final String label;
+        private final int exitCode;
+
+        Verdict(String label, int exitCode) {
+            this.label = label;
+            this.exitCode = exitCode;
+        }
+
+        String label() {
+            return label;
+        }
+
+        int exitCode() {
+            return exitCode;
+        }
+    }
+
+    static Report of(Supervisor run, Options options, long millis) throws IOException {
+        List<RuleResult> rules = run.rules();
+        Verdict verdict = verdict(run, rules);
+        String reason = run.fatal().orElseGet(() -> reason(verdict, run, rules));
+        Optional<Artifact> artifact = run.provider().isPresent()
+                ? Optional.of(Artifact.of(run.provider().get()))
+                : Optional.empty();
+        return new Report(
+                options.provider(),
+                verdict,
+                reason,
+                artifact,
+                rules,
+                run.guardPages(),
+                options.seed(),
+                Host.command(options),
+                Instant.now(),
+                millis);
+    }
+
+    private static Verdict verdict(Supervisor run, List<RuleResult> rules) {
+        boolean failed = rules.stream().anyMatch(rule -> rule.outcome() == Outcome.FAILED && rule.isBroken());
+        if (failed || run.fatal().isPresent()) {
+            return Verdict.FAILED;
+        }
+        if (run.unavailable().isPresent()) {
+            return Verdict.CANNOT_RUN;
+        }
+        return rules.isEmpty() || rules.stream().anyMatch(RuleResult::isBroken) ? Verdict.FAILED : Verdict.PASSED;
+    }
+
+    private static String reason(Verdict verdict, Supervisor run, List<RuleResult> rules) {
+        return switch (verdict) {
+            case PASSED ->
+                count(rules, Level.REQUIRED, Outcome.PASSED) + " of " + size(rules, Level.REQUIRED)
+                        + " required rules passed, " + count(rules, Level.OPTIONAL, Outcome.PASSED) + " of "
+                        + size(rules, Level.OPTIONAL) + " optional ones";
+            case FAILED ->
+                count(rules, Level.REQUIRED, Outcome.FAILED) + " of " + size(rules, Level.REQUIRED)
+                        + " required rules failed, " + count(rules, Level.REQUIRED, Outcome.SKIPPED) + " did not run";
+            case CANNOT_RUN -> run.unavailable().orElse("");
+        };
+    }
+
+    private static long count(List<RuleResult> rules, Level level, Outcome outcome) {
+        return rules.stream()
+                .filter(rule -> rule.rule().level() == level && rule.outcome() == outcome)
+                .count();
+    }
+
+    private static long size(List<RuleResult> rules, Level level) {
+        return rules.stream().filter(rule -> rule.rule().level() == level).count();
+    }
+
+    /** The contract of the kit that tested. */
+    static String contract() {
+        return Contract.VERSION;
+    }
+
+    /**
+     * Writes the certificate.
+     *
+     * @return its file; empty if there is nothing to certify
+     * @throws IOException if the provider is no jar, or the file cannot be written
+     */
+    Optional<Path> certify(Path directory) throws IOException {
+        if (verdict != Verdict.PASSED) {
+            return Optional.empty();
+        }
+        if (artifact.flatMap(Artifact::sha256).isEmpty()) {
+            throw new IOException("no certificate: the kernel comes from "
+                    + artifact.map(Artifact::file).orElse("nowhere") + ", expected a jar");
+        }
+        Files.createDirectories(directory);
+        return Optional.of(
+                Files.writeString(directory.resolve(provider + ".certificate.json"), Format.JSON.write(this)));
+    }
+}

@@ -1,0 +1,65 @@
+package io.qk256.tck.runner;
+
+import io.qk256.tck.runner.TestResult.Outcome;
+import java.util.Locale;
+
+/** For people at a terminal. */
+final class TableFormat {
+
+    private static final String ROW = "%4s  %-28s  %-8s  %-7s  %5s  %6s%n";
+
+    private TableFormat() {}
+
+    static String write(Report report) {
+        StringBuilder text = new StringBuilder();
+        if (!report.rules().stream().allMatch(rule -> rule.tests().isEmpty())) {
+            text.append(ROW.formatted("rule", "", "level", "outcome", "tests", "ms"));
+            for (RuleResult rule : report.rules()) {
+                text.append(ROW.formatted(
+                        rule.rule().number(),
+                        rule.rule().words(),
+                        rule.rule().level().label(),
+                        rule.outcome().label(),
+                        rule.tests().size(),
+                        rule.millis()));
+            }
+            text.append('\n');
+        }
+        report.rules().stream()
+                .filter(rule -> rule.outcome() == Outcome.FAILED)
+                .flatMap(rule -> rule.tests().stream())
+                .filter(test -> test.outcome() == Outcome.FAILED)
+                .forEach(test -> text.append(test.message()).append("\n\n"));
+        report.artifact().ifPresent(artifact -> append(text, artifact));
+        append(text, "contract", Report.contract());
+        append(text, "CPU", Host.cpu());
+        append(text, "JVM", Host.jdk());
+        append(text, "memory", guardPages(report));
+        append(text, "repeat", report.repeat());
+        String seconds = "%.1f s".formatted(report.millis() / 1000.0);
+        text.append("%n%s: %s: %s, in %s%n"
+                .formatted(
+                        report.provider(),
+                        report.verdict().label().toUpperCase(Locale.ROOT),
+                        report.reason(),
+                        seconds));
+        return text.toString();
+    }
+
+    static String guardPages(Report report) {
+        return report.guardPages().isEmpty()
+                ? "guard pages beside off-heap operands, watched bytes around those on the heap"
+                : "watched bytes around operands, no guard pages: " + report.guardPages();
+    }
+
+    private static void append(StringBuilder text, Artifact artifact) {
+        append(text, "file", artifact.file());
+        append(text, "SHA-256", artifact.sha256().orElse("none: it is a directory, and cannot be certified"));
+        artifact.nativeLibraries().forEach((name, hash) -> append(text, "library", name + " " + hash));
+        append(text, "built for", "contract " + artifact.contract());
+    }
+
+    private static void append(StringBuilder text, String name, String value) {
+        text.append("%-10s%s%n".formatted(name, value));
+    }
+}

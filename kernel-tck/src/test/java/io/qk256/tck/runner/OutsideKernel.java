@@ -1,0 +1,142 @@
+package io.qk256.tck.runner;
+
+import io.qk256.tck.Rules;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.spi.ToolProvider;
+
+/**
+ * A wrong kernel that only a JVM of its own survives, or that needs a module of its own: {@code Provider.java.txt} with
+ * a line replaced.
+ *
+ * @param name what it does
+ * @param rule the rule that must catch it
+ * @param seen the text that is replaced
+ * @param replacement what makes it wrong
+ * @param says words of the message that tell its author what to look for
+ */
+public record OutsideKernel(String name, String rule, String seen, String replacement, String says) {
+
+    private static final String MISCHIEF = "// MISCHIEF";
+    private static final String EXIT = "expected a result; a kernel must not call System.exit";
+
+    /** All of them are wrong! */
+    public static List<OutsideKernel> all() {
+        return List.of(
+                mischief(
+                        "crashes",
+                        Rules.MANY_ROWS,
+                        "if (w.rows() == 8) { MemorySegment.ofAddress(8).reinterpret(1).fill((byte) 1); }",
+                        "the JVM crashed: SIGSEGV"),
+                mischief(
+                        "hangs",
+                        Rules.ONE_WEIGHT_MORE,
+                        "while (w.cols() == 513) { Thread.onSpinWait(); }",
+                        "no end after 2 s, expected a result; a kernel must return; the kernel was asked:"),
+                mischief("exits", Rules.MANY_ROWS, "if (w.rows() == 8) { System.exit(0); }", EXIT),
+                mischief("halts", Rules.MANY_ROWS, "if (w.rows() == 8) { Runtime.getRuntime().halt(7); }", EXIT),
+                mischief(
+                        "reads-a-native-byte-past-the-codes",
+                        Rules.READS_INSIDE,
+                        "touch(w.codes(), w.codes().byteSize(), false);",
+                        "on touching the byte 0 past the end of codes"),
+                mischief(
+                        "reads-a-native-byte-past-x",
+                        Rules.READS_INSIDE,
+                        "touch(x, x.byteSize() + 3, false);",
+                        "on touching the byte 3 past the end of "),
+                mischief(
+                        "reads-a-native-byte-before-x",
+                        Rules.READS_INSIDE,
+                        "touch(x, -1, false);",
+                        "on touching the byte 1 before the start of "),
+                mischief(
+                        "writes-back-a-native-byte-past-the-result",
+                        Rules.WRITES_INSIDE,
+                        "touch(result, result.byteSize(), true);",
+                        "on touching the byte 0 past the end of result"),
+                new OutsideKernel(
+                        "crashes-on-opening",
+                        Rules.DETECTION,
+                        "// OPENING",
+                        "MemorySegment.ofAddress(8).reinterpret(1).fill((byte) 1);",
+                        "while the kernel was opened: the JVM crashed: SIGSEGV"),
+                new OutsideKernel(
+                        "claims-features-that-it-does-not-need",
+                        Rules.NEEDLESS_CLAIMS,
+                        "return Requirements.NONE;",
+                        "boolean x86 = System.getProperty(\"os.arch\").equals(\"amd64\");"
+                                + " return new Requirements(Set.of(x86 ? CpuFeature.AVX : CpuFeature.ASIMD), Set.of());",
+                        "expected a claim for what the kernel uses only"),
+                new OutsideKernel(
+                        "does-not-say-what-it-is",
+                        Rules.SELF_DESCRIPTION,
+                        "return \"plain Java from outside\";",
+                        "return super.toString();",
+                        "override it"));
+    }
+
+    private static OutsideKernel mischief(String name, String rule, String line, String says) {
+        return new OutsideKernel(name, rule, MISCHIEF, line, says);
+    }
+
+    /** The right kernel that the others are made of. */
+    static OutsideKernel right() {
+        return mischief("right", Rules.ONE_BLOCK, "", "");
+    }
+
+    /** Compiles its module into a directory for a module path. */
+    Path compile(Path parent) throws IOException {
+        Path sources = Files.createDirectories(parent.resolve(name + "-src"));
+        Path classes = parent.resolve(name);
+        Path descriptor = Files.writeString(sources.resolve("module-info.java"), """
+                module outside {
+                    requires io.qk256.spi;
+
+                    provides io.qk256.spi.KernelProvider with outside.Provider;
+                }
+                """);
+        Path provider = Files.writeString(sources.resolve("Provider.java"), source());
+        StringWriter messages = new StringWriter();
+        PrintWriter printer = new PrintWriter(messages);
+        int exit = ToolProvider.findFirst("javac")
+                .orElseThrow()
+                .run(
+                        printer,
+                        printer,
+                        "-proc:none",
+                        "-p",
+                        System.getProperty("jdk.module.path"),
+                        "-d",
+                        classes.toString(),
+                        descriptor.toString(),
+                        provider.toString());
+        if (exit != 0) {
+            throw new IllegalStateException("javac: " + messages);
+        }
+        return classes;
+    }
+
+    private String source() throws IOException {
+        try (InputStream template =
+                Objects.requireNonNull(OutsideKernel.class.getResourceAsStream("Provider.java.txt"))) {
+            String text = new String(template.readAllBytes(), StandardCharsets.UTF_8);
+            if (!text.contains(seen)) {
+                throw new IllegalStateException("the provider's text has no: " + seen);
+            }
+            return text.replace(seen, replacement);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name + " breaks " + rule;
+    }
+}
