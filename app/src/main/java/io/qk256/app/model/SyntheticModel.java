@@ -86,8 +86,8 @@ public final class SyntheticModel {
         MemorySegment codes = arena.allocate(rows * Qk256.rowBytes(cols), CACHE_LINE);
         fill(codes, random -> {
             long bits = random.nextLong();
-            long threes = bits & bits >>> 1 & LOW_BITS_OF_CODES;
-            return bits ^ threes << 1;
+            long threes = bits & (bits >>> 1) & LOW_BITS_OF_CODES;
+            return bits ^ (threes << 1);
         });
         float scale = (float) Math.sqrt(2.0 / cols);
         return new BitLinear(Qk256Matrix.of(codes, rows, cols, Codebook.TERNARY).withTensorScale(scale));
@@ -105,7 +105,7 @@ public final class SyntheticModel {
             long bits = random.nextLong();
             long four = 0;
             for (int i = 0; i < Long.BYTES / Short.BYTES; i++) {
-                four = four << Short.SIZE | halves[(int) (bits & EMBEDDINGS - 1)] & 0xFFFFL;
+                four = (four << Short.SIZE) | (halves[(int) (bits & (EMBEDDINGS - 1))] & 0xFFFFL);
                 bits >>>= Short.SIZE;
             }
             return four;
