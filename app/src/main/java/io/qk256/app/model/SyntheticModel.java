@@ -86,8 +86,8 @@ public final class SyntheticModel {
         MemorySegment codes = arena.allocate(rows * Qk256.rowBytes(cols), CACHE_LINE);
         fill(codes, random -> {
             long bits = random.nextLong();
-            long threes = bits & bits >>> 1 & LOW_BITS_OF_CODES;
-            return bits ^ threes << 1;
+            long threes = bits & (bits >>> 1) & LOW_BITS_OF_CODES;
+            return bits ^ (threes << 1);
         });
         float scale = (float) Math.sqrt(2.0 / cols);
         return new BitLinear(Qk256Matrix.of(codes, rows, cols, Codebook.TERNARY).withTensorScale(scale));

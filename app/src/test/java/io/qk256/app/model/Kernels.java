@@ -7,6 +7,7 @@ import io.qk256.spi.selection.KernelSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /** The kernels of this build. */
 final class Kernels {
@@ -27,7 +28,15 @@ final class Kernels {
         return kernels;
     }
 
+    static Kernel fastest() {
+        Map<String, Kernel> kernels = all();
+        return Stream.of("avx2-native", "avx2-vector", "scalar")
+                .flatMap(name -> Stream.ofNullable(kernels.get(name)))
+                .findFirst()
+                .orElseThrow();
+    }
+
     static Kernel scalar() {
-        return Objects.requireNonNull(all().get("scalar"));
+        return Objects.requireNonNull(all().get("scalar"), "kernel-scalar is not on the module path");
     }
 }

@@ -1,0 +1,132 @@
+package io.qk256.app.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class SessionTest {
+
+    private static final ModelConfig SMALL =
+            new ModelConfig("bitnet-b1.58", 320, 512, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, Gate.SQUARED_RELU);
+
+    private static final int TOKENS = 100;
+
+    private final BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
+    private final Session session = model.session(Kernels.scalar(), new SessionOptions(2, 8, 4, CacheType.F16));
+
+    @AfterEach
+    void close() {
+        session.close();
+        model.close();
+    }
+
+    @Test
+    void rewindingForgets() {
+        float[] first = session.prompt(new int[] {3, 1, 4}).clone();
+        assertThat(session.decode(5)).isNotEqualTo(first);
+        session.prompt(new int[] {9, 2});
+        assertThat(session.position()).isEqualTo(6);
+        session.rewind(2);
+        assertThat(session.position()).isEqualTo(2);
+        assertThat(session.decode(4)).isEqualTo(first);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> session.rewind(4))
+                .withMessage("position: 4, expected 0 to 3");
+        assertThatIllegalArgumentException().isThrownBy(() -> session.rewind(-1));
+    }
+
+    @Test
+    void aFullContextIsAnErrorThatAddsNothing() {
+        session.prompt(new int[] {1, 2, 3, 4, 5, 6});
+        assertThatIllegalStateException()
+                .isThrownBy(() -> session.prompt(new int[] {1, 2, 3}))
+                .withMessageContaining("holds 6 of 8 tokens, and 3 more are to come");
+        assertThat(session.position()).isEqualTo(6);
+        session.prompt(new int[] {7, 8});
+        assertThatIllegalStateException().isThrownBy(() -> session.decode(1));
+    }
+
+    @Test
+    void tokensOutsideTheVocabularyAreRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> session.decode(320))
+                .withMessage("token: 320, expected 0 to 319 (the vocabulary)");
+        assertThatIllegalArgumentException().isThrownBy(() -> session.prompt(new int[] {1, -1}));
+        assertThatIllegalArgumentException().isThrownBy(() -> session.prompt(new int[0]));
+        assertThat(session.position()).isZero();
+    }
+
+    @Test
+    void optionsThatMakeNoSenseAreRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new SessionOptions(0, 0, 1, CacheType.F16))
+                .withMessage("threads: 0, expected 1 or more");
+        assertThatIllegalArgumentException().isThrownBy(() -> new SessionOptions(1, -1, 1, CacheType.F16));
+        assertThatIllegalArgumentException().isThrownBy(() -> new SessionOptions(1, 0, 0, CacheType.F16));
+    }
+
+    @Test
+    void sessionsOfAModelDoNotTouchEachOther() {
+        float[] alone = session.prompt(new int[] {3, 1, 4}).clone();
+        session.rewind(0);
+        try (Session other = model.session(Kernels.scalar(), SessionOptions.withThreads(1))) {
+            session.prompt(new int[] {3, 1});
+            other.prompt(new int[] {7, 7, 7});
+            assertThat(session.decode(4)).isEqualTo(alone);
+            assertThat(other.context()).isEqualTo(SMALL.contextLength());
+        }
+    }
+
+    @Test
+    void aSyntheticModelDependsOnItsSeedOnly() {
+        int[] tokens = {3, 1, 4, 1, 5};
+        float[] logits = session.prompt(tokens);
+        assertThat(logitsOfSeed(1, tokens)).isEqualTo(logits);
+        assertThat(logitsOfSeed(2, tokens)).isNotEqualTo(logits);
+        assertThat(logits).doesNotContain(Float.NaN);
+    }
+
+    private static float[] logitsOfSeed(long seed, int[] tokens) {
+        try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, seed);
+                Session session = model.session(Kernels.scalar(), SessionOptions.withThreads(1))) {
+            return session.prompt(tokens).clone();
+        }
+    }
+
+    /** Once everything is compiled; before that the JVM makes objects that it later proves unnecessary. */
+    @Test
+    void decodingLeavesNoGarbage() throws ReflectiveOperationException {
+        try (Session steady = model.session(Kernels.fastest(), new SessionOptions(1, 256, 16, CacheType.F16))) {
+            long asking = Long.MAX_VALUE;
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < 300 && least - asking >= TOKENS; round++) {
+                steady.rewind(0);
+                steady.decode(1);
+                long start = allocatedBytes();
+                long before = allocatedBytes();
+                for (int i = 0; i < TOKENS; i++) {
+                    steady.decode(i);
+                }
+                least = Math.min(least, allocatedBytes() - before);
+                asking = Math.min(asking, before - start);
+            }
+            assertThat(least - asking).as("bytes for %d tokens", TOKENS).isLessThan(TOKENS);
+        }
+    }
+
+    /**
+     * By this thread; asking allocates something as well. By reflection, because the application's module does not read that
+     * of the JVM's management.
+     */
+    private static long allocatedBytes() throws ReflectiveOperationException {
+        Object threads = Class.forName("java.lang.management.ManagementFactory")
+                .getMethod("getThreadMXBean")
+                .invoke(null);
+        return (long) Class.forName("com.sun.management.ThreadMXBean")
+                .getMethod("getCurrentThreadAllocatedBytes")
+                .invoke(threads);
+    }
+}
