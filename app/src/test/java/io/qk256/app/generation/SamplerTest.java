@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -13,8 +12,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import javax.management.JMException;
-import javax.management.ObjectName;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -209,7 +206,7 @@ class SamplerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 40})
-    void allocatesNothingPerToken(int topK) throws JMException {
+    void allocatesNothingPerToken(int topK) throws ReflectiveOperationException {
         Sampler sampler = new Sampler(new SamplingOptions(0.7, topK, 0.9, 0.05, 1.1, 64, 9), 1000);
         float[] logits = logits(new Random(9), 1000);
         long start = 0;
@@ -225,9 +222,14 @@ class SamplerTest {
         assertThat(bytes).as("bytes for %d tokens", tokens).isLessThan(8L * tokens);
     }
 
-    private static long allocatedBytes() throws JMException {
-        ObjectName threads = new ObjectName(ManagementFactory.THREAD_MXBEAN_NAME);
-        return (long) ManagementFactory.getPlatformMBeanServer().getAttribute(threads, "CurrentThreadAllocatedBytes");
+    /** By reflection, because the application's module does not read {@code jdk.management}. */
+    private static long allocatedBytes() throws ReflectiveOperationException {
+        Object threads = Class.forName("java.lang.management.ManagementFactory")
+                .getMethod("getThreadMXBean")
+                .invoke(null);
+        return (long) Class.forName("com.sun.management.ThreadMXBean")
+                .getMethod("getCurrentThreadAllocatedBytes")
+                .invoke(threads);
     }
 
     private static float[] logits(Random random, int size) {
