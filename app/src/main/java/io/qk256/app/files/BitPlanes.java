@@ -54,7 +54,7 @@ final class BitPlanes {
         long b = from.get(LittleEndian.I64, fromOffset + 8);
         long c = from.get(LittleEndian.I64, fromOffset + 16);
         long d = from.get(LittleEndian.I64, fromOffset + 24);
-        final long threes = (a & (a >>> 1) | b & (b >>> 1) | c & (c >>> 1) | d & (d >>> 1)) & LOW_BITS_OF_LONG;
+        final long threes = ((a & (a >>> 1)) | (b & (b >>> 1)) | (c & (c >>> 1)) | (d & (d >>> 1))) & LOW_BITS_OF_LONG;
 
         long ac = moved(a, c, 32, 0x00000000FFFFFFFFL);
         a ^= ac << 32;
@@ -91,8 +91,8 @@ final class BitPlanes {
         long plane = toOffset + first;
         to.set(LittleEndian.I64, plane, a);
         to.set(LittleEndian.I64, plane + step, c);
-        to.set(LittleEndian.I64, plane + 2 * step, b);
-        to.set(LittleEndian.I64, plane + 3 * step, d);
+        to.set(LittleEndian.I64, plane + 2L * step, b);
+        to.set(LittleEndian.I64, plane + 3L * step, d);
         return threes;
     }
 

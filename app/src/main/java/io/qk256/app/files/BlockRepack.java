@@ -68,7 +68,7 @@ final class BlockRepack extends RowRepack {
 
     private void requireScaleOfBlock(int row, long first, int i) throws GgufException {
         short bits = scaleBits(tensor, first + i);
-        short wanted = scaleBits(tensor, first + i / 4 * 4);
+        short wanted = scaleBits(tensor, first + i / 4 * 4L);
         if (bits != wanted) {
             throw new GgufException(tensor + ": row " + row + ", columns " + 64L * i + " to " + (64L * i + 63)
                     + " have the scale " + Float.float16ToFloat(bits) + ", expected "

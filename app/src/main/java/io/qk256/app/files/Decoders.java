@@ -52,8 +52,8 @@ final class Decoders {
             for (int i = 0; i < weights; i++) {
                 int half = i / 128;
                 int within = i % 128;
-                int low = data.get(LittleEndian.I8, block + 64 * half + within % 64) >> (within / 64 * 4) & 0xF;
-                int high = data.get(LittleEndian.I8, block + 128 + 32 * half + within % 32) >> (within / 32 * 2) & 3;
+                int low = data.get(LittleEndian.I8, block + 64L * half + within % 64) >> (within / 64 * 4) & 0xF;
+                int high = data.get(LittleEndian.I8, block + 128 + 32L * half + within % 32) >> (within / 32 * 2) & 3;
                 byte scaleOf16 = data.get(LittleEndian.I8, block + 192 + i / 16);
                 put(out, start + i, scale * scaleOf16 * ((low | high << 4) - 32));
             }
