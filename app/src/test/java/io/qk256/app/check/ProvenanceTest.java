@@ -22,7 +22,7 @@ class ProvenanceTest {
     @ParameterizedTest
     @CsvSource({
         "/io/qk256/app/check/, 13",
-        "/fixtures/, 8",
+        "/fixtures/, 22",
         "/fixtures/tokenizer/, 3",
         "/fixtures/model/, 26"
     })
