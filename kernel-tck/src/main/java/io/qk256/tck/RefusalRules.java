@@ -30,19 +30,26 @@ interface RefusalRules extends RuleGroup {
                 Operands operands = Operands.place(problem, Placement.OFF_HEAP, arena);
                 F32Vector result = F32Vector.allocate(arena, 3 * 300);
                 String what = kernel().says(Rules.INVALID) + call.getKey() + ": ";
-                try {
-                    call.getValue().on(kernel().kernel(), operands, result);
-                    throw new AssertionError(what + "seen a result, expected an IllegalArgumentException");
-                } catch (IllegalArgumentException | IllegalStateException refused) {
-                    assertThat(result.toArray())
-                            .as(what + "the result, expected as before the call")
-                            .containsOnly(0);
-                    assertThat(operands.change())
-                            .as(what + "changed input bytes, expected none")
-                            .isEmpty();
-                }
+                assertRefused(what, () -> call.getValue().on(kernel().kernel(), operands, result));
+                assertThat(result.toArray())
+                        .as(what + "the result, expected as before the call")
+                        .containsOnly(0);
+                assertThat(operands.change())
+                        .as(what + "changed input bytes, expected none")
+                        .isEmpty();
             }
         }
+    }
+
+    private static void assertRefused(String what, Runnable call) {
+        try {
+            call.run();
+        } catch (IllegalArgumentException | IllegalStateException refused) {
+            return;
+        } catch (RuntimeException e) {
+            throw new AssertionError(what + "threw " + e + ", expected an IllegalArgumentException", e);
+        }
+        throw new AssertionError(what + "seen a result, expected an IllegalArgumentException");
     }
 
     private static Map<String, Call> invalid() {

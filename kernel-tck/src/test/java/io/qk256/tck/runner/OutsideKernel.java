@@ -83,6 +83,18 @@ public record OutsideKernel(String name, String rule, String seen, String replac
                         "override it"));
     }
 
+    /** Right, or so it seems, as long as {@code Kernel} checks arguments; wrong where it does not. */
+    public static List<OutsideKernel> ofAnUncheckedSpi() {
+        return List.of(
+                new OutsideKernel(
+                        "does-one-row-at-least",
+                        Rules.EMPTY,
+                        "for (int row = fromRow; row < toRow; row++) {",
+                        "for (int row = fromRow; row == fromRow || row < toRow; row++) {",
+                        "expected"),
+                mischief("accepts-invalid-arguments", Rules.INVALID, "", "expected an IllegalArgumentException"));
+    }
+
     private static OutsideKernel mischief(String name, String rule, String line, String says) {
         return new OutsideKernel(name, rule, MISCHIEF, line, says);
     }
