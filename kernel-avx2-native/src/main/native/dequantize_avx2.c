@@ -7,24 +7,32 @@ INLINE __m256 scaled_table(const qk256_matrix *w, float scale) {
     return _mm256_set_m128(values, values);
 }
 
-/* Decodes `n` weights. Every lane gets the same four bytes and shifts its own code down; the in-lane permute looks at
- * the low two bits only, so nothing is masked. */
+/* Eight weights: every lane has the same four bytes and shifts its own code down; the in-lane permute looks at the low
+ * two bits only, so nothing is masked. */
+INLINE __m256 values(__m256i words, __m256i shifts, __m256 table) {
+    return _mm256_permutevar_ps(table, _mm256_srlv_epi32(words, shifts));
+}
+
+/* Stores the first `n` lanes; none if `n` is 0 or less. */
+INLINE void store_first(float *out, int32_t n, __m256 v) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    _mm256_maskstore_ps(out, _mm256_cmpgt_epi32(_mm256_set1_epi32(n), lane), v);
+}
+
+/* Decodes `n` weights. The last four bytes are whole, because the codes of a row fill its last block. */
 INLINE void decode(const uint8_t *codes, int32_t n, __m256 table, float *out) {
     const __m256i first = _mm256_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14);
     const __m256i second = _mm256_setr_epi32(16, 18, 20, 22, 24, 26, 28, 30);
-    int32_t i = 0;
-    for (; i + 16 <= n; i += 16) {
+    for (int32_t i = 0; i < n; i += 16) {
         int32_t bytes;
         memcpy(&bytes, codes + i / 4, sizeof bytes);
         __m256i words = _mm256_set1_epi32(bytes);
-        _mm256_storeu_ps(out + i, _mm256_permutevar_ps(table, _mm256_srlv_epi32(words, first)));
-        _mm256_storeu_ps(out + i + 8, _mm256_permutevar_ps(table, _mm256_srlv_epi32(words, second)));
-    }
-    if (i < n) {
-        float values[8];
-        _mm256_storeu_ps(values, table);
-        for (; i < n; i++) {
-            out[i] = values[codes[i / 4] >> (2 * (i % 4)) & 3];
+        if (i + 16 <= n) {
+            _mm256_storeu_ps(out + i, values(words, first, table));
+            _mm256_storeu_ps(out + i + 8, values(words, second, table));
+        } else {
+            store_first(out + i, n - i, values(words, first, table));
+            store_first(out + i + (n - i > 8 ? 8 : 0), n - i - 8, values(words, second, table));
         }
     }
 }

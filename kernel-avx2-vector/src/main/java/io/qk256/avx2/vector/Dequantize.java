@@ -1,7 +1,5 @@
 package io.qk256.avx2.vector;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
@@ -9,12 +7,13 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decodes 16 weights at a time: four packed bytes in every lane, shifted by twice the lane's number, then looked up among
- * the four scaled values.
+ * the four scaled values. The codes of a row fill its last block, so the last four bytes are there as well.
  */
 final class Dequantize {
 
@@ -78,8 +77,15 @@ final class Dequantize {
             values(packed, LOW_SHIFTS, table).intoMemorySegment(out, to, ByteOrder.nativeOrder());
             values(packed, HIGH_SHIFTS, table).intoMemorySegment(out, to + Lanes.BYTES, ByteOrder.nativeOrder());
         }
-        for (int i = whole; i < weights; i++) {
-            out.setAtIndex(JAVA_FLOAT, i, value(Qk256.code(codes, i), table));
+        int left = weights - whole;
+        if (left > 0) {
+            IntVector packed = IntVector.broadcast(Lanes.INTS, codes.get(CODES, whole >> 2));
+            long to = (long) whole * Float.BYTES;
+            values(packed, LOW_SHIFTS, table).intoMemorySegment(out, to, ByteOrder.nativeOrder(), lanes(left));
+            if (left > LANES) {
+                values(packed, HIGH_SHIFTS, table)
+                        .intoMemorySegment(out, to + Lanes.BYTES, ByteOrder.nativeOrder(), lanes(left - LANES));
+            }
         }
     }
 
@@ -92,8 +98,13 @@ final class Dequantize {
             values(packed, LOW_SHIFTS, table).intoArray(out, first + i);
             values(packed, HIGH_SHIFTS, table).intoArray(out, first + i + LANES);
         }
-        for (int i = whole; i < weights; i++) {
-            out[first + i] = value(Qk256.code(codes, i), table);
+        int left = weights - whole;
+        if (left > 0) {
+            IntVector packed = IntVector.broadcast(Lanes.INTS, codes.get(CODES, whole >> 2));
+            values(packed, LOW_SHIFTS, table).intoArray(out, first + whole, lanes(left));
+            if (left > LANES) {
+                values(packed, HIGH_SHIFTS, table).intoArray(out, first + whole + LANES, lanes(left - LANES));
+            }
         }
     }
 
@@ -101,7 +112,8 @@ final class Dequantize {
         return packed.lanewise(VectorOperators.LSHR, shifts).selectFrom(table).reinterpretAsFloats();
     }
 
-    private static float value(int code, IntVector table) {
-        return Float.intBitsToFloat(table.lane(code));
+    /** The first lanes, as many as there are values left. */
+    private static VectorMask<Float> lanes(int values) {
+        return Lanes.FLOATS.indexInRange(0, values);
     }
 }
