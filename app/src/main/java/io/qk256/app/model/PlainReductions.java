@@ -18,13 +18,16 @@ final class PlainReductions extends Reductions {
 
     @Override
     float dotInt8(byte[] q, float[] scales, float[] x, int n) {
-        return fold(lane -> {
-            float sum = 0;
-            for (int i = lane; i < n; i += LANES) {
-                sum += q[i] * scales[i / LANES] * x[i];
-            }
-            return sum;
-        });
+        return fold(lane -> lane < LANES / 2 ? int8Lane(q, scales, x, n, lane) : 0);
+    }
+
+    private static float int8Lane(byte[] q, float[] scales, float[] x, int n, int lane) {
+        float sum = 0;
+        for (int i = lane; i < n; i += LANES) {
+            int partner = i + LANES / 2;
+            sum += (q[i] * x[i] + q[partner] * x[partner]) * scales[i / LANES];
+        }
+        return sum;
     }
 
     private interface Lane {

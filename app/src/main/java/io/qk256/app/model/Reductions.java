@@ -11,15 +11,17 @@ import io.qk256.spi.Jvm;
  * {@code ggml_vec_dot_f16} built for AVX2. Where both operands come from f16 every product is exact in f32, so that ggml's fused
  * multiply-adds give the same bits.
  */
-abstract sealed class Reductions permits PlainReductions, VectorReductions {
+abstract sealed class Reductions permits PlainReductions, VectorReductions, WideVectorReductions {
 
     /** Partial sums of a dot product; lengths are multiples of it. */
     static final int LANES = 32;
 
     /** The fastest on this JVM. */
     static Reductions best() {
-        boolean vectors = Jvm.current().missing().isEmpty() && VectorReductions.areFast();
-        return vectors ? new VectorReductions() : new PlainReductions();
+        if (!Jvm.current().missing().isEmpty() || !VectorReductions.areFast()) {
+            return new PlainReductions();
+        }
+        return WideVectorReductions.areFast() ? new WideVectorReductions() : new VectorReductions();
     }
 
     /** The next multiple of {@link #LANES}. */
@@ -31,8 +33,8 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions {
     abstract float dot(float[] a, int aAt, float[] b, int bAt, int n);
 
     /**
-     * {@code sum of (q[i] * scales[i / 32]) * x[i]}, {@code n} a multiple of {@link #LANES}; products and sums are rounded
-     * to f32.
+     * {@code sum of q[i] * scales[i / 32] * x[i]}, {@code n} a multiple of {@link #LANES}: 16 partial sums, each of
+     * {@code (q[i] * x[i] + q[i + 16] * x[i + 16]) * scale} with every operation rounded to f32, folded as those of a dot product.
      */
     abstract float dotInt8(byte[] q, float[] scales, float[] x, int n);
 

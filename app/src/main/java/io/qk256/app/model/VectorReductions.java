@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The sums with 256-bit vectors, four of which hold the partial sums of a dot product. */
+/** The sums with vectors of 256 bits, four of which hold the partial sums of a dot product. */
 final class VectorReductions extends Reductions {
 
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
@@ -42,24 +42,24 @@ final class VectorReductions extends Reductions {
 
     @Override
     float dotInt8(byte[] q, float[] scales, float[] x, int n) {
-        FloatVector sum0 = FloatVector.zero(FLOATS);
-        FloatVector sum1 = sum0;
-        FloatVector sum2 = sum0;
-        FloatVector sum3 = sum0;
+        FloatVector low = FloatVector.zero(FLOATS);
+        FloatVector high = low;
         for (int i = 0; i < n; i += LANES) {
             FloatVector scale = FloatVector.broadcast(FLOATS, scales[i / LANES]);
-            sum0 = sum0.add(int8Product(q, scale, x, i));
-            sum1 = sum1.add(int8Product(q, scale, x, i + STEP));
-            sum2 = sum2.add(int8Product(q, scale, x, i + 2 * STEP));
-            sum3 = sum3.add(int8Product(q, scale, x, i + 3 * STEP));
+            low = low.add(int8Products(q, x, i).mul(scale));
+            high = high.add(int8Products(q, x, i + STEP).mul(scale));
         }
-        return fold(sum0.add(sum2).add(sum1.add(sum3)));
+        return fold(low.add(high));
     }
 
-    private static FloatVector int8Product(byte[] q, FloatVector scale, float[] x, int i) {
+    private static FloatVector int8Products(byte[] q, float[] x, int i) {
+        return int8Product(q, x, i).add(int8Product(q, x, i + 2 * STEP));
+    }
+
+    private static FloatVector int8Product(byte[] q, float[] x, int i) {
         FloatVector codes =
                 (FloatVector) ByteVector.fromArray(BYTES, q, i).convertShape(VectorOperators.B2F, FLOATS, 0);
-        return codes.mul(scale).mul(FloatVector.fromArray(FLOATS, x, i));
+        return codes.mul(FloatVector.fromArray(FLOATS, x, i));
     }
 
     private static float fold(FloatVector eight) {

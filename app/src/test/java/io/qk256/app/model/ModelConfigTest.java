@@ -28,7 +28,7 @@ class ModelConfigTest {
         "attention.head_count, 0, 'attention.head_count is 0, expected 1 to 256'",
         "attention.head_count_kv, 3, 'head_count is 4, expected a multiple of head_count_kv 3'",
         "attention.head_count_kv, 9, 'attention.head_count_kv is 9, expected 1 to 4'",
-        "embedding_length, 288, 'expected 64x288 (rows x columns)'",
+        "embedding_length, 384, 'expected 64x384 (rows x columns)'",
         "embedding_length, 0, 'embedding_length is 0, expected 1 to'",
         "feed_forward_length, 385, 'feed_forward_length is 385, expected a multiple of 32'",
         "feed_forward_length, 416, 'expected 416x256 (rows x columns)'",

@@ -5,16 +5,22 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** Vector code gives the bits of plain code, and both the right sums. */
+/** Vector code of both widths gives the bits of plain code, and all the right sums. */
 class ReductionsTest {
 
     private final Reductions plain = new PlainReductions();
-    private final Reductions vector = new VectorReductions();
     private final Random random = new Random(20_251);
 
-    @Test
-    void bothGiveTheSameBits() {
+    static Reductions[] vectors() {
+        return new Reductions[] {new VectorReductions(), new WideVectorReductions()};
+    }
+
+    @ParameterizedTest
+    @MethodSource("vectors")
+    void allGiveTheSameBits(Reductions vector) {
         for (int n = 32; n <= 352; n += 32) {
             float[] a = numbers(n + 5);
             float[] b = numbers(n + 5);
@@ -28,10 +34,14 @@ class ReductionsTest {
     }
 
     @Test
-    void bothAreRight() {
+    void allAreRight() {
         int n = 320;
         float[] a = numbers(n);
         float[] b = numbers(n);
+        byte[] q = new byte[n];
+        random.nextBytes(q);
+        double int8 = 0;
+        double int8Magnitude = 0;
         double dot = 0;
         double magnitude = 0;
         double squares = 0;
@@ -39,12 +49,16 @@ class ReductionsTest {
         for (int i = 0; i < n; i++) {
             dot += (double) a[i] * b[i];
             magnitude += Math.abs((double) a[i] * b[i]);
+            double product = (double) q[i] * a[i / 32] * b[i];
+            int8 += product;
+            int8Magnitude += Math.abs(product);
             squares += (double) a[i] * a[i];
             max = Math.max(max, Math.abs(a[i]));
         }
-        assertThat((double) vector.dot(a, 0, b, 0, n)).isCloseTo(dot, within(magnitude * 0x1p-20));
-        assertThat(vector.sumOfSquares(a, 0, n)).isCloseTo(squares, within(squares * 0x1p-23));
-        assertThat(vector.absMax(a, 0, n)).isEqualTo(max);
+        assertThat((double) plain.dot(a, 0, b, 0, n)).isCloseTo(dot, within(magnitude * 0x1p-20));
+        assertThat((double) plain.dotInt8(q, a, b, n)).isCloseTo(int8, within(int8Magnitude * 0x1p-20));
+        assertThat(plain.sumOfSquares(a, 0, n)).isCloseTo(squares, within(squares * 0x1p-23));
+        assertThat(plain.absMax(a, 0, n)).isEqualTo(max);
     }
 
     @Test
@@ -52,7 +66,9 @@ class ReductionsTest {
         float[] x = new float[64];
         x[33] = Float.NaN;
         assertThat(plain.absMax(x, 0, 64)).isNaN();
-        assertThat(vector.absMax(x, 0, 64)).isNaN();
+        for (Reductions vector : vectors()) {
+            assertThat(vector.absMax(x, 0, 64)).isNaN();
+        }
     }
 
     private float[] numbers(int n) {

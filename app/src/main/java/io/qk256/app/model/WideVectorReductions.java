@@ -1,0 +1,84 @@
+package io.qk256.app.model;
+
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The sums with vectors of 512 bits, two of which hold the partial sums of a dot product. */
+final class WideVectorReductions extends Reductions {
+
+    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
+    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_512;
+    private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_128;
+    private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
+    private static final int STEP = FLOATS.length();
+    private static final VectorShuffle<Float> SWAP_EIGHTS =
+            VectorShuffle.fromOp(FLOATS, lane -> (lane + FLOATS.length() / 2) % FLOATS.length());
+    private static final VectorShuffle<Float> SWAP_FOURS =
+            VectorShuffle.fromOp(FLOATS, lane -> (lane + FLOATS.length() / 4) % FLOATS.length());
+
+    /** Wider than the machine's vectors, these would be objects. */
+    static boolean areFast() {
+        return FloatVector.SPECIES_PREFERRED.vectorBitSize() >= FLOATS.vectorBitSize();
+    }
+
+    @Override
+    float dot(float[] a, int aAt, float[] b, int bAt, int n) {
+        FloatVector low = FloatVector.zero(FLOATS);
+        FloatVector high = low;
+        for (int i = 0; i < n; i += LANES) {
+            low = low.add(product(a, aAt + i, b, bAt + i));
+            high = high.add(product(a, aAt + i + STEP, b, bAt + i + STEP));
+        }
+        return fold(low.add(high));
+    }
+
+    private static FloatVector product(float[] a, int aAt, float[] b, int bAt) {
+        return FloatVector.fromArray(FLOATS, a, aAt).mul(FloatVector.fromArray(FLOATS, b, bAt));
+    }
+
+    @Override
+    float dotInt8(byte[] q, float[] scales, float[] x, int n) {
+        FloatVector sum = FloatVector.zero(FLOATS);
+        for (int i = 0; i < n; i += LANES) {
+            FloatVector products = int8Product(q, x, i).add(int8Product(q, x, i + STEP));
+            sum = sum.add(products.mul(scales[i / LANES]));
+        }
+        return fold(sum);
+    }
+
+    private static FloatVector int8Product(byte[] q, float[] x, int i) {
+        FloatVector codes =
+                (FloatVector) ByteVector.fromArray(BYTES, q, i).convertShape(VectorOperators.B2F, FLOATS, 0);
+        return codes.mul(FloatVector.fromArray(FLOATS, x, i));
+    }
+
+    private static float fold(FloatVector sixteen) {
+        FloatVector eight = sixteen.add(sixteen.rearrange(SWAP_EIGHTS));
+        FloatVector four = eight.add(eight.rearrange(SWAP_FOURS));
+        return (four.lane(0) + four.lane(1)) + (four.lane(2) + four.lane(3));
+    }
+
+    @Override
+    double sumOfSquares(float[] x, int at, int n) {
+        DoubleVector eight = DoubleVector.zero(DOUBLES);
+        for (int i = 0; i < n; i += EIGHT.length()) {
+            FloatVector values = FloatVector.fromArray(EIGHT, x, at + i);
+            eight = eight.add(values.mul(values).convertShape(VectorOperators.F2D, DOUBLES, 0));
+        }
+        return ((eight.lane(0) + eight.lane(4)) + (eight.lane(1) + eight.lane(5)))
+                + ((eight.lane(2) + eight.lane(6)) + (eight.lane(3) + eight.lane(7)));
+    }
+
+    @Override
+    float absMax(float[] x, int at, int n) {
+        FloatVector max = FloatVector.zero(EIGHT);
+        for (int i = 0; i < n; i += EIGHT.length()) {
+            max = max.max(FloatVector.fromArray(EIGHT, x, at + i).abs());
+        }
+        return max.reduceLanes(VectorOperators.MAX);
+    }
+}
