@@ -11,6 +11,7 @@ import io.qk256.app.bench.Kit;
 import io.qk256.app.bench.TaskFilter;
 import io.qk256.spi.CpuFeature;
 import io.qk256.spi.CpuFeatures.Presence;
+import io.qk256.spi.selection.Artifact;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.Selection;
@@ -175,7 +176,12 @@ final class BenchCommand implements Callable<Integer> {
                                 .toList(),
                         measuring.duration(quick ? QUICK : NORMAL),
                         measuring.profilers,
-                        measuring.jvmOptions)
+                        measuring.jvmOptions,
+                        machine.selection().candidates().stream()
+                                .filter(candidate -> candidate.kernel().isPresent())
+                                .map(Candidate::artifact)
+                                .filter(Artifact::plugin)
+                                .toList())
                 .run(description);
     }
 
