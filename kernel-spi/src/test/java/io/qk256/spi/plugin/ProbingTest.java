@@ -125,7 +125,7 @@ class ProbingTest {
             default -> plugin.replacing("return Qk256.code(w", "if (w.rows() > 0) " + hang + " return Qk256.code(w");
         }
         plugin.jar(plugins.resolve("bad.jar"));
-        assertDisqualified(probe(Duration.ofSeconds(4)), "no end " + words + " within 4.0 s; it was stopped");
+        assertDisqualified(probe(Duration.ofSeconds(6)), "no end " + words + " within 6.0 s; it was stopped");
         assertThat(ProcessHandle.current().descendants()).isEmpty();
     }
 
@@ -163,7 +163,7 @@ class ProbingTest {
         bad().opening("try { new ProcessBuilder(\"sleep\", \"987\").start(); } catch (java.io.IOException e) {}"
                         + " while (rank() > 0) { Thread.onSpinWait(); }")
                 .jar(plugins.resolve("bad.jar"));
-        assertDisqualified(probe(Duration.ofSeconds(4)), "no end in open()");
+        assertDisqualified(probe(Duration.ofSeconds(6)), "no end in open()");
         assertThat(ProcessHandle.allProcesses()
                         .filter(process ->
                                 process.info().commandLine().orElse("").contains("sleep 987")))
