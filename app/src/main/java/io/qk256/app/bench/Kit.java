@@ -3,6 +3,7 @@ package io.qk256.app.bench;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.qk256.spi.selection.Artifact;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Runs the benchmarks of the compatibility kit in a JVM of their own, on a module path that has the kit as well. Its
@@ -21,6 +23,7 @@ import java.util.Optional;
  * @param duration for how long
  * @param profilers JMH's
  * @param jvmOptions of the measuring JVMs
+ * @param plugins those of the kernels that come from plugins: there they lie on the module path
  * @param against if present, all is measured in a second kind of JVM as well, in turn with the first; this is their only
  *     difference: an option, which begins with a dash, or a path whose modules replace those of the same names
  */
@@ -31,6 +34,7 @@ public record Kit(
         Duration duration,
         List<String> profilers,
         List<String> jvmOptions,
+        List<Artifact> plugins,
         Optional<String> against) {
 
     /** Where the kit and what it needs lie, beside the application's own module path. */
@@ -99,7 +103,7 @@ public record Kit(
     private List<String> command(String modules, Path measured, Path verdicts) {
         List<String> java = new ArrayList<>();
         java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        java.add("--enable-native-access=ALL-UNNAMED,io.qk256.avx2.jni,io.qk256.tck");
+        java.add("--enable-native-access=ALL-UNNAMED,io.qk256.avx2.jni,io.qk256.tck" + nativePlugins());
         java.add("--sun-misc-unsafe-memory-access=allow");
         java.add("-XX:MaxDirectMemorySize=4g");
         // Whoever measures beside another measurement sees it in the errors; two users cannot share JMH's lock file.
@@ -109,7 +113,8 @@ public record Kit(
         // On a busy machine the compiler could otherwise finish after the warm-up.
         java.add("-Xbatch");
         java.addAll(jvmOptions);
-        java.add("--module-path=" + System.getProperty("jdk.module.path") + File.pathSeparator + modules);
+        java.add(
+                "--module-path=" + System.getProperty("jdk.module.path") + File.pathSeparator + modules + pluginPath());
         java.add("--module=io.qk256.tck/io.qk256.tck.bench.Benchmarks");
         java.add("--result=" + measured);
         java.add("--rounds=" + duration.rounds());
@@ -121,6 +126,20 @@ public record Kit(
         profilers.forEach(profiler -> java.add("--profiler=" + profiler));
         tasks.forEach(task -> java.add("--task=" + task.argument()));
         return java;
+    }
+
+    private String nativePlugins() {
+        return plugins.stream()
+                .filter(Artifact::nativeAccess)
+                .map(plugin -> "," + plugin.module())
+                .collect(Collectors.joining());
+    }
+
+    private String pluginPath() {
+        return plugins.stream()
+                .map(plugin -> File.pathSeparator + plugin.origin())
+                .distinct()
+                .collect(Collectors.joining());
     }
 
     private JsonObject jvm(JsonArray measured, Optional<String> more) {

@@ -11,6 +11,7 @@ import io.qk256.app.bench.Kit;
 import io.qk256.app.bench.TaskFilter;
 import io.qk256.spi.CpuFeature;
 import io.qk256.spi.CpuFeatures.Presence;
+import io.qk256.spi.selection.Artifact;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.Selection;
@@ -116,6 +117,11 @@ final class BenchCommand implements Callable<Integer> {
                         measuring.duration(quick ? QUICK : NORMAL),
                         measuring.profilers,
                         measuring.jvmOptions,
+                        machine.selection().candidates().stream()
+                                .filter(candidate -> candidate.kernel().isPresent())
+                                .map(Candidate::artifact)
+                                .filter(Artifact::plugin)
+                                .toList(),
                         measuring.against())
                 .run(description);
     }

@@ -19,11 +19,12 @@ record Machine(Cpu cpu, Selection selection) {
 
     private static final List<String> NONE = List.of("none");
 
-    static Machine detect(Optional<List<String>> cpuFeatures, List<KernelSource> sources, Wishes wishes) {
+    static Machine detect(Optional<List<String>> cpuFeatures, PluginOptions plugins, Wishes wishes) {
         Cpu real = Cpu.detect();
         Cpu cpu = cpuFeatures
                 .map(labels -> real.restrictedTo(labels.equals(NONE) ? List.of() : labels))
                 .orElse(real);
+        List<KernelSource> sources = plugins.sources(real.name());
         return new Machine(cpu, KernelSelector.select(sources, cpu.features(), Jvm.current(), wishes));
     }
 }

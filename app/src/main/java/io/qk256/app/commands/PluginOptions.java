@@ -2,7 +2,9 @@ package io.qk256.app.commands;
 
 import io.qk256.spi.plugin.PluginDirectory;
 import io.qk256.spi.plugin.Plugins;
+import io.qk256.spi.plugin.Probing;
 import io.qk256.spi.selection.KernelSource;
+import io.qk256.spi.selection.VerdictCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,15 +39,43 @@ final class PluginOptions {
             description = "Allow native access to the plugin with this module; may be repeated.")
     private List<String> allowNative = List.of();
 
+    @Option(
+            names = "--probe",
+            paramLabel = "WHICH",
+            scope = ScopeType.INHERIT,
+            description = "Try kernels in a JVM of their own first: plugins (default), all or none.")
+    private Probed probed = Probed.PLUGINS;
+
+    private Optional<VerdictCache> cache = Optional.empty();
+
+    private enum Probed {
+        PLUGINS,
+        ALL,
+        NONE
+    }
+
     PluginOptions() {}
 
-    /** The kernels of the application, then those of the plugins. */
-    List<KernelSource> sources() {
-        List<KernelSource> sources = new ArrayList<>(KernelSource.find());
+    /**
+     * The kernels of the application, then those of the plugins.
+     *
+     * @param cpuName the CPU that they are probed on
+     */
+    List<KernelSource> sources(String cpuName) {
+        Probing probing = Probing.usual(cpuName);
+        cache = probing.cache();
+        List<KernelSource> builtIn = KernelSource.find();
         Optional<Plugins> plugins = directory().map(this::read);
-        plugins.ifPresent(read -> sources.addAll(read.sources()));
         requirePlugins(plugins.map(Plugins::modules).orElse(Set.of()));
+        List<KernelSource> dropped = plugins.map(Plugins::sources).orElse(List.of());
+        List<KernelSource> sources = new ArrayList<>(probed == Probed.ALL ? probing.of(builtIn) : builtIn);
+        sources.addAll(probed == Probed.NONE ? dropped : probing.of(dropped));
         return sources;
+    }
+
+    /** Why the verdicts of the probes are not kept, if that is so. */
+    Optional<String> cacheProblem() {
+        return cache.flatMap(VerdictCache::problem);
     }
 
     private Plugins read(Path path) {

@@ -110,7 +110,7 @@ public final class Qk256Command implements Callable<Integer> {
         if (machine == null) {
             machine = Machine.detect(
                     Optional.ofNullable(cpuFeatures),
-                    plugins.sources(),
+                    plugins,
                     new Wishes(Optional.ofNullable(kernel), Optional.ofNullable(require)));
         }
         return machine;
@@ -121,6 +121,7 @@ public final class Qk256Command implements Callable<Integer> {
         Selection selection = machine().selection();
         if (verbose) {
             selection.candidates().forEach(this::printFailure);
+            plugins.cacheProblem().ifPresent(problem -> err().println("qk256: " + problem));
         }
         if (selection.problem().isEmpty()) {
             return ExitCode.OK;

@@ -94,6 +94,8 @@ final class Application {
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
         builder.environment().remove("QK256_PLUGINS");
+        builder.environment()
+                .put("QK256_CACHE_DIR", TARGET.resolve("cache").toAbsolutePath().toString());
         builder.environment().putAll(environment);
         Process process = builder.start();
         if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {

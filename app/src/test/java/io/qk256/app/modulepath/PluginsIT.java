@@ -194,4 +194,48 @@ class PluginsIT {
                 .contains(
                         "--allow-native example.plaim: no plugin has a module of this name; there are: example.plain");
     }
+
+    @Test
+    void pluginsThatWouldEndTheApplicationAreDisqualifiedAndTheNextIsSelected() throws Exception {
+        String crash = "MemorySegment.ofAddress(8).reinterpret(8).get(ValueLayout.JAVA_BYTE, 0); " + OPEN;
+        add(new TestModule("crashing").replacing(OPEN, crash));
+        add(new TestModule("halting").replacing(OPEN, "Runtime.getRuntime().halt(0); " + OPEN));
+        add(new TestModule("hanging").replacing(OPEN, "while (rank() > 0) {} " + OPEN));
+        add(new TestModule("right").replacing("return 1000;", "return 999;"));
+        Result result = kernels("--allow-native", "example.crashing");
+        assertThat(text(kernel(result, "crashing"), "why")).startsWith("probed: crashed in open() with SIGSEGV");
+        assertThat(text(kernel(result, "halting"), "why"))
+                .startsWith("probed: ended the JVM in open() with exit code 0");
+        assertThat(text(kernel(result, "hanging"), "why"))
+                .startsWith("probed: no end in open() within 10.0 s; it was stopped");
+        assertThat(text(json(result), "selected")).isEqualTo("right");
+        Result again = kernels("--allow-native", "example.crashing");
+        assertThat(text(kernel(again, "hanging"), "why")).contains("it was stopped (probed on ");
+        assertThat(text(json(again), "selected")).isEqualTo("right");
+    }
+
+    @Test
+    void probingCanBeSwitchedOffAndOnForAll() throws Exception {
+        add(new TestModule("ending").replacing(OPEN, "System.exit(77); " + OPEN));
+        assertThat(kernels("--probe", "none").exit()).isEqualTo(77);
+        Result all = kernels("--probe", "all");
+        assertThat(text(kernel(all, "ending"), "why")).contains("exit code 77");
+        Result explained = Application.complete()
+                .withPlugins()
+                .run("--probe=all", "explain", "scalar", "--plugins", plugins().toString());
+        assertThat(explained.out()).containsPattern("probed +passed +passed all gates in a JVM of its own");
+        assertThat(Application.complete().run("explain", "scalar").out()).containsPattern("probed +passed +not probed");
+    }
+
+    @Test
+    void withoutACacheAllWorksAndVerboseSaysSo() throws Exception {
+        add(new TestModule("right"));
+        Path file = Files.createFile(work.resolve("file"));
+        Application application = Application.complete()
+                .environment("QK256_CACHE_DIR", file.resolve("below").toString());
+        Result result = run(application, "-v");
+        assertThat(text(json(result), "selected")).isEqualTo("right");
+        assertThat(result.err()).contains("verdicts are not kept in " + file.resolve("below"));
+        assertThat(run(application).err()).doesNotContain("verdicts are not kept");
+    }
 }

@@ -27,6 +27,7 @@ final class Installation {
     private Plugin.State state = Plugin.State.INSTALLED;
     private Optional<String> reason = Optional.empty();
     private List<KernelSource> sources = List.of();
+    private boolean nativeAccess;
 
     private Installation(Path path) {
         this.path = path;
@@ -58,11 +59,8 @@ final class Installation {
         ModuleDescriptor provider = PluginFiles.provider(modules);
         descriptor = Optional.of(provider);
         trust.admit(provider.name(), hash);
-        PluginLayer layer = PluginLayer.define(
-                files.jars(),
-                provider.name(),
-                modules.keySet(),
-                trust.nativeModules().contains(provider.name()));
+        nativeAccess = trust.nativeModules().contains(provider.name());
+        PluginLayer layer = PluginLayer.define(files.jars(), provider.name(), modules.keySet(), nativeAccess);
         List<KernelSource> found = new ArrayList<>();
         List<String> classes = PluginFiles.providerClasses(provider);
         for (int i = 0; i < classes.size(); i++) {
@@ -124,7 +122,8 @@ final class Installation {
                 descriptor.map(ModuleDescriptor::name).orElse("(unknown)"),
                 descriptor.flatMap(ModuleDescriptor::rawVersion),
                 path.toString(),
-                sha256);
+                sha256,
+                nativeAccess);
     }
 
     Plugin plugin() {

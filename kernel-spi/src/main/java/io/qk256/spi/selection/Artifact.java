@@ -27,14 +27,21 @@ public final class Artifact {
     private final Optional<String> version;
     private final String origin;
     private final boolean plugin;
+    private final boolean nativeAccess;
     private final Supplier<Optional<String>> sha256;
 
     private Artifact(
-            String module, Optional<String> version, String origin, boolean plugin, Supplier<Optional<String>> sha256) {
+            String module,
+            Optional<String> version,
+            String origin,
+            boolean plugin,
+            boolean nativeAccess,
+            Supplier<Optional<String>> sha256) {
         this.module = module;
         this.version = version;
         this.origin = origin;
         this.plugin = plugin;
+        this.nativeAccess = nativeAccess;
         this.sha256 = sha256;
     }
 
@@ -45,9 +52,11 @@ public final class Artifact {
      * @param version the version that the module's descriptor has
      * @param origin its file or folder
      * @param sha256 its hash in 64 hexadecimal digits, if it could be read
+     * @param nativeAccess whether it may call native code
      */
-    public static Artifact ofPlugin(String module, Optional<String> version, String origin, Optional<String> sha256) {
-        return new Artifact(module, version, origin, true, () -> sha256);
+    public static Artifact ofPlugin(
+            String module, Optional<String> version, String origin, Optional<String> sha256, boolean nativeAccess) {
+        return new Artifact(module, version, origin, true, nativeAccess, () -> sha256);
     }
 
     /** The artifact of a named module in a layer. */
@@ -60,7 +69,8 @@ public final class Artifact {
                 .map(Artifact::path)
                 .orElse("");
         Optional<String> version = Optional.ofNullable(module.getDescriptor()).flatMap(ModuleDescriptor::rawVersion);
-        return new Artifact(module.getName(), version, origin, false, () -> hashOfFile(origin));
+        return new Artifact(
+                module.getName(), version, origin, false, module.isNativeAccessEnabled(), () -> hashOfFile(origin));
     }
 
     /** The artifact of a class. */
@@ -72,12 +82,13 @@ public final class Artifact {
         String origin = source == null || source.getLocation() == null
                 ? ""
                 : path(source.getLocation().toString());
-        return new Artifact(CLASS_PATH, Optional.empty(), origin, false, () -> hashOfFile(origin));
+        boolean nativeAccess = type.getModule().isNativeAccessEnabled();
+        return new Artifact(CLASS_PATH, Optional.empty(), origin, false, nativeAccess, () -> hashOfFile(origin));
     }
 
     /** The artifact of a provider that could not be read. */
     static Artifact unknown() {
-        return new Artifact(CLASS_PATH, Optional.empty(), "", false, Optional::empty);
+        return new Artifact(CLASS_PATH, Optional.empty(), "", false, false, Optional::empty);
     }
 
     /** The name of the module, or "(class path)". */
@@ -98,6 +109,11 @@ public final class Artifact {
     /** Whether it was found in a plugins directory, and lives in a module layer of its own. */
     public boolean plugin() {
         return plugin;
+    }
+
+    /** Whether its module may call native code. */
+    public boolean nativeAccess() {
+        return nativeAccess;
     }
 
     /**

@@ -44,7 +44,7 @@ class FakeProvider implements KernelProvider {
 
     static KernelSource source(String label, String origin, Supplier<KernelProvider> provider) {
         return new KernelSource(
-                label, Artifact.ofPlugin("com.example", Optional.of("1.2"), origin, Optional.empty()), provider);
+                label, Artifact.ofPlugin("com.example", Optional.of("1.2"), origin, Optional.empty(), false), provider);
     }
 
     /** What {@link #open} gives; counted before it may fail. */

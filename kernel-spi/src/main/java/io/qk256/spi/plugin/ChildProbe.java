@@ -1,0 +1,165 @@
+package io.qk256.spi.plugin;
+
+import io.qk256.spi.CpuFeatures;
+import io.qk256.spi.selection.Artifact;
+import io.qk256.spi.selection.Gate;
+import io.qk256.spi.selection.KernelSource;
+import io.qk256.spi.selection.Probe;
+import io.qk256.spi.selection.VerdictCache;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Probes a kernel in a JVM of its own, unless the verdict is known from an earlier time. */
+final class ChildProbe implements Probe {
+
+    private static final String KIND = "probe";
+    private static final String DATE = "date";
+
+    private final KernelSource source;
+    private final Probing probing;
+
+    ChildProbe(KernelSource source, Probing probing) {
+        this.source = source;
+        this.probing = probing;
+    }
+
+    @Override
+    public Outcome run(CpuFeatures cpu, Optional<String> forced) {
+        Optional<VerdictCache.Key> key = VerdictCache.Key.of(source, cpu, probing.cpuName())
+                .map(k -> k.with("limit", probing.timeLimit().toString()).with("forced", forced.orElse("")));
+        Optional<Map<String, String>> known = probing.cache()
+                .flatMap(cache -> key.flatMap(k -> cache.read(k, KIND)))
+                .filter(ChildProbe::isComplete);
+        if (known.isPresent()) {
+            return outcome(known.get(), " (probed on " + known.get().get(DATE) + ")", Optional.empty());
+        }
+        try {
+            return probe(cpu, forced, key);
+        } catch (IOException e) {
+            return failed(
+                    "the probing JVM cannot be started: " + e + "; to use the kernel unprobed, switch probing off", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return failed("interrupted", e);
+        }
+    }
+
+    private static Outcome failed(String reason, Exception cause) {
+        return new Outcome(
+                reason, Optional.of(new Failure(Optional.empty(), Optional.empty(), Gate.PROBED, Optional.of(cause))));
+    }
+
+    private Outcome probe(CpuFeatures cpu, Optional<String> forced, Optional<VerdictCache.Key> key)
+            throws IOException, InterruptedException {
+        Path directory = Files.createTempDirectory("qk256-probe");
+        try {
+            ProbeReport report = new ProbeReport(directory.resolve("report"));
+            long start = System.nanoTime();
+            ProbeProcess.End end =
+                    ProbeProcess.run(nativeModules(), arguments(report, cpu, forced), probing.timeLimit(), directory);
+            long milliseconds = (System.nanoTime() - start) / 1_000_000;
+            Map<String, String> values = new HashMap<>(report.read());
+            if (!values.containsKey(ProbeReport.GATE)) {
+                throw new IOException(
+                        "exit code " + end.exit().map(String::valueOf).orElse("none, it was stopped") + ", it printed: "
+                                + end.output());
+            }
+            if (!values.containsKey(ProbeReport.END)) {
+                values.put(ProbeReport.DETAIL, ProbeEnd.describe(end, values, probing.timeLimit()));
+                values.put(ProbeReport.GATE, Gate.PROBED.name());
+                values.put(ProbeReport.END, ProbeReport.REJECTED);
+            }
+            values.put(DATE, LocalDate.now(ZoneId.systemDefault()).toString());
+            probing.cache().ifPresent(cache -> key.ifPresent(k -> cache.write(k, KIND, values)));
+            return outcome(values, "", Optional.of(new ProbeException(end, milliseconds)));
+        } finally {
+            delete(directory);
+        }
+    }
+
+    private List<String> nativeModules() {
+        List<String> modules =
+                new ArrayList<>(List.of(ProbeMain.class.getModule().getName()));
+        if (source.artifact().nativeAccess() && !source.artifact().plugin()) {
+            modules.add(source.module());
+        }
+        return modules;
+    }
+
+    private List<String> arguments(ProbeReport report, CpuFeatures cpu, Optional<String> forced) {
+        Artifact artifact = source.artifact();
+        return List.of(
+                report.file().toString(),
+                artifact.plugin() ? Path.of(artifact.origin()).toAbsolutePath().toString() : "",
+                artifact.module(),
+                artifact.plugin() ? artifact.sha256().orElse("") : "",
+                String.valueOf(artifact.nativeAccess()),
+                source.label(),
+                ProbeMain.text(cpu),
+                forced.orElse(""));
+    }
+
+    private static boolean isComplete(Map<String, String> values) {
+        return values.keySet().containsAll(List.of(DATE, ProbeReport.END, ProbeReport.DETAIL, ProbeReport.GATE))
+                && Stream.of(Gate.values()).anyMatch(gate -> gate.name().equals(values.get(ProbeReport.GATE)));
+    }
+
+    private static Outcome outcome(Map<String, String> values, String when, Optional<ProbeException> run) {
+        String detail = values.getOrDefault(ProbeReport.DETAIL, "");
+        if (ProbeReport.USABLE.equals(values.get(ProbeReport.END))) {
+            return new Outcome(
+                    "passed all gates in a JVM of its own"
+                            + run.map(r -> ", in " + r.milliseconds() + " ms").orElse(when),
+                    Optional.empty());
+        }
+        return new Outcome(
+                detail + when,
+                Optional.of(new Failure(
+                        Optional.ofNullable(values.get(ProbeReport.NAME)),
+                        ProbeReport.rank(values),
+                        Gate.valueOf(values.getOrDefault(ProbeReport.GATE, Gate.PROBED.name())),
+                        run.map(r -> r))));
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+
+    /** What the probing JVM printed, for those who look for the mistake. */
+    private static final class ProbeException extends Exception {
+
+        private static final long serialVersionUID = 1;
+
+        private final long milliseconds;
+
+        ProbeException(ProbeProcess.End end, long milliseconds) {
+            super(
+                    "the probing JVM ended after " + milliseconds + " ms"
+                            + end.exit().map(code -> " with exit code " + code).orElse("")
+                            + (end.output().isEmpty() ? "" : "; it printed: " + end.output())
+                            + end.crash().map(log -> "\n" + log).orElse(""),
+                    null,
+                    false,
+                    false);
+            this.milliseconds = milliseconds;
+        }
+
+        long milliseconds() {
+            return milliseconds;
+        }
+    }
+}

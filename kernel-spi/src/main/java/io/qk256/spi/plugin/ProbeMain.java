@@ -1,0 +1,145 @@
+package io.qk256.spi.plugin;
+
+import io.qk256.spi.CpuFeature;
+import io.qk256.spi.CpuFeatures;
+import io.qk256.spi.CpuFeatures.Presence;
+import io.qk256.spi.Jvm;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.KernelProvider;
+import io.qk256.spi.KernelUnavailableException;
+import io.qk256.spi.Requirements;
+import io.qk256.spi.selection.Candidate;
+import io.qk256.spi.selection.Candidate.Step;
+import io.qk256.spi.selection.Gate;
+import io.qk256.spi.selection.KernelSelector;
+import io.qk256.spi.selection.KernelSource;
+import io.qk256.spi.selection.Wishes;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What runs in a probing JVM: it leads one kernel through all gates, and reports. */
+final class ProbeMain {
+
+    private ProbeMain() {}
+
+    /** Arguments: report file, plugin or "" for the module path, module, hash, native access, class, CPU, forced name or "". */
+    public static void main(String[] args) {
+        endWithParent();
+        ProbeReport report = new ProbeReport(Path.of(args[0]));
+        report.write(ProbeReport.GATE, Gate.RESOLVED.name());
+        KernelSource source = source(args[1], args[2], args[3], Boolean.parseBoolean(args[4]), args[5]);
+        KernelSource watched = source.stop().isPresent() ? source : watched(source, report);
+        Wishes wishes = new Wishes(Optional.of(args[7]).filter(name -> !name.isEmpty()), Optional.empty());
+        Candidate candidate = KernelSelector.select(List.of(watched), cpu(args[6]), Jvm.current(), wishes)
+                .candidates()
+                .getFirst();
+        Step last = candidate.steps().getLast();
+        report.write(ProbeReport.GATE, last.gate().name());
+        report.write(ProbeReport.DETAIL, last.detail());
+        report.write(ProbeReport.END, candidate.kernel().isPresent() ? ProbeReport.USABLE : ProbeReport.REJECTED);
+        ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+        Runtime.getRuntime().halt(0); // Threads and hooks of the kernel have no say.
+    }
+
+    /** The parent holds the other end of standard input for as long as it lives. */
+    private static void endWithParent() {
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                while (System.in.read() >= 0) {
+                    Thread.onSpinWait();
+                }
+            } catch (IOException e) {
+                // The same as its end.
+            }
+            Runtime.getRuntime().halt(1);
+        });
+    }
+
+    private static KernelSource source(
+            String plugin, String module, String sha256, boolean nativeAccess, String className) {
+        List<KernelSource> sources = KernelSource.find();
+        if (!plugin.isEmpty()) {
+            Trust trust = new Trust(nativeAccess ? Set.of(module) : Set.of(), Map.of(module, sha256), false);
+            sources = Installation.of(Path.of(plugin), trust).plugin().sources();
+        }
+        return sources.stream()
+                .filter(source ->
+                        source.label().equals(className) || source.stop().isPresent())
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException(className + " was not found again"));
+    }
+
+    /** From {@link #text}. */
+    private static CpuFeatures cpu(String text) {
+        CpuFeatures cpu = CpuFeatures.unknown();
+        for (String part : text.split(",", -1)) {
+            int colon = part.indexOf(':');
+            cpu = cpu.with(CpuFeature.valueOf(part.substring(0, colon)), Presence.valueOf(part.substring(colon + 1)));
+        }
+        return cpu;
+    }
+
+    /** A CPU as an argument. */
+    static String text(CpuFeatures cpu) {
+        return String.join(
+                ",",
+                Arrays.stream(CpuFeature.values())
+                        .map(feature -> feature.name() + ":" + cpu.presence(feature))
+                        .toList());
+    }
+
+    private static KernelSource watched(KernelSource source, ProbeReport report) {
+        return new KernelSource(source.label(), source.artifact(), () -> {
+            report.write(ProbeReport.GATE, Gate.FOUND.name());
+            return new Watched(source.provider().get(), report);
+        });
+    }
+
+    /** Reports how far it came. */
+    private record Watched(KernelProvider provider, ProbeReport report) implements KernelProvider {
+
+        @Override
+        public String name() {
+            String name = provider.name();
+            report.write(ProbeReport.NAME, name);
+            return name;
+        }
+
+        @Override
+        public int rank() {
+            int rank = provider.rank();
+            report.write(ProbeReport.RANK, String.valueOf(rank));
+            return rank;
+        }
+
+        @Override
+        public String contractVersion() {
+            report.write(ProbeReport.GATE, Gate.CONTRACT.name());
+            return provider.contractVersion();
+        }
+
+        @Override
+        public Requirements requirements() {
+            report.write(ProbeReport.GATE, Gate.CPU.name());
+            return provider.requirements();
+        }
+
+        @Override
+        public boolean checksCpuItself() {
+            return provider.checksCpuItself();
+        }
+
+        @Override
+        public Kernel open() throws KernelUnavailableException {
+            report.write(ProbeReport.GATE, Gate.OPENED.name());
+            Kernel kernel = provider.open();
+            report.write(ProbeReport.GATE, Gate.SELF_TEST.name());
+            return kernel;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package io.qk256.spi.plugin;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a probing JVM tells, line by line as it goes, so that something is known of one that crashed. It is a file, because
+ * a kernel may print to the standard streams.
+ *
+ * @param file where it is written
+ */
+record ProbeReport(Path file) {
+
+    /** The gate at which the kernel is. */
+    static final String GATE = "gate";
+
+    /** The kernel's name. */
+    static final String NAME = "name";
+
+    /** The kernel's rank. */
+    static final String RANK = "rank";
+
+    /** How it ended: {@link #USABLE} or {@link #REJECTED}. */
+    static final String END = "end";
+
+    /** The reason for the end. */
+    static final String DETAIL = "detail";
+
+    static final String USABLE = "usable";
+    static final String REJECTED = "rejected";
+
+    private static final int MAX_LENGTH = 4000;
+
+    void write(String key, String value) {
+        String line = key + "=" + value.replaceAll("\\R", " ");
+        try {
+            Files.writeString(
+                    file,
+                    line.substring(0, Math.min(line.length(), MAX_LENGTH)) + "\n",
+                    StandardCharsets.UTF_8,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The last value of each key. */
+    Map<String, String> read() {
+        Map<String, String> values = new HashMap<>();
+        try {
+            for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+                int equals = line.indexOf('=');
+                if (equals > 0) {
+                    values.put(line.substring(0, equals), line.substring(equals + 1));
+                }
+            }
+        } catch (IOException e) {
+            return values; // It did not come so far as to write, or was cut off in the middle of a character.
+        }
+        return values;
+    }
+
+    static Optional<Integer> rank(Map<String, String> values) {
+        try {
+            return Optional.ofNullable(values.get(RANK)).map(Integer::valueOf);
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+}

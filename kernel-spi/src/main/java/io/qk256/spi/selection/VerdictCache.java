@@ -1,0 +1,198 @@
+package io.qk256.spi.selection;
+
+import io.qk256.spi.Contract;
+import io.qk256.spi.CpuFeature;
+import io.qk256.spi.CpuFeatures;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Keeps what was found out about a kernel on this machine, for the next start: small files of properties in a directory.
+ * An entry that is damaged, or of another machine, is as good as none. Without a directory that can be written to, nothing is
+ * kept and all else works. Thread-safe, and safe for several processes.
+ */
+public final class VerdictCache {
+
+    /** The system property that names the directory. */
+    public static final String DIRECTORY = "qk256.cache.dir";
+
+    /** The environment variable that names the directory. */
+    public static final String DIRECTORY_VARIABLE = "QK256_CACHE_DIR";
+
+    private static final String FACT = "for.";
+    private static final String VALUE = "value.";
+
+    private final Path directory;
+    private volatile Optional<IOException> problem = Optional.empty();
+
+    private VerdictCache(Path directory) {
+        this.directory = directory;
+    }
+
+    /** A cache in a directory, which is made when it is needed. */
+    public static VerdictCache in(Path directory) {
+        return new VerdictCache(directory);
+    }
+
+    /**
+     * The cache in the directory that the system property {@value #DIRECTORY} names, else the environment variable
+     * {@value #DIRECTORY_VARIABLE}, else {@code qk256} in the user's directory for caches. Empty if there is none of them.
+     */
+    public static Optional<VerdictCache> ofUser() {
+        return directory(
+                        System.getProperty("os.name", ""),
+                        name -> Optional.ofNullable(System.getProperty(name)),
+                        name -> Optional.ofNullable(System.getenv(name)))
+                .map(VerdictCache::new);
+    }
+
+    static Optional<Path> directory(
+            String osName,
+            Function<String, Optional<String>> properties,
+            Function<String, Optional<String>> environment) {
+        Optional<String> given = properties.apply(DIRECTORY).or(() -> environment.apply(DIRECTORY_VARIABLE));
+        if (given.isPresent()) {
+            return given.map(Path::of);
+        }
+        Optional<Path> home = properties.apply("user.home").map(Path::of).filter(Path::isAbsolute);
+        Optional<Path> caches = osName.startsWith("Windows")
+                ? environment.apply("LOCALAPPDATA").map(Path::of)
+                : osName.startsWith("Mac")
+                        ? home.map(path -> path.resolve("Library/Caches"))
+                        : environment
+                                .apply("XDG_CACHE_HOME")
+                                .map(Path::of)
+                                .filter(Path::isAbsolute) // The XDG specification has relative ones ignored.
+                                .or(() -> home.map(path -> path.resolve(".cache")));
+        return caches.map(path -> path.resolve("qk256"));
+    }
+
+    /**
+     * What a verdict depends on: the provider and the content of its file, the CPU, the JVM and the contract.
+     *
+     * @param facts by their names
+     */
+    public record Key(Map<String, String> facts) {
+
+        /** A key. */
+        public Key {
+            facts = Map.copyOf(facts);
+        }
+
+        /**
+         * The key for a kernel on this machine; empty if the content of its file is not known.
+         *
+         * @param source the kernel
+         * @param cpu what is known of the CPU
+         * @param cpuName the name of the CPU
+         */
+        public static Optional<Key> of(KernelSource source, CpuFeatures cpu, String cpuName) {
+            return source.artifact().sha256().map(hash -> {
+                Map<String, String> facts = new TreeMap<>();
+                facts.put("provider", source.label());
+                facts.put("sha256", hash);
+                facts.put("native", String.valueOf(source.artifact().nativeAccess()));
+                facts.put("cpu", cpuName);
+                facts.put("features", features(cpu));
+                facts.put("contract", Contract.VERSION);
+                for (String property : new String[] {"java.vm.name", "java.vm.vendor", "java.runtime.version"}) {
+                    facts.put(property, System.getProperty(property, ""));
+                }
+                facts.put("os", System.getProperty("os.name", "") + " " + System.getProperty("os.arch", ""));
+                return new Key(facts);
+            });
+        }
+
+        private static String features(CpuFeatures cpu) {
+            return Arrays.stream(CpuFeature.values())
+                    .map(feature -> feature.label() + ":" + cpu.presence(feature))
+                    .collect(Collectors.joining(" "));
+        }
+
+        /** The key with one more fact. */
+        public Key with(String name, String value) {
+            Map<String, String> more = new TreeMap<>(facts);
+            more.put(name, value);
+            return new Key(more);
+        }
+
+        private String hash() {
+            String text = new TreeMap<>(facts).toString();
+            return Artifact.sha256(text.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    /**
+     * What was kept under a key.
+     *
+     * @param kind what it is about, such as {@code probe}: a part of the file's name
+     */
+    public Optional<Map<String, String>> read(Key key, String kind) {
+        Properties entries = new Properties();
+        try (Reader reader = Files.newBufferedReader(file(key, kind), StandardCharsets.UTF_8)) {
+            entries.load(reader);
+        } catch (IOException | IllegalArgumentException e) { // None, or a damaged one, which the next write replaces.
+            return Optional.empty();
+        }
+        return starting(entries, FACT).equals(key.facts()) ? Optional.of(starting(entries, VALUE)) : Optional.empty();
+    }
+
+    private static Map<String, String> starting(Properties entries, String prefix) {
+        return entries.stringPropertyNames().stream()
+                .filter(name -> name.startsWith(prefix))
+                .collect(Collectors.toMap(name -> name.substring(prefix.length()), entries::getProperty));
+    }
+
+    /** Keeps values under a key, in place of earlier ones; if that fails, {@link #problem} tells. */
+    public void write(Key key, String kind, Map<String, String> values) {
+        Properties entries = new Properties();
+        key.facts().forEach((name, value) -> entries.setProperty(FACT + name, value));
+        values.forEach((name, value) -> entries.setProperty(VALUE + name, value));
+        try {
+            createDirectory();
+            Path whole = Files.createTempFile(directory, kind, ".tmp");
+            try (Writer writer = Files.newBufferedWriter(whole, StandardCharsets.UTF_8)) {
+                entries.store(writer, null);
+            }
+            // Readers see the old entry or the new one, never a part.
+            Files.move(whole, file(key, kind), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            problem = Optional.of(e);
+        }
+    }
+
+    private void createDirectory() throws IOException {
+        boolean posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
+        FileAttribute<?>[] attributes = posix
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+                }
+                : new FileAttribute<?>[0];
+        Files.createDirectories(directory, attributes);
+    }
+
+    /** The file of an entry; it need not exist. */
+    public Path file(Key key, String kind) {
+        return directory.resolve(key.hash().substring(0, 32) + "." + kind + ".properties");
+    }
+
+    /** Why nothing is kept, if that is so. */
+    public Optional<String> problem() {
+        return problem.map(e -> "verdicts are not kept in " + directory + ": " + e + "; name another directory with -D"
+                + DIRECTORY + " or " + DIRECTORY_VARIABLE);
+    }
+}

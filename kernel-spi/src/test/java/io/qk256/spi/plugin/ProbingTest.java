@@ -1,0 +1,216 @@
+package io.qk256.spi.plugin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qk256.spi.CpuFeatures;
+import io.qk256.spi.Jvm;
+import io.qk256.spi.selection.Candidate;
+import io.qk256.spi.selection.Candidate.State;
+import io.qk256.spi.selection.Gate;
+import io.qk256.spi.selection.KernelSelector;
+import io.qk256.spi.selection.VerdictCache;
+import io.qk256.spi.selection.Wishes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Kernels that would break this JVM, were they not tried in another one first. */
+class ProbingTest {
+
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    private static final String IN_NAME = "    @Override\n    public String name";
+
+    @TempDir
+    private Path work;
+
+    private Path plugins = Path.of("");
+    private Path cache = Path.of("");
+
+    @BeforeEach
+    void makeDirectories() throws IOException {
+        plugins = Files.createDirectory(work.resolve("plugins"));
+        cache = work.resolve("cache");
+    }
+
+    private Candidate probe(Duration timeLimit) throws IOException {
+        return probe(timeLimit, CpuFeatures.unknown(), "a CPU");
+    }
+
+    private Candidate probe(Duration timeLimit, CpuFeatures cpu, String cpuName) throws IOException {
+        Plugins read = PluginDirectory.open(plugins)
+                .allowNative(List.of("example.bad"))
+                .refresh();
+        Probing probing = new Probing(timeLimit, cpuName, Optional.of(VerdictCache.in(cache)));
+        return KernelSelector.select(probing.of(read.sources()), cpu, Jvm.current(), Wishes.NONE)
+                .candidates()
+                .getFirst();
+    }
+
+    private static String probed(Candidate candidate) {
+        return candidate.steps().stream()
+                .filter(step -> step.gate() == Gate.PROBED)
+                .findFirst()
+                .orElseThrow()
+                .detail();
+    }
+
+    private TestPlugin bad() throws IOException {
+        return TestPlugin.kernel("bad");
+    }
+
+    private static void assertDisqualified(Candidate candidate, String reason) {
+        assertThat(candidate.why()).startsWith("probed: ").contains(reason);
+        assertThat(candidate.state()).isEqualTo(State.REJECTED);
+        assertThat(candidate.kernel()).isEmpty();
+    }
+
+    @Test
+    void aRightKernelPassesAndTheVerdictIsKept() throws IOException {
+        bad().jar(plugins.resolve("right.jar"));
+        Candidate first = probe(LONG);
+        assertThat(first.state()).as(first.why()).isEqualTo(State.SELECTED);
+        assertThat(probed(first)).matches("passed all gates in a JVM of its own, in \\d+ ms");
+        assertThat(probed(probe(LONG))).matches("passed all gates in a JVM of its own \\(probed on 20.*\\)");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "MemorySegment.ofAddress(8).reinterpret(8).get(ValueLayout.JAVA_BYTE, 0); | crashed in open() with SIGSEGV",
+                "Runtime.getRuntime().halt(7);   | ended the JVM in open() with exit code 7",
+                "System.exit(0);                 | ended the JVM in open() with exit code 0",
+            })
+    void whatWouldEndThisJvmEndsTheProbe(String statement, String reason) throws IOException {
+        bad().opening(statement).jar(plugins.resolve("bad.jar"));
+        Candidate candidate = probe(LONG);
+        assertDisqualified(candidate, reason);
+        assertThat(candidate.name()).isEqualTo("bad");
+        assertThat(candidate.rank()).contains(1000);
+    }
+
+    @Test
+    void aKernelThatCrashesInTheSelfTestIsDisqualified() throws IOException {
+        bad().replacing(
+                        "return Qk256.code(w",
+                        "MemorySegment.ofAddress(8).reinterpret(8).set(ValueLayout.JAVA_BYTE, 0, (byte) 1);"
+                                + " return Qk256.code(w")
+                .jar(plugins.resolve("bad.jar"));
+        assertDisqualified(probe(LONG), "crashed in the self-test with SIGSEGV");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "constructor, in its constructor or when asked for its name",
+        "open, in open()",
+        "code, in the self-test"
+    })
+    void aKernelThatHangsIsStopped(String where, String words) throws IOException {
+        String hang = "while (true) { Thread.onSpinWait(); }";
+        TestPlugin plugin = bad();
+        switch (where) {
+            case "constructor" ->
+                plugin.replacing(IN_NAME, "public Provider() { if (rank() > 0) " + hang + " }" + IN_NAME);
+            case "open" -> plugin.opening("if (rank() > 0) " + hang);
+            default -> plugin.replacing("return Qk256.code(w", "if (w.rows() > 0) " + hang + " return Qk256.code(w");
+        }
+        plugin.jar(plugins.resolve("bad.jar"));
+        assertDisqualified(probe(Duration.ofSeconds(6)), "no end " + words + " within 6.0 s; it was stopped");
+        assertThat(ProcessHandle.current().descendants()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"MemorySegment.ofArray(new long[1 << 20])", "Arena.global().allocate(1 << 26)"})
+    void aKernelThatEatsMemoryIsDisqualified(String allocation) throws IOException {
+        bad().replacing("import java.lang.foreign.MemorySegment;", "import java.lang.foreign.*;")
+                .opening("java.util.List<Object> all = new java.util.ArrayList<>();" + " while (rank() > 0) { all.add("
+                        + allocation + "); }")
+                .jar(plugins.resolve("bad.jar"));
+        Candidate candidate = probe(LONG);
+        assertThat(candidate.state()).isEqualTo(State.REJECTED);
+        assertThat(candidate.why())
+                .satisfiesAnyOf(
+                        why -> assertThat(why).contains("ran out of memory in open(); a probe may use 256 MiB"),
+                        why -> assertThat(why).contains("java.lang.OutOfMemoryError"));
+    }
+
+    @Test
+    void rubbishOnTheStreamsIsNoAnswer() throws IOException {
+        bad().opening(
+                        "for (int i = 0; i < 100_000; i++) { System.out.println(\"end=usable\"); System.err.println(\"x\"); }"
+                                + " Runtime.getRuntime().halt(0);")
+                .jar(plugins.resolve("bad.jar"));
+        Candidate candidate = probe(LONG);
+        assertDisqualified(candidate, "ended the JVM in open() with exit code 0");
+        assertThat(candidate.failure().orElseThrow().getMessage())
+                .contains("it printed: ")
+                .contains("end=usable")
+                .hasSizeLessThan(6000);
+    }
+
+    @Test
+    void childrenOfTheKernelAreKilled() throws IOException {
+        bad().opening("try { new ProcessBuilder(\"sleep\", \"987\").start(); } catch (java.io.IOException e) {}"
+                        + " while (rank() > 0) { Thread.onSpinWait(); }")
+                .jar(plugins.resolve("bad.jar"));
+        assertDisqualified(probe(Duration.ofSeconds(6)), "no end in open()");
+        assertThat(ProcessHandle.allProcesses()
+                        .filter(process ->
+                                process.info().commandLine().orElse("").contains("sleep 987")))
+                .isEmpty();
+    }
+
+    @Test
+    void aRejectionInTheProbeIsTheRejection() throws IOException {
+        bad().replacing(
+                        "return Requirements.NONE;",
+                        "return new Requirements(java.util.Set.of(CpuFeature.SVE), java.util.Set.of());")
+                .jar(plugins.resolve("bad.jar"));
+        Candidate candidate = probe(LONG, CpuFeatures.of(List.of()), "a CPU");
+        assertThat(candidate.why()).isEqualTo("CPU features: the CPU lacks sve");
+        assertThat(candidate.name()).isEqualTo("bad");
+    }
+
+    @Test
+    void aKernelThatIsWrongFailsTheSelfTestThere() throws IOException {
+        bad().replacing("return Qk256.code(w", "return 3 - Qk256.code(w").jar(plugins.resolve("bad.jar"));
+        assertThat(probe(LONG).why()).startsWith("self-test: dequantize 1x8: element 0 is 2.0");
+    }
+
+    @Test
+    void nativeAccessIsRefusedThereAlsoIfThisJvmWouldOnlyWarn() throws IOException {
+        TestPlugin.kernel("sneaky")
+                .opening("MemorySegment.NULL.reinterpret(8);")
+                .jar(plugins.resolve("sneaky.jar"));
+        assertThat(probe(LONG).why())
+                .isEqualTo("opened: it needs native access, which it was not granted; if you trust"
+                        + " it, allow it with --allow-native example.sneaky or in the trust file");
+    }
+
+    @Test
+    void anotherCpuAnotherFileAndADamagedEntryAreProbedAnew() throws IOException {
+        bad().opening("System.exit(4);").jar(plugins.resolve("bad.jar"));
+        assertThat(probe(LONG).why()).endsWith("with exit code 4");
+        assertThat(probe(LONG).why()).contains("with exit code 4 (probed on ");
+        assertThat(probe(LONG, CpuFeatures.unknown(), "another CPU").why()).endsWith("with exit code 4");
+        try (Stream<Path> entries = Files.list(cache)) {
+            for (Path entry : entries.toList()) {
+                Files.writeString(entry, "for.cpu=\\u00");
+            }
+        }
+        assertThat(probe(LONG).why()).endsWith("with exit code 4");
+        assertThat(probe(LONG).why()).contains("(probed on ");
+        bad().opening("System.exit(5);").jar(plugins.resolve("bad.jar"));
+        assertThat(probe(LONG).why()).endsWith("with exit code 5");
+    }
+}
