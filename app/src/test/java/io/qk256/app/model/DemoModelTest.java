@@ -3,13 +3,16 @@ package io.qk256.app.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import com.google.gson.Gson;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.qk256.app.files.GgufException;
 import io.qk256.spi.Kernel;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,11 +33,23 @@ class DemoModelTest {
         }
     }
 
-    private record Reference(List<Prompt> prompts) {}
-
+    /** Read by hand, because a library may not look into this module's records. */
     static List<Prompt> prompts() {
         String json = new String(Recorded.bytes("demo_reference.json"), StandardCharsets.UTF_8);
-        return new Gson().fromJson(json, Reference.class).prompts();
+        return list(JsonParser.parseString(json).getAsJsonObject().get("prompts"), DemoModelTest::prompt);
+    }
+
+    private static Prompt prompt(JsonElement element) {
+        JsonObject prompt = element.getAsJsonObject();
+        return new Prompt(
+                list(prompt.get("promptIds"), JsonElement::getAsInt),
+                list(prompt.get("top10"), top -> list(top, pair -> list(pair, JsonElement::getAsDouble))),
+                list(prompt.get("greedy"), JsonElement::getAsInt),
+                list(prompt.get("lastLogits"), JsonElement::getAsFloat));
+    }
+
+    private static <T> List<T> list(JsonElement array, Function<JsonElement, T> element) {
+        return array.getAsJsonArray().asList().stream().map(element).toList();
     }
 
     @ParameterizedTest
