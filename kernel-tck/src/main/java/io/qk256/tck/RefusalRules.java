@@ -24,13 +24,14 @@ interface RefusalRules extends RuleGroup {
     @Test
     @DisplayName(Rules.INVALID)
     default void rule35InvalidArguments() {
+        Kernel asked = kernel().kernel();
         Problem problem = Problem.random(3, 300, 35).withColumns(2);
         for (Map.Entry<String, Call> call : invalid().entrySet()) {
             try (Arena arena = Arena.ofConfined()) {
                 Operands operands = Operands.place(problem, Placement.OFF_HEAP, arena);
                 F32Vector result = F32Vector.allocate(arena, 3 * 300);
                 String what = kernel().says(Rules.INVALID) + call.getKey() + ": ";
-                assertRefused(what, () -> call.getValue().on(kernel().kernel(), operands, result));
+                assertRefused(what, () -> call.getValue().on(asked, operands, result));
                 assertThat(result.toArray())
                         .as(what + "the result, expected as before the call")
                         .containsOnly(0);
