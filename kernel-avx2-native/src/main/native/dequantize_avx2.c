@@ -3,7 +3,7 @@
 
 /* The values of the four codes in each 128-bit lane. */
 INLINE __m256 scaled_table(const qk256_matrix *w, float scale) {
-    __m128 values = _mm_mul_ps(_mm_loadu_ps(w->codebook), _mm_set1_ps(scale));
+    __m128 values = _mm_mul_ps(w->codebook, _mm_set1_ps(scale));
     return _mm256_set_m128(values, values);
 }
 

@@ -109,7 +109,7 @@ INLINE __m128 add_rows(int n, span s, __m256 table, const float *planes, __m128 
 void qk256_gemv_f32_avx2(const qk256_matrix *w, const float *x, float *y) {
     _Alignas(64) float planes[CHUNK];
     float sums[TILE];
-    const __m256 table = _mm256_broadcast_ps((const __m128 *)w->codebook);
+    const __m256 table = _mm256_set_m128(w->codebook, w->codebook);
     for (int64_t row = 0; row < w->rows; row += TILE) {
         const int32_t rows = w->rows - row < TILE ? (int32_t)(w->rows - row) : TILE;
         memset(sums, 0, (size_t)rows * sizeof *sums);

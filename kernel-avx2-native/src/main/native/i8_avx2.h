@@ -32,19 +32,21 @@ typedef struct {
     int32_t sum;
 } arranged;
 
-static inline byte_table byte_table_of(const float *codebook) {
+static inline byte_table byte_table_of(__m128 codebook) {
+    float values[4];
+    _mm_storeu_ps(values, codebook);
     const __m256i each_four_times = _mm256_setr_epi8(
         0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
     int32_t smallest = 63;
     int32_t largest = -64;
     for (int code = 0; code < 4; code++) {
-        int32_t value = (int32_t)codebook[code];
+        int32_t value = (int32_t)values[code];
         smallest = value < smallest ? value : smallest;
         largest = value > largest ? value : largest;
     }
     uint32_t u = 0;
     for (int code = 0; code < 4; code++) {
-        u |= (uint32_t)((int32_t)codebook[code] - smallest) << (8 * code);
+        u |= (uint32_t)((int32_t)values[code] - smallest) << (8 * code);
     }
     __m256i even = _mm256_set1_epi32((int32_t)u);
     int32_t kind = u == 0x03020100 ? CODES : largest - smallest <= NARROW_U ? NARROW : WIDE;

@@ -19,7 +19,7 @@
     jlong codes, jlong row_stride, jint rows, jint cols, jlong scales, jfloat tensor_scale, jfloat v0, jfloat v1,      \
         jfloat v2, jfloat v3
 #define MATRIX(codes_at, scales_at)                                                                                   \
-    {(codes_at), row_stride, rows, cols, (scales_at), tensor_scale, {v0, v1, v2, v3}}
+    {(codes_at), row_stride, rows, cols, (scales_at), tensor_scale, _mm_setr_ps(v0, v1, v2, v3)}
 
 /* By io.qk256.avx2.jni.Native.AVX2 and AVX_VNNI. */
 static const qk256_tier TIERS[] = {
@@ -56,9 +56,16 @@ NATIVE(jint, useTier)(UNUSED JNIEnv *env, UNUSED jclass type, jint widest) {
 
 /* ---- Off-heap memory: nothing but numbers cross the border ---- */
 
-NATIVE(void, dequantize)(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong out) {
+/* Called by io.qk256.avx2.jni.ShortCall without JNI. */
+JNIEXPORT void qk256_dequantize_rows(MATRIX_PARAMETERS, jlong out);
+
+void qk256_dequantize_rows(MATRIX_PARAMETERS, jlong out) {
     const qk256_matrix w = MATRIX((const uint8_t *)codes, (const float *)scales);
     tier->dequantize(&w, (float *)out);
+}
+
+NATIVE(void, dequantize)(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong out) {
+    qk256_dequantize_rows(codes, row_stride, rows, cols, scales, tensor_scale, v0, v1, v2, v3, out);
 }
 
 NATIVE(void, gemvF32)(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong x, jlong y) {

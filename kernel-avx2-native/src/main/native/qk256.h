@@ -3,6 +3,7 @@
 #define QK256_H
 
 #include <stdint.h>
+#include <xmmintrin.h>
 
 enum { BLOCK_WEIGHTS = 256, BLOCK_BYTES = 64 };
 
@@ -14,7 +15,7 @@ typedef struct {
     int32_t cols;              /* 1 or more */
     const float *block_scales; /* rows x blocks, or NULL: all are 1 */
     float tensor_scale;
-    float codebook[4]; /* finite */
+    __m128 codebook; /* finite; a vector because the CPU does not forward four stores to one load */
 } qk256_matrix;
 
 /* out: rows x cols values */

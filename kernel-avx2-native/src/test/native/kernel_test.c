@@ -58,7 +58,7 @@ static problem problem_of(int32_t rows, int32_t cols, const float *codebook, int
                      .tensor_scale = next() % 2 ? 1 : 0.37f}};
     const size_t misaligned = next() % 4;
     const size_t bytes = (size_t)((rows - 1) * p.w.row_stride) + (size_t)blocks * BLOCK_BYTES;
-    memcpy(p.w.codebook, codebook, sizeof p.w.codebook);
+    p.w.codebook = _mm_loadu_ps(codebook);
     p.codes_memory = allocate(bytes + misaligned);
     for (size_t i = 0; i < bytes + misaligned; i++) {
         p.codes_memory[i] = (uint8_t)next();

@@ -6,14 +6,13 @@ import io.qk256.spi.I8Matrix;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
 /**
  * The operations, a native call each; that of several columns makes some. Off-heap memory goes down as addresses, without
- * an allocation; memory on the heap takes the way of {@link PinnedCall}, but for short results, which are copied. Thread-safe:
- * what a call writes on the way belongs to its thread.
+ * an allocation: by {@link ShortCall} if little is to be done, else by JNI. Other memory on the heap takes the way of
+ * {@link PinnedCall}. Stateless and thread-safe.
  *
  * <p>An address does not keep an automatic arena alive, so what owns the memory is kept reachable until the call returns.
  */
@@ -22,13 +21,6 @@ final class Avx2NativeKernel extends Kernel {
     /** Rows whose codes stay in the cache while all columns pass. */
     private static final int BATCH_ROWS = 256;
 
-    /** Values up to which copying them to an array takes less time than pinning it. */
-    private static final int COPIED = 1024;
-
-    private static final long CACHE_LINE = 64;
-
-    private final ThreadLocal<MemorySegment> copied =
-            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(COPIED * (long) Float.BYTES, CACHE_LINE));
     private final boolean vnni;
     private final String origin;
 
@@ -39,14 +31,33 @@ final class Avx2NativeKernel extends Kernel {
 
     @Override
     protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
-        if (isOffHeap(w) && out.segment().isNative()) {
+        if (isOffHeap(w) && out.length() <= ShortCall.MAX_WEIGHTS) {
+            dequantizeShort(w, fromRow, toRow, out.segment());
+        } else if (isOffHeap(w) && out.segment().isNative()) {
             dequantize(w, fromRow, toRow, out.segment());
-        } else if (isOffHeap(w) && out.length() <= COPIED) {
-            MemorySegment values = copied.get();
-            dequantize(w, fromRow, toRow, values);
-            MemorySegment.copy(values, 0, out.segment(), 0, out.segment().byteSize());
         } else {
             PinnedCall.run(Native.DEQUANTIZE, w, fromRow, toRow, MemorySegment.NULL, 1, out.segment());
+        }
+    }
+
+    private static void dequantizeShort(Qk256Matrix w, int fromRow, int toRow, MemorySegment out) {
+        Codebook codebook = w.codebook();
+        try {
+            ShortCall.dequantize(
+                    codes(w, fromRow),
+                    w.rowStride(),
+                    toRow - fromRow,
+                    w.cols(),
+                    blockScales(w, fromRow),
+                    w.tensorScale(),
+                    codebook.value0(),
+                    codebook.value1(),
+                    codebook.value2(),
+                    codebook.value3(),
+                    out);
+        } finally {
+            Reference.reachabilityFence(w);
+            Reference.reachabilityFence(out);
         }
     }
 

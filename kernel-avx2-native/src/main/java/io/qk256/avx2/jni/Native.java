@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Native {
 
     /** What this class and the library agree on; to be raised when a signature or the meaning of an argument changes. */
-    static final int ABI = 3;
+    static final int ABI = 4;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;

@@ -1,0 +1,86 @@
+package io.qk256.avx2.jni;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * A shorter way to the same code than JNI: a <em>critical</em> downcall leaves out the change of the thread's state, which
+ * takes as long as some hundred weights, and needs no pinned array. The price is that no garbage collection can begin until
+ * the call returns, so it is for calls of about a microsecond. To be used once {@link NativeLibrary} has loaded the
+ * library.
+ */
+final class ShortCall {
+
+    /** About a microsecond; 4 KiB of codes, so that even a mapped file that is not in memory yet holds up the rest for two pages at most. */
+    static final long MAX_WEIGHTS = 1 << 14;
+
+    private static final MethodHandle TO_MEMORY = dequantize(JAVA_LONG, Linker.Option.critical(false));
+    private static final MethodHandle TO_ARRAY = dequantize(ADDRESS, Linker.Option.critical(true));
+
+    private ShortCall() {}
+
+    @SuppressWarnings("restricted") // As loading the library is.
+    private static MethodHandle dequantize(MemoryLayout out, Linker.Option critical) {
+        return Linker.nativeLinker()
+                .downcallHandle(
+                        SymbolLookup.loaderLookup().findOrThrow("qk256_dequantize_rows"),
+                        FunctionDescriptor.ofVoid(
+                                JAVA_LONG,
+                                JAVA_LONG,
+                                JAVA_INT,
+                                JAVA_INT,
+                                JAVA_LONG,
+                                JAVA_FLOAT,
+                                JAVA_FLOAT,
+                                JAVA_FLOAT,
+                                JAVA_FLOAT,
+                                JAVA_FLOAT,
+                                out),
+                        critical);
+    }
+
+    /** As {@link Native#dequantize}, but for {@code out}, which may be on the heap. */
+    static void dequantize(
+            long codes,
+            long rowStride,
+            int rows,
+            int cols,
+            long blockScales,
+            float tensorScale,
+            float value0,
+            float value1,
+            float value2,
+            float value3,
+            MemorySegment out) {
+        try {
+            if (out.isNative()) {
+                TO_MEMORY.invokeExact(
+                        codes,
+                        rowStride,
+                        rows,
+                        cols,
+                        blockScales,
+                        tensorScale,
+                        value0,
+                        value1,
+                        value2,
+                        value3,
+                        out.address());
+            } else {
+                TO_ARRAY.invokeExact(
+                        codes, rowStride, rows, cols, blockScales, tensorScale, value0, value1, value2, value3, out);
+            }
+        } catch (Throwable e) {
+            throw new AssertionError("a C function throws nothing", e);
+        }
+    }
+}
