@@ -4,11 +4,15 @@ import io.qk256.spi.CpuFeatures;
 import io.qk256.spi.Jvm;
 import io.qk256.spi.selection.Candidate.State;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Leads every candidate through the {@linkplain Gate gates} and selects the usable one of the highest rank. Whatever a
@@ -29,7 +33,7 @@ public final class KernelSelector {
     }
 
     /**
-     * Selects a kernel.
+     * Selects a kernel by the declared ranks.
      *
      * @param sources where providers were found
      * @param cpu what is known of the CPU
@@ -37,37 +41,95 @@ public final class KernelSelector {
      * @param wishes what the user asks for
      */
     public static Selection select(List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes) {
+        return select(sources, cpu, jvm, wishes, Optional.empty());
+    }
+
+    /**
+     * Selects a kernel for each operation by measurement.
+     *
+     * @param sources where providers were found
+     * @param cpu what is known of the CPU
+     * @param jvm what is known of the JVM
+     * @param wishes what the user asks for; a required kernel must be the best at every operation
+     * @param calibration measures
+     * @throws IllegalArgumentException if the user forces a kernel: then there is nothing to rank
+     */
+    public static Selection select(
+            List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes, Calibration calibration) {
+        if (wishes.forced().isPresent()) {
+            throw new IllegalArgumentException("kernel " + wishes.forced().get()
+                    + " is forced, so there is nothing to rank by measurement; ask for one of them only");
+        }
+        return select(sources, cpu, jvm, wishes, Optional.of(calibration));
+    }
+
+    private static Selection select(
+            List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes, Optional<Calibration> calibration) {
         Set<String> names = new HashSet<>();
         List<Candidate> candidates = new ArrayList<>();
         for (KernelSource source : sources) {
             candidates.add(new Examination(source, cpu, jvm, wishes, names).run());
         }
         candidates.sort(ORDER);
-        Optional<Candidate> best = candidates.stream()
+        List<Candidate> usable = candidates.stream()
                 .filter(candidate -> candidate.state() == State.USABLE)
                 .filter(candidate ->
                         wishes.forced().map(candidate.name()::equals).orElse(true))
-                .findFirst();
+                .toList();
+        Optional<Measurement> measurement = calibration.flatMap(c -> c.measure(usable, cpu));
+        Map<Operation, String> best = best(usable, measurement);
         Optional<String> problem = problem(wishes, candidates, best);
-        if (best.isPresent()) {
-            candidates.replaceAll(candidate -> placed(candidate, best.get(), wishes));
+        if (!best.isEmpty()) {
+            Reason reason = new Reason(best, wishes.forced().isPresent(), measurement.isPresent());
+            candidates.replaceAll(reason::placed);
             candidates.sort(ORDER);
         }
-        return new Selection(cpu, jvm, candidates, problem);
+        return new Selection(cpu, jvm, candidates, problem, measurement, best);
     }
 
-    private static Candidate placed(Candidate candidate, Candidate winner, Wishes wishes) {
-        if (candidate.state() != State.USABLE) {
-            return candidate;
+    /** For each operation; all of them failed at one that was measured, if there is no best: then the ranks decide. */
+    private static Map<Operation, String> best(List<Candidate> usable, Optional<Measurement> measurement) {
+        Map<Operation, String> best = new EnumMap<>(Operation.class);
+        for (Operation operation : Operation.values()) {
+            measurement
+                    .flatMap(m -> m.best(operation, usable))
+                    .or(() -> usable.stream().findFirst())
+                    .ifPresent(candidate -> best.put(operation, candidate.name()));
         }
-        boolean forced = wishes.forced().isPresent();
-        if (candidate.name().equals(winner.name())) {
-            return candidate.as(State.SELECTED, forced ? "forced" : "highest rank of the usable kernels");
-        }
-        return candidate.as(State.USABLE, forced ? winner.name() + " was forced" : "outranked by " + winner.name());
+        return best;
     }
 
-    private static Optional<String> problem(Wishes wishes, List<Candidate> candidates, Optional<Candidate> best) {
+    /** What the usable candidates are told. */
+    private record Reason(Map<Operation, String> best, boolean forced, boolean measured) {
+
+        Candidate placed(Candidate candidate) {
+            if (candidate.state() != State.USABLE) {
+                return candidate;
+            }
+            boolean selected = best.containsValue(candidate.name());
+            return candidate.as(selected ? State.SELECTED : State.USABLE, why(candidate.name(), selected));
+        }
+
+        private String why(String name, boolean selected) {
+            String winners = String.join(", ", new TreeSet<>(best.values()));
+            if (selected) {
+                return measured
+                        ? "measured: best at " + operations(name)
+                        : forced ? "forced" : "highest rank of the usable kernels";
+            }
+            return forced ? winners + " was forced" : (measured ? "measured: " : "") + "outranked by " + winners;
+        }
+
+        private String operations(String name) {
+            List<String> operations = Arrays.stream(Operation.values())
+                    .filter(operation -> name.equals(best.get(operation)))
+                    .map(Operation::label)
+                    .toList();
+            return operations.size() == Operation.values().length ? "every operation" : String.join(", ", operations);
+        }
+    }
+
+    private static Optional<String> problem(Wishes wishes, List<Candidate> candidates, Map<Operation, String> best) {
         Optional<String> wished = wishes.forced().or(wishes::required);
         if (wished.isPresent()) {
             String name = wished.get();
@@ -81,15 +143,19 @@ public final class KernelSelector {
                         "kernel " + name + " is not usable: " + candidate.get().why());
             }
         }
+        Set<String> others = new TreeSet<>(best.values());
+        wishes.required().ifPresent(others::remove);
         Optional<String> required = wishes.required();
-        if (required.isPresent() && best.isPresent() && !best.get().name().equals(required.get())) {
+        if (required.isPresent() && !others.isEmpty()) {
             return Optional.of("kernel " + required.get() + " is required, but "
-                    + best.get().name()
+                    + String.join(" and ", others)
                     + (wishes.forced().isPresent()
                             ? " is forced; ask for one of them only"
-                            : " is selected; force " + required.get() + " to select it"));
+                            : (others.size() == 1 ? " is" : " are") + " selected"
+                                    + (best.containsValue(required.get()) ? " for some operations" : "")
+                                    + "; force " + required.get() + " to select it"));
         }
-        return best.isPresent() ? Optional.empty() : Optional.of("no kernel is usable");
+        return best.isEmpty() ? Optional.of("no kernel is usable") : Optional.empty();
     }
 
     /** What to tell a user who typed a name that no candidate has. */

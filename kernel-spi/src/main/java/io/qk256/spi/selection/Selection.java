@@ -1,9 +1,11 @@
 package io.qk256.spi.selection;
 
+import io.qk256.spi.CompositeKernel;
 import io.qk256.spi.CpuFeatures;
 import io.qk256.spi.Jvm;
 import io.qk256.spi.Kernel;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -13,22 +15,37 @@ import java.util.Optional;
  * @param jvm the JVM that was selected for
  * @param candidates every provider that was found: the selected one first, then by state and rank
  * @param problem why the user's wishes could not be met, with what to do
+ * @param measurement what the ranking follows, if it was measured; otherwise it follows the declared ranks
+ * @param best the name of the selected candidate for each operation; empty if none is selected
  */
-public record Selection(CpuFeatures cpu, Jvm jvm, List<Candidate> candidates, Optional<String> problem) {
+public record Selection(
+        CpuFeatures cpu,
+        Jvm jvm,
+        List<Candidate> candidates,
+        Optional<String> problem,
+        Optional<Measurement> measurement,
+        Map<Operation, String> best) {
 
     /** A selection. */
     public Selection {
         candidates = List.copyOf(candidates);
+        best = Map.copyOf(best);
     }
 
     /**
      * The selected candidate; empty if nothing is usable, or the forced one is not. If another kernel is required, it is
-     * here nevertheless, for reports; {@link #problem} tells.
+     * here nevertheless, for reports; {@link #problem} tells. After a measurement several can be selected, each for some
+     * operations; this is the one of the highest rank, and {@link #selected(Operation)} gives each.
      */
     public Optional<Candidate> selected() {
         return candidates.stream()
                 .filter(candidate -> candidate.state() == Candidate.State.SELECTED)
                 .findFirst();
+    }
+
+    /** The selected candidate for an operation, under the same conditions. */
+    public Optional<Candidate> selected(Operation operation) {
+        return Optional.ofNullable(best.get(operation)).flatMap(this::candidate);
     }
 
     /** The candidate of that name. */
@@ -39,13 +56,23 @@ public record Selection(CpuFeatures cpu, Jvm jvm, List<Candidate> candidates, Op
     }
 
     /**
-     * The selected kernel.
+     * The selected kernel; if different ones are selected for different operations, a {@link CompositeKernel} of them.
      *
      * @throws IllegalStateException if there is none, or a wish could not be met; the message gives every candidate's
      *     reason
      */
     public Kernel kernel() {
-        return selected()
+        Kernel dequantize = kernel(Operation.DEQUANTIZE);
+        Kernel gemvF32 = kernel(Operation.GEMV_F32);
+        Kernel gemvI8 = kernel(Operation.GEMV_I8);
+        Kernel gemm = kernel(Operation.GEMM);
+        return best.values().stream().distinct().count() == 1
+                ? dequantize
+                : new CompositeKernel(dequantize, gemvF32, gemvI8, gemm);
+    }
+
+    private Kernel kernel(Operation operation) {
+        return selected(operation)
                 .filter(candidate -> problem.isEmpty())
                 .flatMap(Candidate::kernel)
                 .orElseThrow(() -> new IllegalStateException(explanation()));

@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -101,20 +102,37 @@ public final class VerdictCache {
          * @param cpuName the name of the CPU
          */
         public static Optional<Key> of(KernelSource source, CpuFeatures cpu, String cpuName) {
-            return source.artifact().sha256().map(hash -> {
-                Map<String, String> facts = new TreeMap<>();
-                facts.put("provider", source.label());
-                facts.put("sha256", hash);
-                facts.put("native", String.valueOf(source.artifact().nativeAccess()));
-                facts.put("cpu", cpuName);
-                facts.put("features", features(cpu));
-                facts.put("contract", Contract.VERSION);
-                for (String property : new String[] {"java.vm.name", "java.vm.vendor", "java.runtime.version"}) {
-                    facts.put(property, System.getProperty(property, ""));
+            return source.artifact()
+                    .sha256()
+                    .map(hash -> ofMachine(cpu, cpuName)
+                            .with("provider", source.label())
+                            .with("sha256", hash)
+                            .with("native", String.valueOf(source.artifact().nativeAccess())));
+        }
+
+        /** The key for several kernels together on this machine; empty if the content of a file is not known. */
+        static Optional<Key> of(List<Candidate> kernels, CpuFeatures cpu, String cpuName) {
+            Key key = ofMachine(cpu, cpuName);
+            for (Candidate kernel : kernels) {
+                Optional<String> hash = kernel.artifact().sha256();
+                if (hash.isEmpty()) {
+                    return Optional.empty();
                 }
-                facts.put("os", System.getProperty("os.name", "") + " " + System.getProperty("os.arch", ""));
-                return new Key(facts);
-            });
+                key = key.with("sha256." + kernel.name(), hash.get());
+            }
+            return Optional.of(key);
+        }
+
+        private static Key ofMachine(CpuFeatures cpu, String cpuName) {
+            Map<String, String> facts = new TreeMap<>();
+            facts.put("cpu", cpuName);
+            facts.put("features", features(cpu));
+            facts.put("contract", Contract.VERSION);
+            for (String property : new String[] {"java.vm.name", "java.vm.vendor", "java.runtime.version"}) {
+                facts.put(property, System.getProperty(property, ""));
+            }
+            facts.put("os", System.getProperty("os.name", "") + " " + System.getProperty("os.arch", ""));
+            return new Key(facts);
         }
 
         private static String features(CpuFeatures cpu) {

@@ -1,0 +1,53 @@
+package io.qk256.spi;
+
+/**
+ * One kernel for each operation: gives what that kernel gives, to the bit. Where each is the fastest of several, so is this.
+ */
+public final class CompositeKernel extends Kernel {
+
+    private final Kernel dequantize;
+    private final Kernel gemvF32;
+    private final Kernel gemvI8;
+    private final Kernel gemm;
+
+    /**
+     * A kernel made of others, which may be the same.
+     *
+     * @param dequantize decodes
+     * @param gemvF32 multiplies with an f32 vector
+     * @param gemvI8 multiplies with an int8 vector
+     * @param gemm multiplies with several int8 vectors
+     */
+    public CompositeKernel(Kernel dequantize, Kernel gemvF32, Kernel gemvI8, Kernel gemm) {
+        this.dequantize = dequantize;
+        this.gemvF32 = gemvF32;
+        this.gemvI8 = gemvI8;
+        this.gemm = gemm;
+    }
+
+    @Override
+    protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
+        dequantize.dequantizeRows(w, fromRow, toRow, out);
+    }
+
+    @Override
+    protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
+        gemvF32.gemvF32Rows(w, x, fromRow, toRow, y);
+    }
+
+    @Override
+    protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+        gemvI8.gemvI8Rows(w, x, fromRow, toRow, y);
+    }
+
+    @Override
+    protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+        gemm.gemmI8Rows(w, x, fromRow, toRow, y);
+    }
+
+    @Override
+    public String toString() {
+        return "dequantize by " + dequantize + ", gemv-f32 by " + gemvF32 + ", gemv-i8 by " + gemvI8 + ", gemm by "
+                + gemm;
+    }
+}

@@ -1,0 +1,94 @@
+package io.qk256.spi.selection;
+
+import io.qk256.spi.CpuFeatures;
+import io.qk256.spi.Kernel;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Ranking by measurement: the usable kernels are measured side by side at each operation, one to two seconds in all, and the
+ * selection takes the fastest for each; where the noise leaves it open, the one of the higher declared rank. Measured is one
+ * thread, with weights in the caches.
+ *
+ * <p>The kernels must be alone: what else runs at the same time changes the outcome. The measurement is kept under the content
+ * of all these kernels' files, the CPU, the JVM and the contract, and used again until one of them changes.
+ *
+ * @param cpuName the name of the CPU: a measurement counts for this one
+ * @param cache where measurements are kept; without one, every selection measures anew
+ */
+public record Calibration(String cpuName, Optional<VerdictCache> cache) {
+
+    private static final String KIND = "speed";
+    private static final String DATE = "date";
+
+    /**
+     * Calibration with the user's cache.
+     *
+     * @param cpuName the name of the CPU
+     */
+    public static Calibration usual(String cpuName) {
+        return new Calibration(cpuName, VerdictCache.ofUser());
+    }
+
+    /** The measurement of usable kernels; none if there are none. */
+    Optional<Measurement> measure(List<Candidate> usable, CpuFeatures cpu) {
+        if (usable.isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<VerdictCache.Key> key = VerdictCache.Key.of(usable, cpu, cpuName);
+        Optional<Measurement> known = cache.flatMap(verdicts -> key.flatMap(k -> verdicts.read(k, KIND)))
+                .flatMap(values -> parse(values, usable));
+        if (known.isPresent()) {
+            return known;
+        }
+        Map<String, Kernel> kernels = new LinkedHashMap<>();
+        usable.forEach(
+                candidate -> kernels.put(candidate.name(), candidate.kernel().orElseThrow()));
+        String today = LocalDate.now(ZoneId.systemDefault()).toString();
+        Measurement measurement = new Measurement(today, false, Stopwatch.measure(kernels));
+        cache.ifPresent(verdicts -> key.ifPresent(k -> verdicts.write(k, KIND, values(measurement))));
+        return Optional.of(measurement);
+    }
+
+    private static Map<String, String> values(Measurement measurement) {
+        Map<String, String> values = new HashMap<>();
+        values.put(DATE, measurement.date());
+        measurement
+                .speeds()
+                .forEach((operation, speeds) -> speeds.forEach((kernel, speed) ->
+                        values.put(entry(operation, kernel), speed.weightsPerSecond() + " " + speed.noise())));
+        return values;
+    }
+
+    /** Empty if anything is missing or damaged: then it is measured again, as it is for a kernel that failed. */
+    private static Optional<Measurement> parse(Map<String, String> values, List<Candidate> usable) {
+        Map<Operation, Map<String, Speed>> speeds = new EnumMap<>(Operation.class);
+        try {
+            String date = LocalDate.parse(values.getOrDefault(DATE, "")).toString();
+            for (Operation operation : Operation.values()) {
+                Map<String, Speed> ofOperation = new HashMap<>();
+                for (Candidate candidate : usable) {
+                    String[] numbers = values.getOrDefault(entry(operation, candidate.name()), "")
+                            .split(" ", -1);
+                    ofOperation.put(
+                            candidate.name(),
+                            new Speed(Double.parseDouble(numbers[0]), Double.parseDouble(numbers[1])));
+                }
+                speeds.put(operation, ofOperation);
+            }
+            return Optional.of(new Measurement(date, true, speeds));
+        } catch (RuntimeException e) { // No date, no numbers, or too few.
+            return Optional.empty();
+        }
+    }
+
+    private static String entry(Operation operation, String kernel) {
+        return operation.label() + "." + kernel;
+    }
+}

@@ -1,0 +1,179 @@
+package io.qk256.spi.selection;
+
+import io.qk256.spi.Codebook;
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * Measures kernels side by side, in turns, on one thread: a matrix that fits in the caches, off the heap, of the form that
+ * models have (no block scales).
+ */
+final class Stopwatch {
+
+    private static final int ROWS = 16;
+    private static final int COLS = 4096;
+    private static final int COLUMNS = 8;
+    private static final long WEIGHTS = (long) ROWS * COLS;
+
+    private static final int ROUNDS = 9;
+    private static final long TURN_NANOS = 3_000_000;
+
+    /** The compiler works in the background: it gets at least this many turns, and more while that helps. */
+    private static final int WARM_UP_ROUNDS = 12;
+
+    private static final int STEADY_ROUNDS = 4;
+    private static final double STEADY = 0.95;
+    private static final long WARM_UP_NANOS = 1_200_000_000;
+
+    private final Qk256Matrix w;
+    private final F32Vector x;
+    private final I8Vector q;
+    private final I8Matrix columns;
+    private final F32Vector decoded;
+    private final F32Vector y;
+    private final F32Vector batchY;
+
+    private Stopwatch(Arena arena) {
+        Random random = new Random(1);
+        byte[] codes = new byte[Math.toIntExact(ROWS * Qk256.rowBytes(COLS))];
+        random.nextBytes(codes);
+        byte[] values = new byte[COLUMNS * COLS];
+        random.nextBytes(values);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (byte) Math.max(values[i], -Byte.MAX_VALUE);
+        }
+        w = Qk256Matrix.of(
+                        arena.allocate(codes.length, 64).copyFrom(MemorySegment.ofArray(codes)),
+                        ROWS,
+                        COLS,
+                        Codebook.TERNARY)
+                .withTensorScale(0.5f);
+        columns = I8Matrix.of(arena.allocate(values.length, 64).copyFrom(MemorySegment.ofArray(values)), COLUMNS, COLS);
+        for (int i = 0; i < COLUMNS; i++) {
+            columns.column(i).scale(1);
+        }
+        q = columns.column(0);
+        x = floats(arena, COLS);
+        for (int c = 0; c < COLS; c++) {
+            x.set(c, random.nextFloat() - 0.5f);
+        }
+        decoded = floats(arena, ROWS * COLS);
+        y = floats(arena, ROWS);
+        batchY = floats(arena, ROWS * COLUMNS);
+    }
+
+    private static F32Vector floats(Arena arena, int length) {
+        return F32Vector.of(arena.allocate((long) length * Float.BYTES, 64));
+    }
+
+    /** Measures; a kernel that fails at an operation gets no speed there. */
+    static Map<Operation, Map<String, Speed>> measure(Map<String, Kernel> kernels) {
+        try (Arena arena = Arena.ofConfined()) {
+            Stopwatch stopwatch = new Stopwatch(arena);
+            List<Lane> lanes = new ArrayList<>();
+            for (Operation operation : Operation.values()) {
+                kernels.forEach(
+                        (name, kernel) -> lanes.add(new Lane(name, operation, stopwatch.call(kernel, operation))));
+            }
+            warmUp(lanes);
+            for (int round = 0; round < ROUNDS; round++) {
+                for (Lane lane : lanes) {
+                    lane.perSecond[round] = lane.turn();
+                }
+            }
+            Map<Operation, Map<String, Speed>> speeds = new EnumMap<>(Operation.class);
+            for (Lane lane : lanes) {
+                Map<String, Speed> ofOperation = speeds.computeIfAbsent(lane.operation, o -> new HashMap<>());
+                if (!lane.failed) {
+                    ofOperation.put(lane.name, lane.speed());
+                }
+            }
+            return speeds;
+        }
+    }
+
+    private static void warmUp(List<Lane> lanes) {
+        long start = System.nanoTime();
+        int steady = 0;
+        for (int round = 0; round < WARM_UP_ROUNDS || steady < STEADY_ROUNDS; round++) {
+            steady++;
+            for (Lane lane : lanes) {
+                double now = lane.turn();
+                if (now * STEADY > lane.best) {
+                    steady = 0;
+                }
+                lane.best = Math.max(lane.best, now);
+            }
+            if (System.nanoTime() - start > WARM_UP_NANOS) {
+                return;
+            }
+        }
+    }
+
+    private Runnable call(Kernel kernel, Operation operation) {
+        return switch (operation) {
+            case DEQUANTIZE -> () -> kernel.dequantize(w, decoded);
+            case GEMV_F32 -> () -> kernel.gemv(w, x, y);
+            case GEMV_I8 -> () -> kernel.gemv(w, q, y);
+            case GEMM -> () -> kernel.gemm(w, columns, batchY);
+        };
+    }
+
+    /** One kernel at one operation. */
+    private static final class Lane {
+
+        private final String name;
+        private final Operation operation;
+        private final Runnable call;
+        private final double[] perSecond = new double[ROUNDS];
+        private double best;
+        private boolean failed;
+
+        Lane(String name, Operation operation, Runnable call) {
+            this.name = name;
+            this.operation = operation;
+            this.call = call;
+        }
+
+        /** Weights per second. */
+        double turn() {
+            if (failed) {
+                return 0;
+            }
+            long calls = 0;
+            long start = System.nanoTime();
+            long taken = 0;
+            try {
+                while (taken < TURN_NANOS) {
+                    call.run();
+                    calls++;
+                    taken = System.nanoTime() - start;
+                }
+            } catch (Throwable e) { // Code of strangers: it costs it this operation and nothing else.
+                failed = true;
+                return 0;
+            }
+            return calls * WEIGHTS * (operation == Operation.GEMM ? COLUMNS : 1) * 1e9 / taken;
+        }
+
+        Speed speed() {
+            double[] sorted = perSecond.clone();
+            Arrays.sort(sorted);
+            double median = sorted[ROUNDS / 2];
+            return new Speed(median, (sorted[ROUNDS * 3 / 4] - sorted[ROUNDS / 4]) / 2 / median);
+        }
+    }
+}

@@ -1,0 +1,296 @@
+package io.qk256.spi.selection;
+
+import static io.qk256.spi.selection.Candidate.State.SELECTED;
+import static io.qk256.spi.selection.Candidate.State.USABLE;
+import static io.qk256.spi.selection.Machines.CPU;
+import static io.qk256.spi.selection.Machines.JVM;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.qk256.spi.CompositeKernel;
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256Matrix;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CalibrationTest {
+
+    private static final String HASH = "ab".repeat(32);
+
+    @TempDir
+    private Path directory;
+
+    private Selection select(Wishes wishes, Burning... providers) {
+        return KernelSelector.select(
+                Arrays.stream(providers).map(Burning::source).toList(), CPU, JVM, wishes, calibration("a CPU"));
+    }
+
+    private Selection select(Burning... providers) {
+        return select(Wishes.NONE, providers);
+    }
+
+    private Calibration calibration(String cpuName) {
+        return new Calibration(cpuName, Optional.of(VerdictCache.in(directory)));
+    }
+
+    private static Burning slow(String name, int rank, Operation first, Operation... more) {
+        return new Burning(name, rank, EnumSet.of(first, more));
+    }
+
+    private static Burning slow(String name, int rank) {
+        return new Burning(name, rank, EnumSet.allOf(Operation.class));
+    }
+
+    private static Burning quick(String name, int rank) {
+        return new Burning(name, rank, Set.of());
+    }
+
+    @Test
+    void theFastestIsSelectedWhateverItsRank() {
+        Selection selection = select(slow("boastful", 9), quick("modest", 0));
+        assertThat(selection.selected()).map(Candidate::name).contains("modest");
+        assertThat(selection.candidate("modest")).map(Candidate::why).contains("measured: best at every operation");
+        assertThat(selection.candidate("boastful")).map(Candidate::state).contains(USABLE);
+        assertThat(selection.candidate("boastful")).map(Candidate::why).contains("measured: outranked by modest");
+        assertThat(selection.kernel())
+                .isSameAs(selection.selected().orElseThrow().kernel().orElseThrow());
+        Measurement measurement = selection.measurement().orElseThrow();
+        assertThat(measurement.remembered()).isFalse();
+        for (Operation operation : Operation.values()) {
+            assertThat(measurement.speed("modest", operation).orElseThrow().weightsPerSecond())
+                    .isGreaterThan(3
+                            * measurement
+                                    .speed("boastful", operation)
+                                    .orElseThrow()
+                                    .weightsPerSecond());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void eachOperationIsRankedByItself(Operation slowOne) {
+        Selection selection =
+                select(slow("first", 9, slowOne), new Burning("second", 5, EnumSet.complementOf(EnumSet.of(slowOne))));
+        for (Operation operation : Operation.values()) {
+            assertThat(selection.selected(operation))
+                    .map(Candidate::name)
+                    .contains(operation == slowOne ? "second" : "first");
+        }
+        assertThat(selection.candidates()).extracting(Candidate::state).containsOnly(SELECTED);
+        assertThat(selection.candidate("second")).map(Candidate::why).contains("measured: best at " + slowOne.label());
+        assertThat(selection.kernel()).isInstanceOf(CompositeKernel.class);
+        assertThat(SelfTest.run(selection.kernel())).isEmpty();
+    }
+
+    @Test
+    void theCompositeAsksTheKernelOfEachOperation() {
+        List<Operation> asked = new ArrayList<>();
+        Kernel[] parts = Arrays.stream(Operation.values())
+                .map(own -> new Burner(Set.of()) {
+                    @Override
+                    void asked(Operation operation) {
+                        assertThat(operation).isEqualTo(own);
+                        asked.add(operation);
+                    }
+                })
+                .toArray(Kernel[]::new);
+        Kernel composite = new CompositeKernel(parts[0], parts[1], parts[2], parts[3]);
+        assertThat(Stopwatch.measure(Map.of("composite", composite)).values()).allMatch(speeds -> speeds.size() == 1);
+        assertThat(asked).contains(Operation.values());
+    }
+
+    @Test
+    void asFastAsEachOtherGoesToTheDeclaredRank() {
+        Measurement measurement = new Measurement(
+                "2026-01-01",
+                false,
+                Map.of(Operation.GEMM, Map.of("high", new Speed(100, 0.01), "low", new Speed(104, 0.01))));
+        List<Candidate> byRank = KernelSelector.select(
+                        List.of(quick("low", 1).source(), quick("high", 2).source()), CPU, JVM, Wishes.NONE)
+                .candidates();
+        assertThat(measurement.best(Operation.GEMM, byRank))
+                .map(Candidate::name)
+                .contains("high");
+        assertThat(measurement.best(Operation.DEQUANTIZE, byRank)).isEmpty();
+        assertThat(new Speed(106, 0.01).beats(new Speed(100, 0.01))).isTrue();
+        assertThat(new Speed(106, 0.04).beats(new Speed(100, 0.01))).isFalse();
+    }
+
+    @Test
+    void aKernelThatFailsAtAnOperationIsNotTakenForIt() {
+        Selection selection = select(
+                new Burning("failing", 9, Set.of()) {
+                    @Override
+                    Kernel kernel() {
+                        return new Burner(Set.of()) {
+                            @Override
+                            void asked(Operation operation) {
+                                if (operation == Operation.GEMM) {
+                                    throw new StackOverflowError("only when it is measured");
+                                }
+                            }
+                        };
+                    }
+                },
+                slow("other", 0));
+        assertThat(selection.selected(Operation.GEMM)).map(Candidate::name).contains("other");
+        assertThat(selection.selected(Operation.DEQUANTIZE))
+                .map(Candidate::name)
+                .contains("failing");
+    }
+
+    @Test
+    void theMeasurementIsKeptUntilSomethingChanges() {
+        Measurement first = select(slow("a", 1), quick("b", 0)).measurement().orElseThrow();
+        Burning[] swapped = {quick("a", 1), slow("b", 0)};
+        Selection again = select(swapped);
+        assertThat(again.measurement().orElseThrow()).isEqualTo(new Measurement(first.date(), true, first.speeds()));
+        assertThat(again.selected()).map(Candidate::name).contains("b");
+        Selection elsewhere = KernelSelector.select(
+                Arrays.stream(swapped).map(Burning::source).toList(),
+                CPU,
+                JVM,
+                Wishes.NONE,
+                calibration("another CPU"));
+        assertThat(elsewhere.measurement().orElseThrow().remembered()).isFalse();
+        assertThat(elsewhere.selected()).map(Candidate::name).contains("a");
+        assertThat(select(quick("a", 1)).measurement().orElseThrow().remembered())
+                .isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"value.gemm.a=fast 0.0", "value.gemm.a=NaN 0.0", "value.gemm.a=1.0", "value.date=monday"})
+    void aDamagedEntryIsMeasuredAgain(String line) throws IOException {
+        select(quick("a", 1));
+        assertThat(select(quick("a", 1)).measurement().orElseThrow().remembered())
+                .isTrue();
+        try (Stream<Path> files = Files.list(directory)) {
+            Path file = files.findFirst().orElseThrow();
+            assertThat(file.toString()).endsWith(".speed.properties");
+            Files.writeString(file, Files.readString(file) + "\n" + line + "\n");
+        }
+        assertThat(select(quick("a", 1)).measurement().orElseThrow().remembered())
+                .isFalse();
+        assertThat(select(quick("a", 1)).measurement().orElseThrow().remembered())
+                .isTrue();
+    }
+
+    @Test
+    void aRequiredKernelMustBeTheBestAtEveryOperation() {
+        assertThat(select(Wishes.require("a"), quick("a", 0), slow("b", 1)).problem())
+                .isEmpty();
+        assertThat(select(Wishes.require("e"), quick("e", 0), slow("f", 1, Operation.GEMM))
+                        .problem())
+                .contains("kernel e is required, but f is selected for some operations; force e to select it");
+    }
+
+    @Test
+    void forcedKernelLeavesNothingToRank() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> select(Wishes.force("a"), quick("a", 0)))
+                .withMessage(
+                        "kernel a is forced, so there is nothing to rank by measurement; ask for one of them only");
+    }
+
+    @Test
+    void withoutAUsableKernelNothingIsMeasured() {
+        Selection selection = select();
+        assertThat(selection.measurement()).isEmpty();
+        assertThat(selection.problem()).contains("no kernel is usable");
+    }
+
+    /** Provides a kernel that is slow in some of its operations. */
+    private static class Burning extends FakeProvider {
+
+        private final Set<Operation> slow;
+
+        Burning(String name, int rank, Set<Operation> slow) {
+            super(name, rank);
+            this.slow = slow;
+        }
+
+        @Override
+        KernelSource source() {
+            return new KernelSource(
+                    name(),
+                    Artifact.ofPlugin("com.example", Optional.empty(), name(), Optional.of(HASH), false),
+                    () -> this);
+        }
+
+        @Override
+        Kernel kernel() {
+            return new Burner(slow);
+        }
+    }
+
+    /** Right in the self-test; when it is measured it burns 20 or 500 microseconds a call instead. */
+    static class Burner extends PlainKernel {
+
+        private static final int MEASURED_COLS = 4096;
+
+        private final Set<Operation> slow;
+
+        Burner(Set<Operation> slow) {
+            this.slow = slow;
+        }
+
+        void asked(Operation operation) {}
+
+        private boolean burns(Qk256Matrix w, Operation operation) {
+            if (w.cols() != MEASURED_COLS) {
+                return false;
+            }
+            asked(operation);
+            long end = System.nanoTime() + (slow.contains(operation) ? 500_000 : 20_000);
+            while (System.nanoTime() < end) {
+                Thread.onSpinWait();
+            }
+            return true;
+        }
+
+        @Override
+        protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
+            if (!burns(w, Operation.DEQUANTIZE)) {
+                super.dequantizeRows(w, fromRow, toRow, out);
+            }
+        }
+
+        @Override
+        protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
+            if (!burns(w, Operation.GEMV_F32)) {
+                super.gemvF32Rows(w, x, fromRow, toRow, y);
+            }
+        }
+
+        @Override
+        protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+            if (!burns(w, Operation.GEMV_I8)) {
+                super.gemvI8Rows(w, x, fromRow, toRow, y);
+            }
+        }
+
+        @Override
+        protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+            if (!burns(w, Operation.GEMM)) {
+                super.gemmI8Rows(w, x, fromRow, toRow, y);
+            }
+        }
+    }
+}
