@@ -103,7 +103,7 @@ class RunnerTest {
         assumeTrue(guardPages || !kernel.says().contains("touching"), "no guard pages on Windows");
         String rule = Integer.toString(number(kernel.rule()));
 
-        Result result = run(kernel, List.of("--rule", rule, "--time-limit", "2"));
+        Result result = run(kernel, List.of("--rule", rule, "--time-limit", "8"));
 
         boolean optional =
                 kernel.rule().equals(Rules.NEEDLESS_CLAIMS) || kernel.rule().equals(Rules.SELF_DESCRIPTION);
