@@ -52,24 +52,33 @@ final class Dequantize {
             Qk256Matrix w, Scratch scratch, int row, MemorySegment out, long first, float @Nullable [] array) {
         MemorySegment codes = scratch.codes(w, row);
         long offset = scratch.offset(w, row, 0);
+        float[] codebook = scratch.codebook(w);
         int step = w.blockScales().isEmpty() ? w.cols() : Qk256.BLOCK_WEIGHTS;
         for (int col = 0; col < w.cols(); col += step) {
-            IntVector table = Lanes.table(w.codebook(), w.scale(row, col / Qk256.BLOCK_WEIGHTS));
+            float scale = w.scale(row, col / Qk256.BLOCK_WEIGHTS);
             int weights = Math.min(step, w.cols() - col);
             long at = offset + col / CODES_IN_BYTE;
             if (array == null) {
-                toMemory(codes, at, table, out, first + col, weights);
+                toMemory(codes, at, codebook, scale, out, first + col, weights);
             } else {
-                toArray(codes, at, table, array, Math.toIntExact(first + col), weights);
+                toArray(codes, at, codebook, scale, array, Math.toIntExact(first + col), weights);
             }
         }
     }
 
     private static void toMemory(
-            MemorySegment anyCodes, long offset, IntVector table, MemorySegment anyOut, long first, int weights) {
+            MemorySegment anyCodes,
+            long offset,
+            float[] codebook,
+            float scale,
+            MemorySegment anyOut,
+            long first,
+            int weights) {
         // Slices, because range checks leave a loop only if offsets start at 0.
         MemorySegment codes = NativeMemory.exact(anyCodes).asSlice(offset);
         MemorySegment out = NativeMemory.exact(anyOut).asSlice(first * Float.BYTES, (long) weights * Float.BYTES);
+        IntVector table =
+                FloatVector.fromArray(Lanes.FLOATS, codebook, 0).mul(scale).reinterpretAsInts();
         int whole = weights & -WEIGHTS_IN_INT;
         for (int i = 0; i < whole; i += WEIGHTS_IN_INT) {
             IntVector packed = IntVector.broadcast(Lanes.INTS, codes.get(CODES, i >> 2));
@@ -90,8 +99,10 @@ final class Dequantize {
     }
 
     private static void toArray(
-            MemorySegment anyCodes, long offset, IntVector table, float[] out, int first, int weights) {
+            MemorySegment anyCodes, long offset, float[] codebook, float scale, float[] out, int first, int weights) {
         MemorySegment codes = NativeMemory.exact(anyCodes).asSlice(offset);
+        IntVector table =
+                FloatVector.fromArray(Lanes.FLOATS, codebook, 0).mul(scale).reinterpretAsInts();
         int whole = weights & -WEIGHTS_IN_INT;
         for (int i = 0; i < whole; i += WEIGHTS_IN_INT) {
             IntVector packed = IntVector.broadcast(Lanes.INTS, codes.get(CODES, i >> 2));

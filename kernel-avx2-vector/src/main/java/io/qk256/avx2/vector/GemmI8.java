@@ -29,7 +29,7 @@ final class GemmI8 {
     private static final int TILE = 256;
 
     /** Sums of two rows with a group of columns: first those of the one row, then those of the other. */
-    private static final int PAIR_OF_SUMS = 2 * GROUP;
+    static final int PAIR_OF_SUMS = 2 * GROUP;
 
     private static final int MAX_MAGNITUDE = 3;
     private static final int LANES = Lanes.SHORTS.length();
@@ -76,19 +76,15 @@ final class GemmI8 {
             Qk256Matrix w, Scratch scratch, int row, int rows, int col, short[] q, int groups, int[] sums) {
         int cols = Math.min(CHUNK, w.blocks() * Qk256.BLOCK_WEIGHTS - col);
         short[] weights = scratch.pairOfChunks();
+        short[] lanes = scratch.laneSums();
         for (int r = 0; r < rows; r += 2) {
             unpack(w, scratch, row + r, col, cols, weights, 0);
             if (r + 1 < rows) { // Else the sums of the second row are of no interest.
                 unpack(w, scratch, row + r + 1, col, cols, weights, CHUNK);
             }
             for (int g = 0; g < groups; g++) {
-                multiply(
-                        weights,
-                        q,
-                        (col * groups + g * CHUNK) * GROUP,
-                        cols,
-                        sums,
-                        (r / 2 * groups + g) * PAIR_OF_SUMS);
+                multiply(weights, q, (col * groups + g * CHUNK) * GROUP, cols, lanes);
+                add(lanes, sums, (r / 2 * groups + g) * PAIR_OF_SUMS);
             }
         }
     }
@@ -114,8 +110,8 @@ final class GemmI8 {
         }
     }
 
-    /** Adds the products of a chunk of two rows with a group of columns to their sums. */
-    private static void multiply(short[] weights, short[] q, int from, int cols, int[] sums, int to) {
+    /** Multiplies a chunk of two rows with a group of columns; the lanes of each sum remain to be added. */
+    private static void multiply(short[] weights, short[] q, int from, int cols, short[] lanes) {
         ShortVector a0 = ShortVector.zero(Lanes.SHORTS);
         ShortVector a1 = a0;
         ShortVector a2 = a0;
@@ -140,17 +136,20 @@ final class GemmI8 {
             b2 = b.mul(q2).add(b2);
             b3 = b.mul(q3).add(b3);
         }
-        sums[to] += sum(a0);
-        sums[to + 1] += sum(a1);
-        sums[to + 2] += sum(a2);
-        sums[to + 3] += sum(a3);
-        sums[to + 4] += sum(b0);
-        sums[to + 5] += sum(b1);
-        sums[to + 6] += sum(b2);
-        sums[to + 7] += sum(b3);
+        a0.intoArray(lanes, 0);
+        a1.intoArray(lanes, LANES);
+        a2.intoArray(lanes, 2 * LANES);
+        a3.intoArray(lanes, 3 * LANES);
+        b0.intoArray(lanes, 4 * LANES);
+        b1.intoArray(lanes, 5 * LANES);
+        b2.intoArray(lanes, 6 * LANES);
+        b3.intoArray(lanes, 7 * LANES);
     }
 
-    private static int sum(ShortVector lanes) {
-        return GemvI8.widened(lanes).reduceLanes(VectorOperators.ADD);
+    private static void add(short[] lanes, int[] sums, int to) {
+        for (int i = 0; i < PAIR_OF_SUMS; i++) {
+            ShortVector sum = ShortVector.fromArray(Lanes.SHORTS, lanes, i * LANES);
+            sums[to + i] += GemvI8.widened(sum).reduceLanes(VectorOperators.ADD);
+        }
     }
 }

@@ -23,7 +23,7 @@ final class GemvF32 {
     private GemvF32() {}
 
     static void rows(Qk256Matrix w, Scratch scratch, float[] x, int fromRow, int toRow, F32Vector y) {
-        IntVector table = Lanes.table(w.codebook());
+        float[] codebook = scratch.codebook(w);
         int blocks = w.blocks();
         boolean scaled = w.blockScales().isPresent();
         MemorySegment scales = scratch.scales(w, fromRow, toRow);
@@ -35,7 +35,7 @@ final class GemvF32 {
                     scratch.offset(w, row, 0),
                     scratch.offset(w, partner, partner - row),
                     blocks,
-                    table,
+                    codebook,
                     x,
                     scaled,
                     scales,
@@ -52,7 +52,7 @@ final class GemvF32 {
             long offset,
             long partnerOffset,
             int blocks,
-            IntVector table,
+            float[] codebook,
             float[] x,
             boolean scaled,
             MemorySegment anyScales,
@@ -61,6 +61,7 @@ final class GemvF32 {
             float[] sums) {
         MemorySegment codes = NativeMemory.exact(anyCodes);
         MemorySegment scales = NativeMemory.exact(anyScales);
+        IntVector table = FloatVector.fromArray(Lanes.FLOATS, codebook, 0).reinterpretAsInts();
         FloatVector sum = FloatVector.zero(Lanes.FLOATS);
         FloatVector partnerSum = sum;
         for (int block = 0; block < blocks; block++) {

@@ -43,7 +43,7 @@ final class GemvI8 {
             long offset = scratch.offset(w, row, 0);
             float sum;
             if (w.blockScales().isEmpty()) {
-                sum = (float) (value0 * sumOfQ + step * row(codes, offset, blocks, q));
+                sum = (float) (value0 * sumOfQ + step * codesTimesQ(codes, offset, 0, blocks, q));
             } else {
                 long firstScale = (long) (row - fromRow) * blocks;
                 sum = (float) scaledRow(codes, offset, value0, step, q, sumsOfQ, blocks, scales, firstScale);
@@ -52,17 +52,8 @@ final class GemvI8 {
         }
     }
 
-    private static int row(MemorySegment anyCodes, long offset, int blocks, short[] q) {
-        MemorySegment codes = NativeMemory.exact(anyCodes);
-        IntVector sum = IntVector.zero(Lanes.INTS);
-        for (int block = 0; block < blocks; block++) {
-            sum = sum.add(block(codes, offset, block, q));
-        }
-        return sum.reduceLanes(VectorOperators.ADD);
-    }
-
     private static double scaledRow(
-            MemorySegment anyCodes,
+            MemorySegment codes,
             long offset,
             int value0,
             int step,
@@ -71,34 +62,37 @@ final class GemvI8 {
             int blocks,
             MemorySegment anyScales,
             long firstScale) {
-        MemorySegment codes = NativeMemory.exact(anyCodes);
         MemorySegment scales = NativeMemory.exact(anyScales);
         double sum = 0;
         for (int block = 0; block < blocks; block++) {
-            int exact = value0 * sumsOfQ[block]
-                    + step * block(codes, offset, block, q).reduceLanes(VectorOperators.ADD);
+            int exact = value0 * sumsOfQ[block] + step * codesTimesQ(codes, offset, block, block + 1, q);
             sum += (double) exact * scales.getAtIndex(JAVA_FLOAT, firstScale + block);
         }
         return sum;
     }
 
-    /** Lane sums of code times q over one block: at most 16 * 3 * 128 = 6144 in 16 bits, then widened. */
-    private static IntVector block(MemorySegment codes, long offset, int block, short[] q) {
-        long at = offset + (long) block * Qk256.BLOCK_BYTES;
-        ShortVector low = ShortVector.fromMemorySegment(Lanes.SHORTS, codes, at, Lanes.ORDER);
-        ShortVector high = ShortVector.fromMemorySegment(Lanes.SHORTS, codes, at + Lanes.BYTES, Lanes.ORDER);
-        ShortVector lowSum = ShortVector.zero(Lanes.SHORTS);
-        ShortVector highSum = lowSum;
-        int from = block * Qk256.BLOCK_WEIGHTS;
-        for (int i = from; i < from + Lanes.WEIGHTS; i += LANES) {
-            ShortVector lowQ = ShortVector.fromArray(Lanes.SHORTS, q, i);
-            ShortVector highQ = ShortVector.fromArray(Lanes.SHORTS, q, i + Lanes.WEIGHTS);
-            lowSum = low.and(CODE).mul(lowQ).add(lowSum);
-            highSum = high.and(CODE).mul(highQ).add(highSum);
-            low = low.lanewise(VectorOperators.LSHR, 2);
-            high = high.lanewise(VectorOperators.LSHR, 2);
+    /** The sum of code times q over some blocks: in a block at most 16 * 3 * 128 = 6144 in 16 bits, then widened. */
+    private static int codesTimesQ(MemorySegment anyCodes, long offset, int fromBlock, int toBlock, short[] q) {
+        MemorySegment codes = NativeMemory.exact(anyCodes);
+        IntVector sum = IntVector.zero(Lanes.INTS);
+        for (int block = fromBlock; block < toBlock; block++) {
+            long at = offset + (long) block * Qk256.BLOCK_BYTES;
+            ShortVector low = ShortVector.fromMemorySegment(Lanes.SHORTS, codes, at, Lanes.ORDER);
+            ShortVector high = ShortVector.fromMemorySegment(Lanes.SHORTS, codes, at + Lanes.BYTES, Lanes.ORDER);
+            ShortVector lowSum = ShortVector.zero(Lanes.SHORTS);
+            ShortVector highSum = lowSum;
+            int from = block * Qk256.BLOCK_WEIGHTS;
+            for (int i = from; i < from + Lanes.WEIGHTS; i += LANES) {
+                ShortVector lowQ = ShortVector.fromArray(Lanes.SHORTS, q, i);
+                ShortVector highQ = ShortVector.fromArray(Lanes.SHORTS, q, i + Lanes.WEIGHTS);
+                lowSum = low.and(CODE).mul(lowQ).add(lowSum);
+                highSum = high.and(CODE).mul(highQ).add(highSum);
+                low = low.lanewise(VectorOperators.LSHR, 2);
+                high = high.lanewise(VectorOperators.LSHR, 2);
+            }
+            sum = sum.add(widened(lowSum.add(highSum)));
         }
-        return widened(lowSum.add(highSum));
+        return sum.reduceLanes(VectorOperators.ADD);
     }
 
     static IntVector widened(ShortVector sums) {

@@ -22,48 +22,48 @@ final class GemvI8AnyCodebook {
 
     static void rows(
             Qk256Matrix w, Scratch scratch, float[] q, float activationScale, int fromRow, int toRow, F32Vector y) {
-        IntVector table = Lanes.table(w.codebook());
+        float[] codebook = scratch.codebook(w);
         int blocks = w.blocks();
         MemorySegment scales = scratch.scales(w, fromRow, toRow);
         for (int row = fromRow; row < toRow; row++) {
             MemorySegment codes = scratch.codes(w, row);
             long offset = scratch.offset(w, row, 0);
             float sum = w.blockScales().isEmpty()
-                    ? (float) row(codes, offset, blocks, table, q)
-                    : (float) scaledRow(codes, offset, blocks, table, q, scales, (long) (row - fromRow) * blocks);
+                    ? (float) row(codes, offset, blocks, codebook, q)
+                    : (float) scaledRow(codes, offset, blocks, codebook, q, scales, (long) (row - fromRow) * blocks);
             y.set(row, sum / activationScale * w.tensorScale());
         }
     }
 
-    private static int row(MemorySegment anyCodes, long offset, int blocks, IntVector table, float[] q) {
-        MemorySegment codes = NativeMemory.exact(anyCodes);
+    private static int row(MemorySegment codes, long offset, int blocks, float[] codebook, float[] q) {
         int sum = 0;
         for (int block = 0; block < blocks; block++) {
-            sum += (int) Lanes.sum(block(codes, offset, block, table, q));
+            sum += block(codes, offset, block, codebook, q);
         }
         return sum;
     }
 
     private static double scaledRow(
-            MemorySegment anyCodes,
+            MemorySegment codes,
             long offset,
             int blocks,
-            IntVector table,
+            float[] codebook,
             float[] q,
             MemorySegment anyScales,
             long firstScale) {
-        MemorySegment codes = NativeMemory.exact(anyCodes);
         MemorySegment scales = NativeMemory.exact(anyScales);
         double sum = 0;
         for (int block = 0; block < blocks; block++) {
-            int exact = (int) Lanes.sum(block(codes, offset, block, table, q));
+            int exact = block(codes, offset, block, codebook, q);
             sum += (double) exact * scales.getAtIndex(JAVA_FLOAT, firstScale + block);
         }
         return sum;
     }
 
-    /** Lane sums of value times x over one block; its halves are summed apart, so that the CPU can overlap them. */
-    private static FloatVector block(MemorySegment codes, long offset, int block, IntVector table, float[] x) {
+    /** The sum of value times x over one block; its halves are summed apart, so that the CPU can overlap them. */
+    private static int block(MemorySegment anyCodes, long offset, int block, float[] codebook, float[] x) {
+        MemorySegment codes = NativeMemory.exact(anyCodes);
+        IntVector table = FloatVector.fromArray(Lanes.FLOATS, codebook, 0).reinterpretAsInts();
         long at = offset + (long) block * Qk256.BLOCK_BYTES;
         IntVector low = IntVector.fromMemorySegment(Lanes.INTS, codes, at, Lanes.ORDER);
         IntVector high = IntVector.fromMemorySegment(Lanes.INTS, codes, at + Lanes.BYTES, Lanes.ORDER);
@@ -78,6 +78,6 @@ final class GemvI8AnyCodebook {
             low = low.lanewise(VectorOperators.LSHR, 2);
             high = high.lanewise(VectorOperators.LSHR, 2);
         }
-        return lowSum.add(highSum);
+        return (int) Lanes.sum(lowSum.add(highSum));
     }
 }

@@ -1,6 +1,5 @@
 package io.qk256.avx2.vector;
 
-import io.qk256.spi.Codebook;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -9,7 +8,13 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The vector shapes of this kernel: 256 bits, whatever the machine prefers. */
+/**
+ * The vector shapes of this kernel: 256 bits, whatever the machine prefers.
+ *
+ * <p>No vector is an argument or a result of a method with a loop. The compiler may leave such a method out of line, in some
+ * JVMs and not in others (it was compiled on its own first, or its caller has grown too large), and then each call
+ * allocates its vectors. Arrays, segments and numbers cross at no cost.
+ */
 final class Lanes {
 
     static final int BITS = VectorShape.S_256_BIT.vectorBitSize();
@@ -34,33 +39,6 @@ final class Lanes {
 
     static int widestIntVectorBits() {
         return IntVector.SPECIES_PREFERRED.vectorBitSize();
-    }
-
-    /**
-     * Four floats, twice: an index of three bits then means the same as its low two, and no mask is needed.
-     *
-     * @return the bits of the floats
-     */
-    static IntVector table(float v0, float v1, float v2, float v3) {
-        int b0 = Float.floatToRawIntBits(v0);
-        int b1 = Float.floatToRawIntBits(v1);
-        int b2 = Float.floatToRawIntBits(v2);
-        int b3 = Float.floatToRawIntBits(v3);
-        return IntVector.fromArray(INTS, new int[] {b0, b1, b2, b3, b0, b1, b2, b3}, 0);
-    }
-
-    /** The values of a codebook. */
-    static IntVector table(Codebook codebook) {
-        return table(codebook.value0(), codebook.value1(), codebook.value2(), codebook.value3());
-    }
-
-    /** The values of a codebook times a scale, each rounded once. */
-    static IntVector table(Codebook codebook, float scale) {
-        return table(
-                codebook.value0() * scale,
-                codebook.value1() * scale,
-                codebook.value2() * scale,
-                codebook.value3() * scale);
     }
 
     /**

@@ -3,6 +3,7 @@ package io.qk256.avx2.vector;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Matrix;
 import io.qk256.spi.I8Vector;
@@ -25,6 +26,8 @@ final class Scratch {
     private static final int CODES_IN_INT = 16;
     private static final int CODES_IN_SHORT = 8;
 
+    private Codebook codebook = Codebook.TERNARY;
+    private final float[] codebookValues = twice(codebook);
     private float[] copied = {};
     private float[] floats = {};
     private byte[] bytes = {};
@@ -33,10 +36,31 @@ final class Scratch {
     private short[] chunks = {};
     private final short[] pairOfChunks = new short[2 * GemmI8.CHUNK];
     private int[] sums = {};
+    private final short[] laneSums = new short[GemmI8.PAIR_OF_SUMS * Lanes.SHORTS.length()];
     private final float[] pairOfSums = new float[2];
     private MemorySegment rowCodes = MemorySegment.NULL;
     private MemorySegment rowScales = MemorySegment.NULL;
     private MemorySegment rowValues = MemorySegment.NULL;
+
+    /**
+     * The values of a codebook, twice: as an index into them, three bits mean the same as their low two, and no mask is
+     * needed.
+     */
+    float[] codebook(Qk256Matrix w) {
+        if (!codebook.equals(w.codebook())) {
+            codebook = w.codebook();
+            System.arraycopy(twice(codebook), 0, codebookValues, 0, codebookValues.length);
+        }
+        return codebookValues;
+    }
+
+    private static float[] twice(Codebook codebook) {
+        float v0 = codebook.value0();
+        float v1 = codebook.value1();
+        float v2 = codebook.value2();
+        float v3 = codebook.value3();
+        return new float[] {v0, v1, v2, v3, v0, v1, v2, v3};
+    }
 
     /** The values of an f32 vector, for int lanes. */
     float[] floats(F32Vector x, Qk256Matrix w) {
@@ -117,6 +141,11 @@ final class Scratch {
             sums = new int[length];
         }
         return sums;
+    }
+
+    /** Room for the lanes of the sums of two rows with a group of columns. */
+    short[] laneSums() {
+        return laneSums;
     }
 
     /** For each block the sum of the values that {@link #shorts} returned last. */
