@@ -31,12 +31,16 @@ final class Stopwatch {
     private static final int ROUNDS = 9;
     private static final long TURN_NANOS = 3_000_000;
 
-    /** The compiler works in the background: it gets at least this many turns, and more while that helps. */
-    private static final int WARM_UP_ROUNDS = 12;
+    /** The compiler works in the background, and vector code is slow until it has; a lane is warm after so many calls or so long. */
+    private static final int WARM_CALLS = 300;
 
-    private static final int STEADY_ROUNDS = 4;
+    private static final long WARM_NANOS = 700_000_000;
+
+    /** After that, the warm-up goes on while it helps. */
+    private static final int STEADY_ROUNDS = 5;
+
     private static final double STEADY = 0.95;
-    private static final long WARM_UP_NANOS = 1_200_000_000;
+    private static final long MAX_WARM_UP_NANOS = 4_000_000_000L;
 
     private final Qk256Matrix w;
     private final F32Vector x;
@@ -108,17 +112,14 @@ final class Stopwatch {
     private static void warmUp(List<Lane> lanes) {
         long start = System.nanoTime();
         int steady = 0;
-        for (int round = 0; round < WARM_UP_ROUNDS || steady < STEADY_ROUNDS; round++) {
+        while (steady < STEADY_ROUNDS && System.nanoTime() - start < MAX_WARM_UP_NANOS) {
             steady++;
             for (Lane lane : lanes) {
                 double now = lane.turn();
-                if (now * STEADY > lane.best) {
+                if (!lane.isWarm() || now * STEADY > lane.best) {
                     steady = 0;
                 }
                 lane.best = Math.max(lane.best, now);
-            }
-            if (System.nanoTime() - start > WARM_UP_NANOS) {
-                return;
             }
         }
     }
@@ -140,12 +141,18 @@ final class Stopwatch {
         private final Runnable call;
         private final double[] perSecond = new double[ROUNDS];
         private double best;
+        private long allCalls;
+        private long allNanos;
         private boolean failed;
 
         Lane(String name, Operation operation, Runnable call) {
             this.name = name;
             this.operation = operation;
             this.call = call;
+        }
+
+        boolean isWarm() {
+            return failed || allCalls >= WARM_CALLS || allNanos >= WARM_NANOS;
         }
 
         /** Weights per second. */
@@ -166,6 +173,8 @@ final class Stopwatch {
                 failed = true;
                 return 0;
             }
+            allCalls += calls;
+            allNanos += taken;
             return calls * WEIGHTS * (operation == Operation.GEMM ? COLUMNS : 1) * 1e9 / taken;
         }
 

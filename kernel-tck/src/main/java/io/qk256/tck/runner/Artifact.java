@@ -1,5 +1,8 @@
 package io.qk256.tck.runner;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -14,6 +17,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.stream.Stream;
 
 /**
  * What was tested.
@@ -22,7 +26,8 @@ import java.util.jar.JarFile;
  * @param version of the module, empty if it tells none
  * @param file the jar, or a directory of classes
  * @param contract the contract that it was built for
- * @param sha256 of the jar; empty for a directory
+ * @param sha256 of the jar; of a plugin's folder, of the lines that {@code sha256sum *.jar} prints in it; empty for a
+ *     directory of classes
  * @param nativeLibraries SHA-256 of each native library in the jar
  */
 record Artifact(
@@ -33,16 +38,41 @@ record Artifact(
         Optional<String> sha256,
         Map<String, String> nativeLibraries) {
 
-    static Artifact of(Event provider) throws IOException {
+    /**
+     * The artifact of a provider.
+     *
+     * @param plugin the jar or folder that it was found in, if it was a plugin
+     */
+    static Artifact of(Event provider, Optional<Path> plugin) throws IOException {
         Path file = Path.of(provider.field(2));
+        Optional<Path> folder = plugin.filter(Files::isDirectory)
+                .filter(path -> Files.isRegularFile(file)
+                        && path.toAbsolutePath().equals(file.toAbsolutePath().getParent()));
         boolean isJar = Files.isRegularFile(file);
         return new Artifact(
                 provider.field(0),
                 provider.field(1),
                 provider.field(2),
                 provider.field(3),
-                isJar ? Optional.of(sha256(Files.newInputStream(file))) : Optional.empty(),
+                folder.isPresent()
+                        ? Optional.of(sha256OfFolder(folder.get()))
+                        : isJar ? Optional.of(sha256(Files.newInputStream(file))) : Optional.empty(),
                 isJar ? nativeLibraries(file) : Map.of());
+    }
+
+    private static String sha256OfFolder(Path folder) throws IOException {
+        StringBuilder lines = new StringBuilder();
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path jar : files.filter(file -> file.toString().endsWith(".jar"))
+                    .sorted()
+                    .toList()) {
+                lines.append(sha256(Files.newInputStream(jar)))
+                        .append("  ")
+                        .append(jar.getFileName())
+                        .append('\n');
+            }
+        }
+        return sha256(new ByteArrayInputStream(lines.toString().getBytes(UTF_8)));
     }
 
     private static Map<String, String> nativeLibraries(Path jar) throws IOException {

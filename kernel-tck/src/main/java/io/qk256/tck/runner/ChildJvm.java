@@ -42,9 +42,12 @@ final class ChildJvm {
         command.add("-XX:ErrorFile=" + directory.resolve("error"));
         command.add("-XX:-CreateCoredumpOnCrash");
         command.add("-XX:+DisplayVMOutputToStderr");
-        List<String> withNativeCode = new ArrayList<>(modules.kernelModules());
+        List<String> withNativeCode = new ArrayList<>(options.nativeAccess() ? modules.kernelModules() : List.of());
         withNativeCode.add("io.qk256.tck");
         command.add("--enable-native-access=" + String.join(",", withNativeCode));
+        if (!options.nativeAccess()) {
+            command.add("--illegal-native-access=deny");
+        }
         ownProperties().forEach(command::add);
         command.add("-D" + BlackBox.PROPERTY + "=" + blackBox);
         command.add("-D" + GuardPages.PROPERTY + "=true");

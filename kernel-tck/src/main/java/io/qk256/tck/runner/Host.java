@@ -3,6 +3,7 @@ package io.qk256.tck.runner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The machine, the JVM and the command line, in words. */
@@ -44,11 +45,17 @@ final class Host {
 
     /** The command that repeats a run. */
     static String command(Options options) {
-        StringBuilder command = new StringBuilder(System.getProperty(
-                "qk256.tck.command",
-                "java -p " + System.getProperty("jdk.module.path") + " -m io.qk256.tck/" + Main.class.getName()));
+        // A caller that has options of its own for plugins has them in its command.
+        Optional<String> caller = Optional.ofNullable(System.getProperty("qk256.tck.command"));
+        StringBuilder command = new StringBuilder(caller.orElseGet(
+                () -> "java -p " + System.getProperty("jdk.module.path") + " -m io.qk256.tck/" + Main.class.getName()));
         command.append(" --provider ").append(options.provider());
-        options.plugins().ifPresent(directory -> command.append(" --plugins ").append(directory));
+        if (caller.isEmpty()) {
+            options.plugins()
+                    .ifPresent(directory -> command.append(" --plugins ").append(directory));
+            options.plugin().ifPresent(path -> command.append(" --plugin ").append(path));
+            command.append(options.nativeAccess() ? "" : " --no-native");
+        }
         if (!options.modulePath().isEmpty()) {
             command.append(" --module-path ").append(ModulePath.join(options.modulePath()));
         }

@@ -4,6 +4,7 @@ import io.qk256.spi.KernelProvider;
 import java.io.File;
 import java.io.IOException;
 import java.lang.module.FindException;
+import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReference;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -20,20 +22,24 @@ import java.util.stream.Stream;
 final class ModulePath {
 
     private final List<Path> entries = new ArrayList<>();
+    private final Optional<Path> plugin;
 
     ModulePath(Options options) throws IOException {
+        plugin = options.plugin();
         entries.addAll(split(System.getProperty("jdk.module.path", "")));
         if (entries.isEmpty()) {
             throw new IllegalArgumentException(
                     "the kit was started from the class path; start it from the module path: java -p MODULES -m"
                             + " io.qk256.tck/" + Main.class.getName());
         }
-        for (Path entry : options.modulePath()) {
+        List<Path> given = Stream.concat(options.modulePath().stream(), options.plugin().stream())
+                .toList();
+        for (Path entry : given) {
             if (!Files.exists(entry)) {
                 throw new NoSuchFileException(entry.toString(), null, "no such jar or directory");
             }
         }
-        entries.addAll(options.modulePath());
+        entries.addAll(given);
         if (options.plugins().isPresent()) {
             entries.addAll(plugins(options.plugins().get()));
         }
@@ -70,15 +76,20 @@ final class ModulePath {
         }
     }
 
-    /** The modules that provide kernels: all of them may run native code here. */
+    /** The modules that provide kernels, and all of the plugin: they may run native code here. */
     List<String> kernelModules() {
-        return ModuleFinder.of(entries.toArray(Path[]::new)).findAll().stream()
-                .map(ModuleReference::descriptor)
+        Stream<ModuleDescriptor> providing = modules(entries.toArray(Path[]::new))
                 .filter(module -> module.provides().stream()
-                        .anyMatch(provides -> provides.service().equals(KernelProvider.class.getName())))
-                .map(module -> module.name())
+                        .anyMatch(provides -> provides.service().equals(KernelProvider.class.getName())));
+        return Stream.concat(providing, plugin.stream().flatMap(ModulePath::modules))
+                .map(ModuleDescriptor::name)
+                .distinct()
                 .sorted()
                 .toList();
+    }
+
+    private static Stream<ModuleDescriptor> modules(Path... entries) {
+        return ModuleFinder.of(entries).findAll().stream().map(ModuleReference::descriptor);
     }
 
     static String join(List<Path> entries) {

@@ -17,6 +17,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * @param provider the kernel's name
  * @param plugins a directory of jars, and of folders of jars, that go on the module path as well
  * @param modulePath more entries of the module path
+ * @param plugin the jar, or the folder of jars, that the kernel is in: goes on the module path, and its hash is the one reported
+ * @param nativeAccess whether kernels may run native code
  * @param format how the report goes to standard output
  * @param save files to write the report to as well, in the formats of their endings
  * @param certify the directory that a certificate goes to if all is well
@@ -29,6 +31,8 @@ record Options(
         String provider,
         Optional<Path> plugins,
         List<Path> modulePath,
+        Optional<Path> plugin,
+        boolean nativeAccess,
         Format format,
         List<Path> save,
         Optional<Path> certify,
@@ -45,6 +49,8 @@ record Options(
               --provider NAME      the kernel
               --plugins DIR        look for it in the jars, and the folders of jars, of this directory as well
               --module-path PATH   look for it on this module path as well
+              --plugin PATH        look for it in this jar or folder of jars as well, and report the hash of all of it
+              --no-native          kernels may not run native code
               -o FORMAT            table (default), json, xml (JUnit's) or md, to standard output
               --save FILE          write the report to a file as well, in the format of its ending; may be repeated
               --certify DIR        if all is well, write the certificate DIR/NAME.certificate.json
@@ -73,6 +79,8 @@ record Options(
         Optional<String> provider = Optional.empty();
         Optional<Path> plugins = Optional.empty();
         List<Path> modulePath = new ArrayList<>();
+        Optional<Path> plugin = Optional.empty();
+        boolean nativeAccess = true;
         Format format = Format.TABLE;
         List<Path> save = new ArrayList<>();
         Optional<Path> certify = Optional.empty();
@@ -86,6 +94,8 @@ record Options(
                 case "--provider" -> provider = Optional.of(value(option, words));
                 case "--plugins" -> plugins = Optional.of(Path.of(value(option, words)));
                 case "--module-path" -> modulePath.addAll(ModulePath.split(value(option, words)));
+                case "--plugin" -> plugin = Optional.of(Path.of(value(option, words)));
+                case "--no-native" -> nativeAccess = false;
                 case "-o" -> format = Format.named(value(option, words));
                 case "--save" -> save.add(file(value(option, words)));
                 case "--certify" -> certify = Optional.of(Path.of(value(option, words)));
@@ -102,7 +112,8 @@ record Options(
             throw new IllegalArgumentException("--certify: a certificate needs all rules; leave --rule away");
         }
         String name = provider.orElseThrow(() -> new IllegalArgumentException("--provider NAME is missing"));
-        return new Options(name, plugins, modulePath, format, save, certify, rules, seed, random, timeLimit);
+        return new Options(
+                name, plugins, modulePath, plugin, nativeAccess, format, save, certify, rules, seed, random, timeLimit);
     }
 
     private static Path file(String name) {

@@ -66,7 +66,7 @@ record Report(
         Verdict verdict = verdict(run, rules);
         String reason = run.fatal().orElseGet(() -> reason(verdict, run, rules));
         Optional<Artifact> artifact = run.provider().isPresent()
-                ? Optional.of(Artifact.of(run.provider().get()))
+                ? Optional.of(Artifact.of(run.provider().get(), options.plugin()))
                 : Optional.empty();
         return new Report(
                 options.provider(),
