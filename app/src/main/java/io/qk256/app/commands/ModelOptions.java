@@ -38,7 +38,7 @@ final class ModelOptions {
             description =
                     "Weights of the last product: f16 (as the file has them) or q8 (8 bits: fewer bytes to read for"
                             + " each token). Default: ${DEFAULT-VALUE}.")
-    private Head head = Head.F16;
+    private Head head = Head.Q8;
 
     @Option(
             names = "--cache",
@@ -72,6 +72,11 @@ final class ModelOptions {
     /** Whether the user named no model. */
     boolean isEmbedded() {
         return model == null;
+    }
+
+    /** The model, for people. */
+    String describe() {
+        return model == null ? "the embedded model" : model.toString();
     }
 
     /** How many threads compute. */

@@ -41,6 +41,8 @@ import picocli.CommandLine.Spec;
         },
         subcommands = {
             RunCommand.class,
+            PerplexityCommand.class,
+            BenchModelCommand.class,
             KernelsCommand.class,
             ExplainCommand.class,
             CheckCommand.class,

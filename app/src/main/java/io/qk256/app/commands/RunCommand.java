@@ -15,7 +15,6 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.selection.Candidate;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -122,11 +121,7 @@ final class RunCommand implements Callable<Integer> {
         if (source.file == null) {
             return DEFAULT_PROMPT;
         }
-        if (!Files.isRegularFile(source.file)) {
-            throw new IllegalArgumentException(
-                    source.file + ": " + (Files.exists(source.file) ? "not a file" : "no such file"));
-        }
-        return Files.readString(source.file);
+        return TextStreams.read(source.file);
     }
 
     private boolean isChat(Tokenizer tokenizer) {

@@ -11,7 +11,10 @@ import io.qk256.spi.ParallelKernel;
 final class RunReport {
 
     /** Fewer tokens say little about speed. */
-    private static final int ENOUGH_TOKENS = 16;
+    private static final int ENOUGH_TOKENS = 8;
+
+    /** Fewer weights stay in caches: it is not memory that limits how fast they are read. */
+    private static final long ENOUGH_BYTES = 128 << 20;
 
     private final String kernelName;
     private final Kernel kernel;
@@ -25,7 +28,7 @@ final class RunReport {
         this.model = model;
     }
 
-    /** The line; measures how fast memory is read if enough was decoded. */
+    /** The line; measures how fast memory is read if it can have been the limit, and enough was decoded to tell. */
     String line(Speed speed, long seed) {
         StringBuilder line = new StringBuilder(kernelName)
                 .append(", ")
@@ -38,16 +41,16 @@ final class RunReport {
                 .append(" | decode ")
                 .append(rate(speed.decodedTokens(), speed.decodeRate()));
         if (speed.decodedTokens() >= ENOUGH_TOKENS) {
-            double bytes = model.bytesPerToken() * speed.decodeRate();
-            double possible = possible();
-            line.append(" | weights ")
-                    .append(Numbers.of(bytes / 1e9))
-                    .append(" GB/s, ")
-                    .append(Math.round(100 * bytes / possible))
-                    .append(" % of the ")
-                    .append(Numbers.of(possible / 1e9))
-                    .append(" GB/s that ")
-                    .append(threads == 1 ? "it reads" : "they read");
+            double bytesPerSecond = model.bytesPerToken() * speed.decodeRate();
+            line.append(" | weights ").append(Numbers.of(bytesPerSecond / 1e9)).append(" GB/s");
+            if (model.bytesPerToken() >= ENOUGH_BYTES) {
+                double possible = possible();
+                line.append(", ")
+                        .append(Math.round(100 * bytesPerSecond / possible))
+                        .append(" % of reading memory (")
+                        .append(Numbers.of(possible / 1e9))
+                        .append(" GB/s)");
+            }
         }
         return line.append(" | seed ").append(seed).toString();
     }

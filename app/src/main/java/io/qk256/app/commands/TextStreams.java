@@ -4,11 +4,15 @@ import java.io.BufferedReader;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** Standard input and output for text in any language. */
 final class TextStreams {
@@ -24,6 +28,22 @@ final class TextStreams {
     static PrintWriter out() {
         FileOutputStream bytes = new FileOutputStream(FileDescriptor.out);
         return new PrintWriter(new OutputStreamWriter(bytes, charset("stdout.encoding")));
+    }
+
+    /**
+     * The text of a file that the user has named.
+     *
+     * @throws IllegalArgumentException if there is no such file, or it is not UTF-8
+     */
+    static String read(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new IllegalArgumentException(file + ": " + (Files.exists(file) ? "not a file" : "no such file"));
+        }
+        try {
+            return Files.readString(file);
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException(file + ": is not text in UTF-8, as was expected; convert it", e);
+        }
     }
 
     /** Whether somebody sits there. */
