@@ -4,6 +4,7 @@ module io.qk256.app {
     requires com.google.gson;
     requires info.picocli;
     requires jdk.incubator.vector;
+    requires jdk.unsupported;
     requires transitive io.qk256.spi;
     requires static org.jspecify;
 

@@ -14,7 +14,6 @@ import java.util.List;
 /** Compares a kernel with both packings, I2_S and TQ2_0, of the same small BitNet model. */
 final class DemoProof {
 
-    private static final String I2S = "demo-i2_s.gguf";
     private static final String TQ2 = "demo-tq2_0.gguf";
 
     private final Kernel kernel;
@@ -23,7 +22,7 @@ final class DemoProof {
 
     DemoProof(Kernel kernel, Arena arena) throws GgufException {
         this.kernel = kernel;
-        this.i2s = GgufFile.of(Resources.bytes(I2S, arena), I2S);
+        this.i2s = GgufFile.of(Resources.bytes(DemoModel.I2S, arena), DemoModel.I2S);
         this.tq2 = GgufFile.of(Resources.bytes(TQ2, arena), TQ2);
     }
 

@@ -33,10 +33,19 @@ final class GgufOptions {
      * @throws IllegalArgumentException if there is no such file
      */
     GgufFile open(Path path) throws IOException {
+        requireFile(path);
+        return GgufFile.open(path, i2sLayout);
+    }
+
+    /**
+     * Checks that what the user has named is a file.
+     *
+     * @throws IllegalArgumentException if it is not
+     */
+    void requireFile(Path path) {
         if (!Files.isRegularFile(path)) {
             throw new IllegalArgumentException(
                     path + ": " + (Files.exists(path) ? "not a file; give a GGUF file" : "no such file"));
         }
-        return GgufFile.open(path, i2sLayout);
     }
 }

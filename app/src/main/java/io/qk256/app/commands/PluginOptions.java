@@ -73,6 +73,11 @@ final class PluginOptions {
         return sources;
     }
 
+    /** The directory that the user named on the command line. */
+    Optional<Path> named() {
+        return Optional.ofNullable(directory);
+    }
+
     /** Why the verdicts of the probes are not kept, if that is so. */
     Optional<String> cacheProblem() {
         return cache.flatMap(VerdictCache::problem);

@@ -40,6 +40,9 @@ import picocli.CommandLine.Spec;
             "  4  bench --compare found a regression"
         },
         subcommands = {
+            RunCommand.class,
+            PerplexityCommand.class,
+            BenchModelCommand.class,
             KernelsCommand.class,
             ExplainCommand.class,
             CheckCommand.class,
@@ -138,6 +141,11 @@ public final class Qk256Command implements Callable<Integer> {
                 .flatMap(Optional::stream)
                 .allMatch(name -> selection.candidate(name).isPresent());
         return known ? ExitCode.OTHER_KERNEL : ExitCode.USAGE;
+    }
+
+    /** Where plugins are. */
+    PluginOptions plugins() {
+        return plugins;
     }
 
     PrintWriter out() {

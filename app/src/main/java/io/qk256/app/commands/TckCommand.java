@@ -35,12 +35,6 @@ final class TckCommand implements Callable<Integer> {
     @Option(names = "--provider", paramLabel = "NAME", required = true, description = "The kernel's name.")
     private String provider = "";
 
-    @Option(
-            names = "--plugins",
-            paramLabel = "DIR",
-            description = "Look for it in the jars, and the folders of jars, of this directory as well.")
-    private @Nullable Path plugins;
-
     @Option(names = "--module-path", paramLabel = "PATH", description = "Look for it on this module path as well.")
     private @Nullable String modulePath;
 
@@ -109,7 +103,7 @@ final class TckCommand implements Callable<Integer> {
         java.add("--module-path=" + System.getProperty("jdk.module.path") + File.pathSeparator + modules);
         java.add("--module=io.qk256.tck/io.qk256.tck.runner.Main");
         java.addAll(List.of("--provider", provider, "-o", format));
-        add(java, "--plugins", plugins);
+        Objects.requireNonNull(root).plugins().named().ifPresent(directory -> add(java, "--plugins", directory));
         add(java, "--module-path", modulePath);
         save.forEach(file -> add(java, "--save", file));
         add(java, "--certify", certify);

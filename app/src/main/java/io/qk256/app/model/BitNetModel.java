@@ -69,6 +69,11 @@ public final class BitNetModel implements AutoCloseable {
         return head.toString();
     }
 
+    /** Bytes of weights that are read for each token that is decoded: every ternary matrix and the head, once. */
+    public long bytesPerToken() {
+        return weights.layers().stream().mapToLong(Layer::bytes).sum() + head.bytes();
+    }
+
     /**
      * Starts a conversation.
      *

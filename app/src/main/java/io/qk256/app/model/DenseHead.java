@@ -22,6 +22,11 @@ final class DenseHead extends OutputHead {
     }
 
     @Override
+    long bytes() {
+        return weights.bytes();
+    }
+
+    @Override
     void rows(float[] x, float[] logits, int from, int to) {
         DenseMatrix.Reader reader = readers.get();
         for (int row = from; row < to; row++) {

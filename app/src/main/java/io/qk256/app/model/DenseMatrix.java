@@ -54,6 +54,10 @@ final class DenseMatrix {
         return cols;
     }
 
+    long bytes() {
+        return data.byteSize();
+    }
+
     /** Whether products round the other operand to f16 first, as ggml does for a matrix of f16. */
     boolean isHalf() {
         return type == TensorType.F16;

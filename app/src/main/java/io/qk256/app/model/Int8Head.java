@@ -66,6 +66,11 @@ final class Int8Head extends OutputHead {
     }
 
     @Override
+    long bytes() {
+        return codes.byteSize() + scales.byteSize();
+    }
+
+    @Override
     void rows(float[] x, float[] logits, int from, int to) {
         Scratch mine = scratch.get();
         int groups = mine.halves.length;

@@ -9,6 +9,9 @@ abstract sealed class OutputHead permits DenseHead, Int8Head {
     /** Whether the state is to be rounded to f16 before it comes here. */
     abstract boolean roundsToHalf();
 
+    /** Bytes of weights that all logits take. */
+    abstract long bytes();
+
     /** Computes the logits of the tokens {@code [from, to)}. */
     abstract void rows(float[] x, float[] logits, int from, int to);
 }

@@ -11,7 +11,8 @@ package io.qk256.app.model;
  */
 public record SessionOptions(int threads, int context, int batch, CacheType cache) {
 
-    private static final int DEFAULT_BATCH = 64;
+    /** Tokens of a prompt at once, unless there is a reason for another number. */
+    public static final int DEFAULT_BATCH = 64;
 
     /**
      * Options.

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -26,6 +27,7 @@ final class Application {
     private final List<String> modulePath;
     private final Map<String, String> environment = new HashMap<>();
     private List<String> jvmOptions = List.of();
+    private Optional<Path> input = Optional.empty();
 
     private Application(List<String> modulePath) {
         this.modulePath = modulePath;
@@ -75,6 +77,12 @@ final class Application {
         return jvm("--enable-native-access=io.qk256.spi,io.qk256.avx2.jni", "--illegal-native-access=deny");
     }
 
+    /** Piped into its standard input. */
+    Application input(Path file) {
+        input = Optional.of(file);
+        return this;
+    }
+
     Application environment(String variable, String value) {
         environment.put(variable, value);
         return this;
@@ -93,6 +101,7 @@ final class Application {
         Path err = Files.createTempFile("qk256", ".err");
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        input.ifPresent(file -> builder.redirectInput(file.toFile()));
         builder.environment().remove("QK256_PLUGINS");
         builder.environment()
                 .put("QK256_CACHE_DIR", TARGET.resolve("cache").toAbsolutePath().toString());

@@ -1,0 +1,86 @@
+package io.qk256.app.bench;
+
+import io.qk256.spi.ParallelKernel;
+import io.qk256.spi.RowTask;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * How fast this machine reads memory: what limits the decoding of a large model. Plain Java, which HotSpot compiles to vector
+ * instructions.
+ */
+public final class ReadingSpeed {
+
+    /** Beyond the last cache of most machines, and read in some milliseconds. */
+    private static final long MOST_BYTES = 256L << 20;
+
+    /** Each of them is a loop that the compiler sees as a whole. */
+    private static final int PART = 1 << 16;
+
+    private static final long CACHE_LINE = 64;
+    private static final long WARM_UP_NANOS = 100_000_000;
+    private static final long NANOS = 150_000_000;
+    private static final int LEAST_ROUNDS = 3;
+
+    private final MemorySegment memory;
+    private final ParallelKernel threads;
+    private final int parts;
+    private final RowTask read = this::read;
+    /** What is read must be used, or the compiler would not read it. */
+    private final LongAdder used = new LongAdder();
+
+    private ReadingSpeed(MemorySegment memory, ParallelKernel threads) {
+        this.memory = memory;
+        this.threads = threads;
+        this.parts = Math.toIntExact(memory.byteSize() / PART);
+    }
+
+    /**
+     * Measures for about a third of a second: the best of several rounds.
+     *
+     * @param bytes how much to read in a round, so that few bytes are read from the caches that they fit in; of more than
+     *     256 MiB, so many
+     * @param threads that read, each its part
+     * @return bytes a second
+     */
+    public static double measure(long bytes, ParallelKernel threads) {
+        long size = Math.clamp(bytes, PART, MOST_BYTES) / PART * PART;
+        try (Arena arena = Arena.ofShared()) {
+            return new ReadingSpeed(arena.allocate(size, CACHE_LINE).fill((byte) 1), threads).measure();
+        }
+    }
+
+    private double measure() {
+        long warmUp = System.nanoTime();
+        while (System.nanoTime() - warmUp < WARM_UP_NANOS) {
+            read(0, 1);
+        }
+        long best = Long.MAX_VALUE;
+        long start = System.nanoTime();
+        for (int i = 0; i < LEAST_ROUNDS || System.nanoTime() - start < NANOS; i++) {
+            long before = System.nanoTime();
+            threads.forRows(parts, 1, read);
+            best = Math.min(best, System.nanoTime() - before);
+        }
+        return memory.byteSize() * 1e9 / best;
+    }
+
+    private void read(int from, int to) {
+        int sum = 0;
+        for (int part = from; part < to; part++) {
+            sum += sum(memory.asSlice((long) part * PART, PART));
+        }
+        used.add(sum);
+    }
+
+    /** HotSpot makes vectors of this loop as it is; a start other than 0 and a sum without a mask kept it from that. */
+    private static int sum(MemorySegment bytes) {
+        int sum = 0;
+        for (int i = 0; i < PART / Integer.BYTES; i++) {
+            sum += bytes.getAtIndex(ValueLayout.JAVA_INT, i) & 0x5555_5555;
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,99 @@
+package io.qk256.app.commands;
+
+import io.qk256.app.generation.Conversation;
+import io.qk256.app.generation.Generator;
+import io.qk256.app.generation.Generator.Answer;
+import io.qk256.app.generation.Speed;
+import io.qk256.app.text.ChatMessage;
+import io.qk256.app.text.ChatTemplate;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.PrintWriter;
+
+/** A conversation, line by line: from a person at a terminal, or from a pipe. */
+final class Chat {
+
+    private final ChatTemplate template;
+    private final Generator generator;
+    private final Conversation conversation;
+    private final int room;
+    private final int maxTokens;
+    private final PrintWriter out;
+    private final PrintWriter err;
+    private Speed speed = new Speed(0, 0, 0, 0);
+
+    /**
+     * A conversation.
+     *
+     * @param context tokens that prompt and answer may have together
+     * @param wanted tokens of an answer at most; 0 if the user did not say
+     */
+    Chat(ChatTemplate template, Generator generator, int context, int wanted, PrintWriter out, PrintWriter err) {
+        this.template = template;
+        this.generator = generator;
+        this.conversation = new Conversation(template, context);
+        this.room = wanted == 0 ? context / 4 : Math.min(wanted, context / 2);
+        this.maxTokens = maxTokens(template, wanted, room);
+        this.out = out;
+        this.err = err;
+    }
+
+    /** A model that does not know turns would never stop. */
+    private static int maxTokens(ChatTemplate template, int wanted, int room) {
+        if (wanted != 0) {
+            return wanted;
+        }
+        return template.hasTurns() ? Integer.MAX_VALUE : room;
+    }
+
+    /** Talks until there is no more input, and says how fast all answers were together. */
+    Speed talk(BufferedReader in) throws IOException {
+        boolean terminal = TextStreams.isTerminal();
+        Interrupts interrupts = Interrupts.install(() -> {
+            err.println(System.lineSeparator() + "(Ctrl-C again, or Ctrl-D, ends)");
+            err.flush();
+        });
+        if (terminal) {
+            err.println((template.hasTurns() ? "" : "This model goes on with what you begin. ")
+                    + "Ctrl-C stops an answer, Ctrl-D ends.");
+        }
+        while (true) {
+            if (terminal) {
+                out.print("> ");
+            }
+            out.flush();
+            interrupts.asking();
+            String line = in.readLine();
+            if (line == null || out.checkError()) {
+                return speed;
+            }
+            if (!line.isBlank()) {
+                interrupts.answering();
+                answer(line, interrupts);
+            }
+        }
+    }
+
+    private void answer(String question, Interrupts interrupts) {
+        conversation.add(new ChatMessage(ChatMessage.Role.USER, question));
+        Conversation.Prompt prompt;
+        try {
+            prompt = conversation.prompt(room);
+        } catch (IllegalArgumentException e) {
+            conversation.removeLast();
+            err.println("qk256: " + e.getMessage());
+            return;
+        }
+        if (prompt.forgotten() > 0) {
+            err.println("(the context is full: the oldest " + prompt.forgotten() + " messages are forgotten)");
+        }
+        Answer answer = generator.generate(
+                prompt.tokens(), maxTokens, () -> interrupts.isStopping() || out.checkError(), out::print);
+        out.println();
+        conversation.add(new ChatMessage(ChatMessage.Role.ASSISTANT, answer.text()));
+        if (answer.end() == Generator.End.CONTEXT) {
+            err.println("(the context is full: the answer ends here)");
+        }
+        speed = speed.plus(answer.speed());
+    }
+}

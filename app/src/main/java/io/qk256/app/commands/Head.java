@@ -1,0 +1,19 @@
+package io.qk256.app.commands;
+
+import io.qk256.app.model.HeadType;
+
+/** {@link HeadType} by the names that users give. */
+enum Head {
+    F16(HeadType.STORED),
+    Q8(HeadType.INT8);
+
+    private final HeadType type;
+
+    Head(HeadType type) {
+        this.type = type;
+    }
+
+    HeadType type() {
+        return type;
+    }
+}

@@ -1,0 +1,226 @@
+package io.qk256.app.modulepath;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.qk256.app.modulepath.Application.Result;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands that run a model, in the packaged application. */
+class RunIT {
+
+    @TempDir
+    private Path dir;
+
+    private Path resource(String name) throws IOException {
+        try (InputStream in = Objects.requireNonNull(RunIT.class.getResourceAsStream(name), name)) {
+            return Files.write(dir.resolve(Path.of(name).getFileName()), in.readAllBytes());
+        }
+    }
+
+    private static Result run(String... arguments) throws Exception {
+        return Application.complete().run(arguments);
+    }
+
+    private static Result runs(String... arguments) throws Exception {
+        Result result = run(arguments);
+        assertThat(result.exit()).as(result.err()).isZero();
+        return result;
+    }
+
+    private static void fails(int exit, String message, String... arguments) throws Exception {
+        Result result = run(arguments);
+        assertThat(result.exit()).as(result.err()).isEqualTo(exit);
+        assertThat(result.err()).contains(message).doesNotContain("\tat ");
+        assertThat(result.out()).isEmpty();
+    }
+
+    private static List<String> usableKernels() throws Exception {
+        JsonArray kernels = JsonParser.parseString(runs("kernels", "--json").out())
+                .getAsJsonObject()
+                .getAsJsonArray("kernels");
+        List<String> usable = new ArrayList<>();
+        kernels.forEach(kernel -> {
+            JsonObject one = kernel.getAsJsonObject();
+            if (List.of("selected", "usable").contains(one.get("state").getAsString())) {
+                usable.add(one.get("name").getAsString());
+            }
+        });
+        return usable;
+    }
+
+    @Test
+    void withoutOptionsItTellsATale() throws Exception {
+        Result tale = runs("run");
+        assertThat(tale.out()).startsWith("Once upon a time ").hasSizeGreaterThan(40);
+        assertThat(tale.err())
+                .containsPattern("threads?, head 8 bits \\| prompt \\d+ tokens, [0-9.]+ t/s"
+                        + " \\| decode \\d+ tokens, [0-9.]+ t/s \\| weights [0-9.]+ GB/s \\| seed \\d+");
+        String seed = tale.err().strip().replaceFirst("(?s).*seed ", "");
+        assertThat(runs("run", "--seed=" + seed).out()).isEqualTo(tale.out());
+    }
+
+    @Test
+    void aSeedGivesTheSameTextWithEveryKernelAndAnyNumberOfThreads() throws Exception {
+        List<String> kernels = usableKernels();
+        assertThat(kernels).contains("scalar");
+        String[] common = {"run", "-p", "The old fox", "-n", "60", "--seed=7", "--temp=1", "--repeat-penalty=1.1"};
+        String expected = runs(with(common, "--kernel=scalar", "--threads=1")).out();
+        assertThat(expected).startsWith("The old fox").hasSizeGreaterThan(100);
+        for (String kernel : kernels) {
+            for (String threads : List.of("1", "3")) {
+                Result result = runs(with(common, "--kernel=" + kernel, "--threads=" + threads));
+                assertThat(result.out()).as("%s, %s threads", kernel, threads).isEqualTo(expected);
+                assertThat(result.err()).contains(kernel + ", " + threads + " thread");
+            }
+        }
+        assertThat(runs(with(common, "--seed=8")).out()).isNotEqualTo(expected);
+    }
+
+    private static String[] with(String[] common, String... more) {
+        return Stream.concat(
+                        Arrays.stream(common)
+                                .filter(option -> !more[0].startsWith("--seed") || !option.startsWith("--seed")),
+                        Arrays.stream(more))
+                .toArray(String[]::new);
+    }
+
+    @Test
+    void readsAPromptAndAModelFromFiles() throws Exception {
+        Path prompt = Files.writeString(dir.resolve("prompt.txt"), "“Good morning,” said the fox");
+        String model = resource("/io/qk256/app/check/demo-tq2_0.gguf").toString();
+        String text = runs("run", "-m", model, "-f", prompt.toString(), "-n", "12", "--temp=0")
+                .out();
+        assertThat(text).startsWith("“Good morning,” said the fox").hasSizeGreaterThan(40);
+        String embedded =
+                runs("run", "-f", prompt.toString(), "-n", "12", "--temp=0").out();
+        assertThat(embedded)
+                .as("the embedded model has the same weights in another packing")
+                .isEqualTo(text);
+        String cached = runs("run", "-m", model, "--cache", "-f", prompt.toString(), "-n", "12", "--temp=0")
+                .out();
+        assertThat(cached).isEqualTo(text);
+        assertThat(dir.resolve("demo-tq2_0.qk256.gguf")).exists();
+        assertThat(runs("run", "-p", "A", "-n", "1", "--head=f16").err())
+                .contains("head F16 | prompt 2 tokens", "decode 0 tokens | seed");
+    }
+
+    @Test
+    void chatsWithAPipe() throws Exception {
+        Path said = Files.writeString(dir.resolve("said.txt"), "Once there was a fox\n\nThe wolf said\n");
+        Result chat = Application.complete().input(said).run("run", "--chat", "-n", "8", "--seed=3");
+        assertThat(chat.exit()).as(chat.err()).isZero();
+        assertThat(chat.out().lines().filter(line -> !line.isBlank()).count()).isGreaterThanOrEqualTo(2);
+        assertThat(chat.out()).doesNotContain("> ");
+        assertThat(chat.err()).contains("| decode 14 tokens");
+    }
+
+    @Test
+    void oldMessagesAreForgottenAndTooLongOnesRefused() throws Exception {
+        String line = "There was once a king who had a daughter, and she was the fairest in the land. ";
+        String lines = (line.repeat(3).strip() + "\n").repeat(4) + line.repeat(20) + "\n" + "The end came\n";
+        Path said = Files.writeString(dir.resolve("said.txt"), lines);
+        Result chat = Application.complete().input(said).run("run", "--chat", "-n", "4", "--seed=3");
+        assertThat(chat.exit()).as(chat.err()).isZero();
+        assertThat(chat.err())
+                .containsPattern("the oldest \\d+ messages are forgotten")
+                .containsPattern("the message needs \\d+ tokens, expected at most 252");
+    }
+
+    @Test
+    void saysThatTheContextIsFull() throws Exception {
+        Path prompt = Files.writeString(dir.resolve("prompt.txt"), "fox ".repeat(120));
+        Result full = runs("run", "-f", prompt.toString(), "--temp=0");
+        assertThat(full.err()).contains("(the model's context of 256 tokens is full)");
+        Files.writeString(prompt, "fox ".repeat(400));
+        fails(2, "tokens, expected 1 to 256, the context; shorten it", "run", "-f", prompt.toString());
+    }
+
+    @Test
+    void wrongUsageAndBrokenFilesAreNamed() throws Exception {
+        fails(2, "mutually exclusive", "run", "-p", "a", "--chat");
+        fails(2, "-n: 0, expected 1 or more", "run", "-n", "0");
+        fails(2, "--threads: 0, expected 1 or more", "run", "--threads=0");
+        fails(2, "temperature is -1.0, expected 0 to 100", "run", "--temp=-1");
+        fails(2, "top-p is 2.0, expected", "run", "--top-p=2");
+        fails(2, "Invalid value for option '--head'", "run", "--head=q4");
+        fails(
+                2,
+                "nothing.gguf: no such file",
+                "run",
+                "-m",
+                dir.resolve("nothing.gguf").toString());
+        fails(
+                2,
+                "nothing.txt: no such file",
+                "run",
+                "-f",
+                dir.resolve("nothing.txt").toString());
+        fails(2, "no kernel is called 'scaler'", "run", "--kernel=scaler");
+        Path broken = Files.writeString(dir.resolve("broken.gguf"), "GGUF, but not really");
+        fails(1, "broken.gguf", "run", "-m", broken.toString());
+        byte[] model = Files.readAllBytes(resource("/io/qk256/app/check/demo-i2_s.gguf"));
+        Path cut = Files.write(dir.resolve("cut.gguf"), Arrays.copyOf(model, model.length - 5000));
+        fails(1, "cut.gguf", "run", "-m", cut.toString());
+        fails(2, "cut.gguf: is not text in UTF-8", "perplexity", "-f", cut.toString());
+        Path text = Files.writeString(dir.resolve("text.txt"), "Once");
+        fails(2, "--windows: 0, expected 1 or more", "perplexity", "-f", text.toString(), "--windows=0");
+        fails(2, "--shape: '3b', expected 2b", "bench-model", "--shape=3b");
+        fails(2, "did you mean scalar?", "bench-model", "--kernels=scaler");
+        fails(2, "--thread-counts: [0], expected 1 or more", "bench-model", "--thread-counts=0");
+    }
+
+    @Test
+    void perplexityOfTalesThatTheModelDoesNotKnow() throws Exception {
+        String text = resource("/fixtures/model/demo_heldout.txt").toString();
+        JsonObject result = JsonParser.parseString(
+                        runs("perplexity", "-f", text, "--windows=10", "--json").out())
+                .getAsJsonObject();
+        assertThat(result.get("windows").getAsInt()).isEqualTo(10);
+        assertThat(result.get("tokens").getAsInt()).isBetween(2000, 2560);
+        double perplexity = result.get("perplexity").getAsDouble();
+        assertThat(perplexity)
+                .isBetween(result.get("low").getAsDouble(), result.get("high").getAsDouble());
+        assertThat(perplexity).isCloseTo(Math.exp(result.get("natsPerToken").getAsDouble()), within(1e-9));
+        assertThat(runs("perplexity", "-f", text, "--windows=1").out())
+                .containsPattern("^perplexity [0-9.]+ \\(no interval: one window\\), [0-9.]+ nats a token; 256 tokens");
+        fails(2, "--window: 257, expected 1 to 256", "perplexity", "-f", text, "--window=257");
+    }
+
+    @Test
+    void theSpeedOfAModelIsMeasuredAndDrawn() throws Exception {
+        Path picture = dir.resolve("speed.svg");
+        Result result = runs(
+                "bench-model",
+                "--kernels=scalar",
+                "--thread-counts=1,2",
+                "--seconds=0.01",
+                "--json",
+                "--plot=" + picture);
+        JsonArray rows = JsonParser.parseString(result.out()).getAsJsonObject().getAsJsonArray("rows");
+        assertThat(rows).hasSize(2);
+        JsonObject row = rows.get(1).getAsJsonObject();
+        assertThat(row.get("threads").getAsInt()).isEqualTo(2);
+        assertThat(row.get("promptTokensPerSecond").getAsDouble()).isPositive();
+        double decode = row.get("decodeTokensPerSecond").getAsDouble();
+        double bytes = row.get("bytesPerToken").getAsDouble();
+        // 4,718,592 weights of 2 bits, and a head of 1024 x 256 in 8 bits with f16 scales for 32.
+        assertThat(bytes).isEqualTo(4_718_592 / 4.0 + 1024 * 256 * 34 / 32.0);
+        assertThat(row.get("partOfReading").getAsDouble())
+                .isCloseTo(decode * bytes / row.get("readBytesPerSecond").getAsDouble(), within(1e-9));
+        assertThat(Files.readString(picture)).startsWith("<svg ").contains("scalar, 2 threads, head 8 bits");
+    }
+}
