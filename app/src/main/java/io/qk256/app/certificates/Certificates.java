@@ -3,16 +3,13 @@ package io.qk256.app.certificates;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.qk256.spi.Contract;
+import io.qk256.spi.selection.Artifact;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -30,23 +27,27 @@ public final class Certificates {
 
     private Certificates() {}
 
-    /** The certificate of a jar, from the jar's own directory or from {@link #DIRECTORY}. */
-    public static Optional<Certificate> of(Path jar) {
-        if (!Files.isRegularFile(jar)) {
-            return Optional.empty();
-        }
-        List<Path> directories = Stream.of(jar.toAbsolutePath().getParent(), Path.of(DIRECTORY))
-                .filter(Certificates::mayHoldSome)
-                .toList();
-        if (directories.isEmpty()) {
+    /**
+     * The certificate of a module, by its hash: from the directory that its jar or its folder lies in, from the folder, or from
+     * {@link #DIRECTORY}. The hash is computed only if there are certificates at all.
+     */
+    public static Optional<Certificate> of(Artifact artifact) {
+        if (artifact.origin().isEmpty()) {
             return Optional.empty();
         }
         try {
-            String sha256 = sha256(jar);
-            return directories.stream()
-                    .flatMap(directory -> find(directory, sha256).stream())
-                    .findFirst();
-        } catch (IOException e) {
+            Path origin = Path.of(artifact.origin()).toAbsolutePath();
+            List<Path> directories = Stream.of(origin.getParent(), origin, Path.of(DIRECTORY))
+                    .filter(Objects::nonNull)
+                    .filter(Certificates::mayHoldSome)
+                    .toList();
+            return directories.isEmpty()
+                    ? Optional.empty()
+                    : artifact.sha256()
+                            .flatMap(hash -> directories.stream()
+                                    .flatMap(directory -> find(directory, hash).stream())
+                                    .findFirst());
+        } catch (InvalidPathException e) { // A location that is no file, such as that of a run-time image.
             return Optional.empty();
         }
     }
@@ -102,15 +103,5 @@ public final class Certificates {
 
     private static String major(String version) {
         return version.substring(0, Math.max(0, version.indexOf('.')));
-    }
-
-    private static String sha256(Path file) throws IOException {
-        try (InputStream content = Files.newInputStream(file)) {
-            DigestInputStream digested = new DigestInputStream(content, MessageDigest.getInstance("SHA-256"));
-            digested.transferTo(OutputStream.nullOutputStream());
-            return HexFormat.of().formatHex(digested.getMessageDigest().digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 }

@@ -5,7 +5,7 @@ import io.qk256.app.check.Proof;
 import io.qk256.app.check.ProofReport;
 import io.qk256.app.files.I2sLayout;
 import io.qk256.spi.Kernel;
-import io.qk256.spi.selection.Candidate;
+import io.qk256.spi.selection.Selection;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -69,16 +69,17 @@ final class CheckCommand implements Callable<Integer> {
                             + (Files.exists(file.get()) ? "not a file; give a GGUF file" : "no such file"));
             return ExitCode.USAGE;
         }
-        Candidate selected = command.machine().selection().selected().orElseThrow();
-        Kernel kernel = selected.kernel().orElseThrow();
+        Selection selection = command.machine().selection();
+        Kernel kernel = selection.kernel();
+        String name = KernelReport.selected(selection);
         ProgressListener progress = progress(command.err());
         ProofReport report = file.isPresent()
                 ? Proof.run(kernel, file.get(), i2sLayout, progress)
                 : Proof.run(kernel, Optional.empty(), progress);
         if (json) {
-            CheckReport.printJson(selected.name(), report, command.out());
+            CheckReport.printJson(name, report, command.out());
         } else {
-            CheckReport.print(selected.name(), report, command.out());
+            CheckReport.print(name, report, command.out());
         }
         return report.passed() ? ExitCode.OK : ExitCode.FAILED;
     }

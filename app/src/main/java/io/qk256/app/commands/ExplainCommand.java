@@ -38,16 +38,20 @@ final class ExplainCommand implements Callable<Integer> {
             command.err().println("qk256: " + KernelSelector.unknownName(name, selection.candidates()));
             return ExitCode.USAGE;
         }
-        print(candidate.get(), command.out());
+        print(selection, candidate.get(), command.out());
         return command.exitCode(false);
     }
 
-    private static void print(Candidate candidate, PrintWriter out) {
+    private static void print(Selection selection, Candidate candidate, PrintWriter out) {
         out.println(candidate.name() + ": " + candidate.state().label() + ", " + candidate.why());
-        out.println("rank " + candidate.rank().map(String::valueOf).orElse("not told") + ", module "
+        out.println("declared rank " + candidate.rank().map(String::valueOf).orElse("not told") + ", module "
                 + candidate.artifact());
         candidate.artifact().sha256().ifPresent(hash -> out.println("sha256 " + hash));
         candidate.warning().ifPresent(text -> out.println("warning: " + text));
+        selection
+                .measurement()
+                .filter(measurement -> candidate.kernel().isPresent())
+                .ifPresent(measurement -> out.println(SpeedReport.line(selection, measurement, candidate)));
         out.println();
         Table table = new Table("gate", "result", "seen");
         for (Gate gate : Gate.values()) {

@@ -12,12 +12,14 @@ import io.qk256.spi.CpuFeature;
 import io.qk256.spi.CpuFeatures.Presence;
 import io.qk256.spi.selection.Artifact;
 import io.qk256.spi.selection.Candidate;
+import io.qk256.spi.selection.Operation;
 import io.qk256.spi.selection.Selection;
 import java.io.File;
 import java.io.PrintWriter;
-import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The machine and its kernels, for people and for programs. */
@@ -43,8 +45,20 @@ final class KernelReport {
                             + candidate.warning().map(text -> "; " + text).orElse(""));
         }
         out.println(table);
-        out.println("selected  " + selection.selected().map(Candidate::name).orElse("none"));
+        SpeedReport.print(selection, out);
+        out.println("selected  " + selected(selection));
         out.flush();
+    }
+
+    /** Its name; the names by operation if there are several; "none". */
+    static String selected(Selection selection) {
+        if (Set.copyOf(selection.best().values()).size() < 2) {
+            return selection.selected().map(Candidate::name).orElse("none");
+        }
+        return Arrays.stream(Operation.values())
+                .map(operation -> operation.label() + " "
+                        + selection.selected(operation).map(Candidate::name).orElse("none"))
+                .collect(Collectors.joining(", "));
     }
 
     /** Where each kernel comes from. */
@@ -93,8 +107,13 @@ final class KernelReport {
                         .<JsonElement>map(c -> new JsonPrimitive(c.name()))
                         .orElse(JsonNull.INSTANCE));
         selection.problem().ifPresent(problem -> root.addProperty("problem", problem));
+        SpeedReport.addTo(root, selection);
         JsonArray kernels = new JsonArray();
-        selection.candidates().forEach(candidate -> kernels.add(kernel(candidate)));
+        for (Candidate candidate : selection.candidates()) {
+            JsonObject json = kernel(candidate);
+            selection.measurement().ifPresent(measurement -> SpeedReport.addTo(json, candidate, measurement));
+            kernels.add(json);
+        }
         root.add("kernels", kernels);
         Json.print(root, out);
     }
@@ -136,7 +155,7 @@ final class KernelReport {
     }
 
     private static Optional<Certificate> certificate(Candidate candidate) {
-        return candidate.origin().isEmpty() ? Optional.empty() : Certificates.of(Path.of(candidate.origin()));
+        return Certificates.of(candidate.artifact());
     }
 
     private static JsonElement orNull(Optional<String> text) {

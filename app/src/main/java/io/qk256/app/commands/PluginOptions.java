@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
@@ -73,14 +74,20 @@ final class PluginOptions {
         return sources;
     }
 
-    /** The directory that the user named on the command line. */
-    Optional<Path> named() {
-        return Optional.ofNullable(directory);
+    /** Where verdicts are kept; known once the kernels were found. */
+    Optional<VerdictCache> cache() {
+        return cache;
     }
 
-    /** Why the verdicts of the probes are not kept, if that is so. */
+    /** Why the verdicts are not kept, if that is so. */
     Optional<String> cacheProblem() {
         return cache.flatMap(VerdictCache::problem);
+    }
+
+    /** The options that say which plugins there are and what they may do, as they were typed. */
+    String commandLine() {
+        return (directory == null ? "" : " --plugins " + directory)
+                + allowNative.stream().map(name -> " --allow-native " + name).collect(Collectors.joining());
     }
 
     private Plugins read(Path path) {
@@ -92,7 +99,7 @@ final class PluginOptions {
     }
 
     /** The option's directory, else the variable's, else the one beside the application if it is there. */
-    private Optional<Path> directory() {
+    Optional<Path> directory() {
         String variable = System.getenv(VARIABLE);
         if (directory != null) {
             return Optional.of(requireDirectory("--plugins " + directory, directory));

@@ -72,6 +72,13 @@ public final class Qk256Command implements Callable<Integer> {
     private @Nullable String require;
 
     @Option(
+            names = "--calibrate",
+            scope = ScopeType.INHERIT,
+            description = "Rank the kernels by measuring them, operation by operation (1 to 2 s; then remembered),"
+                    + " instead of by their declared ranks.")
+    private boolean calibrate;
+
+    @Option(
             names = "--cpu-features",
             paramLabel = "FEATURE",
             split = ",",
@@ -111,12 +118,21 @@ public final class Qk256Command implements Callable<Integer> {
     /** The machine and the selection that the options ask for; made once. */
     Machine machine() {
         if (machine == null) {
+            if (calibrate && kernel != null) {
+                throw new IllegalArgumentException("--calibrate ranks the kernels, and --kernel " + kernel
+                        + " takes one whatever its rank; ask for one of them only");
+            }
             machine = Machine.detect(
                     Optional.ofNullable(cpuFeatures),
                     plugins,
-                    new Wishes(Optional.ofNullable(kernel), Optional.ofNullable(require)));
+                    new Wishes(Optional.ofNullable(kernel), Optional.ofNullable(require)),
+                    calibrate);
         }
         return machine;
+    }
+
+    PluginOptions plugins() {
+        return plugins;
     }
 
     /** The exit code of a selection, after telling what is wrong with it. */

@@ -1,12 +1,15 @@
 package io.qk256.app.commands;
 
 import io.qk256.app.certificates.Certificates;
+import io.qk256.spi.selection.Artifact;
+import io.qk256.spi.selection.Candidate;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,7 +38,10 @@ final class TckCommand implements Callable<Integer> {
     @Option(names = "--provider", paramLabel = "NAME", required = true, description = "The kernel's name.")
     private String provider = "";
 
-    @Option(names = "--module-path", paramLabel = "PATH", description = "Look for it on this module path as well.")
+    @Option(
+            names = "--module-path",
+            paramLabel = "PATH",
+            description = "Look for it on this module path as well, instead of in the plugins.")
     private @Nullable String modulePath;
 
     @Option(
@@ -97,13 +103,15 @@ final class TckCommand implements Callable<Integer> {
         System.getProperties().stringPropertyNames().stream()
                 .filter(name -> name.startsWith("qk256."))
                 .forEach(name -> java.add("-D" + name + "=" + System.getProperty(name)));
-        java.add("-Dqk256.tck.command=./qk256 tck");
-        java.add("-Dqk256.tck.cpu="
-                + KernelReport.describe(Objects.requireNonNull(root).machine().cpu()));
+        Qk256Command command = Objects.requireNonNull(root);
+        java.add("-Dqk256.tck.command=./qk256 tck" + command.plugins().commandLine());
+        java.add("-Dqk256.tck.cpu=" + KernelReport.describe(command.machine().cpu()));
         java.add("--module-path=" + System.getProperty("jdk.module.path") + File.pathSeparator + modules);
         java.add("--module=io.qk256.tck/io.qk256.tck.runner.Main");
         java.addAll(List.of("--provider", provider, "-o", format));
-        Objects.requireNonNull(root).plugins().named().ifPresent(directory -> add(java, "--plugins", directory));
+        if (modulePath == null) {
+            java.addAll(plugin(command));
+        }
         add(java, "--module-path", modulePath);
         save.forEach(file -> add(java, "--save", file));
         add(java, "--certify", certify);
@@ -112,6 +120,35 @@ final class TckCommand implements Callable<Integer> {
         add(java, "--random", random);
         add(java, "--time-limit", timeLimit);
         return java;
+    }
+
+    /**
+     * Where the kernel is, if it is in a plugin: with what the plugin may do. What cannot be told without running it, because it
+     * never said its name, is left to the kit.
+     */
+    private List<String> plugin(Qk256Command command) {
+        Optional<Candidate> candidate = command.machine().selection().candidate(provider);
+        if (candidate.isEmpty()) {
+            return command.plugins()
+                    .directory()
+                    .map(directory -> List.of("--plugins", directory.toString()))
+                    .orElse(List.of());
+        }
+        Artifact artifact = candidate.get().artifact();
+        if (!artifact.plugin()) {
+            return List.of();
+        }
+        if (candidate.get().state() == Candidate.State.REJECTED) {
+            command.err()
+                    .println("qk256: " + provider + " is rejected, "
+                            + candidate.get().why());
+            command.err().flush();
+        }
+        List<String> options = new ArrayList<>(List.of("--plugin", artifact.origin()));
+        if (!artifact.nativeAccess()) {
+            options.add("--no-native");
+        }
+        return options;
     }
 
     private static void add(List<String> command, String option, @Nullable Object value) {

@@ -3,9 +3,11 @@ package io.qk256.app.certificates;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.spi.Contract;
+import io.qk256.spi.selection.Artifact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,19 +31,31 @@ class CertificatesTest {
         Files.writeString(directory.resolve("abc.certificate.json"), report);
     }
 
-    @Test
-    void findsTheCertificateOfAJarBesideIt() throws IOException {
-        write(REPORT);
-        Path jar = Files.writeString(directory.resolve("abc.jar"), "abc");
-        Path other = Files.writeString(directory.resolve("other.jar"), "abcd");
+    private static Artifact plugin(Path origin, String sha256) {
+        return Artifact.ofPlugin("example", Optional.empty(), origin.toString(), Optional.of(sha256), false);
+    }
 
-        assertThat(Certificates.of(jar)).hasValueSatisfying(certificate -> {
+    @Test
+    void findsTheCertificateBesideTheJar() throws IOException {
+        write(REPORT);
+        Path jar = directory.resolve("abc.jar");
+        assertThat(Certificates.of(plugin(jar, ABC))).hasValueSatisfying(certificate -> {
             assertThat(certificate.provider()).isEqualTo("abc");
             assertThat(certificate.cpu()).isEqualTo("a CPU");
             assertThat(certificate.date()).isEqualTo("2026-11-22T12:00:00Z");
         });
-        assertThat(Certificates.of(other)).isEmpty();
-        assertThat(Certificates.of(directory)).isEmpty();
+        assertThat(Certificates.of(plugin(jar, "0".repeat(64)))).isEmpty();
+    }
+
+    @Test
+    void findsTheCertificateBesideAFolderAndInIt() throws IOException {
+        write(REPORT);
+        Path folder = Files.createDirectory(directory.resolve("folder"));
+        assertThat(Certificates.of(plugin(folder, ABC))).isPresent();
+        assertThat(Certificates.of(plugin(directory, ABC))).isPresent();
+        assertThat(Certificates.of(plugin(folder.resolve("deeper/abc.jar"), ABC)))
+                .isEmpty();
+        assertThat(Certificates.of(plugin(Path.of(""), ABC))).isEmpty();
     }
 
     @Test

@@ -6,6 +6,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.qk256.app.modulepath.Application.Result;
+import io.qk256.spi.selection.Artifact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,13 +21,13 @@ class TckIT {
     private Path directory;
 
     private static Application application() throws IOException {
-        Path kit = Path.of(System.getProperty("qk256.target", "target"), "kit-modules");
+        Path kit = Path.of(System.getProperty("qk256.target", "target"), "qk256/lib/kit");
         return Application.complete().jvm("-Dqk256.kit.modules=" + kit);
     }
 
     /** A copy, so that a certificate beside it is not found by other tests. */
     private static Path copyOfScalar(Path directory) throws IOException {
-        Path modules = Path.of(System.getProperty("qk256.target", "target"), "modules");
+        Path modules = Path.of(System.getProperty("qk256.target", "target"), "qk256/lib");
         try (Stream<Path> jars = Files.list(modules)) {
             Path jar = jars.filter(file -> file.getFileName().toString().startsWith("kernel-scalar-"))
                     .findFirst()
@@ -93,6 +94,71 @@ class TckIT {
                 .contains(
                         "the kernel was asked: refuses-odd-columns: rule 6 two blocks and one weight: f32 product 1x513");
         assertThat(tck.err()).contains("left out: ").contains("broken.jar");
+    }
+
+    private Result withPlugins(Path plugins, String... arguments) throws Exception {
+        return application()
+                .withPlugins()
+                .environment("QK256_PLUGINS", plugins.toString())
+                .run(arguments);
+    }
+
+    @Test
+    void pluginIsFoundWhereTheApplicationFindsItAndIsCertified() throws Exception {
+        Path plugins = directory.resolve("plugins");
+        Path jar = new TestModule("drop-in").jar(Application.spi(), directory, plugins);
+        assertThat(withPlugins(plugins, "kernels").out()).containsPattern("(?m)^drop-in +1000 +selected  ");
+
+        Result tck = withPlugins(plugins, "tck", "--provider=drop-in", "--certify=" + plugins, "-o=json", "--seed=1");
+        assertThat(tck.exit()).as(tck.out() + tck.err()).isZero();
+        JsonObject report = JsonParser.parseString(tck.out()).getAsJsonObject();
+        assertThat(report.get("sha256").getAsString()).isEqualTo(Artifact.sha256(jar));
+        assertThat(withPlugins(plugins, "kernels").out()).containsPattern("(?m)^drop-in +1000 +selected, certified  ");
+
+        Files.write(jar, new byte[] {0}, java.nio.file.StandardOpenOption.APPEND);
+        assertThat(withPlugins(plugins, "kernels").out()).containsPattern("(?m)^drop-in +1000 +selected  ");
+    }
+
+    @Test
+    void folderOfJarsIsCertifiedAsAWhole() throws Exception {
+        Path plugins = directory.resolve("plugins");
+        Path folder = plugins.resolve("folder");
+        new TestModule("in-folder").jar(Application.spi(), directory, folder);
+        Path library = Files.createDirectory(directory.resolve("library"));
+        Path descriptor = Files.writeString(library.resolve("module-info.java"), "module example.library {}");
+        assertThat(javax.tools.ToolProvider.getSystemJavaCompiler().run(null, null, null, descriptor.toString()))
+                .isZero();
+        assertThat(java.util.spi.ToolProvider.findFirst("jar")
+                        .orElseThrow()
+                        .run(
+                                System.out,
+                                System.err,
+                                "--create",
+                                "--file=" + folder.resolve("library.jar"),
+                                "-C",
+                                library.toString(),
+                                "module-info.class"))
+                .isZero();
+        Result tck = withPlugins(plugins, "tck", "--provider=in-folder", "--certify=" + plugins, "--random=10");
+        assertThat(tck.exit()).as(tck.out() + tck.err()).isZero();
+        assertThat(withPlugins(plugins, "kernels").out())
+                .containsPattern("(?m)^in-folder +1000 +selected, certified  ");
+        Files.delete(folder.resolve("library.jar"));
+        assertThat(withPlugins(plugins, "kernels").out()).containsPattern("(?m)^in-folder +1000 +selected  ");
+    }
+
+    @Test
+    void nativeAccessIsGrantedAsTheApplicationGrantsIt() throws Exception {
+        Path plugins = directory.resolve("plugins");
+        new TestModule("machine-code")
+                .replacing("return new Plain();", "MemorySegment.NULL.reinterpret(8); return new Plain();")
+                .jar(Application.spi(), directory, plugins);
+        Result refused = withPlugins(plugins, "tck", "--provider=machine-code", "--rule=1");
+        assertThat(refused.exit()).as(refused.out() + refused.err()).isEqualTo(1);
+        assertThat(refused.err()).contains("machine-code is rejected, opened: it needs native access");
+        Result granted = withPlugins(
+                plugins, "tck", "--provider=machine-code", "--rule=1", "--allow-native=example.machinecode");
+        assertThat(granted.exit()).as(granted.out() + granted.err()).isZero();
     }
 
     @Test

@@ -1,0 +1,141 @@
+package io.qk256.app.modulepath;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The zip, unpacked somewhere and started by its own launcher from somewhere else. */
+class DistributionIT {
+
+    private static final Path TARGET = Path.of(System.getProperty("qk256.target", "target"));
+
+    @TempDir
+    private Path work;
+
+    private Path home;
+
+    @BeforeEach
+    void unpack() throws IOException {
+        assumeTrue(File.separatorChar == '/', "the launcher is a shell script");
+        try (FileSystem zip = FileSystems.newFileSystem(zip(), Map.of("enablePosixFileAttributes", "true"))) {
+            Path root;
+            try (Stream<Path> roots = Files.list(zip.getPath("/"))) {
+                root = roots.toList().getFirst();
+            }
+            home = work.resolve("a folder").resolve(root.getFileName().toString());
+            try (Stream<Path> files = Files.walk(root)) {
+                for (Path file : files.toList()) {
+                    Path copy = home.resolve(root.relativize(file).toString());
+                    Files.createDirectories(copy.getParent());
+                    if (Files.isDirectory(file)) {
+                        Files.createDirectories(copy);
+                    } else {
+                        try (InputStream content = Files.newInputStream(file)) {
+                            Files.copy(content, copy);
+                        }
+                        Files.setPosixFilePermissions(copy, Files.getPosixFilePermissions(file));
+                    }
+                }
+            }
+        }
+    }
+
+    private static Path zip() throws IOException {
+        try (Stream<Path> files = Files.list(TARGET)) {
+            return files.filter(file -> file.getFileName().toString().matches("qk256-[0-9].*\\.zip"))
+                    .filter(file -> !file.toString().contains("-image"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    /** From another directory. */
+    private JsonObject run(String... command) throws IOException, InterruptedException {
+        Path out = work.resolve("out");
+        Path err = work.resolve("err");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(Files.createDirectories(work.resolve("elsewhere")).toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
+        builder.environment().remove("QK256_PLUGINS");
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().put("QK256_CACHE_DIR", work.resolve("cache").toString());
+        Process process = builder.start();
+        assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue())
+                .as(Files.readString(err, StandardCharsets.UTF_8))
+                .isZero();
+        return JsonParser.parseString(Files.readString(out, StandardCharsets.UTF_8))
+                .getAsJsonObject();
+    }
+
+    @Test
+    void holdsAllAndItsLauncherIsExecutable() throws IOException {
+        for (String part : List.of("lib", "lib/kit", "plugins", "docs")) {
+            assertThat(home.resolve(part)).isDirectory();
+        }
+        assertThat(Files.getPosixFilePermissions(home.resolve("bin/qk256")))
+                .containsAll(Set.of(
+                        PosixFilePermission.OWNER_EXECUTE,
+                        PosixFilePermission.GROUP_EXECUTE,
+                        PosixFilePermission.OTHERS_EXECUTE));
+        assertThat(home.resolve("bin/find-jdk")).exists();
+        assertThat(home.resolve("SPEC.md")).exists();
+    }
+
+    @Test
+    void runsFromAnotherDirectoryAndThroughALink() throws Exception {
+        String launcher = home.resolve("bin/qk256").toString();
+        assertThat(run("sh", launcher, "kernels", "--json").getAsJsonArray("kernels"))
+                .hasSizeGreaterThan(2);
+        Path link = Files.createSymbolicLink(work.resolve("link"), home.resolve("bin/qk256"));
+        assertThat(run(link.toString(), "kernels", "--json").getAsJsonArray("kernels"))
+                .hasSizeGreaterThan(2);
+    }
+
+    @Test
+    void jarInItsPluginsIsSelected() throws Exception {
+        new TestModule("drop-in").jar(Application.spi(), work, home.resolve("plugins"));
+        JsonObject kernels = run("sh", home.resolve("bin/qk256").toString(), "kernels", "--json");
+        assertThat(kernels.get("selected").getAsString()).isEqualTo("drop-in");
+    }
+
+    /** Proves something only if the tests do not run as root. */
+    @Test
+    void runsFromAReadOnlyTree() throws Exception {
+        try (Stream<Path> files = Files.walk(home)) {
+            for (Path file : files.toList()) {
+                assertThat(file.toFile().setWritable(false, false)).isTrue();
+            }
+        }
+        try {
+            JsonObject kernels = run("sh", home.resolve("bin/qk256").toString(), "kernels", "--json");
+            assertThat(kernels.get("selected").isJsonNull()).isFalse();
+        } finally {
+            try (Stream<Path> files = Files.walk(home)) {
+                Object[] all = files.toArray();
+                Arrays.stream(all).forEach(file -> ((Path) file).toFile().setWritable(true));
+            }
+        }
+    }
+}
