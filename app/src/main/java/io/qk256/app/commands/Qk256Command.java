@@ -159,11 +159,6 @@ public final class Qk256Command implements Callable<Integer> {
         return known ? ExitCode.OTHER_KERNEL : ExitCode.USAGE;
     }
 
-    /** Where plugins are. */
-    PluginOptions plugins() {
-        return plugins;
-    }
-
     PrintWriter out() {
         return commandLine().getOut();
     }
