@@ -74,13 +74,12 @@ class TckIT {
     @Test
     void findsAPluginAndSaysWhatIsWrongWithIt() throws Exception {
         Path plugins = Files.createDirectory(directory.resolve("plugins"));
-        Path wrong = new TestModule("refuses-odd-columns")
+        new TestModule("refuses-odd-columns")
                 .replacing(
                         "        int code(Qk256Matrix w, int row, int col) {",
                         "        int code(Qk256Matrix w, int row, int col) {\n"
                                 + "            if (w.cols() == 513) { System.exit(0); }")
-                .compile(Application.spi(), directory);
-        Files.move(wrong, plugins.resolve("refuses-odd-columns"));
+                .jar(Application.spi(), directory, plugins);
         Files.writeString(plugins.resolve("broken.jar"), "no jar");
 
         Result tck = application()
@@ -93,7 +92,6 @@ class TckIT {
                         + " middle of the test, expected a result")
                 .contains(
                         "the kernel was asked: refuses-odd-columns: rule 6 two blocks and one weight: f32 product 1x513");
-        assertThat(tck.err()).contains("left out: ").contains("broken.jar");
     }
 
     private Result withPlugins(Path plugins, String... arguments) throws Exception {
