@@ -69,7 +69,8 @@ class ModulePathIT {
     void jsonHasTheDocumentedShape() throws Exception {
         Result result = Application.complete().run("kernels", "--json");
         assertThat(result.exit()).isZero();
-        assertThat(json(result).keySet()).containsExactly("cpu", "jvm", "selected", "kernels");
+        assertThat(json(result).keySet())
+                .containsExactly("cpu", "jvm", "selected", "ranking", "selectedFor", "kernels");
         assertThat(kernel(result, "scalar").keySet())
                 .containsExactly(
                         "name", "rank", "state", "why", "module", "version", "origin", "plugin", "sha256", "certified");
