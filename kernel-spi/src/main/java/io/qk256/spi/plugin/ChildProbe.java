@@ -80,7 +80,10 @@ final class ChildProbe implements Probe {
                 values.put(ProbeReport.END, ProbeReport.REJECTED);
             }
             values.put(DATE, LocalDate.now(ZoneId.systemDefault()).toString());
-            probing.cache().ifPresent(cache -> key.ifPresent(k -> cache.write(k, KIND, values)));
+            // What keeps a kernel from being opened may be gone next time: a mount, a missing device.
+            if (!Gate.OPENED.name().equals(values.get(ProbeReport.GATE))) {
+                probing.cache().ifPresent(cache -> key.ifPresent(k -> cache.write(k, KIND, values)));
+            }
             return outcome(values, "", Optional.of(new ProbeException(end, milliseconds)));
         } finally {
             delete(directory);
