@@ -2,16 +2,10 @@ package io.qk256.tck.runner;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -56,7 +50,7 @@ record Artifact(
                 provider.field(3),
                 folder.isPresent()
                         ? Optional.of(sha256OfFolder(folder.get()))
-                        : isJar ? Optional.of(sha256(Files.newInputStream(file))) : Optional.empty(),
+                        : isJar ? Optional.of(io.qk256.spi.selection.Artifact.sha256(file)) : Optional.empty(),
                 isJar ? nativeLibraries(file) : Map.of());
     }
 
@@ -66,13 +60,13 @@ record Artifact(
             for (Path jar : files.filter(file -> file.toString().endsWith(".jar"))
                     .sorted()
                     .toList()) {
-                lines.append(sha256(Files.newInputStream(jar)))
+                lines.append(io.qk256.spi.selection.Artifact.sha256(jar))
                         .append("  ")
                         .append(jar.getFileName())
                         .append('\n');
             }
         }
-        return sha256(new ByteArrayInputStream(lines.toString().getBytes(UTF_8)));
+        return io.qk256.spi.selection.Artifact.sha256(lines.toString().getBytes(UTF_8));
     }
 
     private static Map<String, String> nativeLibraries(Path jar) throws IOException {
@@ -80,19 +74,12 @@ record Artifact(
         try (JarFile entries = new JarFile(jar.toFile())) {
             for (JarEntry entry : entries.stream().toList()) {
                 if (entry.getName().matches(".*\\.(so|dll|dylib)")) {
-                    libraries.put(entry.getName(), sha256(entries.getInputStream(entry)));
+                    try (InputStream content = entries.getInputStream(entry)) {
+                        libraries.put(entry.getName(), io.qk256.spi.selection.Artifact.sha256(content.readAllBytes()));
+                    }
                 }
             }
         }
         return libraries;
-    }
-
-    private static String sha256(InputStream content) throws IOException {
-        try (DigestInputStream digested = new DigestInputStream(content, MessageDigest.getInstance("SHA-256"))) {
-            digested.transferTo(OutputStream.nullOutputStream());
-            return HexFormat.of().formatHex(digested.getMessageDigest().digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 }
