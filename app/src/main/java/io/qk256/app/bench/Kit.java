@@ -103,7 +103,7 @@ public record Kit(
     private List<String> command(String modules, Path measured, Path verdicts) {
         List<String> java = new ArrayList<>();
         java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        java.add("--enable-native-access=ALL-UNNAMED,io.qk256.avx2.jni,io.qk256.tck" + nativePlugins());
+        java.add("--enable-native-access=ALL-UNNAMED,io.qk256.spi,io.qk256.avx2.jni,io.qk256.tck" + nativePlugins());
         java.add("--sun-misc-unsafe-memory-access=allow");
         java.add("-XX:MaxDirectMemorySize=4g");
         // Whoever measures beside another measurement sees it in the errors; two users cannot share JMH's lock file.

@@ -1,5 +1,6 @@
 package io.qk256.app.bench;
 
+import io.qk256.spi.HugePages;
 import io.qk256.spi.ParallelKernel;
 import io.qk256.spi.RowTask;
 import java.lang.foreign.Arena;
@@ -19,7 +20,6 @@ public final class ReadingSpeed {
     /** Each of them is a loop that the compiler sees as a whole. */
     private static final int PART = 1 << 16;
 
-    private static final long CACHE_LINE = 64;
     private static final long WARM_UP_NANOS = 100_000_000;
     private static final long NANOS = 150_000_000;
     private static final int LEAST_ROUNDS = 3;
@@ -48,7 +48,7 @@ public final class ReadingSpeed {
     public static double measure(long bytes, ParallelKernel threads) {
         long size = Math.clamp(bytes, PART, MOST_BYTES) / PART * PART;
         try (Arena arena = Arena.ofShared()) {
-            return new ReadingSpeed(arena.allocate(size, CACHE_LINE).fill((byte) 1), threads).measure();
+            return new ReadingSpeed(HugePages.allocate(arena, size).fill((byte) 1), threads).measure();
         }
     }
 

@@ -1,6 +1,7 @@
 package io.qk256.app.files;
 
 import io.qk256.spi.Codebook;
+import io.qk256.spi.HugePages;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
@@ -21,7 +22,7 @@ abstract sealed class RowRepack permits I2sRepack, BlockRepack {
         this.tensor = tensor;
         int rows = side(tensor, "rows", tensor.rows());
         int cols = side(tensor, "columns", tensor.cols());
-        MemorySegment codes = arena.allocate(rows * Qk256.rowBytes(cols), CACHE_LINE);
+        MemorySegment codes = HugePages.allocate(arena, rows * Qk256.rowBytes(cols));
         this.matrix = Qk256Matrix.of(codes, rows, cols, Codebook.TERNARY);
     }
 

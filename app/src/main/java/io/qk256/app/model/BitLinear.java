@@ -9,14 +9,4 @@ import io.qk256.spi.Qk256Matrix;
  *
  * @param weights as many columns as there are activations
  */
-record BitLinear(Qk256Matrix weights) {
-
-    /** Multiplies the first columns of the batch. */
-    void apply(Kernel kernel, QuantizedColumns x, int columns, Columns y) {
-        if (columns == 1) {
-            kernel.gemv(weights, x.matrix(1).column(0), y.results(1));
-        } else {
-            kernel.gemm(weights, x.matrix(columns), y.results(columns));
-        }
-    }
-}
+record BitLinear(Qk256Matrix weights) {}

@@ -1,8 +1,11 @@
 package io.qk256.app.model;
 
+import io.qk256.spi.Kernel;
 import io.qk256.spi.ParallelKernel;
 import io.qk256.spi.RowTask;
 import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.function.Function;
 
 /**
  * The layers of a model, for the tokens of a batch at once. All buffers are allocated at the start, and a call allocates
@@ -15,7 +18,7 @@ final class Forward {
     private final ModelConfig config;
     private final Weights weights;
     private final Reductions reductions;
-    private final ParallelKernel kernel;
+    private final ParallelKernel threads;
     private final KvCache cache;
     private final Rope rope;
     private final Attention attention;
@@ -31,6 +34,10 @@ final class Forward {
     private final Columns ups;
     private final QuantizedColumns narrow;
     private final QuantizedColumns wide;
+    private final Products toAttention;
+    private final Products fromAttention;
+    private final Products toFeedForward;
+    private final Products fromFeedForward;
 
     private final RowTask normalizeForAttention = this::normalizeForAttention;
     private final RowTask rotate = this::rotate;
@@ -44,11 +51,18 @@ final class Forward {
     private Layer layer;
     private int position;
 
-    Forward(Weights weights, Reductions reductions, ParallelKernel kernel, KvCache cache, Arena arena, int batch) {
+    Forward(
+            Weights weights,
+            Reductions reductions,
+            Kernel kernel,
+            ParallelKernel threads,
+            KvCache cache,
+            Arena arena,
+            int batch) {
         this.config = weights.config();
         this.weights = weights;
         this.reductions = reductions;
-        this.kernel = kernel;
+        this.threads = threads;
         this.cache = cache;
         this.rope = new Rope(batch, config.rotated(), config.ropeBase());
         this.attention = new Attention(reductions, config, cache);
@@ -63,10 +77,28 @@ final class Forward {
         this.ups = new Columns(arena, batch, config.feedForward());
         this.narrow = new QuantizedColumns(arena, batch, config.width());
         this.wide = new QuantizedColumns(arena, batch, config.feedForward());
+        this.toAttention = new Products(
+                kernel,
+                threads,
+                narrow,
+                inEachLayer(layer -> List.of(layer.attnQ(), layer.attnK(), layer.attnV())),
+                queries,
+                keys,
+                values);
+        this.fromAttention =
+                new Products(kernel, threads, narrow, inEachLayer(layer -> List.of(layer.attnOutput())), projected);
+        this.toFeedForward = new Products(
+                kernel, threads, narrow, inEachLayer(layer -> List.of(layer.ffnGate(), layer.ffnUp())), gates, ups);
+        this.fromFeedForward =
+                new Products(kernel, threads, wide, inEachLayer(layer -> List.of(layer.ffnDown())), projected);
         this.layer = weights.layers().getFirst();
     }
 
-    /** The state of the batch, a column of {@code width} values for each token. */
+    private List<List<BitLinear>> inEachLayer(Function<Layer, List<BitLinear>> matrices) {
+        return weights.layers().stream().map(matrices).toList();
+    }
+
+    /** The state after the last tokens of the batch, as many as were wanted, a column of {@code width} values for each. */
     float[] state() {
         return state;
     }
@@ -78,8 +110,10 @@ final class Forward {
      * @param from index of the first one
      * @param count how many, at most a batch
      * @param firstPosition of the first one; the cache has room for all
+     * @param wanted of how many of the last tokens the state is wanted; the others are done once the last layer has cached
+     *     their keys and values
      */
-    void run(int[] tokens, int from, int count, int firstPosition) {
+    void run(int[] tokens, int from, int count, int firstPosition, int wanted) {
         position = firstPosition;
         for (int i = 0; i < count; i++) {
             embedding.read(tokens[from + i]);
@@ -88,29 +122,42 @@ final class Forward {
         }
         for (layerIndex = 0; layerIndex < config.layers(); layerIndex++) {
             layer = weights.layers().get(layerIndex);
-            attentionPart(count);
-            feedForwardPart(count);
+            cacheKeysAndValues(count);
+            int going = layerIndex == config.layers() - 1 ? leave(count, wanted) : count;
+            if (going > 0) {
+                attentionPart(going);
+                feedForwardPart(going);
+            }
         }
     }
 
+    private void cacheKeysAndValues(int count) {
+        threads.forRows(count, 1, normalizeForAttention);
+        toAttention.apply(layerIndex, count);
+        threads.forRows(count, 1, rotate);
+    }
+
+    /** Only the last columns go on: they move to the front. */
+    private int leave(int count, int wanted) {
+        int gone = count - wanted;
+        System.arraycopy(state, gone * config.width(), state, 0, wanted * config.width());
+        System.arraycopy(queries.values(), queries.at(gone), queries.values(), 0, wanted * config.width());
+        position += gone;
+        return wanted;
+    }
+
     private void attentionPart(int count) {
-        kernel.forRows(count, 1, normalizeForAttention);
-        layer.attnQ().apply(kernel, narrow, count, queries);
-        layer.attnK().apply(kernel, narrow, count, keys);
-        layer.attnV().apply(kernel, narrow, count, values);
-        kernel.forRows(count, 1, rotate);
-        kernel.forRows(count * config.kvHeads(), 1, attend);
-        kernel.forRows(count, 1, normalizeAttended);
-        layer.attnOutput().apply(kernel, narrow, count, projected);
+        threads.forRows(count * config.kvHeads(), 1, attend);
+        threads.forRows(count, 1, normalizeAttended);
+        fromAttention.apply(layerIndex, count);
     }
 
     private void feedForwardPart(int count) {
-        kernel.forRows(count, 1, normalizeForFeedForward);
-        layer.ffnGate().apply(kernel, narrow, count, gates);
-        layer.ffnUp().apply(kernel, narrow, count, ups);
-        kernel.forRows(count, 1, gate);
-        layer.ffnDown().apply(kernel, wide, count, projected);
-        kernel.forRows(count, 1, addFeedForward);
+        threads.forRows(count, 1, normalizeForFeedForward);
+        toFeedForward.apply(layerIndex, count);
+        threads.forRows(count, 1, gate);
+        fromFeedForward.apply(layerIndex, count);
+        threads.forRows(count, 1, addFeedForward);
     }
 
     private void normalizeForAttention(int from, int to) {

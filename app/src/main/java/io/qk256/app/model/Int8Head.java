@@ -1,5 +1,6 @@
 package io.qk256.app.model;
 
+import io.qk256.spi.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -12,7 +13,6 @@ final class Int8Head extends OutputHead {
 
     private static final int GROUP = Reductions.LANES;
     private static final float LARGEST_CODE = 127;
-    private static final long CACHE_LINE = 64;
 
     private final Reductions reductions;
     private final int cols;
@@ -28,8 +28,8 @@ final class Int8Head extends OutputHead {
     Int8Head(Reductions reductions, int rows, int cols, Arena arena) {
         this.reductions = reductions;
         this.cols = cols;
-        this.codes = arena.allocate((long) rows * cols, CACHE_LINE);
-        this.scales = arena.allocate((long) rows * cols / GROUP * Short.BYTES, CACHE_LINE);
+        this.codes = HugePages.allocate(arena, (long) rows * cols);
+        this.scales = HugePages.allocate(arena, (long) rows * cols / GROUP * Short.BYTES);
         this.scratch = ThreadLocal.withInitial(() -> new Scratch(cols));
     }
 

@@ -4,6 +4,7 @@ import io.qk256.spi.I8Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,7 @@ final class QuantizedColumns {
         this.length = length;
         this.codes = new byte[Math.multiplyExact(columns, length)];
         this.scales = new float[columns];
+        Arrays.fill(scales, 1);
         this.memory = I8Matrix.allocate(arena, columns, length).segment();
         this.views = new I8Matrix[columns + 1];
     }

@@ -43,7 +43,7 @@ public final class Session implements AutoCloseable {
         this.headRows = (from, to) -> head.rows(normalized, logits, from, to);
         this.arena = Arena.ofShared();
         this.kernel = ParallelKernel.withThreads(kernel, options.threads());
-        this.forward = new Forward(weights, reductions, this.kernel, cache, arena, batch);
+        this.forward = new Forward(weights, reductions, kernel, this.kernel, cache, arena, batch);
     }
 
     /** Number of tokens so far. */
@@ -93,10 +93,11 @@ public final class Session implements AutoCloseable {
         requireTokens(tokens);
         for (int from = 0; from < tokens.length; from += batch) {
             int count = Math.min(batch, tokens.length - from);
-            forward.run(tokens, from, count, position);
+            boolean last = from + count == tokens.length;
+            forward.run(tokens, from, count, position, last ? 1 : 0);
             position += count;
-            if (from + count == tokens.length) {
-                computeLogits(count - 1);
+            if (last) {
+                computeLogits(0);
             }
         }
         return logits;
@@ -112,7 +113,7 @@ public final class Session implements AutoCloseable {
         requireTokens(tokens);
         for (int from = 0; from < tokens.length; from += batch) {
             int count = Math.min(batch, tokens.length - from);
-            forward.run(tokens, from, count, position);
+            forward.run(tokens, from, count, position, count);
             position += count;
             for (int i = 0; i < count; i++) {
                 computeLogits(i);

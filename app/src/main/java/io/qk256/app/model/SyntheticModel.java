@@ -1,6 +1,7 @@
 package io.qk256.app.model;
 
 import io.qk256.spi.Codebook;
+import io.qk256.spi.HugePages;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
@@ -22,7 +23,6 @@ public final class SyntheticModel {
     public static final ModelConfig SHAPE_2B = new ModelConfig(
             "bitnet-b1.58", 128_256, 4096, 2560, 30, 6912, 20, 5, 128, 128, 500_000, 1e-5f, Gate.SQUARED_RELU);
 
-    private static final long CACHE_LINE = 64;
     private static final long BYTES_AT_ONCE = 1 << 20;
     private static final long LOW_BITS_OF_CODES = 0x5555_5555_5555_5555L;
     private static final int EMBEDDINGS = 1 << 12;
@@ -83,7 +83,7 @@ public final class SyntheticModel {
 
     /** Half of the weights are 0. */
     private BitLinear ternary(int rows, int cols) {
-        MemorySegment codes = arena.allocate(rows * Qk256.rowBytes(cols), CACHE_LINE);
+        MemorySegment codes = HugePages.allocate(arena, rows * Qk256.rowBytes(cols));
         fill(codes, random -> {
             long bits = random.nextLong();
             long threes = bits & (bits >>> 1) & LOW_BITS_OF_CODES;
@@ -100,7 +100,7 @@ public final class SyntheticModel {
             halves[i] = Float.floatToFloat16((float) numbers.nextGaussian());
         }
         long bytes = (long) config.vocabulary() * config.width() * Short.BYTES;
-        MemorySegment data = arena.allocate(bytes, CACHE_LINE);
+        MemorySegment data = HugePages.allocate(arena, bytes);
         fill(data, random -> {
             long bits = random.nextLong();
             long four = 0;

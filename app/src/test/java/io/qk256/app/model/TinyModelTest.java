@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 import io.qk256.app.files.GgufException;
 import io.qk256.app.files.GgufFile;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.ParallelKernel;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -195,7 +197,9 @@ class TinyModelTest {
         for (int i = 0; i < COUNT; i++) {
             x.quantize(reductions, i, in, i * width);
         }
-        linear.apply(kernel, x, COUNT, y);
+        try (ParallelKernel threads = ParallelKernel.withThreads(kernel, 2)) {
+            new Products(kernel, threads, x, List.of(List.of(linear)), y).apply(0, COUNT);
+        }
         for (int i = 0; i < COUNT; i++) {
             y.take(i);
         }

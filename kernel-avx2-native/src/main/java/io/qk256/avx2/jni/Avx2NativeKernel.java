@@ -5,6 +5,7 @@ import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Matrix;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
@@ -18,8 +19,8 @@ import java.lang.ref.Reference;
  */
 final class Avx2NativeKernel extends Kernel {
 
-    /** Rows whose codes stay in the cache while all columns pass. */
-    private static final int BATCH_ROWS = 256;
+    /** Codes that stay in the cache while all columns pass: half of it, on CPUs with a second level of 1 MiB. */
+    private static final long BATCH_BYTES = 512 << 10;
 
     private final boolean vnni;
     private final String origin;
@@ -146,8 +147,9 @@ final class Avx2NativeKernel extends Kernel {
             return;
         }
         try {
+            int batch = (int) Math.max(1, BATCH_BYTES / Qk256.rowBytes(w.cols()));
             for (int row = fromRow, rows; row < toRow; row += rows) {
-                rows = Math.min(BATCH_ROWS, toRow - row);
+                rows = Math.min(batch, toRow - row);
                 for (int column = 0; column < x.columns(); column += Native.GEMM_COLUMNS) {
                     gemm(w, x, row, rows, column, y);
                 }

@@ -1,6 +1,7 @@
 package io.qk256.tck.bench;
 
 import io.qk256.spi.Codebook;
+import io.qk256.spi.HugePages;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
