@@ -8,6 +8,7 @@ import io.qk256.spi.selection.VerdictCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +25,7 @@ final class PluginOptions {
     private static final String DEFAULT_DIRECTORY = "qk256.plugins";
 
     private static final String VARIABLE = "QK256_PLUGINS";
+    private static final int MAX_PROBE_SECONDS = 3600;
 
     @Option(
             names = "--plugins",
@@ -47,6 +49,14 @@ final class PluginOptions {
             description = "Try kernels in a JVM of their own first: plugins (default), all or none.")
     private Probed probed = Probed.PLUGINS;
 
+    @Option(
+            names = "--probe-seconds",
+            paramLabel = "S",
+            scope = ScopeType.INHERIT,
+            description =
+                    "Time for a kernel to pass there, from 1 to 3600 (default: 10); then it is stopped and rejected.")
+    private @Nullable Integer probeSeconds;
+
     private Optional<VerdictCache> cache = Optional.empty();
 
     private enum Probed {
@@ -63,7 +73,7 @@ final class PluginOptions {
      * @param cpuName the CPU that they are probed on
      */
     List<KernelSource> sources(String cpuName) {
-        Probing probing = Probing.usual(cpuName);
+        Probing probing = probing(cpuName);
         cache = probing.cache();
         List<KernelSource> builtIn = KernelSource.find();
         Optional<Plugins> plugins = directory().map(this::read);
@@ -72,6 +82,22 @@ final class PluginOptions {
         List<KernelSource> sources = new ArrayList<>(probed == Probed.ALL ? probing.of(builtIn) : builtIn);
         sources.addAll(probed == Probed.NONE ? dropped : probing.of(dropped));
         return sources;
+    }
+
+    private Probing probing(String cpuName) {
+        Probing usual = Probing.usual(cpuName);
+        if (probeSeconds == null) {
+            return usual;
+        }
+        if (probeSeconds < 1 || probeSeconds > MAX_PROBE_SECONDS) {
+            throw new IllegalArgumentException(
+                    "--probe-seconds " + probeSeconds + ": expected 1 to " + MAX_PROBE_SECONDS + " seconds");
+        }
+        if (probed == Probed.NONE) {
+            throw new IllegalArgumentException("--probe-seconds " + probeSeconds
+                    + " limits a probe that --probe none switches off; ask for one of them only");
+        }
+        return new Probing(Duration.ofSeconds(probeSeconds), cpuName, usual.cache());
     }
 
     /** Where verdicts are kept; known once the kernels were found. */

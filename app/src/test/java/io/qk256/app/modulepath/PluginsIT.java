@@ -202,15 +202,16 @@ class PluginsIT {
         add(new TestModule("halting").replacing(OPEN, "Runtime.getRuntime().halt(0); " + OPEN));
         add(new TestModule("hanging").replacing(OPEN, "while (rank() > 0) {} " + OPEN));
         add(new TestModule("right").replacing("return 1000;", "return 999;"));
-        Result result = kernels("--allow-native", "example.crashing");
+        String[] options = {"--allow-native", "example.crashing", "--probe-seconds", "6"};
+        Result result = kernels(options);
         assertThat(text(kernel(result, "crashing"), "why")).startsWith("probed: crashed in open() with SIGSEGV");
         assertThat(text(kernel(result, "halting"), "why"))
                 .startsWith("probed: ended the JVM in open() with exit code 0");
         assertThat(text(kernel(result, "hanging"), "why"))
-                .startsWith("probed: no end in open() within 10.0 s; it was stopped");
+                .isEqualTo("probed: no end in open() within 6.0 s; it was stopped; --probe-seconds gives it more time");
         assertThat(text(json(result), "selected")).isEqualTo("right");
-        Result again = kernels("--allow-native", "example.crashing");
-        assertThat(text(kernel(again, "hanging"), "why")).contains("it was stopped (probed on ");
+        Result again = kernels(options);
+        assertThat(text(kernel(again, "hanging"), "why")).contains("gives it more time (probed on ");
         assertThat(text(json(again), "selected")).isEqualTo("right");
     }
 
@@ -225,6 +226,18 @@ class PluginsIT {
                 .run("--probe=all", "explain", "scalar", "--plugins", plugins().toString());
         assertThat(explained.out()).containsPattern("probed +passed +passed all gates in a JVM of its own");
         assertThat(Application.complete().run("explain", "scalar").out()).containsPattern("probed +passed +not probed");
+    }
+
+    @Test
+    void limitOfTheProbeThatCannotBeIsWrongUsage() throws Exception {
+        Files.createDirectories(plugins());
+        Result none = kernels("--probe-seconds", "0");
+        assertThat(none.exit()).isEqualTo(2);
+        assertThat(none.err()).contains("--probe-seconds 0: expected 1 to 3600 seconds");
+        Result unprobed = kernels("--probe", "none", "--probe-seconds", "5");
+        assertThat(unprobed.exit()).isEqualTo(2);
+        assertThat(unprobed.err())
+                .contains("--probe-seconds 5 limits a probe that --probe none switches off; ask for one of them only");
     }
 
     @Test

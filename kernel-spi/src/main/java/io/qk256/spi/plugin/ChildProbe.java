@@ -70,9 +70,9 @@ final class ChildProbe implements Probe {
             long milliseconds = (System.nanoTime() - start) / 1_000_000;
             Map<String, String> values = new HashMap<>(report.read());
             if (!values.containsKey(ProbeReport.GATE)) {
-                throw new IOException(
-                        "exit code " + end.exit().map(String::valueOf).orElse("none, it was stopped") + ", it printed: "
-                                + end.output());
+                throw new IOException("exit code " + end.exit()
+                        + end.exceeded().map(limit -> ", for it was stopped").orElse("") + ", it printed: "
+                        + end.output());
             }
             if (!values.containsKey(ProbeReport.END)) {
                 values.put(ProbeReport.DETAIL, ProbeEnd.describe(end, values, probing.timeLimit()));
@@ -151,8 +151,7 @@ final class ChildProbe implements Probe {
 
         ProbeException(ProbeProcess.End end, long milliseconds) {
             super(
-                    "the probing JVM ended after " + milliseconds + " ms"
-                            + end.exit().map(code -> " with exit code " + code).orElse("")
+                    "the probing JVM ended after " + milliseconds + " ms with exit code " + end.exit()
                             + (end.output().isEmpty() ? "" : "; it printed: " + end.output())
                             + end.crash().map(log -> "\n" + log).orElse(""),
                     null,

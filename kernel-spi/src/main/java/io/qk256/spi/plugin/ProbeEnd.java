@@ -36,10 +36,16 @@ final class ProbeEnd {
         if (end.crash().isPresent()) {
             return "crashed" + where + crash(end.crash().get());
         }
-        if (end.exit().isEmpty()) {
-            return "no end" + where + " within " + timeLimit.toMillis() / 1000.0 + " s; it was stopped";
+        if (end.exceeded().isPresent()) {
+            return switch (end.exceeded().get()) {
+                case TIME ->
+                    "no end" + where + " within " + timeLimit.toMillis() / 1000.0
+                            + " s; it was stopped; --probe-seconds gives it more time";
+                case MEMORY ->
+                    "used more than " + ProbeProcess.RESIDENT_MIB + " MiB of memory" + where + "; it was stopped";
+            };
         }
-        int exit = end.exit().get();
+        int exit = end.exit();
         if (exit == OUT_OF_MEMORY && end.output().contains("OutOfMemoryError")) {
             return "ran out of memory" + where + "; a probe may use " + ProbeProcess.MEMORY_MIB + " MiB";
         }

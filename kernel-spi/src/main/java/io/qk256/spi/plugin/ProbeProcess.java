@@ -12,13 +12,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** A JVM with limits of time and memory, on the same module path as this one. */
 final class ProbeProcess {
 
-    /** What a kernel may allocate on the heap, and again off the heap through Java. */
+    /** What a kernel may allocate on the heap, and again in direct buffers. */
     static final int MEMORY_MIB = 256;
+
+    /** What the process may keep in memory, the JVM included: it limits neither arenas nor native code. */
+    static final int RESIDENT_MIB = 1024;
 
     /** Address space of the whole process, of which the JVM itself reserves about half. */
     private static final int ADDRESS_SPACE_MIB = 6144;
@@ -26,16 +31,28 @@ final class ProbeProcess {
     private static final int MAX_OUTPUT = 4096;
     private static final Duration AFTER_END = Duration.ofSeconds(2);
 
+    /** Memory is filled at some MiB per millisecond. */
+    private static final long WATCH_MILLIS = 20;
+
+    private static final Pattern RESIDENT = Pattern.compile("(?m)^VmRSS:\\s+(\\d+) kB");
+
     private ProbeProcess() {}
+
+    /** For what a process is stopped. */
+    enum Limit {
+        TIME,
+        MEMORY
+    }
 
     /**
      * How it ended.
      *
-     * @param exit its exit code, or empty if it was killed when its time was over
+     * @param exceeded the limit that it was stopped for, if it did not end by itself
+     * @param exit its exit code
      * @param output the beginning of what it printed
      * @param crash the beginning of HotSpot's report of a crash, if there is one
      */
-    record End(Optional<Integer> exit, String output, Optional<String> crash) {}
+    record End(Optional<Limit> exceeded, int exit, String output, Optional<String> crash) {}
 
     static End run(List<String> nativeModules, List<String> arguments, Duration timeLimit, Path directory)
             throws IOException, InterruptedException {
@@ -50,13 +67,37 @@ final class ProbeProcess {
         ByteArrayOutputStream output = new ByteArrayOutputStream();
         Thread reader = Thread.ofPlatform().daemon().start(() -> drain(process.getInputStream(), output));
         try {
-            boolean ended = process.waitFor(timeLimit.toMillis(), TimeUnit.MILLISECONDS);
-            Optional<Integer> exit = ended ? Optional.of(process.exitValue()) : Optional.empty();
+            Optional<Limit> exceeded = watch(process, timeLimit);
             kill(process);
             reader.join(AFTER_END); // A process that the kernel left behind may hold the stream open.
-            return new End(exit, output.toString(StandardCharsets.UTF_8), read(crash));
+            return new End(exceeded, process.exitValue(), output.toString(StandardCharsets.UTF_8), read(crash));
         } finally {
             kill(process);
+        }
+    }
+
+    /** Until it ends, or exceeds a limit. */
+    private static Optional<Limit> watch(Process process, Duration timeLimit) throws InterruptedException {
+        long start = System.nanoTime();
+        while (!process.waitFor(WATCH_MILLIS, TimeUnit.MILLISECONDS)) {
+            if (residentMib(process) > RESIDENT_MIB) {
+                return Optional.of(Limit.MEMORY);
+            }
+            if (System.nanoTime() - start > timeLimit.toNanos()) {
+                return Optional.of(Limit.TIME);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** As Linux tells it; 0 elsewhere, and of a process that has ended. */
+    private static long residentMib(Process process) {
+        try {
+            Path status = Path.of("/proc", String.valueOf(process.pid()), "status");
+            Matcher resident = RESIDENT.matcher(Files.readString(status, StandardCharsets.ISO_8859_1));
+            return resident.find() ? Long.parseLong(resident.group(1)) / 1024 : 0;
+        } catch (IOException e) {
+            return 0;
         }
     }
 

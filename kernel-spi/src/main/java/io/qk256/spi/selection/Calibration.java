@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Ranking by measurement: the usable kernels are measured side by side at each operation, one to two seconds in all, and the
- * selection takes the fastest for each; where the noise leaves it open, the one of the higher declared rank. Measured is one
- * thread, with weights in the caches.
+ * Ranking by measurement: the usable kernels are measured side by side at each operation, one to two seconds in all (up to
+ * four on one processor), and the selection takes the fastest for each; where the noise leaves it open, the one of the higher
+ * declared rank. Measured is one thread, with weights in the caches.
  *
  * <p>The kernels must be alone: what else runs at the same time changes the outcome. The measurement is kept under the content
  * of all these kernels' files, the CPU, the JVM and the contract, and used again until one of them changes.

@@ -28,19 +28,17 @@ final class Stopwatch {
     private static final int COLUMNS = 8;
     private static final long WEIGHTS = (long) ROWS * COLS;
 
+    /** What counts is the last rounds, once no lane got faster in any of them. */
     private static final int ROUNDS = 9;
-    private static final long TURN_NANOS = 3_000_000;
+
+    private static final double FASTER = 1.1;
+    private static final long TURN_NANOS = 1_000_000;
 
     /** The compiler works in the background, and vector code is slow until it has; a lane is warm after so many calls or so long. */
     private static final int WARM_CALLS = 300;
 
     private static final long WARM_NANOS = 700_000_000;
-
-    /** After that, the warm-up goes on while it helps. */
-    private static final int STEADY_ROUNDS = 5;
-
-    private static final double STEADY = 0.95;
-    private static final long MAX_WARM_UP_NANOS = 4_000_000_000L;
+    private static final long MAX_NANOS = 4_000_000_000L;
 
     private final Qk256Matrix w;
     private final F32Vector x;
@@ -92,12 +90,9 @@ final class Stopwatch {
                 kernels.forEach(
                         (name, kernel) -> lanes.add(new Lane(name, operation, stopwatch.call(kernel, operation))));
             }
-            warmUp(lanes);
-            for (int round = 0; round < ROUNDS; round++) {
-                for (Lane lane : lanes) {
-                    lane.perSecond[round] = lane.turn();
-                }
-            }
+            long end = System.nanoTime() + MAX_NANOS;
+            warmUp(lanes, end);
+            takeTurns(lanes, end);
             Map<Operation, Map<String, Speed>> speeds = new EnumMap<>(Operation.class);
             for (Lane lane : lanes) {
                 Map<String, Speed> ofOperation = speeds.computeIfAbsent(lane.operation, o -> new HashMap<>());
@@ -109,17 +104,26 @@ final class Stopwatch {
         }
     }
 
-    private static void warmUp(List<Lane> lanes) {
-        long start = System.nanoTime();
+    /** Only the cold ones: whoever else ran would take time from the compiler. */
+    private static void warmUp(List<Lane> lanes, long end) {
+        List<Lane> cold = new ArrayList<>(lanes);
+        while (!cold.isEmpty() && System.nanoTime() < end) {
+            cold.forEach(Lane::turn);
+            cold.removeIf(Lane::isWarm);
+        }
+    }
+
+    private static void takeTurns(List<Lane> lanes, long end) {
         int steady = 0;
-        while (steady < STEADY_ROUNDS && System.nanoTime() - start < MAX_WARM_UP_NANOS) {
+        for (int round = 0; round < ROUNDS || (steady < ROUNDS && System.nanoTime() < end); round++) {
             steady++;
             for (Lane lane : lanes) {
                 double now = lane.turn();
-                if (!lane.isWarm() || now * STEADY > lane.best) {
+                if (now > lane.best * FASTER) {
                     steady = 0;
                 }
                 lane.best = Math.max(lane.best, now);
+                lane.perSecond[round % ROUNDS] = now;
             }
         }
     }

@@ -4,8 +4,10 @@ import static io.qk256.spi.selection.Candidate.State.SELECTED;
 import static io.qk256.spi.selection.Candidate.State.USABLE;
 import static io.qk256.spi.selection.Machines.CPU;
 import static io.qk256.spi.selection.Machines.JVM;
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.InstanceOfAssertFactories.INTEGER;
 
 import io.qk256.spi.CompositeKernel;
 import io.qk256.spi.F32Vector;
@@ -18,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -26,10 +29,12 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Isolated("it measures")
 class CalibrationTest {
 
     private static final String HASH = "ab".repeat(32);
@@ -114,6 +119,27 @@ class CalibrationTest {
         Kernel composite = new CompositeKernel(parts[0], parts[1], parts[2], parts[3]);
         assertThat(Stopwatch.measure(Map.of("composite", composite)).values()).allMatch(speeds -> speeds.size() == 1);
         assertThat(asked).contains(Operation.values());
+    }
+
+    /** Else it would take the processor from the compiler, for which the others wait. */
+    @Test
+    void anOperationThatIsWarmWaitsUntilTheOthersAre() {
+        Map<Operation, Integer> calls = new EnumMap<>(Operation.class);
+        List<Integer> whenTheLastWasWarm = new ArrayList<>();
+        Kernel compiling = new Burner(Set.of()) {
+            @Override
+            void asked(Operation operation) {
+                int call = calls.merge(operation, 1, Integer::sum);
+                if (operation == Operation.GEMM && call <= 30) {
+                    burn(2_000_000);
+                } else if (operation == Operation.GEMM && call == 250) {
+                    whenTheLastWasWarm.add(calls.getOrDefault(Operation.DEQUANTIZE, 0));
+                }
+            }
+        };
+        Stopwatch.measure(Map.of("compiling", compiling));
+        assertThat(whenTheLastWasWarm).singleElement(as(INTEGER)).isLessThan(400);
+        assertThat(calls.get(Operation.DEQUANTIZE)).isGreaterThan(400);
     }
 
     @Test
@@ -258,11 +284,15 @@ class CalibrationTest {
                 return false;
             }
             asked(operation);
-            long end = System.nanoTime() + (slow.contains(operation) ? 500_000 : 20_000);
+            burn(slow.contains(operation) ? 500_000 : 20_000);
+            return true;
+        }
+
+        static void burn(long nanoseconds) {
+            long end = System.nanoTime() + nanoseconds;
             while (System.nanoTime() < end) {
                 Thread.onSpinWait();
             }
-            return true;
         }
 
         @Override
