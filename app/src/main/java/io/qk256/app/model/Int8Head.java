@@ -14,6 +14,9 @@ final class Int8Head extends OutputHead {
     private static final float LARGEST_CODE = 127;
     private static final long CACHE_LINE = 64;
 
+    /** Adding it rounds half to even and leaves the integer in the low bits. */
+    private static final float ROUNDER = 0x1.8p23f;
+
     private final Reductions reductions;
     private final int cols;
     private final MemorySegment codes;
@@ -55,8 +58,8 @@ final class Int8Head extends OutputHead {
         float inverse = scale == 0 ? 0 : 1 / scale;
         to.halves[group] = half;
         for (int i = at; i < at + GROUP; i++) {
-            double nearest = Math.rint(row[i] * inverse);
-            to.codes[i] = (byte) Math.clamp(nearest, -LARGEST_CODE, LARGEST_CODE);
+            float limited = Math.max(-LARGEST_CODE, Math.min(LARGEST_CODE, row[i] * inverse));
+            to.codes[i] = (byte) Float.floatToRawIntBits(limited + ROUNDER);
         }
     }
 
