@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.util.Arrays;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -140,5 +141,27 @@ class SessionTest {
                 .getMethod("getThreadAllocatedBytes", long[].class)
                 .invoke(management, new Object[] {threads});
         return Arrays.stream(bytes).sum();
+    }
+
+    /** What a session allocates for a prompt of many batches is what it allocates for one, but for keys and values. */
+    @Test
+    void aPromptOfAnyLengthTakesTheBuffersOfABatch() throws ReflectiveOperationException {
+        int[] tokens = IntStream.range(0, 500).map(i -> i * 7 % 320).toArray();
+        try (Session oneByOne = model.session(Kernels.fastest(), new SessionOptions(1, 512, 1, CacheType.F16));
+                Session batched = model.session(Kernels.fastest(), new SessionOptions(1, 512, 16, CacheType.F16))) {
+            assertThat(batched.prompt(tokens)).isEqualTo(oneByOne.prompt(tokens));
+            long[] here = {Thread.currentThread().threadId()};
+            long asking = Long.MAX_VALUE;
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < 100 && least - asking >= tokens.length; round++) {
+                batched.rewind(0);
+                long start = allocatedBytes(here);
+                long before = allocatedBytes(here);
+                batched.prompt(tokens);
+                least = Math.min(least, allocatedBytes(here) - before);
+                asking = Math.min(asking, before - start);
+            }
+            assertThat(least - asking).as("bytes for 32 batches").isLessThan(tokens.length);
+        }
     }
 }
