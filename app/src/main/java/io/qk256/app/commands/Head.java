@@ -4,6 +4,8 @@ import io.qk256.app.model.HeadType;
 
 /** {@link HeadType} by the names that users give. */
 enum Head {
+    STORED(HeadType.STORED),
+    /** The name that most files' type has; the same. */
     F16(HeadType.STORED),
     Q8(HeadType.INT8);
 

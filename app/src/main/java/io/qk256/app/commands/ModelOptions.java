@@ -8,9 +8,12 @@ import io.qk256.app.files.RepackCache;
 import io.qk256.app.model.BitNetModel;
 import io.qk256.app.text.Tokenizer;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -36,8 +39,8 @@ final class ModelOptions {
             names = "--head",
             paramLabel = "TYPE",
             description =
-                    "Weights of the last product: f16 (as the file has them) or q8 (8 bits: fewer bytes to read for"
-                            + " each token). Default: ${DEFAULT-VALUE}.")
+                    "Weights of the last product: stored (as the file has them; f16 is the same) or q8 (8 bits: fewer"
+                            + " bytes to read for each token). Default: ${DEFAULT-VALUE}.")
     private Head head = Head.Q8;
 
     @Option(
@@ -112,8 +115,10 @@ final class ModelOptions {
         Progress progress = ProgressLine.of("loading", err);
         GgufFile file = open(threads, progress);
         try {
-            Tokenizer tokenizer = Tokenizer.of(file);
+            FutureTask<Tokenizer> reading = new FutureTask<>(() -> Tokenizer.of(file));
+            Thread.ofPlatform().daemon().name("qk256-tokenizer").start(reading);
             BitNetModel loaded = BitNetModel.load(file, otherHead.type(), progress::at);
+            Tokenizer tokenizer = result(reading, loaded);
             if (tokenizer.vocabularySize() != loaded.config().vocabulary()) {
                 loaded.close();
                 throw new GgufException(file.name() + ": the tokenizer has " + tokenizer.vocabularySize()
@@ -124,6 +129,25 @@ final class ModelOptions {
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
+        }
+    }
+
+    private static Tokenizer result(FutureTask<Tokenizer> reading, BitNetModel loaded) throws IOException {
+        try {
+            return reading.get();
+        } catch (ExecutionException e) {
+            loaded.close();
+            if (e.getCause() instanceof IOException cause) {
+                throw cause;
+            }
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            loaded.close();
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while the model was loaded");
         }
     }
 

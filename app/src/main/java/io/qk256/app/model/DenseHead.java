@@ -1,19 +1,36 @@
 package io.qk256.app.model;
 
+import java.lang.foreign.Arena;
+
 /**
  * The head as the file has it, exactly: for f16 as ggml computes it, which rounds the state to f16, and then every product is
- * exact.
+ * exact. For bf16 and f32 the state stays f32: ggml would round it to the 8 bits of bf16.
  */
 final class DenseHead extends OutputHead {
 
     private final Reductions reductions;
     private final DenseMatrix weights;
+    private final String name;
     private final ThreadLocal<DenseMatrix.Reader> readers;
 
     DenseHead(Reductions reductions, DenseMatrix weights) {
+        this(reductions, weights, weights.type().name());
+    }
+
+    private DenseHead(Reductions reductions, DenseMatrix weights, String name) {
         this.reductions = reductions;
         this.weights = weights;
+        this.name = name;
         this.readers = ThreadLocal.withInitial(weights::reader);
+    }
+
+    /**
+     * The head of weights of a type that is slow to read, as f16, so that reading them again for every token is fast.
+     *
+     * @param arena receives them
+     */
+    static DenseHead asHalves(Reductions reductions, DenseMatrix weights, Arena arena) {
+        return new DenseHead(reductions, weights.toHalves(arena), weights.type() + " as F16");
     }
 
     @Override
@@ -37,6 +54,6 @@ final class DenseHead extends OutputHead {
 
     @Override
     public String toString() {
-        return weights.isHalf() ? "F16" : "F32";
+        return name;
     }
 }

@@ -2,10 +2,13 @@ package io.qk256.app.model;
 
 import io.qk256.app.files.GgufException;
 import io.qk256.app.files.GgufTensor;
+import io.qk256.app.files.TensorRows;
 import io.qk256.app.files.TensorType;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Optional;
 
 /**
  * A matrix that is not ternary, such as the embedding, read row by row from the bytes of the file. Immutable and thread-safe;
@@ -15,17 +18,20 @@ final class DenseMatrix {
 
     private static final ValueLayout.OfShort I16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final long CACHE_LINE = 64;
 
     private final MemorySegment data;
     private final TensorType type;
     private final int rows;
     private final int cols;
+    private final Optional<TensorRows> blocks;
 
-    private DenseMatrix(MemorySegment data, TensorType type, int rows, int cols) {
+    private DenseMatrix(MemorySegment data, TensorType type, int rows, int cols, Optional<TensorRows> blocks) {
         this.data = data;
         this.type = type;
         this.rows = rows;
         this.cols = cols;
+        this.blocks = blocks;
     }
 
     /**
@@ -34,16 +40,37 @@ final class DenseMatrix {
      * @throws GgufException if it is of another type
      */
     static DenseMatrix of(GgufTensor tensor) throws GgufException {
-        if (tensor.type() != TensorType.F16 && tensor.type() != TensorType.F32) {
-            throw new GgufException(tensor + ": expected F16 or F32; convert the model again with F16 embeddings");
-        }
-        return new DenseMatrix(
-                tensor.data(), tensor.type(), Math.toIntExact(tensor.rows()), Math.toIntExact(tensor.cols()));
+        Optional<TensorRows> blocks = switch (tensor.type()) {
+            case F16, BF16, F32 -> Optional.empty();
+            case Q8_0, Q6_K -> Optional.of(TensorRows.of(tensor));
+            default ->
+                throw new GgufException(tensor + ": expected F16, BF16, F32, Q8_0 or Q6_K; convert the model again with"
+                        + " F16 embeddings");
+        };
+        int rows = Math.toIntExact(tensor.rows());
+        return new DenseMatrix(tensor.data(), tensor.type(), rows, Math.toIntExact(tensor.cols()), blocks);
     }
 
     /** A matrix of f16 numbers in memory. */
     static DenseMatrix ofHalves(MemorySegment data, int rows, int cols) {
-        return new DenseMatrix(data, TensorType.F16, rows, cols);
+        return new DenseMatrix(data, TensorType.F16, rows, cols, Optional.empty());
+    }
+
+    /** The same numbers rounded to f16. */
+    DenseMatrix toHalves(Arena arena) {
+        MemorySegment halves = arena.allocate((long) rows * cols * Short.BYTES, CACHE_LINE);
+        Heads.inParallel(rows, (from, to) -> {
+            Reader reader = reader();
+            short[] narrow = new short[cols];
+            for (int row = from; row < to; row++) {
+                reader.read(row);
+                for (int i = 0; i < cols; i++) {
+                    narrow[i] = Float.floatToFloat16(reader.row[i]);
+                }
+                MemorySegment.copy(narrow, 0, halves, I16, (long) row * cols * Short.BYTES, cols);
+            }
+        });
+        return ofHalves(halves, rows, cols);
     }
 
     int rows() {
@@ -56,6 +83,15 @@ final class DenseMatrix {
 
     long bytes() {
         return data.byteSize();
+    }
+
+    TensorType type() {
+        return type;
+    }
+
+    /** As the file has them. */
+    MemorySegment data() {
+        return data;
     }
 
     /** Whether products round the other operand to f16 first, as ggml does for a matrix of f16. */
@@ -73,15 +109,24 @@ final class DenseMatrix {
         /** The values. */
         final float[] row = new float[cols];
 
-        private final short[] halves = new short[isHalf() ? cols : 0];
+        private final MemorySegment rowMemory = MemorySegment.ofArray(row);
+        private final short[] halves = new short[type == TensorType.F16 || type == TensorType.BF16 ? cols : 0];
 
         /** Reads a row; copying it first is faster than reading scattered numbers from memory that is mapped. */
         void read(int index) {
-            if (isHalf()) {
-                MemorySegment.copy(data, I16, (long) index * cols * Short.BYTES, halves, 0, cols);
-                Half.widen(halves, 0, row, cols);
-            } else {
-                MemorySegment.copy(data, F32, (long) index * cols * Float.BYTES, row, 0, cols);
+            switch (type) {
+                case F16 -> {
+                    MemorySegment.copy(data, I16, (long) index * cols * Short.BYTES, halves, 0, cols);
+                    Half.widen(halves, 0, row, cols);
+                }
+                case BF16 -> {
+                    MemorySegment.copy(data, I16, (long) index * cols * Short.BYTES, halves, 0, cols);
+                    for (int i = 0; i < cols; i++) {
+                        row[i] = Float.intBitsToFloat(halves[i] << Short.SIZE);
+                    }
+                }
+                case F32 -> MemorySegment.copy(data, F32, (long) index * cols * Float.BYTES, row, 0, cols);
+                default -> blocks.orElseThrow().read(index, rowMemory);
             }
         }
     }

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * The layers of a model, for the tokens of a batch at once. All buffers are allocated at the start, and a call allocates
- * nothing once each batch size has been seen. For one thread at a time.
+ * The layers of a model, for the tokens of a batch at once. All buffers are allocated at the start; a call allocates nothing once
+ * each batch size has been seen, but the cache's next chunk when one is full. For one thread at a time.
  *
  * <p>Results do not depend on how tokens are put into batches: columns do not touch each other but by way of the cache.
  */
@@ -115,6 +115,7 @@ final class Forward {
      */
     void run(int[] tokens, int from, int count, int firstPosition, int wanted) {
         position = firstPosition;
+        cache.reserve(firstPosition + count);
         for (int i = 0; i < count; i++) {
             embedding.read(tokens[from + i]);
             System.arraycopy(embedding.row, 0, state, i * config.width(), config.width());

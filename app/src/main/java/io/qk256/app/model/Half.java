@@ -14,8 +14,13 @@ final class Half {
 
     /** Widens exactly. */
     static void widen(short[] from, int at, float[] to, int n) {
+        widen(from, at, to, 0, n);
+    }
+
+    /** Widens exactly, to the places from {@code toAt} on. */
+    static void widen(short[] from, int at, float[] to, int toAt, int n) {
         for (int i = 0; i < n; i++) {
-            to[i] = Float.float16ToFloat(from[at + i]);
+            to[toAt + i] = Float.float16ToFloat(from[at + i]);
         }
     }
 }

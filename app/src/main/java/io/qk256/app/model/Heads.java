@@ -1,5 +1,6 @@
 package io.qk256.app.model;
 
+import io.qk256.app.files.TensorType;
 import java.lang.foreign.Arena;
 import java.util.stream.IntStream;
 
@@ -10,26 +11,37 @@ final class Heads {
 
     private Heads() {}
 
+    /** Work on the rows {@code [from, to)}. */
+    @FunctionalInterface
+    interface RowWork {
+        void rows(int from, int to);
+    }
+
     /**
      * A head.
+     *
+     * <p>Numbers of Q8_0 are those of the head in 8 bits, so they are only put apart, whichever head is wanted. Unpacking Q6_K for every
+     * token would take longer than reading f16, to which it is rounded once: by 2^-11 of a weight, where the type itself rounds
+     * by up to 1/64 of the largest.
      *
      * @param arena receives what is converted
      */
     static OutputHead of(HeadType type, Reductions reductions, DenseMatrix weights, Arena arena) {
-        return switch (type) {
-            case STORED -> new DenseHead(reductions, weights);
-            case INT8 -> int8(reductions, weights, arena);
-        };
+        if (type == HeadType.INT8 || weights.type() == TensorType.Q8_0) {
+            Int8Head head = new Int8Head(reductions, weights.rows(), weights.cols(), arena);
+            inParallel(weights.rows(), (from, to) -> head.fill(weights, from, to));
+            return head;
+        }
+        return weights.type() == TensorType.Q6_K
+                ? DenseHead.asHalves(reductions, weights, arena)
+                : new DenseHead(reductions, weights);
     }
 
-    private static Int8Head int8(Reductions reductions, DenseMatrix weights, Arena arena) {
-        Int8Head head = new Int8Head(reductions, weights.rows(), weights.cols(), arena);
-        IntStream.range(0, Math.ceilDiv(weights.rows(), ROWS_AT_ONCE))
-                .parallel()
-                .forEach(part -> {
-                    int from = part * ROWS_AT_ONCE;
-                    head.fill(weights, from, Math.min(weights.rows(), from + ROWS_AT_ONCE));
-                });
-        return head;
+    /** Works on rows with all processors. */
+    static void inParallel(int rows, RowWork work) {
+        IntStream.range(0, Math.ceilDiv(rows, ROWS_AT_ONCE)).parallel().forEach(part -> {
+            int from = part * ROWS_AT_ONCE;
+            work.rows(from, Math.min(rows, from + ROWS_AT_ONCE));
+        });
     }
 }

@@ -1,9 +1,11 @@
 package io.qk256.app.model;
 
+import io.qk256.app.files.TensorType;
 import io.qk256.spi.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /**
  * The head in 8 bits, half the bytes of f16: for each 32 weights of a row {@code scale = max |w| / 127}, rounded to f16, and
@@ -13,6 +15,11 @@ final class Int8Head extends OutputHead {
 
     private static final int GROUP = Reductions.LANES;
     private static final float LARGEST_CODE = 127;
+    private static final ValueLayout.OfShort STORED_SCALE =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /** Adding it and taking it away rounds half to even. */
+    private static final float ROUNDER = 0x1.8p23f;
 
     private final Reductions reductions;
     private final int cols;
@@ -33,30 +40,65 @@ final class Int8Head extends OutputHead {
         this.scratch = ThreadLocal.withInitial(() -> new Scratch(cols));
     }
 
-    /** Converts the rows {@code [from, to)}; different rows may be converted by different threads at once. */
+    /**
+     * Converts the rows {@code [from, to)}; different rows may be converted by different threads at once. Weights of Q8_0 are taken
+     * as they are.
+     */
     void fill(DenseMatrix weights, int from, int to) {
+        if (weights.type() == TensorType.Q8_0) {
+            takeApart(weights.data(), from, to);
+        } else {
+            convert(weights, from, to);
+        }
+    }
+
+    /** A block of Q8_0 is an f16 scale and 32 codes. */
+    private void takeApart(MemorySegment blocks, int from, int to) {
+        long blockBytes = TensorType.Q8_0.blockBytes();
+        int perRow = cols / GROUP;
+        for (long block = (long) from * perRow; block < (long) to * perRow; block++) {
+            scales.set(ValueLayout.JAVA_SHORT, block * Short.BYTES, blocks.get(STORED_SCALE, block * blockBytes));
+            MemorySegment.copy(blocks, block * blockBytes + Short.BYTES, codes, block * GROUP, GROUP);
+        }
+    }
+
+    private void convert(DenseMatrix weights, int from, int to) {
         DenseMatrix.Reader reader = weights.reader();
         Scratch mine = new Scratch(cols);
         for (int row = from; row < to; row++) {
             reader.read(row);
-            for (int group = 0; group < cols / GROUP; group++) {
-                quantize(reader.row, group, mine);
-            }
+            quantize(reader.row, mine);
             MemorySegment.copy(mine.codes, 0, codes, ValueLayout.JAVA_BYTE, (long) row * cols, cols);
             long scalesAt = (long) row * mine.halves.length * Short.BYTES;
             MemorySegment.copy(mine.halves, 0, scales, ValueLayout.JAVA_SHORT, scalesAt, mine.halves.length);
         }
     }
 
-    private void quantize(float[] row, int group, Scratch to) {
-        int at = group * GROUP;
-        short half = Float.floatToFloat16(reductions.absMax(row, at, GROUP) / LARGEST_CODE);
-        float scale = Float.float16ToFloat(half);
-        float inverse = scale == 0 ? 0 : 1 / scale;
-        to.halves[group] = half;
+    /** Leaves the scaled values in the row. All are rounded together: only a long loop becomes vector code. */
+    private void quantize(float[] row, Scratch to) {
+        for (int group = 0; group < to.halves.length; group++) {
+            int at = group * GROUP;
+            float max = reductions.absMax(row, at, GROUP);
+            short half = Float.floatToFloat16(max / LARGEST_CODE);
+            float scale = Float.float16ToFloat(half);
+            float inverse = scale == 0 ? 0 : 1 / scale;
+            to.halves[group] = half;
+            for (int i = at; i < at + GROUP; i++) {
+                row[i] *= inverse;
+            }
+            if (max * inverse > LARGEST_CODE) {
+                limit(row, at);
+            }
+        }
+        for (int i = 0; i < to.codes.length; i++) {
+            to.codes[i] = (byte) (int) (row[i] + ROUNDER - ROUNDER);
+        }
+    }
+
+    /** A scale that was rounded down, by much if it is subnormal, makes codes too large. */
+    private static void limit(float[] row, int at) {
         for (int i = at; i < at + GROUP; i++) {
-            double nearest = Math.rint(row[i] * inverse);
-            to.codes[i] = (byte) Math.clamp(nearest, -LARGEST_CODE, LARGEST_CODE);
+            row[i] = Math.clamp(row[i], -LARGEST_CODE, LARGEST_CODE);
         }
     }
 

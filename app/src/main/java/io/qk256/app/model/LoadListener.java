@@ -8,10 +8,10 @@ public interface LoadListener {
     LoadListener NONE = (done, total) -> {};
 
     /**
-     * Another tensor is loaded; called by the thread that loads.
+     * Some more is loaded; called by the thread that loads.
      *
-     * @param done tensors that are
-     * @param total tensors to load
+     * @param done bytes of the ternary tensors that are
+     * @param total bytes of all of them
      */
-    void loaded(int done, int total);
+    void loaded(long done, long total);
 }

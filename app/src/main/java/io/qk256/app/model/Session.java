@@ -10,8 +10,9 @@ import java.util.Objects;
  * A conversation with a model: the tokens so far, and what comes next. Logits are the same to the bit for every kernel, number
  * of threads and batch size, and whether tokens come one by one or as a prompt.
  *
- * <p>All memory is allocated at the start: decoding allocates nothing. For one thread at a time; it has
- * threads of its own, which {@link #close} ends. Must be closed before its model.
+ * <p>Buffers are allocated at the start, memory for keys and values as tokens come, a chunk for 256 at a time; else decoding
+ * allocates nothing. For one thread at a time; it has threads of its own, which {@link #close} ends. Must be closed before its
+ * model.
  */
 public final class Session implements AutoCloseable {
 

@@ -4,8 +4,8 @@ package io.qk256.app.model;
  * How a session works.
  *
  * @param threads how many threads work, 1 or more; best, the number of physical cores
- * @param context most tokens that it can hold; memory for their keys and values is allocated at the start. 0 for the
- *     model's context length
+ * @param context most tokens that it can hold; memory for their keys and values comes as they do. 0 for the model's
+ *     context length
  * @param batch tokens of a prompt that are processed at once, 1 or more
  * @param cache how keys and values are kept
  */

@@ -11,23 +11,24 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
-/** Finds the tensors of a model by name, checks their shapes, and repacks the ternary ones. */
+/** Finds the tensors of a model by name, checks their shapes, and repacks the ternary ones with all processors. */
 final class WeightLoader {
 
     static final String EMBEDDING = "token_embd.weight";
 
     private static final String OUTPUT = "output.weight";
     private static final String OUTPUT_NORM = "output_norm.weight";
-    private static final int TENSORS_OF_LAYER = 11;
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final GgufFile file;
     private final ModelConfig config;
     private final Arena arena;
     private final LoadListener listener;
-    private int done;
+    private Map<String, Qk256Matrix> matrices = Map.of();
 
     private WeightLoader(GgufFile file, ModelConfig config, Arena arena, LoadListener listener) {
         this.file = file;
@@ -48,30 +49,53 @@ final class WeightLoader {
 
     private Weights load() throws GgufException {
         DenseMatrix embedding = dense(EMBEDDING);
+        DenseMatrix output = file.findTensor(OUTPUT).isPresent() ? dense(OUTPUT) : embedding;
+        int threads = Runtime.getRuntime().availableProcessors();
+        matrices = Repack.repackAll(ternaryTensors(), arena, threads, listener::loaded);
         List<Layer> layers = new ArrayList<>();
         for (int i = 0; i < config.layers(); i++) {
-            layers.add(layer("blk." + i + "."));
+            layers.add(layer(prefix(i)));
         }
-        DenseMatrix output = file.findTensor(OUTPUT).isPresent() ? dense(OUTPUT) : embedding;
         return new Weights(config, embedding, List.copyOf(layers), norm(OUTPUT_NORM, config.width()), output);
+    }
+
+    private static String prefix(int layer) {
+        return "blk." + layer + ".";
+    }
+
+    /** All of them, so that threads share the work however large each is. */
+    private List<GgufTensor> ternaryTensors() throws GgufException {
+        int width = config.width();
+        int kvWidth = config.kvWidth();
+        int feedForward = config.feedForward();
+        List<GgufTensor> tensors = new ArrayList<>();
+        for (int i = 0; i < config.layers(); i++) {
+            String prefix = prefix(i);
+            tensors.add(tensor(prefix + "attn_q.weight", width, width));
+            tensors.add(tensor(prefix + "attn_k.weight", width, kvWidth));
+            tensors.add(tensor(prefix + "attn_v.weight", width, kvWidth));
+            tensors.add(tensor(prefix + "attn_output.weight", width, width));
+            tensors.add(tensor(prefix + "ffn_gate.weight", width, feedForward));
+            tensors.add(tensor(prefix + "ffn_up.weight", width, feedForward));
+            tensors.add(tensor(prefix + "ffn_down.weight", feedForward, width));
+        }
+        return tensors;
     }
 
     private Layer layer(String prefix) throws GgufException {
         int width = config.width();
-        int kvWidth = config.kvWidth();
-        int feedForward = config.feedForward();
         return new Layer(
                 norm(prefix + "attn_norm.weight", width),
-                ternary(prefix + "attn_q", width, width),
-                ternary(prefix + "attn_k", width, kvWidth),
-                ternary(prefix + "attn_v", width, kvWidth),
+                ternary(prefix + "attn_q"),
+                ternary(prefix + "attn_k"),
+                ternary(prefix + "attn_v"),
                 norm(prefix + "attn_sub_norm.weight", width),
-                ternary(prefix + "attn_output", width, width),
+                ternary(prefix + "attn_output"),
                 norm(prefix + "ffn_norm.weight", width),
-                ternary(prefix + "ffn_gate", width, feedForward),
-                ternary(prefix + "ffn_up", width, feedForward),
-                norm(prefix + "ffn_sub_norm.weight", feedForward),
-                ternary(prefix + "ffn_down", feedForward, width));
+                ternary(prefix + "ffn_gate"),
+                ternary(prefix + "ffn_up"),
+                norm(prefix + "ffn_sub_norm.weight", config.feedForward()),
+                ternary(prefix + "ffn_down"));
     }
 
     private DenseMatrix dense(String name) throws GgufException {
@@ -81,15 +105,13 @@ final class WeightLoader {
     private RmsNorm norm(String name, int size) throws GgufException {
         GgufTensor tensor = tensor(name, size, 1);
         requireF32(tensor);
-        RmsNorm norm = new RmsNorm(tensor.data().toArray(F32), config.epsilon());
-        tell();
-        return norm;
+        return new RmsNorm(tensor.data().toArray(F32), config.epsilon());
     }
 
-    private BitLinear ternary(String name, int cols, int rows) throws GgufException {
-        Qk256Matrix matrix = Repack.repack(tensor(name + ".weight", cols, rows), arena);
+    private BitLinear ternary(String name) throws GgufException {
+        Qk256Matrix matrix = Objects.requireNonNull(matrices.get(name + ".weight"));
         if (!matrix.isInteger()) {
-            throw new GgufException(file.name() + ", tensor " + name + ".weight: int8 products of " + cols
+            throw new GgufException(file.name() + ", tensor " + name + ".weight: int8 products of " + matrix.cols()
                     + " columns do not fit in int32, expected at most 8388607");
         }
         Optional<GgufTensor> scale = file.findTensor(name + ".scale");
@@ -98,13 +120,7 @@ final class WeightLoader {
             requireF32(one);
             matrix = matrix.withTensorScale(matrix.tensorScale() * one.data().get(F32, 0));
         }
-        tell();
         return new BitLinear(matrix);
-    }
-
-    private void tell() {
-        done++;
-        listener.loaded(done, config.layers() * TENSORS_OF_LAYER + 1);
     }
 
     private GgufTensor tensor(String name, int cols, int rows) throws GgufException {

@@ -32,7 +32,7 @@ class ModelConfigTest {
         "embedding_length, 0, 'embedding_length is 0, expected 1 to'",
         "feed_forward_length, 385, 'feed_forward_length is 385, expected a multiple of 32'",
         "feed_forward_length, 416, 'expected 416x256 (rows x columns)'",
-        "block_count, 3, 'no tensor blk.2.attn_norm.weight'",
+        "block_count, 3, 'no tensor blk.2.attn_q.weight'",
         "block_count, 5000, 'block_count is 5000, expected 1 to 1024'",
         "rope.dimension_count, 63, 'rope.dimension_count is 63, expected an even number'",
         "rope.dimension_count, 66, 'rope.dimension_count is 66, expected 1 to 64'",

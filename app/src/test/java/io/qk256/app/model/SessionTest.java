@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SessionTest {
 
@@ -96,21 +101,28 @@ class SessionTest {
         }
     }
 
-    /** Once everything is compiled; before that the JVM makes objects that it later proves unnecessary. */
-    @Test
-    void decodingLeavesNoGarbage() throws ReflectiveOperationException {
-        try (Session steady = model.session(Kernels.fastest(), new SessionOptions(1, 256, 16, CacheType.F16))) {
+    /** Of any thread, once everything is compiled; before that the JVM makes objects that it later proves unnecessary. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void decodingLeavesNoGarbage(int threads) throws ReflectiveOperationException {
+        Set<Thread> others = Thread.getAllStackTraces().keySet();
+        try (Session steady = model.session(Kernels.fastest(), new SessionOptions(threads, 256, 16, CacheType.F16))) {
+            long[] computing = Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> !others.contains(thread) || thread == Thread.currentThread())
+                    .mapToLong(Thread::threadId)
+                    .toArray();
+            assertThat(computing).hasSize(threads);
             long asking = Long.MAX_VALUE;
             long least = Long.MAX_VALUE;
             for (int round = 0; round < 300 && least - asking >= TOKENS; round++) {
                 steady.rewind(0);
                 steady.decode(1);
-                long start = allocatedBytes();
-                long before = allocatedBytes();
+                long start = allocatedBytes(computing);
+                long before = allocatedBytes(computing);
                 for (int i = 0; i < TOKENS; i++) {
                     steady.decode(i);
                 }
-                least = Math.min(least, allocatedBytes() - before);
+                least = Math.min(least, allocatedBytes(computing) - before);
                 asking = Math.min(asking, before - start);
             }
             assertThat(least - asking).as("bytes for %d tokens", TOKENS).isLessThan(TOKENS);
@@ -118,15 +130,38 @@ class SessionTest {
     }
 
     /**
-     * By this thread; asking allocates something as well. By reflection, because the application's module does not read that
+     * By these threads; asking allocates something as well. By reflection, because the application's module does not read that
      * of the JVM's management.
      */
-    private static long allocatedBytes() throws ReflectiveOperationException {
-        Object threads = Class.forName("java.lang.management.ManagementFactory")
+    private static long allocatedBytes(long[] threads) throws ReflectiveOperationException {
+        Object management = Class.forName("java.lang.management.ManagementFactory")
                 .getMethod("getThreadMXBean")
                 .invoke(null);
-        return (long) Class.forName("com.sun.management.ThreadMXBean")
-                .getMethod("getCurrentThreadAllocatedBytes")
-                .invoke(threads);
+        long[] bytes = (long[]) Class.forName("com.sun.management.ThreadMXBean")
+                .getMethod("getThreadAllocatedBytes", long[].class)
+                .invoke(management, new Object[] {threads});
+        return Arrays.stream(bytes).sum();
+    }
+
+    /** What a session allocates for a prompt of many batches is what it allocates for one, but for keys and values. */
+    @Test
+    void aPromptOfAnyLengthTakesTheBuffersOfABatch() throws ReflectiveOperationException {
+        int[] tokens = IntStream.range(0, 500).map(i -> i * 7 % 320).toArray();
+        try (Session oneByOne = model.session(Kernels.fastest(), new SessionOptions(1, 512, 1, CacheType.F16));
+                Session batched = model.session(Kernels.fastest(), new SessionOptions(1, 512, 16, CacheType.F16))) {
+            assertThat(batched.prompt(tokens)).isEqualTo(oneByOne.prompt(tokens));
+            long[] here = {Thread.currentThread().threadId()};
+            long asking = Long.MAX_VALUE;
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < 100 && least - asking >= tokens.length; round++) {
+                batched.rewind(0);
+                long start = allocatedBytes(here);
+                long before = allocatedBytes(here);
+                batched.prompt(tokens);
+                least = Math.min(least, allocatedBytes(here) - before);
+                asking = Math.min(asking, before - start);
+            }
+            assertThat(least - asking).as("bytes for 32 batches").isLessThan(tokens.length);
+        }
     }
 }

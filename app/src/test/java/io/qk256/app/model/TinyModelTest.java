@@ -125,6 +125,7 @@ class TinyModelTest {
         float[] keys = Recorded.floats("Kcur-0.f32");
         float[] values = Recorded.floats("Vcur-0.f32");
         KvCache cache = KvCache.of(CacheType.F32, config, 16);
+        cache.reserve(COUNT);
         for (int i = 0; i < COUNT; i++) {
             cache.put(0, i, keys, values, i * 128);
         }
