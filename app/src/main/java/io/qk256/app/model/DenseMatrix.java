@@ -4,6 +4,7 @@ import io.qk256.app.files.GgufException;
 import io.qk256.app.files.GgufTensor;
 import io.qk256.app.files.TensorRows;
 import io.qk256.app.files.TensorType;
+import io.qk256.spi.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -18,7 +19,6 @@ final class DenseMatrix {
 
     private static final ValueLayout.OfShort I16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final long CACHE_LINE = 64;
 
     private final MemorySegment data;
     private final TensorType type;
@@ -58,7 +58,7 @@ final class DenseMatrix {
 
     /** The same numbers rounded to f16. */
     DenseMatrix toHalves(Arena arena) {
-        MemorySegment halves = arena.allocate((long) rows * cols * Short.BYTES, CACHE_LINE);
+        MemorySegment halves = HugePages.allocate(arena, (long) rows * cols * Short.BYTES);
         Heads.inParallel(rows, (from, to) -> {
             Reader reader = reader();
             short[] narrow = new short[cols];
