@@ -117,11 +117,10 @@ final class Int8Head extends OutputHead {
         Scratch mine = scratch.get();
         int groups = mine.halves.length;
         for (int row = from; row < to; row++) {
-            MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, (long) row * cols, mine.codes, 0, cols);
             MemorySegment.copy(
                     scales, ValueLayout.JAVA_SHORT, (long) row * groups * Short.BYTES, mine.halves, 0, groups);
             Half.widen(mine.halves, 0, mine.scales, groups);
-            logits[row] = reductions.dotInt8(mine.codes, mine.scales, x, cols);
+            logits[row] = reductions.dotInt8(codes, (long) row * cols, mine.scales, x, cols);
         }
     }
 

@@ -1,5 +1,9 @@
 package io.qk256.app.model;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.MemorySegment;
+
 /** The sums in plain Java: what {@link VectorReductions} must give. */
 final class PlainReductions extends Reductions {
 
@@ -17,15 +21,17 @@ final class PlainReductions extends Reductions {
     }
 
     @Override
-    float dotInt8(byte[] q, float[] scales, float[] x, int n) {
-        return fold(lane -> lane < LANES / 2 ? int8Lane(q, scales, x, n, lane) : 0);
+    float dotInt8(MemorySegment q, long at, float[] scales, float[] x, int n) {
+        MemorySegment codes = offHeap(q);
+        return fold(lane -> lane < LANES / 2 ? int8Lane(codes, at, scales, x, n, lane) : 0);
     }
 
-    private static float int8Lane(byte[] q, float[] scales, float[] x, int n, int lane) {
+    private static float int8Lane(MemorySegment q, long at, float[] scales, float[] x, int n, int lane) {
         float sum = 0;
         for (int i = lane; i < n; i += LANES) {
             int partner = i + LANES / 2;
-            sum += (q[i] * x[i] + q[partner] * x[partner]) * scales[i / LANES];
+            float products = q.get(JAVA_BYTE, at + i) * x[i] + q.get(JAVA_BYTE, at + partner) * x[partner];
+            sum += products * scales[i / LANES];
         }
         return sum;
     }

@@ -1,6 +1,7 @@
 package io.qk256.app.model;
 
 import io.qk256.spi.Jvm;
+import java.lang.foreign.MemorySegment;
 
 /**
  * Sums over arrays, each in one defined order, so that plain code and vector code give the same bits on every machine.
@@ -15,6 +16,8 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
 
     /** Partial sums of a dot product; lengths are multiples of it. */
     static final int LANES = 32;
+
+    private static final Class<?> OFF_HEAP = MemorySegment.NULL.getClass();
 
     /** The fastest on this JVM. */
     static Reductions best() {
@@ -35,8 +38,19 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
     /**
      * {@code sum of q[i] * scales[i / 32] * x[i]}, {@code n} a multiple of {@link #LANES}: 16 partial sums, each of
      * {@code (q[i] * x[i] + q[i + 16] * x[i + 16]) * scale} with every operation rounded to f32, folded as those of a dot product.
+     *
+     * @param q off-heap memory, read where it lies, so that memory works while sums are computed
+     * @param at where the first code is, in bytes
      */
-    abstract float dotInt8(byte[] q, float[] scales, float[] x, int n);
+    abstract float dotInt8(MemorySegment q, long at, float[] scales, float[] x, int n);
+
+    /** The same segment, whose exact class the compiler then knows: else each access would ask it for its base. */
+    static MemorySegment offHeap(MemorySegment segment) {
+        if (segment.getClass() != OFF_HEAP) {
+            throw new IllegalArgumentException("codes: " + segment + ", expected off-heap memory");
+        }
+        return segment;
+    }
 
     /**
      * The sum of the squares, each rounded to f32, in f64: in 8 partial sums, folded to 4, and then as

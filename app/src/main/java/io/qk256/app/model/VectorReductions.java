@@ -1,5 +1,7 @@
 package io.qk256.app.model;
 
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -41,24 +43,25 @@ final class VectorReductions extends Reductions {
     }
 
     @Override
-    float dotInt8(byte[] q, float[] scales, float[] x, int n) {
+    float dotInt8(MemorySegment q, long at, float[] scales, float[] x, int n) {
+        MemorySegment codes = offHeap(q);
         FloatVector low = FloatVector.zero(FLOATS);
         FloatVector high = low;
         for (int i = 0; i < n; i += LANES) {
             FloatVector scale = FloatVector.broadcast(FLOATS, scales[i / LANES]);
-            low = low.add(int8Products(q, x, i).mul(scale));
-            high = high.add(int8Products(q, x, i + STEP).mul(scale));
+            low = low.add(int8Products(codes, at + i, x, i).mul(scale));
+            high = high.add(int8Products(codes, at + i + STEP, x, i + STEP).mul(scale));
         }
         return fold(low.add(high));
     }
 
-    private static FloatVector int8Products(byte[] q, float[] x, int i) {
-        return int8Product(q, x, i).add(int8Product(q, x, i + 2 * STEP));
+    private static FloatVector int8Products(MemorySegment q, long at, float[] x, int i) {
+        return int8Product(q, at, x, i).add(int8Product(q, at + 2L * STEP, x, i + 2 * STEP));
     }
 
-    private static FloatVector int8Product(byte[] q, float[] x, int i) {
-        FloatVector codes =
-                (FloatVector) ByteVector.fromArray(BYTES, q, i).convertShape(VectorOperators.B2F, FLOATS, 0);
+    private static FloatVector int8Product(MemorySegment q, long at, float[] x, int i) {
+        FloatVector codes = (FloatVector) ByteVector.fromMemorySegment(BYTES, q, at, ByteOrder.LITTLE_ENDIAN)
+                .convertShape(VectorOperators.B2F, FLOATS, 0);
         return codes.mul(FloatVector.fromArray(FLOATS, x, i));
     }
 

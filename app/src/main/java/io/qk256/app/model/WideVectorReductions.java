@@ -1,5 +1,7 @@
 package io.qk256.app.model;
 
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -41,18 +43,19 @@ final class WideVectorReductions extends Reductions {
     }
 
     @Override
-    float dotInt8(byte[] q, float[] scales, float[] x, int n) {
+    float dotInt8(MemorySegment q, long at, float[] scales, float[] x, int n) {
+        MemorySegment codes = offHeap(q);
         FloatVector sum = FloatVector.zero(FLOATS);
         for (int i = 0; i < n; i += LANES) {
-            FloatVector products = int8Product(q, x, i).add(int8Product(q, x, i + STEP));
+            FloatVector products = int8Product(codes, at + i, x, i).add(int8Product(codes, at + i + STEP, x, i + STEP));
             sum = sum.add(products.mul(scales[i / LANES]));
         }
         return fold(sum);
     }
 
-    private static FloatVector int8Product(byte[] q, float[] x, int i) {
-        FloatVector codes =
-                (FloatVector) ByteVector.fromArray(BYTES, q, i).convertShape(VectorOperators.B2F, FLOATS, 0);
+    private static FloatVector int8Product(MemorySegment q, long at, float[] x, int i) {
+        FloatVector codes = (FloatVector) ByteVector.fromMemorySegment(BYTES, q, at, ByteOrder.LITTLE_ENDIAN)
+                .convertShape(VectorOperators.B2F, FLOATS, 0);
         return codes.mul(FloatVector.fromArray(FLOATS, x, i));
     }
 

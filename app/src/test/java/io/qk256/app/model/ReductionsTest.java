@@ -3,6 +3,9 @@ package io.qk256.app.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +30,8 @@ class ReductionsTest {
             byte[] q = new byte[n];
             random.nextBytes(q);
             assertThat(vector.dot(a, 3, b, 5, n)).isEqualTo(plain.dot(a, 3, b, 5, n));
-            assertThat(vector.dotInt8(q, a, b, n)).isEqualTo(plain.dotInt8(q, a, b, n));
+            MemorySegment codes = offHeap(q, 7);
+            assertThat(vector.dotInt8(codes, 7, a, b, n)).isEqualTo(plain.dotInt8(codes, 7, a, b, n));
             assertThat(vector.sumOfSquares(a, 2, n)).isEqualTo(plain.sumOfSquares(a, 2, n));
             assertThat(vector.absMax(a, 1, n)).isEqualTo(plain.absMax(a, 1, n));
         }
@@ -56,7 +60,7 @@ class ReductionsTest {
             max = Math.max(max, Math.abs(a[i]));
         }
         assertThat((double) plain.dot(a, 0, b, 0, n)).isCloseTo(dot, within(magnitude * 0x1p-20));
-        assertThat((double) plain.dotInt8(q, a, b, n)).isCloseTo(int8, within(int8Magnitude * 0x1p-20));
+        assertThat((double) plain.dotInt8(offHeap(q, 0), 0, a, b, n)).isCloseTo(int8, within(int8Magnitude * 0x1p-20));
         assertThat(plain.sumOfSquares(a, 0, n)).isCloseTo(squares, within(squares * 0x1p-23));
         assertThat(plain.absMax(a, 0, n)).isEqualTo(max);
     }
@@ -69,6 +73,13 @@ class ReductionsTest {
         for (Reductions vector : vectors()) {
             assertThat(vector.absMax(x, 0, 64)).isNaN();
         }
+    }
+
+    /** The bytes, after some others. */
+    private static MemorySegment offHeap(byte[] bytes, int before) {
+        MemorySegment memory = Arena.ofAuto().allocate(before + bytes.length);
+        MemorySegment.copy(bytes, 0, memory, ValueLayout.JAVA_BYTE, before, bytes.length);
+        return memory;
     }
 
     private float[] numbers(int n) {
