@@ -5,6 +5,7 @@ import io.qk256.app.generation.Generator.Answer;
 import io.qk256.app.generation.Sampler;
 import io.qk256.app.generation.SamplingOptions;
 import io.qk256.app.generation.Speed;
+import io.qk256.app.model.BitNetModel;
 import io.qk256.app.model.CacheType;
 import io.qk256.app.model.Session;
 import io.qk256.app.model.SessionOptions;
@@ -92,6 +93,7 @@ final class RunCommand implements Callable<Integer> {
             throw new IllegalArgumentException("-n: " + limit + ", expected 1 or more");
         }
         SamplingOptions choosing = sampling.options();
+        BitNetModel.warmUp();
         int code = command.exitCode(true);
         if (code != ExitCode.OK) {
             return code;

@@ -2,12 +2,18 @@ package io.qk256.app.generation;
 
 /**
  * Tokens in descending order of their logits, equal ones in ascending order of ids, sorted only as far as asked for: a
- * heap whose root goes to the back of the array when it is taken. O(n) to order, O(log n) for each token that is taken.
+ * heap whose root goes to the back of the array when it is taken. O(n) to order, O(log n) for each token that is taken. Tokens that
+ * cannot be chosen are best left out before.
  */
 final class Candidates {
 
+    /** More than the rounding of a weight, so that what decides is the weight. */
+    private static final double LOG_SLACK = 1e-6;
+
     private final int[] tokens;
     private final float[] logits;
+    /** Tokens that are not left out: they come first in the arrays. */
+    private int count;
     /** The heap is at 0 up to here, exclusive; behind it is what was taken, the first at the very end. */
     private int heapSize;
 
@@ -29,6 +35,7 @@ final class Candidates {
             throw new IllegalArgumentException(
                     source.length + " logits, expected " + logits.length + ", one for each token of the vocabulary");
         }
+        count = source.length;
         boolean possible = false;
         for (int i = 0; i < source.length; i++) {
             float logit = source[i];
@@ -55,7 +62,7 @@ final class Candidates {
     /** The likeliest token, between {@link #load} and {@link #order}. */
     int best() {
         int best = 0;
-        for (int i = 1; i < logits.length; i++) {
+        for (int i = 1; i < count; i++) {
             if (logits[i] > logits[best]) {
                 best = i;
             }
@@ -63,9 +70,55 @@ final class Candidates {
         return best;
     }
 
+    /** How many are left. */
+    int count() {
+        return count;
+    }
+
+    /** Leaves out all but the likeliest ones, between {@link #set} and {@link #order}. O(n) if they are few. */
+    void keep(int wanted) {
+        if (wanted >= count) {
+            return;
+        }
+        for (int i = wanted / 2 - 1; i >= 0; i--) {
+            siftUnlikelyDown(i, wanted);
+        }
+        // A later token is behind one of the same logit.
+        for (int i = wanted; i < count; i++) {
+            if (logits[i] > logits[0]) {
+                swap(i, 0);
+                siftUnlikelyDown(0, wanted);
+            }
+        }
+        count = wanted;
+    }
+
+    /** Leaves out those with less than a part of the likeliest one's probability, between {@link #set} and {@link #order}. */
+    void keepAtLeast(double part) {
+        double least = logits[best()] + Math.log(part) - LOG_SLACK;
+        int kept = 0;
+        for (int i = 0; i < count; i++) {
+            if (logits[i] >= least) {
+                swap(kept, i);
+                kept++;
+            }
+        }
+        count = kept;
+    }
+
+    /** The sum of the {@linkplain #weight weights} of those that are left, between {@link #set} and {@link #order}. */
+    double weights(double temperature) {
+        double best = logits[best()];
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += Math.exp((logits[i] - best) / temperature);
+        }
+        return sum;
+    }
+
     /** Makes places known. */
     void order() {
-        heapSize = tokens.length;
+        heapSize = count;
         for (int i = heapSize / 2 - 1; i >= 0; i--) {
             siftDown(i);
         }
@@ -84,7 +137,7 @@ final class Candidates {
     }
 
     private int index(int place) {
-        int index = tokens.length - 1 - place;
+        int index = count - 1 - place;
         while (heapSize > index) {
             heapSize--;
             swap(0, heapSize);
@@ -100,6 +153,21 @@ final class Candidates {
                 child++;
             }
             if (!precedes(child, parent)) {
+                return;
+            }
+            swap(child, parent);
+            parent = child;
+        }
+    }
+
+    /** In a heap of the first ones, whose root is the least likely. */
+    private void siftUnlikelyDown(int start, int size) {
+        int parent = start;
+        for (int child = 2 * parent + 1; child < size; child = 2 * parent + 1) {
+            if (child + 1 < size && precedes(child, child + 1)) {
+                child++;
+            }
+            if (!precedes(parent, child)) {
                 return;
             }
             swap(child, parent);

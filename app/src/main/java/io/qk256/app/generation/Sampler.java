@@ -7,8 +7,8 @@ import java.util.SplittableRandom;
  * temperature, draw. Top-p and min-p see the probabilities before temperature, among the tokens that the steps before
  * left. At least one token is left by every step.
  *
- * <p>Equal seeds, logits and histories give equal choices on every machine: sums are f64, in descending order of the
- * logits, equal logits in ascending order of ids. Allocates nothing per token. Not thread-safe.
+ * <p>Equal seeds, logits and histories give equal choices on every machine: sums are f64, in an order that the logits
+ * alone decide; equal logits come in ascending order of ids. Allocates nothing per token. Not thread-safe.
  */
 public final class Sampler {
 
@@ -61,8 +61,12 @@ public final class Sampler {
         if (options.temperature() == 0) {
             return candidates.best();
         }
+        leaveOut();
+        boolean all = options.topP() == 1 && options.minP() == 0;
+        double sum = candidates.weights(all ? options.temperature() : 1);
         candidates.order();
-        return draw(kept());
+        int kept = all ? candidates.count() : kept(options.topP() * sum);
+        return draw(all ? sum : weights(kept), kept);
     }
 
     /** From the model's logit, not from the penalised one: a token counts once, however often it is recent. */
@@ -71,17 +75,21 @@ public final class Sampler {
         return (float) (logit > 0 ? logit / penalty : logit * penalty);
     }
 
-    /** How many of the likeliest tokens top-k, top-p and min-p leave: each keeps a head of the descending order. */
-    private int kept() {
-        int size = candidates.vocabularySize();
-        int limit = options.topK() == 0 ? size : Math.min(options.topK(), size);
-        if (options.topP() == 1 && options.minP() == 0) {
-            return limit;
+    /** What cannot be chosen need not be ordered. Top-p needs the probabilities of all. */
+    private void leaveOut() {
+        if (options.topK() > 0) {
+            candidates.keep(options.topK());
+        } else if (options.topP() == 1 && options.minP() > 0) {
+            candidates.keepAtLeast(options.minP());
         }
-        double enough = options.topP() == 1 ? Double.POSITIVE_INFINITY : options.topP() * weights(limit, 1);
+    }
+
+    /** How many of the likeliest tokens top-p and min-p leave: each keeps a head of the descending order. */
+    private int kept(double enough) {
+        double needed = options.topP() == 1 ? Double.POSITIVE_INFINITY : enough;
         double sum = 0;
         int kept = 0;
-        while (kept < limit && sum < enough) {
+        while (kept < candidates.count() && sum < needed) {
             double weight = candidates.weight(kept, 1);
             if (kept > 0 && weight < options.minP()) {
                 break;
@@ -92,12 +100,11 @@ public final class Sampler {
         return kept;
     }
 
-    private int draw(int kept) {
-        double temperature = options.temperature();
-        double target = random.nextDouble() * weights(kept, temperature);
+    private int draw(double all, int kept) {
+        double target = random.nextDouble() * all;
         double sum = 0;
         for (int i = 0; i < kept - 1; i++) {
-            sum += candidates.weight(i, temperature);
+            sum += candidates.weight(i, options.temperature());
             if (sum > target) {
                 return candidates.token(i);
             }
@@ -105,10 +112,10 @@ public final class Sampler {
         return candidates.token(kept - 1);
     }
 
-    private double weights(int count, double temperature) {
+    private double weights(int kept) {
         double sum = 0;
-        for (int i = 0; i < count; i++) {
-            sum += candidates.weight(i, temperature);
+        for (int i = 0; i < kept; i++) {
+            sum += candidates.weight(i, options.temperature());
         }
         return sum;
     }

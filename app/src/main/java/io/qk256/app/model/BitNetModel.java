@@ -32,6 +32,14 @@ public final class BitNetModel implements AutoCloseable {
     }
 
     /**
+     * Prepares the JVM for the first token, in a thread of its own, while a model is read; the first token comes earlier by some tenths
+     * of a second. For programs that have just started.
+     */
+    public static void warmUp() {
+        Thread.ofPlatform().daemon().name("qk256-warm-up").start(Reductions::warmUp);
+    }
+
+    /**
      * Loads a model.
      *
      * @param file to stay open as long as the model is used

@@ -1,6 +1,7 @@
 package io.qk256.app.model;
 
 import io.qk256.spi.Jvm;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -19,12 +20,33 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
 
     private static final Class<?> OFF_HEAP = MemorySegment.NULL.getClass();
 
+    private static final int WARM_UP_LENGTH = 2048;
+    private static final int WARM_UP_CALLS = 1500;
+
     /** The fastest on this JVM. */
     static Reductions best() {
         if (!Jvm.current().missing().isEmpty() || !VectorReductions.areFast()) {
             return new PlainReductions();
         }
         return WideVectorReductions.areFast() ? new WideVectorReductions() : new VectorReductions();
+    }
+
+    /** Has the JVM compile the sums, which takes it many calls: vector code that is not compiled is slower than plain code. */
+    static void warmUp() {
+        Reductions reductions = best();
+        float[] x = new float[WARM_UP_LENGTH];
+        MemorySegment codes = Arena.ofAuto().allocate(WARM_UP_LENGTH);
+        float[] scales = new float[WARM_UP_LENGTH / LANES];
+        float sum = 0;
+        for (int i = 0; i < WARM_UP_CALLS; i++) {
+            sum += reductions.dot(x, 0, x, 0, x.length);
+            sum += reductions.dotInt8(codes, 0, scales, x, x.length);
+            sum += reductions.absMax(x, 0, x.length);
+            sum += (float) reductions.sumOfSquares(x, 0, x.length);
+        }
+        if (sum != 0) {
+            throw new AssertionError("sums over zeros are " + sum);
+        }
     }
 
     /** The next multiple of {@link #LANES}. */

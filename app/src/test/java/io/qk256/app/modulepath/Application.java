@@ -89,6 +89,23 @@ final class Application {
     }
 
     Result run(String... arguments) throws IOException, InterruptedException {
+        Path out = Files.createTempFile("qk256", ".out");
+        Path err = Files.createTempFile("qk256", ".err");
+        ProcessBuilder builder = builder(arguments).redirectOutput(out.toFile()).redirectError(err.toFile());
+        input.ifPresent(file -> builder.redirectInput(file.toFile()));
+        Process process = builder.start();
+        if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new IllegalStateException("no end after " + TIMEOUT_SECONDS + " s: " + builder.command());
+        }
+        Result result = new Result(process.exitValue(), read(out), read(err));
+        Files.delete(out);
+        Files.delete(err);
+        return result;
+    }
+
+    /** What would run, its streams not redirected. */
+    ProcessBuilder builder(String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmOptions);
@@ -97,24 +114,12 @@ final class Application {
         command.add("--enable-native-access=ALL-UNNAMED");
         command.addAll(List.of("-m", "io.qk256.app/io.qk256.app.Main"));
         command.addAll(Arrays.asList(arguments));
-        Path out = Files.createTempFile("qk256", ".out");
-        Path err = Files.createTempFile("qk256", ".err");
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-        input.ifPresent(file -> builder.redirectInput(file.toFile()));
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().remove("QK256_PLUGINS");
         builder.environment()
                 .put("QK256_CACHE_DIR", TARGET.resolve("cache").toAbsolutePath().toString());
         builder.environment().putAll(environment);
-        Process process = builder.start();
-        if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
-            process.destroyForcibly();
-            throw new IllegalStateException("no end after " + TIMEOUT_SECONDS + " s: " + command);
-        }
-        Result result = new Result(process.exitValue(), read(out), read(err));
-        Files.delete(out);
-        Files.delete(err);
-        return result;
+        return builder;
     }
 
     private static String read(Path file) throws IOException {

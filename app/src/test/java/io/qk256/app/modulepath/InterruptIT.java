@@ -1,0 +1,71 @@
+package io.qk256.app.modulepath;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What Ctrl-C sends, to a conversation of the packaged application. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class InterruptIT {
+
+    private static final int MOST_TOKENS = 150;
+    private static final long SIGINT = 1L << (2 - 1);
+
+    @TempDir
+    private Path dir;
+
+    /** A JVM leaves a signal alone that its parent ignores, as shells make their background jobs do. */
+    @BeforeEach
+    void signalsArrive() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        assumeTrue(Files.exists(status), "signals are sent and looked at as Linux has it");
+        Matcher ignored = Pattern.compile("SigIgn:\\s*([0-9a-f]+)").matcher(Files.readString(status));
+        assumeTrue(ignored.find() && (Long.parseUnsignedLong(ignored.group(1), 16) & SIGINT) == 0, "SIGINT is ignored");
+    }
+
+    private static void interrupt(Process process) throws IOException, InterruptedException {
+        Process kill = new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start();
+        assertThat(kill.waitFor()).isZero();
+    }
+
+    @Test
+    void stopsTheAnswerAndNotTheConversation() throws Exception {
+        Path err = dir.resolve("err");
+        Process chat = Application.complete()
+                .builder("run", "--chat", "-n", String.valueOf(MOST_TOKENS), "--seed=3", "--temp=1", "--threads=1")
+                .redirectError(err.toFile())
+                .start();
+        InputStream out = chat.getInputStream();
+        say(chat, "Once upon a time");
+        int first = out.read();
+        interrupt(chat);
+        say(chat, "The fox");
+        chat.getOutputStream().close();
+        String answers = (char) first + new String(out.readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(chat.waitFor()).as(Files.readString(err)).isZero();
+        Matcher decoded = Pattern.compile("decode (\\d+) tokens").matcher(Files.readString(err));
+        assertThat(decoded.find()).as(Files.readString(err)).isTrue();
+        int whole = MOST_TOKENS - 1;
+        assertThat(Integer.parseInt(decoded.group(1)))
+                .as("the first answer was stopped, the second was not: %s", answers)
+                .isBetween(whole, 2 * whole - 1);
+        assertThat(answers.lines().filter(line -> !line.isBlank())).hasSizeGreaterThanOrEqualTo(2);
+    }
+
+    private static void say(Process chat, String line) throws IOException {
+        chat.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        chat.getOutputStream().flush();
+    }
+}
