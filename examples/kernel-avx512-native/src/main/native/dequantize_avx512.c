@@ -20,7 +20,7 @@ INLINE void decode_block(const uint8_t *codes, int32_t n, __m512 table, float *o
     }
 }
 
-void dequantize(const matrix *w, float *out) {
+INLINE void decode_rows(const matrix *w, float *out) {
     const __m512 values = _mm512_broadcast_f32x4(w->codebook);
     const float *scales = w->block_scales;
     __m512 table = _mm512_mul_ps(values, _mm512_set1_ps(w->tensor_scale));
@@ -39,4 +39,15 @@ void dequantize(const matrix *w, float *out) {
             out += smaller(left, BLOCK_WEIGHTS);
         }
     }
+}
+
+void dequantize(const matrix *w, float *out) {
+    decode_rows(w, out);
+}
+
+/* Here, so that the matrix stays in registers: where little is to be done, its way through memory would count. */
+void avx512_dequantize(const uint8_t *codes, int64_t row_stride, int32_t rows, int32_t cols, const float *block_scales,
+    float tensor_scale, float v0, float v1, float v2, float v3, float *out) {
+    const matrix w = {codes, row_stride, rows, cols, block_scales, tensor_scale, _mm_setr_ps(v0, v1, v2, v3)};
+    decode_rows(&w, out);
 }

@@ -31,16 +31,9 @@ NATIVE(jint, missingCpuFeatures)(UNUSED JNIEnv *env, UNUSED jclass type) {
 
 /* ---- Off-heap memory: nothing but numbers cross the border ---- */
 
-/* Called by com.example.avx512.ShortCall without JNI. */
-JNIEXPORT void avx512_dequantize(MATRIX_PARAMETERS, jlong out);
-
-void avx512_dequantize(MATRIX_PARAMETERS, jlong out) {
+NATIVE(void, dequantize)(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong out) {
     const matrix w = MATRIX((const uint8_t *)codes, (const float *)scales);
     dequantize(&w, (float *)out);
-}
-
-NATIVE(void, dequantize)(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong out) {
-    avx512_dequantize(codes, row_stride, rows, cols, scales, tensor_scale, v0, v1, v2, v3, out);
 }
 
 NATIVE(void, gemvF32)(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong x, jlong y) {

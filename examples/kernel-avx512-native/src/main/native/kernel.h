@@ -25,6 +25,10 @@ enum { MAX_COLUMNS = 4 };
 /* out: rows x cols values */
 void dequantize(const matrix *w, float *out);
 
+/* The same for com.example.avx512.ShortCall, which finds it by its name. */
+__attribute__((visibility("default"))) void avx512_dequantize(const uint8_t *codes, int64_t row_stride, int32_t rows,
+    int32_t cols, const float *block_scales, float tensor_scale, float v0, float v1, float v2, float v3, float *out);
+
 /* x: cols values; y: rows values */
 void gemv_f32(const matrix *w, const float *x, float *y);
 

@@ -20,9 +20,16 @@ public final class F32Vector {
     private final MemorySegment segment;
     private final long length;
 
+    // Asked of the segment at each call, these would be virtual calls in a program that uses memory on the heap as
+    // well.
+    private final boolean offHeap;
+    private final long address;
+
     private F32Vector(MemorySegment segment) {
         this.segment = segment;
         this.length = segment.byteSize() / Float.BYTES;
+        this.offHeap = segment.isNative();
+        this.address = segment.address();
     }
 
     /**
@@ -59,6 +66,16 @@ public final class F32Vector {
     /** The memory of the values. */
     public MemorySegment segment() {
         return segment;
+    }
+
+    /** Whether the values lie off the heap, where native code reaches them by their {@link #address}. */
+    public boolean isOffHeap() {
+        return offHeap;
+    }
+
+    /** The address of the first value if they lie off the heap, else its offset in bytes within the array. */
+    public long address() {
+        return address;
     }
 
     /** Number of values. */

@@ -27,6 +27,12 @@ public final class Qk256Matrix {
     private final float tensorScale;
     private final boolean integer;
 
+    // As in F32Vector.
+    private final boolean codesOffHeap;
+    private final boolean offHeap;
+    private final long codesAddress;
+    private final long blockScalesAddress;
+
     private Qk256Matrix(
             MemorySegment codes,
             int rows,
@@ -52,6 +58,11 @@ public final class Qk256Matrix {
         this.rowStride = rowStride;
         this.blockScales = blockScales;
         this.tensorScale = tensorScale;
+        this.codesOffHeap = codes.isNative();
+        this.offHeap =
+                codesOffHeap && (blockScales.isEmpty() || blockScales.get().isNative());
+        this.codesAddress = codes.address();
+        this.blockScalesAddress = blockScales.isEmpty() ? 0 : blockScales.get().address();
         this.integer = codebook.isInteger() && (long) cols * 128 * (long) codebook.maxMagnitude() <= Integer.MAX_VALUE;
     }
 
@@ -129,6 +140,28 @@ public final class Qk256Matrix {
     /** The packed codes; row {@code r} starts at byte {@code r * rowStride()}. */
     public MemorySegment codes() {
         return codes;
+    }
+
+    /** Whether codes and block scales lie off the heap, where native code reaches them by their addresses. */
+    public boolean isOffHeap() {
+        return offHeap;
+    }
+
+    /** The address of the first code if the codes lie off the heap, else its offset in bytes within the array. */
+    public long codesAddress() {
+        return codesAddress;
+    }
+
+    /** The address of the first block scale, or its offset as that of the codes; 0 if there are none. */
+    public long blockScalesAddress() {
+        return blockScalesAddress;
+    }
+
+    /** Whether it is worth the while to ask if the values lie over the codes. */
+    boolean codesMayOverlap(F32Vector values) {
+        return codesOffHeap == values.isOffHeap()
+                && codesAddress < values.address() + values.length() * Float.BYTES
+                && values.address() < codesAddress + codes.byteSize();
     }
 
     /** Number of rows, 0 or more. */

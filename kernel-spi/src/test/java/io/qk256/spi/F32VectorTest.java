@@ -135,4 +135,15 @@ class F32VectorTest {
                     .withMessage("length: " + length + ", expected 0 to 2305843009213693951");
         }
     }
+
+    @Test
+    void tellsWhereItsValuesLie() {
+        MemorySegment memory = Arena.ofAuto().allocate(64, 64);
+        F32Vector offHeap = F32Vector.of(memory).slice(3, 5);
+        assertThat(offHeap.isOffHeap()).isTrue();
+        assertThat(offHeap.address()).isEqualTo(memory.address() + 12);
+        F32Vector onHeap = F32Vector.of(new float[8]).slice(2, 4);
+        assertThat(onHeap.isOffHeap()).isFalse();
+        assertThat(onHeap.address()).isEqualTo(onHeap.segment().address());
+    }
 }

@@ -233,4 +233,21 @@ class Qk256MatrixTest {
     private static MemorySegment bytes(int size) {
         return MemorySegment.ofArray(new byte[size]);
     }
+
+    @Test
+    void tellsWhereItsMemoryLies() {
+        MemorySegment codes = Arena.ofAuto().allocate(128);
+        MemorySegment scales = Arena.ofAuto().allocate(8, 4);
+        Qk256Matrix bare = Qk256Matrix.of(codes, 2, 256, Codebook.TERNARY);
+        assertThat(bare.isOffHeap()).isTrue();
+        assertThat(bare.codesAddress()).isEqualTo(codes.address());
+        assertThat(bare.blockScalesAddress()).isZero();
+        assertThat(bare.withBlockScales(scales).isOffHeap()).isTrue();
+        assertThat(bare.withBlockScales(scales).blockScalesAddress()).isEqualTo(scales.address());
+        assertThat(bare.withBlockScales(MemorySegment.ofArray(new float[2])).isOffHeap())
+                .isFalse();
+        assertThat(Qk256Matrix.of(MemorySegment.ofArray(new byte[64]), 1, 256, Codebook.TERNARY)
+                        .isOffHeap())
+                .isFalse();
+    }
 }

@@ -17,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -37,35 +38,40 @@ class DistributionIT {
     @BeforeEach
     void unpack() throws IOException {
         assumeTrue(File.separatorChar == '/', "the launcher is a shell script");
-        try (FileSystem zip = FileSystems.newFileSystem(zip(), Map.of("enablePosixFileAttributes", "true"))) {
+        unpack(zip(false).orElseThrow(), "a folder");
+    }
+
+    private void unpack(Path file, String directory) throws IOException {
+        try (FileSystem zip = FileSystems.newFileSystem(file, Map.of("enablePosixFileAttributes", "true"))) {
             Path root;
             try (Stream<Path> roots = Files.list(zip.getPath("/"))) {
                 root = roots.toList().getFirst();
             }
-            home = work.resolve("a folder").resolve(root.getFileName().toString());
+            home = work.resolve(directory).resolve(root.getFileName().toString());
             try (Stream<Path> files = Files.walk(root)) {
-                for (Path file : files.toList()) {
-                    Path copy = home.resolve(root.relativize(file).toString());
+                for (Path part : files.toList()) {
+                    Path copy = home.resolve(root.relativize(part).toString());
                     Files.createDirectories(copy.getParent());
-                    if (Files.isDirectory(file)) {
+                    if (Files.isDirectory(part)) {
                         Files.createDirectories(copy);
                     } else {
-                        try (InputStream content = Files.newInputStream(file)) {
+                        try (InputStream content = Files.newInputStream(part)) {
                             Files.copy(content, copy);
                         }
-                        Files.setPosixFilePermissions(copy, Files.getPosixFilePermissions(file));
+                        Files.setPosixFilePermissions(copy, Files.getPosixFilePermissions(part));
                     }
                 }
             }
         }
     }
 
-    private static Path zip() throws IOException {
+    /** The distribution, or the one of this system that has a Java runtime in it. */
+    private static Optional<Path> zip(boolean withRuntime) throws IOException {
+        String ofThisSystem = "-" + System.getProperty("os.name") + "-" + System.getProperty("os.arch") + ".zip";
         try (Stream<Path> files = Files.list(TARGET)) {
             return files.filter(file -> file.getFileName().toString().matches("qk256-[0-9].*\\.zip"))
-                    .filter(file -> !file.toString().contains("-image"))
-                    .findFirst()
-                    .orElseThrow();
+                    .filter(file -> file.toString().endsWith(ofThisSystem) == withRuntime)
+                    .findFirst();
         }
     }
 
@@ -115,6 +121,17 @@ class DistributionIT {
 
     @Test
     void jarInItsPluginsIsSelected() throws Exception {
+        new TestModule("drop-in").jar(Application.spi(), work, home.resolve("plugins"));
+        JsonObject kernels = run("sh", home.resolve("bin/qk256").toString(), "kernels", "--json");
+        assertThat(kernels.get("selected").getAsString()).isEqualTo("drop-in");
+    }
+
+    @Test
+    void imageRunsOnItsOwnRuntimeAndTakesPlugins() throws Exception {
+        Optional<Path> image = zip(true);
+        assumeTrue(image.isPresent(), "no image was built; -Pimage does that");
+        unpack(image.get(), "image");
+        Files.delete(home.resolve("bin/find-jdk")); // What the launcher would look for a JDK with.
         new TestModule("drop-in").jar(Application.spi(), work, home.resolve("plugins"));
         JsonObject kernels = run("sh", home.resolve("bin/qk256").toString(), "kernels", "--json");
         assertThat(kernels.get("selected").getAsString()).isEqualTo("drop-in");

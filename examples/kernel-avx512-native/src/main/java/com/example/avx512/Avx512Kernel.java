@@ -24,7 +24,7 @@ final class Avx512Kernel extends Kernel {
 
     @Override
     protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
-        if (!isOffHeap(w) || !out.segment().isNative()) {
+        if (!w.isOffHeap() || !out.isOffHeap()) {
             PinnedCall.run(Native.DEQUANTIZE, w, fromRow, toRow, MemorySegment.NULL, 1, out.segment());
             return;
         }
@@ -42,7 +42,7 @@ final class Avx512Kernel extends Kernel {
                         codebook.value1(),
                         codebook.value2(),
                         codebook.value3(),
-                        out.segment().address());
+                        out.address());
             } else {
                 Native.dequantize(
                         codes(w, fromRow),
@@ -55,7 +55,7 @@ final class Avx512Kernel extends Kernel {
                         codebook.value1(),
                         codebook.value2(),
                         codebook.value3(),
-                        out.segment().address());
+                        out.address());
             }
         } finally {
             Reference.reachabilityFence(w);
@@ -65,7 +65,7 @@ final class Avx512Kernel extends Kernel {
 
     @Override
     protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
-        if (!isOffHeap(w) || !x.segment().isNative() || !y.segment().isNative()) {
+        if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
             PinnedCall.run(Native.GEMV_F32, w, fromRow, toRow, x.segment(), 1, from(y, fromRow));
             return;
         }
@@ -93,7 +93,7 @@ final class Avx512Kernel extends Kernel {
 
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
-        if (!isOffHeap(w) || !x.segment().isNative() || !y.segment().isNative()) {
+        if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
             PinnedCall.run(Native.GEMV_I8, w, fromRow, toRow, x.segment(), x.scale(), from(y, fromRow));
             return;
         }
@@ -110,7 +110,7 @@ final class Avx512Kernel extends Kernel {
     /** By fours of columns; if there is memory on the heap, one after the other. */
     @Override
     protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
-        if (!isOffHeap(w) || !x.segment().isNative() || !y.segment().isNative()) {
+        if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
             super.gemmI8Rows(w, x, fromRow, toRow, y);
             return;
         }
@@ -175,21 +175,16 @@ final class Avx512Kernel extends Kernel {
         return column < x.columns() ? x.column(column).scale() : 1;
     }
 
-    private static boolean isOffHeap(Qk256Matrix w) {
-        return w.codes().isNative()
-                && (w.blockScales().isEmpty() || w.blockScales().get().isNative());
-    }
-
     private static long codes(Qk256Matrix w, int row) {
-        return w.codes().address() + row * w.rowStride();
+        return w.codesAddress() + row * w.rowStride();
     }
 
     private static long blockScales(Qk256Matrix w, int row) {
-        return w.blockScales().isEmpty() ? 0 : w.blockScales().get().address() + (long) row * w.blocks() * Float.BYTES;
+        return w.blockScales().isEmpty() ? 0 : w.blockScalesAddress() + (long) row * w.blocks() * Float.BYTES;
     }
 
     private static long address(F32Vector vector, long i) {
-        return vector.segment().address() + i * Float.BYTES;
+        return vector.address() + i * Float.BYTES;
     }
 
     private static MemorySegment from(F32Vector vector, long i) {
