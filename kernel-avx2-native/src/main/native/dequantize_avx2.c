@@ -37,7 +37,7 @@ INLINE void decode(const uint8_t *codes, int32_t n, __m256 table, float *out) {
     }
 }
 
-void qk256_dequantize_avx2(const qk256_matrix *w, float *out) {
+INLINE void decode_rows(const qk256_matrix *w, float *out) {
     const int32_t full_blocks = w->cols / BLOCK_WEIGHTS;
     const int32_t tail = w->cols % BLOCK_WEIGHTS;
     const float *scales = w->block_scales;
@@ -60,4 +60,15 @@ void qk256_dequantize_avx2(const qk256_matrix *w, float *out) {
             out += tail;
         }
     }
+}
+
+void qk256_dequantize_avx2(const qk256_matrix *w, float *out) {
+    decode_rows(w, out);
+}
+
+/* Here, so that the matrix stays in registers: where little is to be done, its way through memory would count. */
+void qk256_dequantize_short(const uint8_t *codes, int64_t row_stride, int32_t rows, int32_t cols,
+    const float *block_scales, float tensor_scale, float v0, float v1, float v2, float v3, float *out) {
+    const qk256_matrix w = {codes, row_stride, rows, cols, block_scales, tensor_scale, _mm_setr_ps(v0, v1, v2, v3)};
+    decode_rows(&w, out);
 }

@@ -56,16 +56,9 @@ NATIVE(jint, useTier)(UNUSED JNIEnv *env, UNUSED jclass type, jint widest) {
 
 /* ---- Off-heap memory: nothing but numbers cross the border ---- */
 
-/* Called by io.qk256.avx2.jni.ShortCall without JNI. */
-JNIEXPORT void qk256_dequantize_rows(MATRIX_PARAMETERS, jlong out);
-
-void qk256_dequantize_rows(MATRIX_PARAMETERS, jlong out) {
+NATIVE(void, dequantize)(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong out) {
     const qk256_matrix w = MATRIX((const uint8_t *)codes, (const float *)scales);
     tier->dequantize(&w, (float *)out);
-}
-
-NATIVE(void, dequantize)(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong out) {
-    qk256_dequantize_rows(codes, row_stride, rows, cols, scales, tensor_scale, v0, v1, v2, v3, out);
 }
 
 NATIVE(void, gemvF32)(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong x, jlong y) {

@@ -51,6 +51,11 @@ qk256_gemv_i8 qk256_gemv_i8_avxvnni;
 qk256_gemm_i8 qk256_gemm_i8_avx2;
 qk256_gemm_i8 qk256_gemm_i8_avxvnni;
 
+/* Decodes rows for io.qk256.avx2.jni.ShortCall, which finds it by its name; the same code for every tier. */
+__attribute__((visibility("default"))) void qk256_dequantize_short(const uint8_t *codes, int64_t row_stride,
+    int32_t rows, int32_t cols, const float *block_scales, float tensor_scale, float v0, float v1, float v2, float v3,
+    float *out);
+
 /* Blocks in a row. */
 static inline int32_t qk256_blocks(int32_t cols) {
     return (cols - 1) / BLOCK_WEIGHTS + 1;

@@ -32,16 +32,16 @@ final class Avx2NativeKernel extends Kernel {
 
     @Override
     protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
-        if (isOffHeap(w) && out.length() <= ShortCall.MAX_WEIGHTS) {
-            dequantizeShort(w, fromRow, toRow, out.segment());
-        } else if (isOffHeap(w) && out.segment().isNative()) {
-            dequantize(w, fromRow, toRow, out.segment());
+        if (w.isOffHeap() && out.length() <= ShortCall.MAX_WEIGHTS) {
+            dequantizeShort(w, fromRow, toRow, out);
+        } else if (w.isOffHeap() && out.isOffHeap()) {
+            dequantizeByJni(w, fromRow, toRow, out);
         } else {
             PinnedCall.run(Native.DEQUANTIZE, w, fromRow, toRow, MemorySegment.NULL, 1, out.segment());
         }
     }
 
-    private static void dequantizeShort(Qk256Matrix w, int fromRow, int toRow, MemorySegment out) {
+    private static void dequantizeShort(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
         Codebook codebook = w.codebook();
         try {
             ShortCall.dequantize(
@@ -62,7 +62,7 @@ final class Avx2NativeKernel extends Kernel {
         }
     }
 
-    private static void dequantize(Qk256Matrix w, int fromRow, int toRow, MemorySegment out) {
+    private static void dequantizeByJni(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
         Codebook codebook = w.codebook();
         try {
             Native.dequantize(
@@ -85,7 +85,7 @@ final class Avx2NativeKernel extends Kernel {
 
     @Override
     protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
-        if (!isOffHeap(w) || !x.segment().isNative() || !y.segment().isNative()) {
+        if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
             PinnedCall.run(Native.GEMV_F32, w, fromRow, toRow, x.segment(), 1, from(y, fromRow));
             return;
         }
@@ -113,7 +113,7 @@ final class Avx2NativeKernel extends Kernel {
 
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
-        if (!isOffHeap(w) || !x.segment().isNative() || !y.segment().isNative()) {
+        if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
             PinnedCall.run(Native.GEMV_I8, w, fromRow, toRow, x.segment(), x.scale(), from(y, fromRow));
             return;
         }
@@ -142,7 +142,7 @@ final class Avx2NativeKernel extends Kernel {
 
     @Override
     protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
-        if (!isOffHeap(w) || !x.segment().isNative() || !y.segment().isNative()) {
+        if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
             super.gemmI8Rows(w, x, fromRow, toRow, y);
             return;
         }
@@ -180,7 +180,7 @@ final class Avx2NativeKernel extends Kernel {
                 scale(x, column + 1),
                 scale(x, column + 2),
                 scale(x, column + 3),
-                y.segment().address() + ((long) column * w.rows() + row) * Float.BYTES,
+                y.address() + ((long) column * w.rows() + row) * Float.BYTES,
                 w.rows());
     }
 
@@ -188,21 +188,16 @@ final class Avx2NativeKernel extends Kernel {
         return column < x.columns() ? x.column(column).scale() : 1;
     }
 
-    private static boolean isOffHeap(Qk256Matrix w) {
-        return w.codes().isNative()
-                && (w.blockScales().isEmpty() || w.blockScales().get().isNative());
-    }
-
     private static long codes(Qk256Matrix w, int row) {
-        return w.codes().address() + row * w.rowStride();
+        return w.codesAddress() + row * w.rowStride();
     }
 
     private static long blockScales(Qk256Matrix w, int row) {
-        return w.blockScales().isEmpty() ? 0 : w.blockScales().get().address() + (long) row * w.blocks() * Float.BYTES;
+        return w.blockScales().isEmpty() ? 0 : w.blockScalesAddress() + (long) row * w.blocks() * Float.BYTES;
     }
 
     private static long element(F32Vector vector, int i) {
-        return vector.segment().address() + (long) i * Float.BYTES;
+        return vector.address() + (long) i * Float.BYTES;
     }
 
     private static MemorySegment from(F32Vector vector, int i) {

@@ -5,10 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.qk256.spi.F32Vector;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 
@@ -32,7 +32,7 @@ final class ShortCall {
     private static MethodHandle dequantize(MemoryLayout out, Linker.Option critical) {
         return Linker.nativeLinker()
                 .downcallHandle(
-                        SymbolLookup.loaderLookup().findOrThrow("qk256_dequantize_rows"),
+                        SymbolLookup.loaderLookup().findOrThrow("qk256_dequantize_short"),
                         FunctionDescriptor.ofVoid(
                                 JAVA_LONG,
                                 JAVA_LONG,
@@ -60,9 +60,9 @@ final class ShortCall {
             float value1,
             float value2,
             float value3,
-            MemorySegment out) {
+            F32Vector out) {
         try {
-            if (out.isNative()) {
+            if (out.isOffHeap()) {
                 TO_MEMORY.invokeExact(
                         codes,
                         rowStride,
@@ -77,7 +77,17 @@ final class ShortCall {
                         out.address());
             } else {
                 TO_ARRAY.invokeExact(
-                        codes, rowStride, rows, cols, blockScales, tensorScale, value0, value1, value2, value3, out);
+                        codes,
+                        rowStride,
+                        rows,
+                        cols,
+                        blockScales,
+                        tensorScale,
+                        value0,
+                        value1,
+                        value2,
+                        value3,
+                        out.segment());
             }
         } catch (Throwable e) {
             throw new AssertionError("a C function throws nothing", e);
