@@ -82,6 +82,9 @@ public record Kit(
                 throw new IOException("the benchmarks ended with exit code " + exit + "; the reason is above");
             }
             JsonArray json = JsonParser.parseString(Files.readString(measured)).getAsJsonArray();
+            if (json.isEmpty()) {
+                throw new IOException("nothing could be measured; the reasons are above");
+            }
             List<String> checked = Files.readAllLines(verdicts);
             return new Outcome(
                     JmhResults.read(json, checked, false, machine, jvm(json, Optional.empty())),
@@ -144,11 +147,9 @@ public record Kit(
 
     private JsonObject jvm(JsonArray measured, Optional<String> more) {
         JsonObject jvm = new JsonObject();
-        if (!measured.isEmpty()) {
-            JsonObject first = measured.get(0).getAsJsonObject();
-            jvm.add("name", first.get("vmName"));
-            jvm.add("version", first.get("vmVersion"));
-        }
+        JsonObject first = measured.get(0).getAsJsonObject();
+        jvm.add("name", first.get("vmName"));
+        jvm.add("version", first.get("vmVersion"));
         JsonArray options = new JsonArray();
         jvmOptions.forEach(options::add);
         more.ifPresent(options::add);

@@ -64,6 +64,17 @@ class BenchIT {
     }
 
     @Test
+    void whereNothingCouldBeMeasuredThatIsSaid() throws Exception {
+        Result result = bench(application(), "scalar", "64", "--jvm-option=-XX:NoSuchOption");
+
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err())
+                .contains("NoSuchOption")
+                .contains("nothing could be measured; the reasons are above")
+                .doesNotContain("NullPointerException");
+    }
+
+    @Test
     void slowerBuildIsToldFromTheOtherOneInTurns() throws Exception {
         String code = "return Qk256.code(w.codes().asSlice(row * w.rowStride()), col);";
         String wait = "for (int i = 0; i < 40; i++) { Thread.onSpinWait(); } ";

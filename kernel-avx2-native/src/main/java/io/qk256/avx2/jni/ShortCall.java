@@ -13,8 +13,8 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 
 /**
- * A shorter way to the same code than JNI: a <em>critical</em> downcall leaves out the change of the thread's state, which
- * takes as long as some hundred weights, and needs no pinned array. The price is that no garbage collection can begin until
+ * A shorter way to the same code than JNI: a <em>critical</em> downcall leaves out the change of the thread's state, so that an
+ * empty one takes 2.5 ns instead of 6.5, and needs no pinned array. The price is that no garbage collection can begin until
  * the call returns, so it is for calls of about a microsecond. To be used once {@link NativeLibrary} has loaded the
  * library.
  */
