@@ -2,6 +2,7 @@ package io.qk256.app.model;
 
 import io.qk256.spi.Kernel;
 import io.qk256.spi.ParallelKernel;
+import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.RowTask;
 import java.lang.foreign.Arena;
 import java.util.List;
@@ -94,7 +95,7 @@ final class Forward {
         this.layer = weights.layers().getFirst();
     }
 
-    private List<List<BitLinear>> inEachLayer(Function<Layer, List<BitLinear>> matrices) {
+    private List<List<Qk256Matrix>> inEachLayer(Function<Layer, List<Qk256Matrix>> matrices) {
         return weights.layers().stream().map(matrices).toList();
     }
 

@@ -1,6 +1,7 @@
 package io.qk256.app.model;
 
 import io.qk256.app.files.TensorType;
+import io.qk256.spi.RowTask;
 import java.lang.foreign.Arena;
 import java.util.stream.IntStream;
 
@@ -10,12 +11,6 @@ final class Heads {
     private static final int ROWS_AT_ONCE = 1024;
 
     private Heads() {}
-
-    /** Work on the rows {@code [from, to)}. */
-    @FunctionalInterface
-    interface RowWork {
-        void rows(int from, int to);
-    }
 
     /**
      * A head.
@@ -38,10 +33,10 @@ final class Heads {
     }
 
     /** Works on rows with all processors. */
-    static void inParallel(int rows, RowWork work) {
+    static void inParallel(int rows, RowTask work) {
         IntStream.range(0, Math.ceilDiv(rows, ROWS_AT_ONCE)).parallel().forEach(part -> {
             int from = part * ROWS_AT_ONCE;
-            work.rows(from, Math.min(rows, from + ROWS_AT_ONCE));
+            work.run(from, Math.min(rows, from + ROWS_AT_ONCE));
         });
     }
 }

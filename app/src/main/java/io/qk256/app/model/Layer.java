@@ -1,25 +1,26 @@
 package io.qk256.app.model;
 
+import io.qk256.spi.Qk256Matrix;
 import java.util.stream.Stream;
 
 /** The weights of a layer, by their names in the file without {@code blk.N.} and {@code .weight}. */
 record Layer(
         RmsNorm attnNorm,
-        BitLinear attnQ,
-        BitLinear attnK,
-        BitLinear attnV,
+        Qk256Matrix attnQ,
+        Qk256Matrix attnK,
+        Qk256Matrix attnV,
         RmsNorm attnSubNorm,
-        BitLinear attnOutput,
+        Qk256Matrix attnOutput,
         RmsNorm ffnNorm,
-        BitLinear ffnGate,
-        BitLinear ffnUp,
+        Qk256Matrix ffnGate,
+        Qk256Matrix ffnUp,
         RmsNorm ffnSubNorm,
-        BitLinear ffnDown) {
+        Qk256Matrix ffnDown) {
 
     /** Bytes of the ternary weights. */
     long bytes() {
         return Stream.of(attnQ, attnK, attnV, attnOutput, ffnGate, ffnUp, ffnDown)
-                .mapToLong(matrix -> matrix.weights().codes().byteSize())
+                .mapToLong(matrix -> matrix.codes().byteSize())
                 .sum();
     }
 }

@@ -9,7 +9,9 @@ import io.qk256.spi.RowTask;
 import java.util.List;
 
 /**
- * The products of some matrices with the same activations, as one piece of work for the threads: they wait for each other once
+ * The products of some ternary matrices with the same int8 activations,
+ * {@code y = sum(w * q) / activationScale * weightScale}, exact up to the f32 division (the contract of {@link Kernel}). They are
+ * one piece of work for the threads: they wait for each other once
  * instead of once a matrix, and a small matrix is not cut into small parts. For one thread at a time.
  */
 final class Products {
@@ -23,12 +25,12 @@ final class Products {
     private final Kernel kernel;
     private final ParallelKernel threads;
     private final QuantizedColumns x;
-    private final List<List<BitLinear>> matricesByLayer;
+    private final List<List<Qk256Matrix>> matricesByLayer;
     private final Columns[] y;
     private final F32Vector[] results;
     private final RowTask multiplyUnits = this::multiplyUnits;
 
-    private List<BitLinear> matrices = List.of();
+    private List<Qk256Matrix> matrices = List.of();
     private I8Matrix activations;
 
     /**
@@ -38,7 +40,8 @@ final class Products {
      * @param threads share the rows
      * @param matrices of each layer, as many as there are results
      */
-    Products(Kernel kernel, ParallelKernel threads, QuantizedColumns x, List<List<BitLinear>> matrices, Columns... y) {
+    Products(
+            Kernel kernel, ParallelKernel threads, QuantizedColumns x, List<List<Qk256Matrix>> matrices, Columns... y) {
         this.kernel = kernel;
         this.threads = threads;
         this.x = x;
@@ -60,14 +63,14 @@ final class Products {
         threads.forRows(units, LEAST_UNITS, multiplyUnits);
     }
 
-    private static int units(BitLinear matrix) {
-        return Math.ceilDiv(matrix.weights().rows(), ROWS_IN_UNIT);
+    private static int units(Qk256Matrix matrix) {
+        return Math.ceilDiv(matrix.rows(), ROWS_IN_UNIT);
     }
 
     private void multiplyUnits(int from, int to) {
         int first = 0;
         for (int i = 0; i < matrices.size(); i++) {
-            Qk256Matrix weights = matrices.get(i).weights();
+            Qk256Matrix weights = matrices.get(i);
             int fromRow = Math.max(from - first, 0) * ROWS_IN_UNIT;
             int toRow = Math.min((to - first) * ROWS_IN_UNIT, weights.rows());
             if (fromRow < toRow) {

@@ -82,7 +82,7 @@ public final class SyntheticModel {
     }
 
     /** Half of the weights are 0. */
-    private BitLinear ternary(int rows, int cols) {
+    private Qk256Matrix ternary(int rows, int cols) {
         MemorySegment codes = HugePages.allocate(arena, rows * Qk256.rowBytes(cols));
         fill(codes, random -> {
             long bits = random.nextLong();
@@ -90,7 +90,7 @@ public final class SyntheticModel {
             return bits ^ (threes << 1);
         });
         float scale = (float) Math.sqrt(2.0 / cols);
-        return new BitLinear(Qk256Matrix.of(codes, rows, cols, Codebook.TERNARY).withTensorScale(scale));
+        return Qk256Matrix.of(codes, rows, cols, Codebook.TERNARY).withTensorScale(scale);
     }
 
     private DenseMatrix embedding() {

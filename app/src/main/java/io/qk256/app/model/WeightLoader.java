@@ -108,7 +108,7 @@ final class WeightLoader {
         return new RmsNorm(tensor.data().toArray(F32), config.epsilon());
     }
 
-    private BitLinear ternary(String name) throws GgufException {
+    private Qk256Matrix ternary(String name) throws GgufException {
         Qk256Matrix matrix = Objects.requireNonNull(matrices.get(name + ".weight"));
         if (!matrix.isInteger()) {
             throw new GgufException(file.name() + ", tensor " + name + ".weight: int8 products of " + matrix.cols()
@@ -120,7 +120,7 @@ final class WeightLoader {
             requireF32(one);
             matrix = matrix.withTensorScale(matrix.tensorScale() * one.data().get(F32, 0));
         }
-        return new BitLinear(matrix);
+        return matrix;
     }
 
     private GgufTensor tensor(String name, int cols, int rows) throws GgufException {

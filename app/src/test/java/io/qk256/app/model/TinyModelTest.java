@@ -7,6 +7,7 @@ import io.qk256.app.files.GgufException;
 import io.qk256.app.files.GgufFile;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.ParallelKernel;
+import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
@@ -192,7 +193,7 @@ class TinyModelTest {
         return sum;
     }
 
-    private float[] linear(BitLinear linear, float[] in, int width, int rows) {
+    private float[] linear(Qk256Matrix linear, float[] in, int width, int rows) {
         QuantizedColumns x = new QuantizedColumns(arena, COUNT, width);
         Columns y = new Columns(arena, COUNT, rows);
         for (int i = 0; i < COUNT; i++) {
