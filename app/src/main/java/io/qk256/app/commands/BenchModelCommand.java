@@ -134,7 +134,6 @@ final class BenchModelCommand implements Callable<Integer> {
 
     private void measure(Head head, List<Candidate> measured, List<Integer> counts, List<ModelRow> rows)
             throws IOException {
-        int threads = counts.stream().mapToInt(Integer::intValue).max().orElseThrow();
         if (shape != null) {
             try (BitNetModel model = SyntheticModel.of(SyntheticModel.SHAPE_2B, head.type(), SEED)) {
                 measure(model, measured, counts, rows);
@@ -142,7 +141,7 @@ final class BenchModelCommand implements Callable<Integer> {
             return;
         }
         try (ModelOptions.Loaded loaded =
-                options.load(head, threads, Objects.requireNonNull(root).err())) {
+                options.load(head, Objects.requireNonNull(root).err())) {
             measure(loaded.model(), measured, counts, rows);
         }
     }

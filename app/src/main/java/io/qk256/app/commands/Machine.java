@@ -20,16 +20,35 @@ record Machine(Cpu cpu, Selection selection) {
 
     private static final List<String> NONE = List.of("none");
 
-    static Machine detect(Optional<List<String>> cpuFeatures, PluginOptions plugins, Wishes wishes, boolean calibrate) {
+    /**
+     * Detects and selects.
+     *
+     * @param cpuFeatures all that the CPU may have, if it is to be pretended smaller
+     * @param plugins where other kernels are
+     * @param wishes what the user asks for
+     * @param oneKernel whether kernels that cannot be selected may stay closed
+     * @param calibrate whether kernels are ranked by measurement
+     */
+    static Machine detect(
+            Optional<List<String>> cpuFeatures,
+            PluginOptions plugins,
+            Wishes wishes,
+            boolean oneKernel,
+            boolean calibrate) {
         Cpu real = Cpu.detect();
         Cpu cpu = cpuFeatures
                 .map(labels -> real.restrictedTo(labels.equals(NONE) ? List.of() : labels))
                 .orElse(real);
         List<KernelSource> sources = plugins.sources(real.name());
-        Selection selection = calibrate
-                ? KernelSelector.select(
-                        sources, cpu.features(), Jvm.current(), wishes, new Calibration(real.name(), plugins.cache()))
-                : KernelSelector.select(sources, cpu.features(), Jvm.current(), wishes);
-        return new Machine(cpu, selection);
+        Jvm jvm = Jvm.current();
+        if (calibrate) {
+            Calibration calibration = new Calibration(real.name(), plugins.cache());
+            return new Machine(cpu, KernelSelector.select(sources, cpu.features(), jvm, wishes, calibration));
+        }
+        return new Machine(
+                cpu,
+                oneKernel
+                        ? KernelSelector.selectFirst(sources, cpu.features(), jvm, wishes)
+                        : KernelSelector.select(sources, cpu.features(), jvm, wishes));
     }
 }

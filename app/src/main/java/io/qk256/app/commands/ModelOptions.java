@@ -8,12 +8,9 @@ import io.qk256.app.files.RepackCache;
 import io.qk256.app.model.BitNetModel;
 import io.qk256.app.text.Tokenizer;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -101,24 +98,22 @@ final class ModelOptions {
     }
 
     /**
-     * Opens and loads the model.
+     * Opens and loads the model, with all processors.
      *
-     * @param threads that repack for the cache
      * @param err shows how far it is
      */
-    Loaded load(int threads, PrintWriter err) throws IOException {
-        return load(head, threads, err);
+    Loaded load(PrintWriter err) throws IOException {
+        return load(head, err);
     }
 
-    /** As {@link #load(int, PrintWriter)}, with another head than the user's. */
-    Loaded load(Head otherHead, int threads, PrintWriter err) throws IOException {
+    /** As {@link #load(PrintWriter)}, with another head than the user's. */
+    Loaded load(Head otherHead, PrintWriter err) throws IOException {
         Progress progress = ProgressLine.of("loading", err);
-        GgufFile file = open(threads, progress);
+        GgufFile file = open(progress);
         try {
-            FutureTask<Tokenizer> reading = new FutureTask<>(() -> Tokenizer.of(file));
-            Thread.ofPlatform().daemon().name("qk256-tokenizer").start(reading);
+            Background<Tokenizer> reading = Background.start("qk256-tokenizer", () -> Tokenizer.of(file));
             BitNetModel loaded = BitNetModel.load(file, otherHead.type(), progress::at);
-            Tokenizer tokenizer = result(reading, loaded);
+            Tokenizer tokenizer = tokenizer(reading, loaded);
             if (tokenizer.vocabularySize() != loaded.config().vocabulary()) {
                 loaded.close();
                 throw new GgufException(file.name() + ": the tokenizer has " + tokenizer.vocabularySize()
@@ -132,26 +127,16 @@ final class ModelOptions {
         }
     }
 
-    private static Tokenizer result(FutureTask<Tokenizer> reading, BitNetModel loaded) throws IOException {
+    private static Tokenizer tokenizer(Background<Tokenizer> reading, BitNetModel loaded) throws IOException {
         try {
             return reading.get();
-        } catch (ExecutionException e) {
+        } catch (IOException | RuntimeException e) {
             loaded.close();
-            if (e.getCause() instanceof IOException cause) {
-                throw cause;
-            }
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw new IllegalStateException(e);
-        } catch (InterruptedException e) {
-            loaded.close();
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while the model was loaded");
+            throw e;
         }
     }
 
-    private GgufFile open(int threads, Progress progress) throws IOException {
+    private GgufFile open(Progress progress) throws IOException {
         if (model == null) {
             return DemoModel.file();
         }
@@ -160,6 +145,7 @@ final class ModelOptions {
         }
         gguf.requireFile(model);
         Optional<Path> directory = cache.equals(BESIDE_THE_MODEL) ? Optional.empty() : Optional.of(Path.of(cache));
-        return RepackCache.open(model, gguf.i2sLayout(), directory, threads, progress);
+        int processors = Runtime.getRuntime().availableProcessors();
+        return RepackCache.open(model, gguf.i2sLayout(), directory, processors, progress);
     }
 }

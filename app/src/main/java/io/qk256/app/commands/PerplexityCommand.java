@@ -70,13 +70,14 @@ final class PerplexityCommand implements Callable<Integer> {
         Qk256Command command = Objects.requireNonNull(root);
         String toPredict = TextStreams.read(Objects.requireNonNull(text));
         int most = windows == null ? Integer.MAX_VALUE : atLeastOne(windows);
+        command.wantOneKernel();
         int code = command.exitCode(true);
         if (code != ExitCode.OK) {
             return code;
         }
         int threads = options.threads(command.machine());
         Kernel kernel = command.machine().selection().kernel();
-        try (ModelOptions.Loaded loaded = options.load(threads, command.err())) {
+        try (ModelOptions.Loaded loaded = options.load(command.err())) {
             Tokenizer tokenizer = loaded.tokenizer();
             int length = windowLength(loaded.model().config().contextLength());
             List<int[]> cut = Perplexity.windows(tokenizer, toPredict, length);

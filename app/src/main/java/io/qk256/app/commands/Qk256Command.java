@@ -95,6 +95,7 @@ public final class Qk256Command implements Callable<Integer> {
             description = "Show the stack traces behind the reasons.")
     private boolean verbose;
 
+    private boolean oneKernel;
     private @Nullable Machine machine;
 
     private Qk256Command() {}
@@ -115,6 +116,11 @@ public final class Qk256Command implements Callable<Integer> {
         return code == ExitCode.OK ? CheckCommand.check(this) : code;
     }
 
+    /** For a command that works with the selected kernel and reports nothing about the others: these need not be opened. */
+    void wantOneKernel() {
+        oneKernel = true;
+    }
+
     /** The machine and the selection that the options ask for; made once. */
     Machine machine() {
         if (machine == null) {
@@ -126,6 +132,7 @@ public final class Qk256Command implements Callable<Integer> {
                     Optional.ofNullable(cpuFeatures),
                     plugins,
                     new Wishes(Optional.ofNullable(kernel), Optional.ofNullable(require)),
+                    oneKernel,
                     calibrate);
         }
         return machine;

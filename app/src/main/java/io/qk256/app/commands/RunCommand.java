@@ -13,7 +13,6 @@ import io.qk256.app.text.ChatMessage;
 import io.qk256.app.text.ChatTemplate;
 import io.qk256.app.text.Tokenizer;
 import io.qk256.spi.Kernel;
-import io.qk256.spi.selection.Candidate;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -93,24 +92,37 @@ final class RunCommand implements Callable<Integer> {
             throw new IllegalArgumentException("-n: " + limit + ", expected 1 or more");
         }
         SamplingOptions choosing = sampling.options();
-        BitNetModel.warmUp();
-        int code = command.exitCode(true);
-        if (code != ExitCode.OK) {
-            return code;
-        }
         String prompt = prompt();
-        int threads = options.threads(command.machine());
-        Candidate selected = command.machine().selection().selected().orElseThrow();
-        Kernel kernel = selected.kernel().orElseThrow();
-        PrintWriter out = TextStreams.out();
-        try (ModelOptions.Loaded loaded = options.load(threads, command.err())) {
+        command.wantOneKernel();
+        BitNetModel.warmUp();
+        Background<ModelOptions.Loaded> loading = Background.start("qk256-load", () -> options.load(command.err()));
+        Machine machine = machine(command, loading);
+        try (ModelOptions.Loaded loaded = loading.get()) {
+            int code = command.exitCode(true);
+            if (code != ExitCode.OK) {
+                return code;
+            }
+            int threads = options.threads(machine);
+            Kernel kernel = machine.selection().kernel();
+            PrintWriter out = TextStreams.out();
             Speed speed = isChat(loaded.tokenizer())
                     ? chat(loaded, kernel, threads, choosing, out)
                     : write(loaded, kernel, threads, choosing, prompt, out);
-            RunReport report = new RunReport(selected.name(), kernel, threads, loaded.model());
+            String name = KernelReport.selected(machine.selection());
+            RunReport report = new RunReport(name, kernel, threads, loaded.model());
             command.err().println(report.line(speed, choosing.seed()));
         }
         return ExitCode.OK;
+    }
+
+    /** Finds the kernel while the model is loaded; if that fails, the model is closed. */
+    private static Machine machine(Qk256Command command, Background<ModelOptions.Loaded> loading) throws IOException {
+        try {
+            return command.machine();
+        } catch (RuntimeException e) {
+            loading.get().close();
+            throw e;
+        }
     }
 
     private String prompt() throws IOException {

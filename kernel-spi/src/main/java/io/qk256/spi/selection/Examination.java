@@ -25,7 +25,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** One candidate on its way through the gates. */
+/**
+ * One candidate on its way through the gates: first {@link #present}, then {@link #open} or {@link #leave}; {@link #outcome} is what
+ * became of it.
+ */
 final class Examination {
 
     private static final Pattern NAME = Pattern.compile("[a-z0-9]+(-[a-z0-9]+)*");
@@ -42,6 +45,8 @@ final class Examination {
     private Optional<Integer> rank = Optional.empty();
     private Gate gate = Gate.INSTALLED;
     private State end = State.REJECTED;
+    private @Nullable KernelProvider provider;
+    private @Nullable Candidate outcome;
 
     Examination(KernelSource source, CpuFeatures cpu, Jvm jvm, Wishes wishes, Set<String> namesTaken) {
         this.source = source;
@@ -52,30 +57,71 @@ final class Examination {
         this.name = source.label();
     }
 
-    Candidate run() {
-        try {
+    /** Leads it to the last gate before its kernel is opened. */
+    void present() {
+        pass(() -> {
             beforeAnyCode();
             gate = Gate.PROBED;
             probe();
             gate = Gate.FOUND;
-            KernelProvider provider = found();
+            KernelProvider found = found();
             gate = Gate.CONTRACT;
-            contract(provider);
+            contract(found);
             gate = Gate.CPU;
-            Requirements needs = new Requirements(provider);
-            cpu(provider, needs);
+            Requirements needs = new Requirements(found);
+            cpu(found, needs);
             gate = Gate.JVM;
             jvm(needs);
+            provider = found;
+        });
+    }
+
+    /** Whether it waits to be opened. */
+    boolean isPresent() {
+        return outcome == null;
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Its rank; that of one that has told none is the lowest. */
+    int rank() {
+        return rank.orElse(Integer.MIN_VALUE);
+    }
+
+    /** Leads it through the last gates. */
+    void open() {
+        pass(() -> {
             gate = Gate.OPENED;
-            Kernel kernel = open(provider);
+            Kernel kernel = open(Objects.requireNonNull(provider));
             gate = Gate.SELF_TEST;
             selfTest(kernel);
-            return candidate(State.USABLE, "passed all gates", Optional.of(kernel), Optional.empty());
+            outcome = candidate(State.USABLE, "passed all gates", Optional.of(kernel), Optional.empty());
+        });
+    }
+
+    /** Ends the examination of one that cannot be selected any more. */
+    void leave(String why) {
+        outcome = candidate(State.INSTALLED, why, Optional.empty(), Optional.empty());
+    }
+
+    Candidate outcome() {
+        return Objects.requireNonNull(outcome, "the examination has not ended");
+    }
+
+    private interface Gates {
+        void pass() throws Rejected;
+    }
+
+    private void pass(Gates gates) {
+        try {
+            gates.pass();
         } catch (Rejected e) {
             Throwable cause = e.getCause();
-            return rejected(Reasons.remedy(source, cause).orElse(String.valueOf(e.getMessage())), cause);
+            outcome = rejected(Reasons.remedy(source, cause).orElse(String.valueOf(e.getMessage())), cause);
         } catch (Throwable e) { // Code of strangers: whatever it throws ends its own examination only.
-            return rejected(Reasons.remedy(source, e).orElseGet(() -> Reasons.describe(e)), e);
+            outcome = rejected(Reasons.remedy(source, e).orElseGet(() -> Reasons.describe(e)), e);
         }
     }
 
@@ -130,11 +176,11 @@ final class Examination {
     }
 
     private KernelProvider found() throws Rejected {
-        KernelProvider provider = Objects.requireNonNull(source.provider().get(), "the provider is null");
-        name(Objects.requireNonNull(provider.name(), "name() returned null"));
-        rank = Optional.of(provider.rank());
+        KernelProvider found = Objects.requireNonNull(source.provider().get(), "the provider is null");
+        name(Objects.requireNonNull(found.name(), "name() returned null"));
+        rank = Optional.of(found.rank());
         passed(source.label() + " in " + source.module());
-        return provider;
+        return found;
     }
 
     private void name(String told) throws Rejected {
@@ -148,8 +194,8 @@ final class Examination {
         name = told;
     }
 
-    private void contract(KernelProvider provider) throws Rejected {
-        String built = String.valueOf(provider.contractVersion());
+    private void contract(KernelProvider found) throws Rejected {
+        String built = String.valueOf(found.contractVersion());
         Matcher theirs = VERSION.matcher(built);
         Matcher ours = VERSION.matcher(Contract.VERSION);
         if (!theirs.matches() || !ours.matches()) {
@@ -163,7 +209,7 @@ final class Examination {
         passed(built + (newer ? Candidate.NEWER + Contract.VERSION : ""));
     }
 
-    private void cpu(KernelProvider provider, Requirements needs) throws Rejected {
+    private void cpu(KernelProvider found, Requirements needs) throws Rejected {
         Set<CpuFeature> absent = needs.cpuWith(cpu, Presence.ABSENT);
         if (!absent.isEmpty()) {
             throw new Rejected("the CPU lacks " + labels(absent));
@@ -171,7 +217,7 @@ final class Examination {
         Set<CpuFeature> unknown = needs.cpuWith(cpu, Presence.UNKNOWN);
         if (unknown.isEmpty()) {
             passed(needs.cpu.isEmpty() ? "needs none" : "has " + labels(needs.cpu));
-        } else if (provider.checksCpuItself()) {
+        } else if (found.checksCpuItself()) {
             passed("unknown here, the kernel checks it itself: " + labels(unknown));
         } else if (wishes.forced().map(name::equals).orElse(false)) {
             passed("unknown, but the kernel is forced: " + labels(unknown));
@@ -194,9 +240,9 @@ final class Examination {
                         : needs.jvm.stream().map(JvmFeature::label).collect(Collectors.joining(", ", "has ", "")));
     }
 
-    private Kernel open(KernelProvider provider) throws Rejected {
+    private Kernel open(KernelProvider found) throws Rejected {
         try {
-            Kernel kernel = Objects.requireNonNull(provider.open(), "open() returned null");
+            Kernel kernel = Objects.requireNonNull(found.open(), "open() returned null");
             passed(kernel.toString());
             return kernel;
         } catch (KernelUnavailableException e) {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Leads every candidate through the {@linkplain Gate gates} and selects the usable one of the highest rank. Whatever a
@@ -24,6 +25,9 @@ public final class KernelSelector {
     private static final Comparator<Candidate> ORDER = Comparator.comparing(Candidate::state, Comparator.reverseOrder())
             .thenComparing(candidate -> candidate.rank().orElse(Integer.MIN_VALUE), Comparator.reverseOrder())
             .thenComparing(Candidate::name);
+
+    private static final Comparator<Examination> BY_RANK =
+            Comparator.comparing(Examination::rank, Comparator.reverseOrder()).thenComparing(Examination::name);
 
     private KernelSelector() {}
 
@@ -41,7 +45,20 @@ public final class KernelSelector {
      * @param wishes what the user asks for
      */
     public static Selection select(List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes) {
-        return select(sources, cpu, jvm, wishes, Optional.empty());
+        return select(sources, cpu, jvm, wishes, Optional.empty(), false);
+    }
+
+    /**
+     * Selects the same kernel in less time: once it is found, no kernel of a lower rank is opened any more, nor any other than
+     * the forced one. Those stay {@linkplain State#INSTALLED installed}. For programs that want a kernel, and no report about all.
+     *
+     * @param sources where providers were found
+     * @param cpu what is known of the CPU
+     * @param jvm what is known of the JVM
+     * @param wishes what the user asks for
+     */
+    public static Selection selectFirst(List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes) {
+        return select(sources, cpu, jvm, wishes, Optional.empty(), true);
     }
 
     /**
@@ -60,16 +77,17 @@ public final class KernelSelector {
             throw new IllegalArgumentException("kernel " + wishes.forced().get()
                     + " is forced, so there is nothing to rank by measurement; ask for one of them only");
         }
-        return select(sources, cpu, jvm, wishes, Optional.of(calibration));
+        return select(sources, cpu, jvm, wishes, Optional.of(calibration), false);
     }
 
     private static Selection select(
-            List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes, Optional<Calibration> calibration) {
-        Set<String> names = new HashSet<>();
-        List<Candidate> candidates = new ArrayList<>();
-        for (KernelSource source : sources) {
-            candidates.add(new Examination(source, cpu, jvm, wishes, names).run());
-        }
+            List<KernelSource> sources,
+            CpuFeatures cpu,
+            Jvm jvm,
+            Wishes wishes,
+            Optional<Calibration> calibration,
+            boolean firstOnly) {
+        List<Candidate> candidates = examine(sources, cpu, jvm, wishes, firstOnly);
         candidates.sort(ORDER);
         List<Candidate> usable = candidates.stream()
                 .filter(candidate -> candidate.state() == State.USABLE)
@@ -85,6 +103,45 @@ public final class KernelSelector {
             candidates.sort(ORDER);
         }
         return new Selection(cpu, jvm, candidates, problem, measurement, best);
+    }
+
+    /** All of them, by falling rank, which is the order in which they are opened. */
+    private static List<Candidate> examine(
+            List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes, boolean firstOnly) {
+        Set<String> names = new HashSet<>();
+        List<Examination> examinations = new ArrayList<>();
+        for (KernelSource source : sources) {
+            Examination examination = new Examination(source, cpu, jvm, wishes, names);
+            examination.present();
+            examinations.add(examination);
+        }
+        examinations.sort(BY_RANK);
+        Optional<String> first = Optional.empty();
+        for (Examination examination : examinations) {
+            if (!examination.isPresent()) {
+                continue;
+            }
+            Optional<String> hopeless = firstOnly ? hopeless(examination.name(), wishes, first) : Optional.empty();
+            if (hopeless.isPresent()) {
+                examination.leave(hopeless.get() + ", so it was not opened");
+                continue;
+            }
+            examination.open();
+            if (first.isEmpty() && examination.outcome().state() == State.USABLE) {
+                first = Optional.of(examination.name());
+            }
+        }
+        return examinations.stream().map(Examination::outcome).collect(Collectors.toCollection(ArrayList::new));
+    }
+
+    /** Why a kernel cannot be selected; the required one is opened nevertheless, so that a report can say what became of it. */
+    private static Optional<String> hopeless(String name, Wishes wishes, Optional<String> first) {
+        if (wishes.required().filter(name::equals).isPresent()) {
+            return Optional.empty();
+        }
+        return wishes.forced().isPresent()
+                ? wishes.forced().filter(forced -> !forced.equals(name)).map(forced -> forced + " was forced")
+                : first.map(winner -> "outranked by " + winner);
     }
 
     /** For each operation; all of them failed at one that was measured, if there is no best: then the ranks decide. */

@@ -1,6 +1,7 @@
 package io.qk256.spi.selection;
 
 import static io.qk256.spi.CpuFeature.AVX2;
+import static io.qk256.spi.selection.Candidate.State.INSTALLED;
 import static io.qk256.spi.selection.Candidate.State.REJECTED;
 import static io.qk256.spi.selection.Candidate.State.SELECTED;
 import static io.qk256.spi.selection.Candidate.State.USABLE;
@@ -14,6 +15,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.qk256.spi.CpuFeatures;
 import io.qk256.spi.KernelProvider;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -188,6 +190,55 @@ class KernelSelectorTest {
         assertThat(select(NO_AVX2, JVM, Wishes.NONE, fast).problem()).contains("no kernel is usable");
         assertThat(select().problem()).contains("no kernel is usable");
         assertThat(select(Wishes.force("fast")).problem()).contains("no kernel is called 'fast'; none was found");
+    }
+
+    @Test
+    void onceTheFirstIsFoundNoOtherIsOpened() {
+        FakeProvider highest = new FakeProvider("highest", 10, AVX2);
+        Selection selection = selectFirst(NO_AVX2, Wishes.NONE, slow, middle, highest);
+
+        assertThat(selection.candidates())
+                .extracting(Candidate::name, Candidate::state, Candidate::why)
+                .containsExactly(
+                        tuple("middle", SELECTED, "highest rank of the usable kernels"),
+                        tuple("slow", INSTALLED, "outranked by middle, so it was not opened"),
+                        tuple("highest", REJECTED, "CPU features: the CPU lacks avx2"));
+        assertThat(slow.timesOpened()).isZero();
+        assertThat(middle.timesOpened()).isEqualTo(1);
+    }
+
+    @Test
+    void noOtherThanTheForcedKernelIsOpened() {
+        Selection selection = selectFirst(CPU, Wishes.force("middle"), slow, middle, fast);
+
+        assertThat(selection.candidates())
+                .extracting(Candidate::name, Candidate::state, Candidate::why)
+                .containsExactly(
+                        tuple("middle", SELECTED, "forced"),
+                        tuple("fast", INSTALLED, "middle was forced, so it was not opened"),
+                        tuple("slow", INSTALLED, "middle was forced, so it was not opened"));
+        assertThat(slow.timesOpened() + fast.timesOpened()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {"- | -", "- | slow", "- | fast", "slow | -", "slow | slow", "slow | middle", "gpu | -", "- | gpu"})
+    void selectingTheFirstGivesTheSameAsSelecting(String forced, String required) {
+        Wishes wishes = new Wishes(Optional.ofNullable(forced), Optional.ofNullable(required));
+        for (CpuFeatures cpu : List.of(CPU, NO_AVX2)) {
+            Selection all = select(cpu, JVM, wishes, slow, middle, fast);
+            Selection first = selectFirst(cpu, wishes, slow, middle, fast);
+            assertThat(first.problem()).isEqualTo(all.problem());
+            assertThat(first.best()).isEqualTo(all.best());
+        }
+    }
+
+    private static Selection selectFirst(CpuFeatures cpu, Wishes wishes, FakeProvider... providers) {
+        List<KernelSource> sources =
+                Arrays.stream(providers).map(FakeProvider::source).toList();
+        return KernelSelector.selectFirst(sources, cpu, JVM, wishes);
     }
 
     private static KernelProvider broken() {
