@@ -37,25 +37,40 @@ final class Cursor {
     }
 
     int i32(String field) throws GgufException {
-        return skip(field, Integer.BYTES).get(LittleEndian.I32, 0);
+        requireLeft("", field, Integer.BYTES);
+        int value = bytes.get(LittleEndian.I32, position);
+        position += Integer.BYTES;
+        return value;
     }
 
     long i64(String field) throws GgufException {
-        return skip(field, Long.BYTES).get(LittleEndian.I64, 0);
+        return i64("", field);
+    }
+
+    private long i64(String of, String field) throws GgufException {
+        requireLeft(of, field, Long.BYTES);
+        long value = bytes.get(LittleEndian.I64, position);
+        position += Long.BYTES;
+        return value;
     }
 
     /** The next bytes, without a copy. */
     MemorySegment skip(String field, long length) throws GgufException {
-        if (length > remaining()) {
-            throw wrong(
-                    position,
-                    field + " needs " + length + " bytes",
-                    "at most " + remaining() + " (the file ends there)",
-                    INCOMPLETE);
-        }
+        requireLeft("", field, length);
         MemorySegment slice = bytes.asSlice(position, length);
         position += length;
         return slice;
+    }
+
+    /** @param of goes before the field's name: there are hundreds of thousands of strings, and names only for errors */
+    private void requireLeft(String of, String field, long length) throws GgufException {
+        if (length > remaining()) {
+            throw wrong(
+                    position,
+                    of + field + " needs " + length + " bytes",
+                    "at most " + remaining() + " (the file ends there)",
+                    INCOMPLETE);
+        }
     }
 
     /**
@@ -64,13 +79,17 @@ final class Cursor {
      * @param minBytes what each of them takes at least
      */
     long count(String field, long minBytes) throws GgufException {
+        return count("", field, minBytes);
+    }
+
+    private long count(String of, String field, long minBytes) throws GgufException {
         long at = position;
-        long count = i64(field);
+        long count = i64(of, field);
         long limit = Math.min(remaining() / minBytes, MAX_COUNT);
         if (count < 0 || count > limit) {
             throw wrong(
                     at,
-                    field + " is " + Long.toUnsignedString(count),
+                    of + field + " is " + Long.toUnsignedString(count),
                     "at most " + limit + " (" + remaining() + " bytes are left)",
                     INCOMPLETE);
         }
@@ -79,12 +98,19 @@ final class Cursor {
 
     /** The characters of a string: valid UTF-8. */
     MemorySegment string(String field) throws GgufException {
+        long start = position + Long.BYTES;
+        skipString(field);
+        return bytes.asSlice(start, position - start);
+    }
+
+    /** Checks a string, and goes behind it. */
+    void skipString(String field) throws GgufException {
         long at = position;
-        MemorySegment characters = skip(field, count("length of " + field, 1));
-        if (!utf8.isValid(characters)) {
+        long length = count("length of ", field, 1);
+        position += length;
+        if (!utf8.isValid(bytes, position - length, position)) {
             throw wrong(at, field + " is not UTF-8", "UTF-8", "the file is damaged; get it again");
         }
-        return characters;
     }
 
     GgufException wrong(long at, String seen, String expected, String advice) {

@@ -2,9 +2,6 @@ package io.qk256.app.files;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
-import java.util.AbstractList;
-import java.util.List;
-import java.util.RandomAccess;
 
 /**
  * An array of metadata values, decoded when asked for. Immutable and thread-safe; readable while the file is open.
@@ -64,10 +61,18 @@ public final class GgufArray {
         return new String(utf8, StandardCharsets.UTF_8);
     }
 
-    /** All elements of string, each decoded whenever it is asked for. */
-    public List<String> texts() {
+    /**
+     * All elements of string in memory, for those who read many.
+     *
+     * @throws GgufException if they take 2 GiB or more
+     */
+    public GgufStrings strings() throws GgufException {
         require(elementType == ValueType.STRING, "string");
-        return new Texts();
+        if (data.byteSize() > Integer.MAX_VALUE) {
+            throw new GgufException("an array of " + size + " strings takes " + data.byteSize()
+                    + " bytes, expected at most " + Integer.MAX_VALUE);
+        }
+        return new GgufStrings(data.toArray(LittleEndian.I8), stringStarts);
     }
 
     /** All elements as they stand in the file. */
@@ -89,18 +94,5 @@ public final class GgufArray {
     @Override
     public String toString() {
         return size + " x " + elementType.label();
-    }
-
-    private final class Texts extends AbstractList<String> implements RandomAccess {
-
-        @Override
-        public String get(int i) {
-            return text(i);
-        }
-
-        @Override
-        public int size() {
-            return size;
-        }
     }
 }

@@ -99,7 +99,7 @@ final class MetadataReader {
         for (int i = 0; i < count; i++) {
             starts[i] = cursor.position() - start;
             try {
-                cursor.string(key);
+                cursor.skipString(key);
             } catch (GgufException e) {
                 throw new GgufException(e.getMessage() + " (element " + i + " of " + count + ")");
             }

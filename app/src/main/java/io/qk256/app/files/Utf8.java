@@ -12,25 +12,32 @@ final class Utf8 {
 
     private static final long HIGH_BITS = 0x8080808080808080L;
 
+    private static final byte FIRST_OF_TWO = (byte) 0xC2;
+    private static final byte LAST_FIRST_OF_TWO = (byte) 0xDF;
+    private static final byte LAST_CONTINUATION = (byte) 0xBF;
+
     private final CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
     private final CharBuffer discarded = CharBuffer.allocate(256);
 
-    /** Whether the bytes are well-formed: no overlong forms, surrogates, or cut sequences. */
-    boolean isValid(MemorySegment bytes) {
-        return isAscii(bytes) || decodes(bytes.asByteBuffer());
+    /** Whether the bytes {@code [from, to)} are well-formed: no overlong forms, surrogates, or cut sequences. */
+    boolean isValid(MemorySegment bytes, long from, long to) {
+        return isOfShortCharacters(bytes, from, to)
+                || decodes(bytes.asSlice(from, to - from).asByteBuffer());
     }
 
-    private static boolean isAscii(MemorySegment bytes) {
-        long size = bytes.byteSize();
-        long i = 0;
-        for (; i + Long.BYTES <= size; i += Long.BYTES) {
-            if ((bytes.get(LittleEndian.I64, i) & HIGH_BITS) != 0) {
-                return false;
-            }
+    /** Whether they are well-formed characters of one or two bytes, as most strings are. */
+    private static boolean isOfShortCharacters(MemorySegment bytes, long from, long to) {
+        long i = from;
+        while (i + Long.BYTES <= to && (bytes.get(LittleEndian.I64, i) & HIGH_BITS) == 0) {
+            i += Long.BYTES;
         }
-        for (; i < size; i++) {
-            if (bytes.get(LittleEndian.I8, i) < 0) {
-                return false;
+        while (i < to) {
+            byte first = bytes.get(LittleEndian.I8, i++);
+            if (first < 0) {
+                boolean leadsTwo = first >= FIRST_OF_TWO && first <= LAST_FIRST_OF_TWO && i < to;
+                if (!leadsTwo || bytes.get(LittleEndian.I8, i++) > LAST_CONTINUATION) {
+                    return false;
+                }
             }
         }
         return true;

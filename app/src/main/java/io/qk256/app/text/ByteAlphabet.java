@@ -9,25 +9,42 @@ import java.util.Arrays;
  */
 final class ByteAlphabet {
 
+    /** Says that there is a character that stands for no byte. */
+    static final int FOREIGN = -1;
+
     private static final int NO_BYTE = -1;
+
+    /** Later first bytes lead three or four bytes, to characters beyond the alphabet. */
+    private static final byte LAST_FIRST_OF_TWO = (byte) 0xDF;
+
     private static final short[] BYTE_OF_CHARACTER = byteOfCharacter();
 
     private ByteAlphabet() {}
 
     /**
-     * Decodes characters {@code from} to {@code to} into {@code out}, one byte each.
+     * Decodes characters into one byte each.
      *
-     * @return whether each stands for a byte
+     * @param utf8 where they are, from {@code from} to {@code to}, well-formed
+     * @param out receives at most as many bytes, from {@code at} on
+     * @return how many there are; or {@link #FOREIGN} if a character stands for no byte
      */
-    static boolean decode(String text, int from, int to, byte[] out, int at) {
+    static int decode(byte[] utf8, int from, int to, byte[] out, int at) {
+        int next = at;
         for (int i = from; i < to; i++) {
-            char c = text.charAt(i);
-            if (c >= BYTE_OF_CHARACTER.length || BYTE_OF_CHARACTER[c] == NO_BYTE) {
-                return false;
+            int c = utf8[i];
+            if (c < 0) {
+                if (c > LAST_FIRST_OF_TWO || i + 1 == to) {
+                    return FOREIGN;
+                }
+                i++;
+                c = (c & 0x1F) << 6 | utf8[i] & 0x3F;
             }
-            out[at + i - from] = (byte) BYTE_OF_CHARACTER[c];
+            if (c >= BYTE_OF_CHARACTER.length || BYTE_OF_CHARACTER[c] == NO_BYTE) {
+                return FOREIGN;
+            }
+            out[next++] = (byte) BYTE_OF_CHARACTER[c];
         }
-        return true;
+        return next - at;
     }
 
     private static short[] byteOfCharacter() {

@@ -3,6 +3,7 @@ package io.qk256.app.text;
 import io.qk256.app.files.GgufArray;
 import io.qk256.app.files.GgufException;
 import io.qk256.app.files.GgufFile;
+import io.qk256.app.files.GgufStrings;
 import io.qk256.app.files.GgufValue;
 import io.qk256.app.files.ValueType;
 import java.nio.charset.StandardCharsets;
@@ -27,9 +28,13 @@ final class TokenizerReader {
     private static final int LLAMA3_SIZE = 128_256;
     private static final int LLAMA3_END_OF_TURN = 128_009;
     private static final String END_OF_TURN = "<|eot_id|>";
+    private static final byte[] END_OF_TURN_BYTES = END_OF_TURN.getBytes(StandardCharsets.UTF_8);
 
     /** The longest token of LLaMA-3 has 128 bytes; work on a token may grow with the square of this. */
     private static final int MAX_TOKEN_BYTES = 1024;
+
+    /** A character of the alphabet takes two bytes at most; the space is one more. */
+    private static final int MAX_MERGE_BYTES = 2 * MAX_TOKEN_BYTES + 1;
 
     private final GgufFile file;
 
@@ -39,17 +44,17 @@ final class TokenizerReader {
 
     Tokenizer read() throws GgufException {
         requireText(PREFIX + "model", List.of("gpt2"), "only byte-level BPE is supported");
-        String[] texts = texts(file.require(TOKENS).asArray(ValueType.STRING));
-        if (texts.length == 0) {
+        GgufStrings texts = file.require(TOKENS).asArray(ValueType.STRING).strings();
+        if (texts.size() == 0) {
             throw wrong(TOKENS, "is empty", "a vocabulary" + DAMAGED);
         }
         requireLlama3Splitting(texts);
-        int last = texts.length - 1;
+        int last = texts.size() - 1;
         int begin = (int) file.require(PREFIX + "bos_token_id").asInteger(0, last);
         int end = (int) file.require(PREFIX + "eos_token_id").asInteger(0, last);
         Optional<GgufValue> addBegin = file.find(PREFIX + "add_bos_token");
         OptionalInt endOfTurn = endOfTurn(texts);
-        TokenType[] types = types(texts.length);
+        TokenType[] types = types(texts.size());
         IntStream.concat(IntStream.of(begin, end), endOfTurn.stream()).forEach(mark -> types[mark] = TokenType.CONTROL);
         Vocabulary vocabulary = vocabulary(texts, types);
         return new Tokenizer(
@@ -62,27 +67,31 @@ final class TokenizerReader {
                         addBegin.isEmpty() || addBegin.get().asBool()));
     }
 
-    private OptionalInt endOfTurn(String[] texts) throws GgufException {
+    private OptionalInt endOfTurn(GgufStrings texts) throws GgufException {
         Optional<GgufValue> id = file.find(PREFIX + "eot_token_id");
         if (id.isPresent()) {
-            return OptionalInt.of((int) id.get().asInteger(0, texts.length - 1));
+            return OptionalInt.of((int) id.get().asInteger(0, texts.size() - 1));
         }
-        int found = Arrays.asList(texts).lastIndexOf(END_OF_TURN);
-        return found < 0 ? OptionalInt.empty() : OptionalInt.of(found);
+        for (int i = texts.size() - 1; i >= 0; i--) {
+            if (texts.equals(i, END_OF_TURN_BYTES)) {
+                return OptionalInt.of(i);
+            }
+        }
+        return OptionalInt.empty();
     }
 
     /** Files without the key, such as Microsoft's of the 2B model, are recognised by their vocabulary. */
-    private void requireLlama3Splitting(String[] texts) throws GgufException {
+    private void requireLlama3Splitting(GgufStrings texts) throws GgufException {
         String key = PREFIX + "pre";
         if (file.find(key).isPresent()) {
             requireText(key, LLAMA3_NAMES, "other ways to split text are not supported");
             return;
         }
-        boolean isLlama3 = texts.length == LLAMA3_SIZE && texts[LLAMA3_END_OF_TURN].equals(END_OF_TURN);
+        boolean isLlama3 = texts.size() == LLAMA3_SIZE && texts.equals(LLAMA3_END_OF_TURN, END_OF_TURN_BYTES);
         if (!isLlama3) {
             throw wrong(
                     key,
-                    "is missing and the vocabulary (" + texts.length + " tokens) is not LLaMA-3's",
+                    "is missing and the vocabulary (" + texts.size() + " tokens) is not LLaMA-3's",
                     String.join(", ", LLAMA3_NAMES) + ", or " + LLAMA3_SIZE + " tokens of which number "
                             + LLAMA3_END_OF_TURN + " is " + END_OF_TURN + "; convert the model again");
         }
@@ -95,17 +104,17 @@ final class TokenizerReader {
         }
     }
 
-    private Vocabulary vocabulary(String[] texts, TokenType[] types) throws GgufException {
-        checkScores(texts.length);
+    private Vocabulary vocabulary(GgufStrings texts, TokenType[] types) throws GgufException {
+        checkScores(texts.size());
         byte[][] tokens = IntStream.range(0, types.length)
                 .parallel()
-                .mapToObj(id -> bytes(texts[id], types[id]))
+                .mapToObj(id -> bytes(texts, id, types[id]))
                 .toArray(byte[][]::new);
         for (int id = 0; id < tokens.length; id++) {
             if (tokens[id].length < 1 || tokens[id].length > MAX_TOKEN_BYTES) {
                 throw wrong(
                         TOKENS,
-                        at(id, texts[id]),
+                        at(id, texts.text(id)),
                         "1 to " + MAX_TOKEN_BYTES + " characters of GPT-2's alphabet of bytes" + DAMAGED);
             }
         }
@@ -123,12 +132,15 @@ final class TokenizerReader {
     }
 
     /** Empty for a plain token in foreign characters. */
-    private static byte[] bytes(String text, TokenType type) {
+    private static byte[] bytes(GgufStrings texts, int id, TokenType type) {
+        int from = texts.from(id);
+        int to = texts.to(id);
         if (!type.isPlain()) {
-            return text.getBytes(StandardCharsets.UTF_8);
+            return Arrays.copyOfRange(texts.utf8(), from, to);
         }
-        byte[] bytes = new byte[text.length()];
-        return ByteAlphabet.decode(text, 0, text.length(), bytes, 0) ? bytes : new byte[0];
+        byte[] bytes = new byte[to - from];
+        int length = ByteAlphabet.decode(texts.utf8(), from, to, bytes, 0);
+        return length == bytes.length ? bytes : Arrays.copyOf(bytes, Math.max(0, length));
     }
 
     private TokenType[] types(int count) throws GgufException {
@@ -170,19 +182,19 @@ final class TokenizerReader {
         if (value.isEmpty()) {
             return MergeTable.byId(vocabulary);
         }
-        String[] texts = texts(value.get().asArray(ValueType.STRING));
-        Merge[] merges = Arrays.stream(texts)
+        GgufStrings texts = value.get().asArray(ValueType.STRING).strings();
+        Merge[] merges = IntStream.range(0, texts.size())
                 .parallel()
-                .map(text -> Merge.parse(text, vocabulary))
+                .mapToObj(rank -> Merge.parse(texts.utf8(), texts.from(rank), texts.to(rank), vocabulary))
                 .toArray(Merge[]::new);
         MergeTable table = new MergeTable(merges.length);
         for (int rank = 0; rank < merges.length; rank++) {
             Merge merge = merges[rank];
             if (!merge.isValid()) {
-                throw wrong(MERGES, at(rank, texts[rank]), "two tokens that make a third" + DAMAGED);
+                throw wrong(MERGES, at(rank, texts.text(rank)), "two tokens that make a third" + DAMAGED);
             }
             if (!table.add(merge.left(), merge.right(), rank, merge.result())) {
-                throw wrong(MERGES, at(rank, texts[rank]) + " again", "each pair once" + DAMAGED);
+                throw wrong(MERGES, at(rank, texts.text(rank)) + " again", "each pair once" + DAMAGED);
             }
         }
         return table;
@@ -194,31 +206,29 @@ final class TokenizerReader {
         private static final Merge INVALID = new Merge(Vocabulary.NONE, Vocabulary.NONE, Vocabulary.NONE);
 
         /** Reads two tokens in the byte alphabet with a space between them. */
-        static Merge parse(String text, Vocabulary vocabulary) {
-            int space = text.indexOf(' ');
-            int length = text.length() - 1;
-            if (space < 1 || space == length || length > MAX_TOKEN_BYTES) {
+        static Merge parse(byte[] utf8, int from, int to, Vocabulary vocabulary) {
+            int space = from;
+            while (space < to && utf8[space] != ' ') {
+                space++;
+            }
+            if (to - from > MAX_MERGE_BYTES) {
                 return INVALID;
             }
-            byte[] bytes = new byte[length];
-            if (!ByteAlphabet.decode(text, 0, space, bytes, 0)
-                    || !ByteAlphabet.decode(text, space + 1, text.length(), bytes, space)) {
+            byte[] bytes = new byte[to - from];
+            int left = ByteAlphabet.decode(utf8, from, space, bytes, 0);
+            int right = left < 1 || space >= to ? 0 : ByteAlphabet.decode(utf8, space + 1, to, bytes, left);
+            if (right < 1) {
                 return INVALID;
             }
             return new Merge(
-                    vocabulary.findPlain(bytes, 0, space),
-                    vocabulary.findPlain(bytes, space, length),
-                    vocabulary.findPlain(bytes, 0, length));
+                    vocabulary.findPlain(bytes, 0, left),
+                    vocabulary.findPlain(bytes, left, left + right),
+                    vocabulary.findPlain(bytes, 0, left + right));
         }
 
         boolean isValid() {
             return left != Vocabulary.NONE && right != Vocabulary.NONE && result != Vocabulary.NONE;
         }
-    }
-
-    /** Not in parallel: the file's memory may belong to this thread alone. */
-    private static String[] texts(GgufArray array) {
-        return array.texts().toArray(String[]::new);
     }
 
     private static String at(int index, String text) {

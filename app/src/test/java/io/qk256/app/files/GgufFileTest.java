@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -75,7 +77,11 @@ class GgufFileTest {
     void readsArraysWhenAsked() throws GgufException {
         GgufFile file = allKinds();
 
-        assertThat(file.require("k.arr_str").asArray(ValueType.STRING).texts()).containsExactly("a", "", "Ġworld");
+        GgufStrings strings =
+                file.require("k.arr_str").asArray(ValueType.STRING).strings();
+        assertThat(IntStream.range(0, strings.size()).mapToObj(strings::text)).containsExactly("a", "", "Ġworld");
+        assertThat(strings.equals(2, "Ġworld".getBytes(StandardCharsets.UTF_8))).isTrue();
+        assertThat(strings.equals(0, "b".getBytes(StandardCharsets.UTF_8))).isFalse();
         GgufArray reals = file.require("k.arr_f32").asArray(ValueType.F32);
         assertThat(new double[] {reals.real(0), reals.real(1), reals.real(2)}).containsExactly(0, -1.5, 3.25);
         GgufArray integers = file.require("k.arr_i32").asArray(ValueType.I32);

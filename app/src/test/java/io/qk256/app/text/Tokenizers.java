@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -70,7 +71,8 @@ final class Tokenizers {
         byte[] decoded = new byte[1];
         for (char c = 0; c < 512; c++) {
             String text = Character.toString(c);
-            if (ByteAlphabet.decode(text, 0, 1, decoded, 0)) {
+            byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+            if (ByteAlphabet.decode(utf8, 0, utf8.length, decoded, 0) == 1) {
                 characters.set(Byte.toUnsignedInt(decoded[0]), text);
             }
         }
