@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Provides the kernel in C. Touches no native code before it is opened. */
+/**
+ * Provides the kernel in C, for every CPU with AVX2 and FMA; what a CPU has beyond, the kernel looks for when it is opened, and
+ * its description tells what it uses. Touches no native code before it is opened.
+ */
 public final class Avx2NativeProvider implements KernelProvider {
 
     /**
