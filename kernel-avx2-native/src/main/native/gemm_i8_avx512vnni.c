@@ -91,9 +91,9 @@ static inline group group_of(const qk256_matrix *w, int64_t row, int64_t col, in
 
 /* ---- Activations ---- */
 
-/* The first `n` of 64 lanes. */
+/* The first `n` of 64 lanes, `n` 1 or more. */
 INLINE __mmask64 first(int32_t n) {
-    return n <= 0 ? 0 : n >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1;
+    return n >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1;
 }
 
 /* Arranges a block of a column; returns its sum. Of the activations `n` are there: zeros stand for the others, so that
@@ -106,7 +106,7 @@ static inline int32_t arrange_block(const int8_t *q, int32_t n, int8_t *planes) 
     __m512i in[4];
     __m512i sum = _mm512_setzero_si512();
     for (int j = 0; j < 4; j++) {
-        in[j] = _mm512_maskz_loadu_epi8(first(n - 64 * j), q + 64 * j);
+        in[j] = n > 64 * j ? _mm512_maskz_loadu_epi8(first(n - 64 * j), q + 64 * j) : _mm512_setzero_si512();
         sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(1), in[j]);
         in[j] = _mm512_shuffle_epi8(in[j], by_plane);
     }
