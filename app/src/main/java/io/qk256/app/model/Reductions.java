@@ -20,8 +20,8 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
 
     private static final Class<?> OFF_HEAP = MemorySegment.NULL.getClass();
 
-    private static final int WARM_UP_LENGTH = 256;
-    private static final int WARM_UP_CALLS = 2000;
+    private static final int WARM_UP_LENGTH = 1024;
+    private static final int WARM_UP_CALLS = 700;
 
     /** The fastest on this JVM. */
     static Reductions best() {

@@ -37,7 +37,7 @@ final class ByteAlphabet {
                     return FOREIGN;
                 }
                 i++;
-                c = (c & 0x1F) << 6 | utf8[i] & 0x3F;
+                c = (c & 0x1F) << 6 | (utf8[i] & 0x3F);
             }
             if (c >= BYTE_OF_CHARACTER.length || BYTE_OF_CHARACTER[c] == NO_BYTE) {
                 return FOREIGN;
