@@ -33,6 +33,8 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
 
     /** Has the JVM compile the sums, which takes it many calls: vector code that is not compiled is slower than plain code. */
     static void warmUp() {
+        BlockProducts.warmUp();
+        Softmax.warmUp();
         Reductions reductions = best();
         float[] x = new float[WARM_UP_LENGTH];
         MemorySegment codes = Arena.ofAuto().allocate(WARM_UP_LENGTH);
@@ -69,7 +71,7 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
     /** The same segment, whose exact class the compiler then knows: else each access would ask it for its base. */
     static MemorySegment offHeap(MemorySegment segment) {
         if (segment.getClass() != OFF_HEAP) {
-            throw new IllegalArgumentException("codes: " + segment + ", expected off-heap memory");
+            throw new IllegalArgumentException("memory: " + segment + ", expected off-heap memory");
         }
         return segment;
     }

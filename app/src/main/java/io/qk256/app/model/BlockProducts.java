@@ -1,0 +1,56 @@
+package io.qk256.app.model;
+
+import io.qk256.spi.Jvm;
+
+/**
+ * Products of a block of keys with queries, and of a block of values with probabilities, each sum in one defined order, so that
+ * plain code and vector code give the same bits on every machine. Neighbouring numbers belong to different sums: none goes across
+ * the lanes of a vector, so its width does not matter. Stateless and thread-safe.
+ */
+abstract sealed class BlockProducts permits PlainBlockProducts, VectorBlockProducts {
+
+    /** Positions of a block of keys; heads are a multiple of it. */
+    static final int LANES = KvCache.BLOCK;
+
+    private static final int WARM_UP_CALLS = 10_000;
+
+    /** The fastest on this JVM. */
+    static BlockProducts best() {
+        return Jvm.current().missing().isEmpty() ? new VectorBlockProducts() : new PlainBlockProducts();
+    }
+
+    /** Has the JVM compile the products: vector code that is not compiled is slower than plain code. */
+    static void warmUp() {
+        BlockProducts products = best();
+        int rows = 5;
+        float[] x = new float[rows * LANES];
+        float[] block = new float[LANES * LANES];
+        float[] out = new float[rows * LANES];
+        for (int i = 0; i < WARM_UP_CALLS; i++) {
+            products.dots(x, 0, LANES, block, out, 0);
+            products.addSums(x, 0, LANES, rows, block, LANES, LANES, out, 0);
+        }
+    }
+
+    /**
+     * {@code out[i] = sum over d of query[d] * keys[d][i]}, in the order of {@link Reductions#dot}.
+     *
+     * @param query {@code n} numbers from {@code at} on
+     * @param n a multiple of {@link Reductions#LANES}
+     * @param keys {@code n x LANES} numbers
+     * @param out {@link #LANES} numbers from {@code outAt} on
+     */
+    abstract void dots(float[] query, int at, int n, float[] keys, float[] out, int outAt);
+
+    /**
+     * {@code out[row][d] += sum over i of weights[row][i] * values[i][d]}: the products are rounded and summed in order, in
+     * f32, and the sum is added.
+     *
+     * @param weights {@code rows x n} numbers from {@code at} on, the rows {@code stride} apart
+     * @param values {@code n x width} numbers
+     * @param width a multiple of {@link #LANES}
+     * @param out {@code rows x width} numbers from {@code outAt} on
+     */
+    abstract void addSums(
+            float[] weights, int at, int stride, int rows, float[] values, int n, int width, float[] out, int outAt);
+}
