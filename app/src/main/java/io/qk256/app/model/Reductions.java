@@ -82,6 +82,6 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
      */
     abstract double sumOfSquares(float[] x, int at, int n);
 
-    /** The largest magnitude; NaN if there is one. */
+    /** The largest magnitude of a multiple of {@link #LANES}; NaN if there is one. */
     abstract float absMax(float[] x, int at, int n);
 }

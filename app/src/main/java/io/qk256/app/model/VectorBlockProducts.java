@@ -16,43 +16,60 @@ final class VectorBlockProducts extends BlockProducts {
 
     @Override
     void dots(float[] query, int at, int n, float[] keys, float[] out, int outAt) {
-        for (int i = 0; i < LANES; i += STEP) {
-            FloatVector low = fourth(query, at, n, keys, i).add(fourth(query, at + 1, n, keys, LANES + i));
-            FloatVector high =
-                    fourth(query, at + 2, n, keys, 2 * LANES + i).add(fourth(query, at + 3, n, keys, 3 * LANES + i));
-            low.add(high).intoArray(out, outAt + i);
+        for (int i = 0; i < LANES; i += 2 * STEP) {
+            dots(query, at, n, keys, i, out, outAt + i);
         }
     }
 
-    /** The sum of every fourth product: the eight of 32 partial sums that are folded to one of the last four. */
-    private static FloatVector fourth(float[] query, int at, int n, float[] keys, int keysAt) {
-        FloatVector sum0 = FloatVector.zero(FLOATS);
-        FloatVector sum4 = sum0;
-        FloatVector sum8 = sum0;
-        FloatVector sum12 = sum0;
-        FloatVector sum16 = sum0;
-        FloatVector sum20 = sum0;
-        FloatVector sum24 = sum0;
-        FloatVector sum28 = sum0;
-        for (int d = 0; d < n; d += Reductions.LANES) {
-            int q = at + d;
-            int k = keysAt + d * LANES;
-            sum0 = sum0.add(product(query, q, keys, k));
-            sum4 = sum4.add(product(query, q + 4, keys, k + 4 * LANES));
-            sum8 = sum8.add(product(query, q + 8, keys, k + 8 * LANES));
-            sum12 = sum12.add(product(query, q + 12, keys, k + 12 * LANES));
-            sum16 = sum16.add(product(query, q + 16, keys, k + 16 * LANES));
-            sum20 = sum20.add(product(query, q + 20, keys, k + 20 * LANES));
-            sum24 = sum24.add(product(query, q + 24, keys, k + 24 * LANES));
-            sum28 = sum28.add(product(query, q + 28, keys, k + 28 * LANES));
+    /** The loops over halves, fourths and eighths of the 32 partial sums are those of their folding. */
+    private static void dots(float[] query, int at, int n, float[] keys, int keysAt, float[] out, int outAt) {
+        FloatVector low = FloatVector.zero(FLOATS);
+        FloatVector high = low;
+        for (int half = 0; half < 4; half += 2) {
+            FloatVector lowHalf = FloatVector.zero(FLOATS);
+            FloatVector highHalf = lowHalf;
+            for (int fourth = half; fourth < half + 2; fourth++) {
+                FloatVector lowFourth = FloatVector.zero(FLOATS);
+                FloatVector highFourth = lowFourth;
+                for (int eighth = fourth; eighth < 8; eighth += 4) {
+                    FloatVector low0 = FloatVector.zero(FLOATS);
+                    FloatVector low8 = low0;
+                    FloatVector low16 = low0;
+                    FloatVector low24 = low0;
+                    FloatVector high0 = low0;
+                    FloatVector high8 = low0;
+                    FloatVector high16 = low0;
+                    FloatVector high24 = low0;
+                    for (int d = eighth; d < n; d += Reductions.LANES) {
+                        int key = keysAt + d * LANES;
+                        FloatVector q = FloatVector.broadcast(FLOATS, query[at + d]);
+                        low0 = low0.add(product(q, keys, key));
+                        high0 = high0.add(product(q, keys, key + STEP));
+                        q = FloatVector.broadcast(FLOATS, query[at + d + 8]);
+                        low8 = low8.add(product(q, keys, key + 8 * LANES));
+                        high8 = high8.add(product(q, keys, key + 8 * LANES + STEP));
+                        q = FloatVector.broadcast(FLOATS, query[at + d + 16]);
+                        low16 = low16.add(product(q, keys, key + 16 * LANES));
+                        high16 = high16.add(product(q, keys, key + 16 * LANES + STEP));
+                        q = FloatVector.broadcast(FLOATS, query[at + d + 24]);
+                        low24 = low24.add(product(q, keys, key + 24 * LANES));
+                        high24 = high24.add(product(q, keys, key + 24 * LANES + STEP));
+                    }
+                    lowFourth = lowFourth.add(low0.add(low16).add(low8.add(low24)));
+                    highFourth = highFourth.add(high0.add(high16).add(high8.add(high24)));
+                }
+                lowHalf = lowHalf.add(lowFourth);
+                highHalf = highHalf.add(highFourth);
+            }
+            low = low.add(lowHalf);
+            high = high.add(highHalf);
         }
-        FloatVector first = sum0.add(sum16).add(sum8.add(sum24));
-        FloatVector second = sum4.add(sum20).add(sum12.add(sum28));
-        return first.add(second);
+        low.intoArray(out, outAt);
+        high.intoArray(out, outAt + STEP);
     }
 
-    private static FloatVector product(float[] a, int aAt, float[] b, int bAt) {
-        return FloatVector.fromArray(FLOATS, b, bAt).mul(FloatVector.broadcast(FLOATS, a[aAt]));
+    private static FloatVector product(FloatVector factor, float[] x, int at) {
+        return FloatVector.fromArray(FLOATS, x, at).mul(factor);
     }
 
     @Override
@@ -108,8 +125,9 @@ final class VectorBlockProducts extends BlockProducts {
         FloatVector low = FloatVector.zero(FLOATS);
         FloatVector high = low;
         for (int i = 0; i < n; i++) {
-            low = low.add(product(weights, at + i, values, i * width + d));
-            high = high.add(product(weights, at + i, values, i * width + d + STEP));
+            FloatVector weight = FloatVector.broadcast(FLOATS, weights[at + i]);
+            low = low.add(product(weight, values, i * width + d));
+            high = high.add(product(weight, values, i * width + d + STEP));
         }
         addTo(out, outAt, low, high);
     }
