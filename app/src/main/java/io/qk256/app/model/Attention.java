@@ -7,7 +7,8 @@ import java.util.Arrays;
  * own; consecutive query heads share a key/value head. Scores, exponentials and results are f32, their sum f64; with an f16
  * cache the queries and probabilities are rounded to f16, as in ggml, where they are operands of an f16 product.
  *
- * <p>Different (tokens, key/value head) pairs may be computed by different threads at once.
+ * <p>Scores are summed in the order of {@link Reductions#dot}, results block by block in the order of positions. Different (tokens,
+ * key/value head) pairs may be computed by different threads at once.
  */
 final class Attention {
 
@@ -64,9 +65,9 @@ final class Attention {
             tokens = newTokens;
             firstPosition = newFirstPosition;
             stride = Math.ceilDiv(firstPosition + tokens, BLOCK) * BLOCK;
-            int size = tokens * queriesPerHead * stride;
-            if (scores.length < size) {
-                scores = new float[TOKENS_AT_ONCE * queriesPerHead * cache.reserved()];
+            int rows = tokens * queriesPerHead;
+            if (scores.length < rows * stride) {
+                scores = new float[rows * cache.reserved()];
             }
         }
 

@@ -1,7 +1,5 @@
 package io.qk256.app.model;
 
-import io.qk256.spi.Jvm;
-
 /**
  * Products of a block of keys with queries, and of a block of values with probabilities, each sum in one defined order, so that
  * plain code and vector code give the same bits on every machine. Neighbouring numbers belong to different sums: none goes across
@@ -12,23 +10,21 @@ abstract sealed class BlockProducts permits PlainBlockProducts, VectorBlockProdu
     /** Positions of a block of keys; heads are a multiple of it. */
     static final int LANES = KvCache.BLOCK;
 
-    private static final int WARM_UP_CALLS = 10_000;
-
     /** The fastest on this JVM. */
     static BlockProducts best() {
-        return Jvm.current().missing().isEmpty() ? new VectorBlockProducts() : new PlainBlockProducts();
+        return Reductions.vectorsAreFast() ? new VectorBlockProducts() : new PlainBlockProducts();
     }
 
-    /** Has the JVM compile the products: vector code that is not compiled is slower than plain code. */
-    static void warmUp() {
+    /** Calls them so often, for the JVM to compile them. */
+    static void warmUp(int calls) {
         BlockProducts products = best();
-        int rows = 5;
-        float[] x = new float[rows * LANES];
-        float[] block = new float[LANES * LANES];
-        float[] out = new float[rows * LANES];
-        for (int i = 0; i < WARM_UP_CALLS; i++) {
-            products.dots(x, 0, LANES, block, out, 0);
-            products.addSums(x, 0, LANES, rows, block, LANES, LANES, out, 0);
+        int rows = 4;
+        int size = 4 * LANES;
+        float[] x = new float[rows * size];
+        float[] block = new float[LANES * size];
+        for (int i = 0; i < calls; i++) {
+            products.dots(x, 0, size, block, x, size);
+            products.addSums(x, 0, size, rows, block, LANES, size, x, 0);
         }
     }
 

@@ -25,16 +25,22 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
 
     /** The fastest on this JVM. */
     static Reductions best() {
-        if (!Jvm.current().missing().isEmpty() || !VectorReductions.areFast()) {
+        if (!vectorsAreFast()) {
             return new PlainReductions();
         }
         return WideVectorReductions.areFast() ? new WideVectorReductions() : new VectorReductions();
     }
 
-    /** Has the JVM compile the sums, which takes it many calls: vector code that is not compiled is slower than plain code. */
+    /** Whether this JVM makes vector instructions of vector code, and this machine has vectors of 256 bits or more. */
+    static boolean vectorsAreFast() {
+        return Jvm.current().missing().isEmpty() && VectorReductions.areFast();
+    }
+
+    /**
+     * Has the JVM compile the sums, and those of attention, which takes it many calls: vector code that is not compiled is slower
+     * than plain code.
+     */
     static void warmUp() {
-        BlockProducts.warmUp();
-        Softmax.warmUp();
         Reductions reductions = best();
         float[] x = new float[WARM_UP_LENGTH];
         MemorySegment codes = Arena.ofAuto().allocate(WARM_UP_LENGTH);
@@ -49,6 +55,8 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
         if (sum != 0) {
             throw new AssertionError("sums over zeros are " + sum);
         }
+        BlockProducts.warmUp(WARM_UP_CALLS);
+        Softmax.warmUp(WARM_UP_CALLS);
     }
 
     /** The next multiple of {@link #LANES}. */

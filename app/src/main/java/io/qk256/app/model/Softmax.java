@@ -1,7 +1,5 @@
 package io.qk256.app.model;
 
-import io.qk256.spi.Jvm;
-
 /**
  * {@code exp(x - max x) / sum of exp(x - max x)}, the same bits from plain code and vector code on every machine. Exponentials
  * are those of {@link Exp}; their sum is f64, in 8 partial sums, folded to 4, and then as {@code (0 + 1) + (2 + 3)}. Stateless
@@ -9,21 +7,16 @@ import io.qk256.spi.Jvm;
  */
 abstract sealed class Softmax permits PlainSoftmax, VectorSoftmax {
 
-    /** Room for a row is a multiple of it. */
-    static final int LANES = 32;
-
-    private static final int WARM_UP_CALLS = 5000;
-
     /** The fastest on this JVM. */
     static Softmax best() {
-        return Jvm.current().missing().isEmpty() ? new VectorSoftmax() : new PlainSoftmax();
+        return Reductions.vectorsAreFast() ? new VectorSoftmax() : new PlainSoftmax();
     }
 
-    /** Has the JVM compile it: vector code that is not compiled is slower than plain code. */
-    static void warmUp() {
+    /** Calls it so often, for the JVM to compile it. */
+    static void warmUp(int calls) {
         Softmax softmax = best();
-        float[] row = new float[2 * LANES];
-        for (int i = 0; i < WARM_UP_CALLS; i++) {
+        float[] row = new float[4 * Reductions.LANES];
+        for (int i = 0; i < calls; i++) {
             softmax.apply(row, 0, row.length, 1);
         }
     }
@@ -31,12 +24,12 @@ abstract sealed class Softmax permits PlainSoftmax, VectorSoftmax {
     /**
      * Replaces scores by probabilities.
      *
-     * @param row scores from {@code at} on, with room for a multiple of {@link #LANES} numbers, which are 0 then
+     * @param row scores from {@code at} on, with room for a multiple of {@link Reductions#LANES} numbers, which are 0 then
      * @param n number of scores, 1 or more
      * @param scale of the scores, above 0
      */
     final void apply(float[] row, int at, int n, float scale) {
-        int padded = Math.ceilDiv(n, LANES) * LANES;
+        int padded = Reductions.padded(n);
         for (int i = at; i < at + n; i++) {
             row[i] *= scale;
         }
@@ -50,10 +43,10 @@ abstract sealed class Softmax permits PlainSoftmax, VectorSoftmax {
         }
     }
 
-    /** The largest number of a multiple of {@link #LANES}; NaN if there is one. */
+    /** The largest number of a multiple of {@link Reductions#LANES}; NaN if there is one. */
     abstract float max(float[] row, int at, int n);
 
-    /** Replaces numbers, a multiple of {@link #LANES}, by {@code exp(x - max)}. */
+    /** Replaces numbers, a multiple of {@link Reductions#LANES}, by {@code exp(x - max)}. */
     abstract void exponentials(float[] row, int at, int n, float max);
 
     private static double sum(float[] row, int at, int n) {

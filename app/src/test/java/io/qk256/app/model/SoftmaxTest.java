@@ -52,7 +52,7 @@ class SoftmaxTest {
 
     /** Of the scores alone, whatever was behind them; there, zeros follow, and then nothing is touched. */
     private static float[] probabilities(Softmax softmax, float[] scores) {
-        int padded = Math.ceilDiv(scores.length, Softmax.LANES) * Softmax.LANES;
+        int padded = Reductions.padded(scores.length);
         float[] row = new float[AT + padded + 1];
         Arrays.fill(row, 1000);
         System.arraycopy(scores, 0, row, AT, scores.length);
