@@ -7,103 +7,115 @@ import java.util.Arrays;
  * own; consecutive query heads share a key/value head. Scores, exponentials and results are f32, their sum f64; with an f16
  * cache the queries and probabilities are rounded to f16, as in ggml, where they are operands of an f16 product.
  *
- * <p>Different (token, key/value head) pairs may be computed by different threads at once.
+ * <p>Scores are summed in the order of {@link Reductions#dot}, results block by block in the order of positions. Different (tokens,
+ * key/value head) pairs may be computed by different threads at once.
  */
 final class Attention {
 
-    /** Positions whose keys are widened at a time: they stay in the nearest cache. */
-    private static final int KEYS_AT_ONCE = 32;
+    /** Tokens that share what is read of the cache; more would need more scratch memory and leave other threads less. */
+    static final int TOKENS_AT_ONCE = 16;
 
-    private final Reductions reductions;
+    private static final int BLOCK = KvCache.BLOCK;
+
+    private final BlockProducts products = BlockProducts.best();
+    private final Softmax softmax = Softmax.best();
     private final KvCache cache;
     private final int queriesPerHead;
+    private final int headSize;
     private final int querySize;
     private final float scale;
-    private final ThreadLocal<Scratch> scratch;
+    private final ThreadLocal<Worker> workers = ThreadLocal.withInitial(Worker::new);
 
-    Attention(Reductions reductions, ModelConfig config, KvCache cache) {
-        this.reductions = reductions;
+    Attention(ModelConfig config, KvCache cache) {
         this.cache = cache;
         this.queriesPerHead = config.heads() / config.kvHeads();
-        this.querySize = config.heads() * config.headSize();
-        this.scale = 1 / (float) Math.sqrt(config.headSize());
-        this.scratch = ThreadLocal.withInitial(() -> new Scratch(queriesPerHead, cache));
+        this.headSize = config.headSize();
+        this.querySize = config.heads() * headSize;
+        this.scale = 1 / (float) Math.sqrt(headSize);
     }
 
     /**
-     * Attends with all query heads that share a key/value head.
+     * Attends from consecutive tokens, with all query heads that share a key/value head.
      *
-     * @param position of the token
+     * @param firstToken of the batch
+     * @param tokens how many, at most {@link #TOKENS_AT_ONCE}
+     * @param firstPosition of the first of these tokens
      * @param queries of the batch, rounded by the cache
      * @param out of the batch
      */
-    void apply(int layer, int token, int position, int kvHead, float[] queries, float[] out) {
-        Scratch mine = scratch.get();
-        int from = token * querySize + kvHead * queriesPerHead * cache.headSize;
-        int positions = position + 1;
-        scores(mine, layer, kvHead, queries, from, positions);
-        for (float[] row : mine.scores) {
-            softmax(row, positions);
-        }
-        mix(mine, layer, kvHead, positions, out, from);
+    void apply(int layer, int kvHead, int firstToken, int tokens, int firstPosition, float[] queries, float[] out) {
+        Worker worker = workers.get();
+        worker.start(tokens, firstPosition);
+        int at = firstToken * querySize + kvHead * queriesPerHead * headSize;
+        worker.scores(layer, kvHead, queries, at);
+        worker.probabilities();
+        worker.mix(layer, kvHead, out, at);
     }
 
-    private void scores(Scratch mine, int layer, int kvHead, float[] queries, int from, int positions) {
-        int size = cache.headSize;
-        for (int first = 0; first < positions; first += KEYS_AT_ONCE) {
-            int count = Math.min(KEYS_AT_ONCE, positions - first);
-            cache.keys(layer, kvHead, first, count, mine.widened);
-            for (int query = 0; query < queriesPerHead; query++) {
-                float[] row = mine.scores[query];
-                for (int i = 0; i < count; i++) {
-                    row[first + i] = reductions.dot(mine.widened, i * size, queries, from + query * size, size) * scale;
+    /** What a thread needs: a block of keys or values, and for each query a row of scores, which become probabilities. */
+    private final class Worker {
+
+        private final float[] block = new float[BLOCK * headSize];
+        private float[] scores = {};
+        private int stride;
+        private int tokens;
+        private int firstPosition;
+
+        void start(int newTokens, int newFirstPosition) {
+            tokens = newTokens;
+            firstPosition = newFirstPosition;
+            stride = Math.ceilDiv(firstPosition + tokens, BLOCK) * BLOCK;
+            int rows = tokens * queriesPerHead;
+            if (scores.length < rows * stride) {
+                scores = new float[rows * cache.reserved()];
+            }
+        }
+
+        void scores(int layer, int kvHead, float[] queries, int at) {
+            for (int first = 0; first < stride; first += BLOCK) {
+                cache.keys(layer, kvHead, first, block);
+                for (int token = firstToReach(first); token < tokens; token++) {
+                    for (int query = 0; query < queriesPerHead; query++) {
+                        int from = at + token * querySize + query * headSize;
+                        products.dots(queries, from, headSize, block, scores, row(token, query) + first);
+                    }
                 }
             }
         }
-    }
 
-    /** Scores become probabilities, with zeros behind them up to a multiple of the lanes. */
-    private void softmax(float[] row, int n) {
-        float max = Float.NEGATIVE_INFINITY;
-        for (int i = 0; i < n; i++) {
-            max = Math.max(max, row[i]);
-        }
-        for (int i = 0; i < n; i++) {
-            row[i] = Exp.of(row[i] - max);
-        }
-        double sum = 0;
-        for (int i = 0; i < n; i++) {
-            sum += row[i];
-        }
-        float inverse = (float) (1 / sum);
-        for (int i = 0; i < n; i++) {
-            row[i] *= inverse;
-        }
-        cache.round(row, 0, n);
-        Arrays.fill(row, n, Reductions.padded(n), 0);
-    }
-
-    private void mix(Scratch mine, int layer, int kvHead, int positions, float[] out, int from) {
-        int padded = Reductions.padded(positions);
-        Arrays.fill(mine.widened, positions, padded, 0);
-        for (int dimension = 0; dimension < cache.headSize; dimension++) {
-            cache.values(layer, kvHead, dimension, positions, mine.widened);
-            for (int query = 0; query < queriesPerHead; query++) {
-                out[from + query * cache.headSize + dimension] =
-                        reductions.dot(mine.widened, 0, mine.scores[query], 0, padded);
+        void probabilities() {
+            for (int token = 0; token < tokens; token++) {
+                for (int query = 0; query < queriesPerHead; query++) {
+                    int at = row(token, query);
+                    int positions = firstPosition + token + 1;
+                    softmax.apply(scores, at, positions, scale);
+                    cache.round(scores, at, positions);
+                }
             }
         }
-    }
 
-    private static final class Scratch {
+        void mix(int layer, int kvHead, float[] out, int at) {
+            for (int token = 0; token < tokens; token++) {
+                int to = at + token * querySize;
+                Arrays.fill(out, to, to + queriesPerHead * headSize, 0);
+            }
+            for (int first = 0; first < stride; first += BLOCK) {
+                cache.values(layer, kvHead, first, block);
+                for (int token = firstToReach(first); token < tokens; token++) {
+                    int count = Math.min(BLOCK, firstPosition + token + 1 - first);
+                    int from = row(token, 0) + first;
+                    int to = at + token * querySize;
+                    products.addSums(scores, from, stride, queriesPerHead, block, count, headSize, out, to);
+                }
+            }
+        }
 
-        final float[][] scores;
-        final float[] widened;
+        private int firstToReach(int position) {
+            return Math.max(0, position - firstPosition);
+        }
 
-        Scratch(int queries, KvCache cache) {
-            int positions = Reductions.padded(cache.capacity);
-            scores = new float[queries][positions];
-            widened = new float[Math.max(positions, KEYS_AT_ONCE * cache.headSize)];
+        private int row(int token, int query) {
+            return (token * queriesPerHead + query) * stride;
         }
     }
 }

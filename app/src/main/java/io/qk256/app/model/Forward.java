@@ -51,6 +51,7 @@ final class Forward {
     private int layerIndex;
     private Layer layer;
     private int position;
+    private int attending;
 
     Forward(
             Weights weights,
@@ -66,7 +67,7 @@ final class Forward {
         this.threads = threads;
         this.cache = cache;
         this.rope = new Rope(batch, config.rotated(), config.ropeBase());
-        this.attention = new Attention(reductions, config, cache);
+        this.attention = new Attention(config, cache);
         this.embedding = weights.embedding().reader();
         this.state = new float[batch * config.width()];
         this.attended = new float[batch * config.width()];
@@ -149,7 +150,8 @@ final class Forward {
     }
 
     private void attentionPart(int count) {
-        threads.forRows(count * config.kvHeads(), 1, attend);
+        attending = count;
+        threads.forRows(Math.ceilDiv(count, Attention.TOKENS_AT_ONCE) * config.kvHeads(), 1, attend);
         threads.forRows(count, 1, normalizeAttended);
         fromAttention.apply(layerIndex, count);
     }
@@ -182,9 +184,10 @@ final class Forward {
 
     private void attend(int from, int to) {
         for (int i = from; i < to; i++) {
-            int token = i / config.kvHeads();
+            int token = i / config.kvHeads() * Attention.TOKENS_AT_ONCE;
             int head = i % config.kvHeads();
-            attention.apply(layerIndex, token, position + token, head, queries.values(), attended);
+            int tokens = Math.min(Attention.TOKENS_AT_ONCE, attending - token);
+            attention.apply(layerIndex, head, token, tokens, position + token, queries.values(), attended);
         }
     }
 

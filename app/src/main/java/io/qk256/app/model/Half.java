@@ -1,5 +1,9 @@
 package io.qk256.app.model;
 
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.MemorySegment;
+
 /** Numbers of half precision. */
 final class Half {
 
@@ -12,15 +16,26 @@ final class Half {
         }
     }
 
-    /** Widens exactly. */
-    static void widen(short[] from, int at, float[] to, int n) {
-        widen(from, at, to, 0, n);
+    /** Rounds to f16, half to even, and writes to off-heap memory, {@code stride} bytes apart. */
+    static void narrow(float[] x, int at, int n, MemorySegment to, long toAt, long stride) {
+        MemorySegment halves = Reductions.offHeap(to);
+        for (int i = 0; i < n; i++) {
+            halves.set(JAVA_SHORT, toAt + i * stride, Float.floatToFloat16(x[at + i]));
+        }
     }
 
-    /** Widens exactly, to the places from {@code toAt} on. */
-    static void widen(short[] from, int at, float[] to, int toAt, int n) {
+    /** Widens exactly. */
+    static void widen(short[] from, int at, float[] to, int n) {
         for (int i = 0; i < n; i++) {
-            to[toAt + i] = Float.float16ToFloat(from[at + i]);
+            to[i] = Float.float16ToFloat(from[at + i]);
+        }
+    }
+
+    /** Widens exactly, from off-heap memory. */
+    static void widen(MemorySegment from, long at, float[] to, int n) {
+        MemorySegment halves = Reductions.offHeap(from);
+        for (int i = 0; i < n; i++) {
+            to[i] = Float.float16ToFloat(halves.get(JAVA_SHORT, at + (long) i * Short.BYTES));
         }
     }
 }

@@ -1,114 +1,133 @@
 package io.qk256.app.model;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import io.qk256.spi.HugePages;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The keys and values of the tokens so far, for each layer. Keys lie position by position, values dimension by dimension, so
- * that attention reads both as the contiguous operand of a dot product. Memory comes in chunks of positions, as tokens need it: a
- * short conversation with a model of a long context takes little. Different positions may be written by different threads at once.
+ * The keys and values of the tokens so far, for each layer, in native memory, which is no work for the garbage collector. It
+ * comes in chunks of positions, as tokens need it: a short conversation with a model of a long context takes little.
+ *
+ * <p>For each layer and head, blocks of 32 positions: of keys dimension by dimension, of values position by position, so that
+ * products of a block with queries, or with probabilities, are sums of rows of numbers, and no number has to be summed up with its
+ * neighbour. Different positions may be written by different threads at once.
  */
 abstract sealed class KvCache {
 
-    private static final int CHUNK_POSITIONS = 256;
+    /** Positions of a block. */
+    static final int BLOCK = 32;
 
-    final int kvHeads;
-    final int headSize;
-    final int capacity;
+    private static final int BLOCKS_OF_CHUNK = 8;
 
-    /** Positions of a chunk. */
-    final int span;
+    private final int layers;
+    private final int kvHeads;
+    private final int headSize;
+    private final int bytesOfNumber;
+    private final int chunkBlocks;
+    private final Arena arena;
+    private final List<MemorySegment> chunks = new ArrayList<>();
 
-    private int reserved;
-
-    private KvCache(ModelConfig config, int capacity) {
+    private KvCache(Arena arena, CacheType type, ModelConfig config, int capacity) {
+        this.arena = arena;
+        this.layers = config.layers();
         this.kvHeads = config.kvHeads();
         this.headSize = config.headSize();
-        this.capacity = capacity;
-        this.span = Math.min(CHUNK_POSITIONS, capacity);
+        this.bytesOfNumber = type.bytes();
+        this.chunkBlocks = Math.min(BLOCKS_OF_CHUNK, Math.ceilDiv(capacity, BLOCK));
     }
 
     /**
      * An empty cache.
      *
+     * @param arena receives the keys and values
      * @param positions how many tokens it can hold
      */
-    static KvCache of(CacheType type, ModelConfig config, int positions) {
+    static KvCache of(Arena arena, CacheType type, ModelConfig config, int positions) {
         return switch (type) {
-            case F16 -> new Halves(config, positions);
-            case F32 -> new Floats(config, positions);
+            case F16 -> new Halves(arena, config, positions);
+            case F32 -> new Floats(arena, config, positions);
         };
     }
 
     /** Makes room for the positions from 0 on, before they are written; by one thread. */
     final void reserve(int positions) {
-        while (reserved < positions) {
-            addChunk(kvHeads * span * headSize);
-            reserved += span;
+        while (reserved() < positions) {
+            long blocks = 2L * layers * kvHeads * chunkBlocks;
+            chunks.add(HugePages.allocate(arena, blocks * BLOCK * headSize * bytesOfNumber));
         }
     }
 
     /** Positions for which there is room. */
     final int reserved() {
-        return reserved;
+        return chunks.size() * chunkBlocks * BLOCK;
     }
-
-    /** @param size of a layer's keys, and of its values */
-    abstract void addChunk(int size);
 
     /** Rounds to what this cache can hold. */
     abstract void round(float[] x, int at, int n);
 
     /** Stores the keys and values of all heads at a position. */
-    abstract void put(int layer, int position, float[] keys, float[] values, int at);
-
-    /** Reads the keys of a head at {@code count} positions, one after the other. */
-    final void keys(int layer, int head, int fromPosition, int count, float[] out) {
-        int done = 0;
-        while (done < count) {
-            int within = (fromPosition + done) % span;
-            int n = Math.min(count - done, span - within);
-            int chunk = (fromPosition + done) / span;
-            readKeys(chunk, layer, keyAt(head, within), out, done * headSize, n * headSize);
-            done += n;
+    final void put(int layer, int position, float[] keys, float[] values, int at) {
+        MemorySegment chunk = chunk(position);
+        long within = position % BLOCK;
+        for (int head = 0; head < kvHeads; head++) {
+            int from = at + head * headSize;
+            long key = keysAt(layer, head, position) + within * bytesOfNumber;
+            store(keys, from, headSize, chunk, key, (long) BLOCK * bytesOfNumber);
+            long value = valuesAt(layer, head, position) + within * headSize * bytesOfNumber;
+            store(values, from, headSize, chunk, value, bytesOfNumber);
         }
     }
 
-    /** Reads the values of a head in one dimension, at the positions from 0 on. */
-    final void values(int layer, int head, int dimension, int positions, float[] out) {
-        for (int from = 0; from < positions; from += span) {
-            int n = Math.min(span, positions - from);
-            readValues(from / span, layer, valueAt(head, dimension), out, from, n);
-        }
+    /**
+     * Reads a block of keys of a head: {@code out[dimension * 32 + i]} is that of position {@code first + i}; what was not
+     * put is any number.
+     *
+     * @param first position of the block, a multiple of 32
+     */
+    final void keys(int layer, int head, int first, float[] out) {
+        load(chunk(first), keysAt(layer, head, first), out, BLOCK * headSize);
     }
 
-    abstract void readKeys(int chunk, int layer, int from, float[] out, int at, int n);
-
-    abstract void readValues(int chunk, int layer, int from, float[] out, int at, int n);
-
-    final int keyAt(int head, int within) {
-        return (head * span + within) * headSize;
+    /**
+     * Reads a block of values of a head: {@code out[i * headSize + dimension]} is that of position {@code first + i}; what was
+     * not put is any number.
+     *
+     * @param first position of the block, a multiple of 32
+     */
+    final void values(int layer, int head, int first, float[] out) {
+        load(chunk(first), valuesAt(layer, head, first), out, BLOCK * headSize);
     }
 
-    final int valueAt(int head, int dimension) {
-        return (head * headSize + dimension) * span;
+    private MemorySegment chunk(int position) {
+        return chunks.get(position / (chunkBlocks * BLOCK));
     }
+
+    private long keysAt(int layer, int head, int position) {
+        return blockAt(2L * layer * kvHeads + head, position);
+    }
+
+    private long valuesAt(int layer, int head, int position) {
+        return blockAt((2L * layer + 1) * kvHeads + head, position);
+    }
+
+    private long blockAt(long run, int position) {
+        return (run * chunkBlocks + position / BLOCK % chunkBlocks) * BLOCK * headSize * bytesOfNumber;
+    }
+
+    /** Reads numbers that lie one after the other. */
+    abstract void load(MemorySegment from, long at, float[] out, int n);
+
+    /** Writes numbers {@code stride} bytes apart. */
+    abstract void store(float[] x, int at, int n, MemorySegment to, long toAt, long stride);
 
     private static final class Halves extends KvCache {
 
-        private final int layers;
-        private final List<short[][]> keys = new ArrayList<>();
-        private final List<short[][]> values = new ArrayList<>();
-
-        Halves(ModelConfig config, int capacity) {
-            super(config, capacity);
-            layers = config.layers();
-        }
-
-        @Override
-        void addChunk(int size) {
-            keys.add(new short[layers][size]);
-            values.add(new short[layers][size]);
+        Halves(Arena arena, ModelConfig config, int capacity) {
+            super(arena, CacheType.F16, config, capacity);
         }
 
         @Override
@@ -117,75 +136,36 @@ abstract sealed class KvCache {
         }
 
         @Override
-        void put(int layer, int position, float[] newKeys, float[] newValues, int at) {
-            short[] keysOfLayer = keys.get(position / span)[layer];
-            short[] valuesOfLayer = values.get(position / span)[layer];
-            int within = position % span;
-            for (int head = 0; head < kvHeads; head++) {
-                int from = at + head * headSize;
-                int key = keyAt(head, within);
-                int value = valueAt(head, 0) + within;
-                for (int i = 0; i < headSize; i++) {
-                    keysOfLayer[key + i] = Float.floatToFloat16(newKeys[from + i]);
-                    valuesOfLayer[value + i * span] = Float.floatToFloat16(newValues[from + i]);
-                }
-            }
+        void load(MemorySegment from, long at, float[] out, int n) {
+            Half.widen(from, at, out, n);
         }
 
         @Override
-        void readKeys(int chunk, int layer, int from, float[] out, int at, int n) {
-            Half.widen(keys.get(chunk)[layer], from, out, at, n);
-        }
-
-        @Override
-        void readValues(int chunk, int layer, int from, float[] out, int at, int n) {
-            Half.widen(values.get(chunk)[layer], from, out, at, n);
+        void store(float[] x, int at, int n, MemorySegment to, long toAt, long stride) {
+            Half.narrow(x, at, n, to, toAt, stride);
         }
     }
 
     private static final class Floats extends KvCache {
 
-        private final int layers;
-        private final List<float[][]> keys = new ArrayList<>();
-        private final List<float[][]> values = new ArrayList<>();
-
-        Floats(ModelConfig config, int capacity) {
-            super(config, capacity);
-            layers = config.layers();
-        }
-
-        @Override
-        void addChunk(int size) {
-            keys.add(new float[layers][size]);
-            values.add(new float[layers][size]);
+        Floats(Arena arena, ModelConfig config, int capacity) {
+            super(arena, CacheType.F32, config, capacity);
         }
 
         @Override
         void round(float[] x, int at, int n) {}
 
         @Override
-        void put(int layer, int position, float[] newKeys, float[] newValues, int at) {
-            float[] keysOfLayer = keys.get(position / span)[layer];
-            float[] valuesOfLayer = values.get(position / span)[layer];
-            int within = position % span;
-            for (int head = 0; head < kvHeads; head++) {
-                int from = at + head * headSize;
-                int value = valueAt(head, 0) + within;
-                System.arraycopy(newKeys, from, keysOfLayer, keyAt(head, within), headSize);
-                for (int i = 0; i < headSize; i++) {
-                    valuesOfLayer[value + i * span] = newValues[from + i];
-                }
+        void load(MemorySegment from, long at, float[] out, int n) {
+            MemorySegment.copy(from, JAVA_FLOAT, at, out, 0, n);
+        }
+
+        @Override
+        void store(float[] x, int at, int n, MemorySegment to, long toAt, long stride) {
+            MemorySegment numbers = Reductions.offHeap(to);
+            for (int i = 0; i < n; i++) {
+                numbers.set(JAVA_FLOAT, toAt + i * stride, x[at + i]);
             }
-        }
-
-        @Override
-        void readKeys(int chunk, int layer, int from, float[] out, int at, int n) {
-            System.arraycopy(keys.get(chunk)[layer], from, out, at, n);
-        }
-
-        @Override
-        void readValues(int chunk, int layer, int from, float[] out, int at, int n) {
-            System.arraycopy(values.get(chunk)[layer], from, out, at, n);
         }
     }
 }

@@ -36,11 +36,13 @@ final class PlainReductions extends Reductions {
         return sum;
     }
 
-    private interface Lane {
+    /** Partial sums. */
+    interface Lane {
         float sum(int lane);
     }
 
-    private static float fold(Lane lanes) {
+    /** The sum of the partial sums. */
+    static float fold(Lane lanes) {
         return (fourth(lanes, 0) + fourth(lanes, 1)) + (fourth(lanes, 2) + fourth(lanes, 3));
     }
 

@@ -1,9 +1,10 @@
 package io.qk256.app.model;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import io.qk256.spi.I8Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -19,18 +20,16 @@ final class QuantizedColumns {
     private static final double SMALLEST_MAX = 1e-5;
     private static final double LARGEST_CODE = 127;
 
-    /** Adding it rounds half to even and leaves the integer in the low bits: {@code |x * s|} is hardly above 127. */
+    /** Adding it and taking it away rounds half to even: {@code |x * s|} is hardly above 127. */
     private static final float ROUNDER = 0x1.8p23f;
 
     private final int length;
-    private final byte[] codes;
     private final float[] scales;
     private final MemorySegment memory;
     private final @Nullable I8Matrix[] views;
 
     QuantizedColumns(Arena arena, int columns, int length) {
         this.length = length;
-        this.codes = new byte[Math.multiplyExact(columns, length)];
         this.scales = new float[columns];
         Arrays.fill(scales, 1);
         this.memory = I8Matrix.allocate(arena, columns, length).segment();
@@ -41,12 +40,12 @@ final class QuantizedColumns {
     void quantize(Reductions reductions, int column, float[] x, int at) {
         double max = Math.max(SMALLEST_MAX, reductions.absMax(x, at, length));
         float scale = (float) (LARGEST_CODE / max);
-        int to = column * length;
+        MemorySegment codes = Reductions.offHeap(memory);
+        long to = (long) column * length;
         for (int i = 0; i < length; i++) {
-            codes[to + i] = (byte) Float.floatToRawIntBits(x[at + i] * scale + ROUNDER);
+            codes.set(JAVA_BYTE, to + i, (byte) (int) (x[at + i] * scale + ROUNDER - ROUNDER));
         }
         scales[column] = scale;
-        MemorySegment.copy(codes, to, memory, ValueLayout.JAVA_BYTE, to, length);
     }
 
     /**

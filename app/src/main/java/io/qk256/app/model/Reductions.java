@@ -25,13 +25,21 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
 
     /** The fastest on this JVM. */
     static Reductions best() {
-        if (!Jvm.current().missing().isEmpty() || !VectorReductions.areFast()) {
+        if (!vectorsAreFast()) {
             return new PlainReductions();
         }
         return WideVectorReductions.areFast() ? new WideVectorReductions() : new VectorReductions();
     }
 
-    /** Has the JVM compile the sums, which takes it many calls: vector code that is not compiled is slower than plain code. */
+    /** Whether this JVM makes vector instructions of vector code, and this machine has vectors of 256 bits or more. */
+    static boolean vectorsAreFast() {
+        return Jvm.current().missing().isEmpty() && VectorReductions.areFast();
+    }
+
+    /**
+     * Has the JVM compile the sums, and those of attention, which takes it many calls: vector code that is not compiled is slower
+     * than plain code.
+     */
     static void warmUp() {
         Reductions reductions = best();
         float[] x = new float[WARM_UP_LENGTH];
@@ -47,6 +55,8 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
         if (sum != 0) {
             throw new AssertionError("sums over zeros are " + sum);
         }
+        BlockProducts.warmUp(WARM_UP_CALLS);
+        Softmax.warmUp(WARM_UP_CALLS);
     }
 
     /** The next multiple of {@link #LANES}. */
@@ -69,7 +79,7 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
     /** The same segment, whose exact class the compiler then knows: else each access would ask it for its base. */
     static MemorySegment offHeap(MemorySegment segment) {
         if (segment.getClass() != OFF_HEAP) {
-            throw new IllegalArgumentException("codes: " + segment + ", expected off-heap memory");
+            throw new IllegalArgumentException("memory: " + segment + ", expected off-heap memory");
         }
         return segment;
     }
@@ -80,6 +90,6 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
      */
     abstract double sumOfSquares(float[] x, int at, int n);
 
-    /** The largest magnitude; NaN if there is one. */
+    /** The largest magnitude of a multiple of {@link #LANES}; NaN if there is one. */
     abstract float absMax(float[] x, int at, int n);
 }

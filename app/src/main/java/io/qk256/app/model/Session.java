@@ -38,12 +38,12 @@ public final class Session implements AutoCloseable {
         this.head = head;
         this.context = options.context() == 0 ? config.contextLength() : options.context();
         this.batch = Math.min(options.batch(), context);
-        KvCache cache = KvCache.of(options.cache(), config, context);
         this.normalized = new float[config.width()];
         this.logits = new float[config.vocabulary()];
         this.headRows = (from, to) -> head.rows(normalized, logits, from, to);
         this.arena = Arena.ofShared();
         this.kernel = ParallelKernel.withThreads(kernel, options.threads());
+        KvCache cache = KvCache.of(arena, options.cache(), config, context);
         this.forward = new Forward(weights, reductions, kernel, this.kernel, cache, arena, batch);
     }
 

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -14,6 +15,7 @@ final class WideVectorReductions extends Reductions {
 
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
     private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_512;
+    private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_512;
     private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_128;
     private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
     private static final int STEP = FLOATS.length();
@@ -76,12 +78,19 @@ final class WideVectorReductions extends Reductions {
                 + ((eight.lane(2) + eight.lane(6)) + (eight.lane(3) + eight.lane(7)));
     }
 
+    /** As bits: the larger number has the larger ones, and NaN the largest; numbers would be compared with more care. */
     @Override
     float absMax(float[] x, int at, int n) {
-        FloatVector max = FloatVector.zero(EIGHT);
-        for (int i = 0; i < n; i += EIGHT.length()) {
-            max = max.max(FloatVector.fromArray(EIGHT, x, at + i).abs());
+        IntVector max0 = IntVector.zero(INTS);
+        IntVector max1 = max0;
+        for (int i = at; i < at + n; i += 2 * STEP) {
+            max0 = max0.max(magnitudes(x, i));
+            max1 = max1.max(magnitudes(x, i + STEP));
         }
-        return max.reduceLanes(VectorOperators.MAX);
+        return Float.intBitsToFloat(max0.max(max1).reduceLanes(VectorOperators.MAX));
+    }
+
+    private static IntVector magnitudes(float[] x, int at) {
+        return FloatVector.fromArray(FLOATS, x, at).reinterpretAsInts().and(Integer.MAX_VALUE);
     }
 }

@@ -125,17 +125,15 @@ class TinyModelTest {
     void attention() {
         float[] keys = Recorded.floats("Kcur-0.f32");
         float[] values = Recorded.floats("Vcur-0.f32");
-        KvCache cache = KvCache.of(CacheType.F32, config, 16);
+        KvCache cache = KvCache.of(arena, CacheType.F32, config, 16);
         cache.reserve(COUNT);
         for (int i = 0; i < COUNT; i++) {
             cache.put(0, i, keys, values, i * 128);
         }
-        Attention attention = new Attention(reductions, config, cache);
+        Attention attention = new Attention(config, cache);
         float[] out = new float[COUNT * 256];
-        for (int i = 0; i < COUNT; i++) {
-            for (int head = 0; head < 2; head++) {
-                attention.apply(0, i, i, head, Recorded.floats("Qcur-0.f32"), out);
-            }
+        for (int head = 0; head < 2; head++) {
+            attention.apply(0, head, 0, COUNT, 0, Recorded.floats("Qcur-0.f32"), out);
         }
         assertThat(out).containsExactly(Recorded.floats("kqv_out-0.f32"), within(4.2e-7f));
     }
