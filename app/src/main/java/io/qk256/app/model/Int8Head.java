@@ -18,9 +18,6 @@ final class Int8Head extends OutputHead {
     private static final ValueLayout.OfShort STORED_SCALE =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** Adding it and taking it away rounds half to even. */
-    private static final float ROUNDER = 0x1.8p23f;
-
     private final Reductions reductions;
     private final int cols;
     private final MemorySegment codes;
@@ -74,7 +71,6 @@ final class Int8Head extends OutputHead {
         }
     }
 
-    /** Leaves the scaled values in the row. All are rounded together: only a long loop becomes vector code. */
     private void quantize(float[] row, Scratch to) {
         for (int group = 0; group < to.halves.length; group++) {
             int at = group * GROUP;
@@ -83,22 +79,18 @@ final class Int8Head extends OutputHead {
             float scale = Float.float16ToFloat(half);
             float inverse = scale == 0 ? 0 : 1 / scale;
             to.halves[group] = half;
-            for (int i = at; i < at + GROUP; i++) {
-                row[i] *= inverse;
-            }
+            to.inverses[group] = inverse;
             if (max * inverse > LARGEST_CODE) {
-                limit(row, at);
+                limit(row, at, LARGEST_CODE / inverse);
             }
         }
-        for (int i = 0; i < to.codes.length; i++) {
-            to.codes[i] = (byte) (int) (row[i] + ROUNDER - ROUNDER);
-        }
+        reductions.round(row, to.inverses, to.codes, to.codes.length);
     }
 
     /** A scale that was rounded down, by much if it is subnormal, makes codes too large. */
-    private static void limit(float[] row, int at) {
+    private static void limit(float[] row, int at, float largest) {
         for (int i = at; i < at + GROUP; i++) {
-            row[i] = Math.clamp(row[i], -LARGEST_CODE, LARGEST_CODE);
+            row[i] = Math.clamp(row[i], -largest, largest);
         }
     }
 
@@ -132,11 +124,13 @@ final class Int8Head extends OutputHead {
     private static final class Scratch {
 
         final byte[] codes;
+        final float[] inverses;
         final short[] halves;
         final float[] scales;
 
         Scratch(int cols) {
             codes = new byte[cols];
+            inverses = new float[cols / GROUP];
             halves = new short[cols / GROUP];
             scales = new float[cols / GROUP];
         }
