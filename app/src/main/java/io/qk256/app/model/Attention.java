@@ -1,6 +1,7 @@
 package io.qk256.app.model;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Causal attention of grouped queries: {@code out = softmax(q . k / sqrt(headSize)) . v} over the positions up to the token's
@@ -17,8 +18,11 @@ final class Attention {
 
     private static final int BLOCK = KvCache.BLOCK;
 
-    private final BlockProducts products = BlockProducts.best();
-    private final Softmax softmax = Softmax.best();
+    private static final AtomicBoolean WARM_UP_STARTED = new AtomicBoolean();
+
+    /** Whether the JVM has had the time to compile vector code; until then plain code is faster by far. Both give the same bits. */
+    private static volatile boolean vectorsAreWarm;
+
     private final KvCache cache;
     private final int queriesPerHead;
     private final int headSize;
@@ -32,6 +36,20 @@ final class Attention {
         this.headSize = config.headSize();
         this.querySize = config.heads() * headSize;
         this.scale = 1 / (float) Math.sqrt(headSize);
+    }
+
+    /**
+     * Has the JVM compile vector code, in a thread of its own, once in a process. It takes processor time that is worth while
+     * only where many positions are to be attended to.
+     */
+    static void warmUp() {
+        if (WARM_UP_STARTED.compareAndSet(false, true)) {
+            Thread.ofPlatform().daemon().name("qk256-warm-up").start(() -> {
+                BlockProducts.warmUp();
+                Softmax.warmUp();
+                vectorsAreWarm = true;
+            });
+        }
     }
 
     /**
@@ -55,7 +73,14 @@ final class Attention {
     /** What a thread needs: a block of keys or values, and for each query a row of scores, which become probabilities. */
     private final class Worker {
 
+        private final BlockProducts plainProducts = new PlainBlockProducts();
+        private final BlockProducts bestProducts = BlockProducts.best();
+        private final Softmax plainSoftmax = new PlainSoftmax();
+        private final Softmax bestSoftmax = Softmax.best();
+        private final short[] halves = new short[BLOCK * headSize];
         private final float[] block = new float[BLOCK * headSize];
+        private BlockProducts products = plainProducts;
+        private Softmax softmax = plainSoftmax;
         private float[] scores = {};
         private int stride;
         private int tokens;
@@ -65,6 +90,8 @@ final class Attention {
             tokens = newTokens;
             firstPosition = newFirstPosition;
             stride = Math.ceilDiv(firstPosition + tokens, BLOCK) * BLOCK;
+            products = vectorsAreWarm ? bestProducts : plainProducts;
+            softmax = vectorsAreWarm ? bestSoftmax : plainSoftmax;
             int rows = tokens * queriesPerHead;
             if (scores.length < rows * stride) {
                 scores = new float[rows * cache.reserved()];
@@ -73,7 +100,7 @@ final class Attention {
 
         void scores(int layer, int kvHead, float[] queries, int at) {
             for (int first = 0; first < stride; first += BLOCK) {
-                cache.keys(layer, kvHead, first, block);
+                cache.keys(layer, kvHead, first, halves, block);
                 for (int token = firstToReach(first); token < tokens; token++) {
                     for (int query = 0; query < queriesPerHead; query++) {
                         int from = at + token * querySize + query * headSize;
@@ -100,7 +127,7 @@ final class Attention {
                 Arrays.fill(out, to, to + queriesPerHead * headSize, 0);
             }
             for (int first = 0; first < stride; first += BLOCK) {
-                cache.values(layer, kvHead, first, block);
+                cache.values(layer, kvHead, first, halves, block);
                 for (int token = firstToReach(first); token < tokens; token++) {
                     int count = Math.min(BLOCK, firstPosition + token + 1 - first);
                     int from = row(token, 0) + first;

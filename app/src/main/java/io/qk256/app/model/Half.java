@@ -30,12 +30,4 @@ final class Half {
             to[i] = Float.float16ToFloat(from[at + i]);
         }
     }
-
-    /** Widens exactly, from off-heap memory. */
-    static void widen(MemorySegment from, long at, float[] to, int n) {
-        MemorySegment halves = Reductions.offHeap(from);
-        for (int i = 0; i < n; i++) {
-            to[i] = Float.float16ToFloat(halves.get(JAVA_SHORT, at + (long) i * Short.BYTES));
-        }
-    }
 }

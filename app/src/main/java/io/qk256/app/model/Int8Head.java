@@ -18,6 +18,9 @@ final class Int8Head extends OutputHead {
     private static final ValueLayout.OfShort STORED_SCALE =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    /** Adding it and taking it away rounds half to even. */
+    private static final float ROUNDER = 0x1.8p23f;
+
     private final Reductions reductions;
     private final int cols;
     private final MemorySegment codes;
@@ -71,6 +74,7 @@ final class Int8Head extends OutputHead {
         }
     }
 
+    /** Leaves the scaled values in the row. All are rounded together: only a long loop becomes vector code. */
     private void quantize(float[] row, Scratch to) {
         for (int group = 0; group < to.halves.length; group++) {
             int at = group * GROUP;
@@ -79,18 +83,22 @@ final class Int8Head extends OutputHead {
             float scale = Float.float16ToFloat(half);
             float inverse = scale == 0 ? 0 : 1 / scale;
             to.halves[group] = half;
-            to.inverses[group] = inverse;
+            for (int i = at; i < at + GROUP; i++) {
+                row[i] *= inverse;
+            }
             if (max * inverse > LARGEST_CODE) {
-                limit(row, at, LARGEST_CODE / inverse);
+                limit(row, at);
             }
         }
-        reductions.round(row, to.inverses, to.codes, to.codes.length);
+        for (int i = 0; i < to.codes.length; i++) {
+            to.codes[i] = (byte) (int) (row[i] + ROUNDER - ROUNDER);
+        }
     }
 
     /** A scale that was rounded down, by much if it is subnormal, makes codes too large. */
-    private static void limit(float[] row, int at, float largest) {
+    private static void limit(float[] row, int at) {
         for (int i = at; i < at + GROUP; i++) {
-            row[i] = Math.clamp(row[i], -largest, largest);
+            row[i] = Math.clamp(row[i], -LARGEST_CODE, LARGEST_CODE);
         }
     }
 
@@ -124,13 +132,11 @@ final class Int8Head extends OutputHead {
     private static final class Scratch {
 
         final byte[] codes;
-        final float[] inverses;
         final short[] halves;
         final float[] scales;
 
         Scratch(int cols) {
             codes = new byte[cols];
-            inverses = new float[cols / GROUP];
             halves = new short[cols / GROUP];
             scales = new float[cols / GROUP];
         }

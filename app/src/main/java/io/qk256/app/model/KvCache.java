@@ -1,6 +1,7 @@
 package io.qk256.app.model;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.qk256.spi.HugePages;
 import java.lang.foreign.Arena;
@@ -87,9 +88,10 @@ abstract sealed class KvCache {
      * put is any number.
      *
      * @param first position of the block, a multiple of 32
+     * @param halves scratch memory for a block
      */
-    final void keys(int layer, int head, int first, float[] out) {
-        load(chunk(first), keysAt(layer, head, first), out, BLOCK * headSize);
+    final void keys(int layer, int head, int first, short[] halves, float[] out) {
+        load(chunk(first), keysAt(layer, head, first), halves, out);
     }
 
     /**
@@ -97,9 +99,10 @@ abstract sealed class KvCache {
      * not put is any number.
      *
      * @param first position of the block, a multiple of 32
+     * @param halves scratch memory for a block
      */
-    final void values(int layer, int head, int first, float[] out) {
-        load(chunk(first), valuesAt(layer, head, first), out, BLOCK * headSize);
+    final void values(int layer, int head, int first, short[] halves, float[] out) {
+        load(chunk(first), valuesAt(layer, head, first), halves, out);
     }
 
     private MemorySegment chunk(int position) {
@@ -118,8 +121,8 @@ abstract sealed class KvCache {
         return (run * chunkBlocks + position / BLOCK % chunkBlocks) * BLOCK * headSize * bytesOfNumber;
     }
 
-    /** Reads numbers that lie one after the other. */
-    abstract void load(MemorySegment from, long at, float[] out, int n);
+    /** Reads a block, as many numbers as {@code out} has. */
+    abstract void load(MemorySegment from, long at, short[] halves, float[] out);
 
     /** Writes numbers {@code stride} bytes apart. */
     abstract void store(float[] x, int at, int n, MemorySegment to, long toAt, long stride);
@@ -136,8 +139,9 @@ abstract sealed class KvCache {
         }
 
         @Override
-        void load(MemorySegment from, long at, float[] out, int n) {
-            Half.widen(from, at, out, n);
+        void load(MemorySegment from, long at, short[] halves, float[] out) {
+            MemorySegment.copy(from, JAVA_SHORT, at, halves, 0, out.length);
+            Half.widen(halves, 0, out, out.length);
         }
 
         @Override
@@ -156,8 +160,8 @@ abstract sealed class KvCache {
         void round(float[] x, int at, int n) {}
 
         @Override
-        void load(MemorySegment from, long at, float[] out, int n) {
-            MemorySegment.copy(from, JAVA_FLOAT, at, out, 0, n);
+        void load(MemorySegment from, long at, short[] halves, float[] out) {
+            MemorySegment.copy(from, JAVA_FLOAT, at, out, 0, out.length);
         }
 
         @Override

@@ -80,11 +80,4 @@ final class PlainReductions extends Reductions {
         }
         return max;
     }
-
-    @Override
-    void round(float[] x, float[] factors, byte[] out, int n) {
-        for (int i = 0; i < n; i++) {
-            out[i] = (byte) Float.floatToRawIntBits(x[i] * factors[i / LANES] + ROUNDER);
-        }
-    }
 }

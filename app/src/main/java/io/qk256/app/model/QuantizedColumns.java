@@ -24,12 +24,16 @@ final class QuantizedColumns {
     private static final float ROUNDER = 0x1.8p23f;
 
     private final int length;
+    /** Filled first and then copied: fast also before the JVM has compiled this, unlike access to native memory. */
+    private final byte[] codes;
+
     private final float[] scales;
     private final MemorySegment memory;
     private final @Nullable I8Matrix[] views;
 
     QuantizedColumns(Arena arena, int columns, int length) {
         this.length = length;
+        this.codes = new byte[Math.multiplyExact(columns, length)];
         this.scales = new float[columns];
         Arrays.fill(scales, 1);
         this.memory = I8Matrix.allocate(arena, columns, length).segment();
@@ -40,11 +44,11 @@ final class QuantizedColumns {
     void quantize(Reductions reductions, int column, float[] x, int at) {
         double max = Math.max(SMALLEST_MAX, reductions.absMax(x, at, length));
         float scale = (float) (LARGEST_CODE / max);
-        MemorySegment codes = Reductions.offHeap(memory);
-        long to = (long) column * length;
+        int to = column * length;
         for (int i = 0; i < length; i++) {
-            codes.set(JAVA_BYTE, to + i, (byte) (int) (x[at + i] * scale + ROUNDER - ROUNDER));
+            codes[to + i] = (byte) (int) (x[at + i] * scale + ROUNDER - ROUNDER);
         }
+        MemorySegment.copy(codes, to, memory, JAVA_BYTE, to, length);
         scales[column] = scale;
     }
 

@@ -18,9 +18,6 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
     /** Partial sums of a dot product; lengths are multiples of it. */
     static final int LANES = 32;
 
-    /** Adding it rounds half to even, and leaves the integer in the lowest bits, for magnitudes far below 2^22. */
-    static final float ROUNDER = 0x1.8p23f;
-
     private static final Class<?> OFF_HEAP = MemorySegment.NULL.getClass();
 
     private static final int WARM_UP_LENGTH = 1024;
@@ -39,29 +36,22 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
         return Jvm.current().missing().isEmpty() && VectorReductions.areFast();
     }
 
-    /**
-     * Has the JVM compile the sums, and those of attention, which takes it many calls: vector code that is not compiled is slower
-     * than plain code.
-     */
+    /** Has the JVM compile the sums, which takes it many calls: vector code that is not compiled is slower than plain code. */
     static void warmUp() {
         Reductions reductions = best();
         float[] x = new float[WARM_UP_LENGTH];
         MemorySegment codes = Arena.ofAuto().allocate(WARM_UP_LENGTH);
         float[] scales = new float[WARM_UP_LENGTH / LANES];
-        byte[] rounded = new byte[WARM_UP_LENGTH];
         float sum = 0;
         for (int i = 0; i < WARM_UP_CALLS; i++) {
             sum += reductions.dot(x, 0, x, 0, x.length);
             sum += reductions.dotInt8(codes, 0, scales, x, x.length);
             sum += reductions.absMax(x, 0, x.length);
             sum += (float) reductions.sumOfSquares(x, 0, x.length);
-            reductions.round(x, scales, rounded, x.length);
         }
         if (sum != 0) {
             throw new AssertionError("sums over zeros are " + sum);
         }
-        BlockProducts.warmUp(WARM_UP_CALLS);
-        Softmax.warmUp(WARM_UP_CALLS);
     }
 
     /** The next multiple of {@link #LANES}. */
@@ -97,11 +87,4 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
 
     /** The largest magnitude of a multiple of {@link #LANES}; NaN if there is one. */
     abstract float absMax(float[] x, int at, int n);
-
-    /**
-     * {@code out[i] = x[i] * factors[i / 32]}, rounded to f32 and then half to even.
-     *
-     * @param n how many, a multiple of {@link #LANES}; no result is beyond a byte
-     */
-    abstract void round(float[] x, float[] factors, byte[] out, int n);
 }

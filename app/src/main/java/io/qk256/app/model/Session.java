@@ -16,6 +16,11 @@ import java.util.Objects;
  */
 public final class Session implements AutoCloseable {
 
+    /** From so many tokens on, attention is a part of the time that is worth a warm-up. */
+    private static final int LONG_PROMPT = 64;
+
+    private static final int LONG_TEXT = 512;
+
     private final Weights weights;
     private final Reductions reductions;
     private final OutputHead head;
@@ -92,6 +97,9 @@ public final class Session implements AutoCloseable {
      */
     public float[] prompt(int[] tokens) {
         requireTokens(tokens);
+        if (tokens.length >= LONG_PROMPT || position >= LONG_TEXT) {
+            Attention.warmUp();
+        }
         for (int from = 0; from < tokens.length; from += batch) {
             int count = Math.min(batch, tokens.length - from);
             boolean last = from + count == tokens.length;

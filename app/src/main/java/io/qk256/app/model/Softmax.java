@@ -7,16 +7,19 @@ package io.qk256.app.model;
  */
 abstract sealed class Softmax permits PlainSoftmax, VectorSoftmax {
 
+    private static final int WARM_UP_LENGTH = 256;
+    private static final int WARM_UP_CALLS = 800;
+
     /** The fastest on this JVM. */
     static Softmax best() {
         return Reductions.vectorsAreFast() ? new VectorSoftmax() : new PlainSoftmax();
     }
 
-    /** Calls it so often, for the JVM to compile it. */
-    static void warmUp(int calls) {
+    /** Calls it so often that the JVM compiles it. */
+    static void warmUp() {
         Softmax softmax = best();
-        float[] row = new float[4 * Reductions.LANES];
-        for (int i = 0; i < calls; i++) {
+        float[] row = new float[WARM_UP_LENGTH];
+        for (int i = 0; i < WARM_UP_CALLS; i++) {
             softmax.apply(row, 0, row.length, 1);
         }
     }

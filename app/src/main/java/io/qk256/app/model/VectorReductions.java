@@ -101,20 +101,4 @@ final class VectorReductions extends Reductions {
     private static IntVector magnitudes(float[] x, int at) {
         return FloatVector.fromArray(FLOATS, x, at).reinterpretAsInts().and(Integer.MAX_VALUE);
     }
-
-    @Override
-    void round(float[] x, float[] factors, byte[] out, int n) {
-        for (int i = 0; i < n; i += LANES) {
-            FloatVector factor = FloatVector.broadcast(FLOATS, factors[i / LANES]);
-            for (int step = i; step < i + LANES; step += STEP) {
-                rounded(x, step, factor).intoArray(out, step);
-            }
-        }
-    }
-
-    private static ByteVector rounded(float[] x, int at, FloatVector factor) {
-        IntVector bits =
-                FloatVector.fromArray(FLOATS, x, at).mul(factor).add(ROUNDER).reinterpretAsInts();
-        return (ByteVector) bits.convertShape(VectorOperators.I2B, BYTES, 0);
-    }
 }

@@ -93,19 +93,4 @@ final class WideVectorReductions extends Reductions {
     private static IntVector magnitudes(float[] x, int at) {
         return FloatVector.fromArray(FLOATS, x, at).reinterpretAsInts().and(Integer.MAX_VALUE);
     }
-
-    @Override
-    void round(float[] x, float[] factors, byte[] out, int n) {
-        for (int i = 0; i < n; i += LANES) {
-            FloatVector factor = FloatVector.broadcast(FLOATS, factors[i / LANES]);
-            rounded(x, i, factor).intoArray(out, i);
-            rounded(x, i + STEP, factor).intoArray(out, i + STEP);
-        }
-    }
-
-    private static ByteVector rounded(float[] x, int at, FloatVector factor) {
-        IntVector bits =
-                FloatVector.fromArray(FLOATS, x, at).mul(factor).add(ROUNDER).reinterpretAsInts();
-        return (ByteVector) bits.convertShape(VectorOperators.I2B, BYTES, 0);
-    }
 }

@@ -48,13 +48,14 @@ class KvCacheTest {
                 cache.put(layer, position, keys, negative(keys), 0);
             }
         }
+        short[] halves = new short[KvCache.BLOCK * SIZE];
         float[] keys = new float[KvCache.BLOCK * SIZE];
         float[] values = new float[KvCache.BLOCK * SIZE];
         for (int layer = 0; layer < LAYERS; layer++) {
             for (int head = 0; head < HEADS; head++) {
                 for (int first = 0; first < CAPACITY; first += KvCache.BLOCK) {
-                    cache.keys(layer, head, first, keys);
-                    cache.values(layer, head, first, values);
+                    cache.keys(layer, head, first, halves, keys);
+                    cache.values(layer, head, first, halves, values);
                     for (int i = 0; i < Math.min(KvCache.BLOCK, CAPACITY - first); i++) {
                         float[] expected = column(layer, first + i);
                         for (int dimension = 0; dimension < SIZE; dimension++) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,29 +34,6 @@ class ReductionsTest {
             assertThat(vector.dotInt8(codes, 7, a, b, n)).isEqualTo(plain.dotInt8(codes, 7, a, b, n));
             assertThat(vector.sumOfSquares(a, 2, n)).isEqualTo(plain.sumOfSquares(a, 2, n));
             assertThat(vector.absMax(a, 1, n)).isEqualTo(plain.absMax(a, 1, n));
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("vectors")
-    void roundingIsThatOfMath(Reductions vector) {
-        for (int n = 32; n <= 352; n += 32) {
-            float[] x = numbers(n);
-            float[] factors = new float[n / 32];
-            byte[] expected = new byte[n];
-            for (int i = 0; i < n; i++) {
-                if (i % 32 == 0) {
-                    factors[i / 32] = 127 / plain.absMax(x, i, 32);
-                    x[i + 1] = 2.5f / factors[i / 32];
-                }
-                expected[i] = (byte) Math.rint(x[i] * factors[i / 32]);
-            }
-            byte[] rounded = new byte[n + 1];
-            vector.round(x, factors, rounded, n);
-            assertThat(Arrays.copyOf(rounded, n)).isEqualTo(expected);
-            plain.round(x, factors, rounded, n);
-            assertThat(Arrays.copyOf(rounded, n)).isEqualTo(expected);
-            assertThat(rounded[n]).isZero();
         }
     }
 
