@@ -3,7 +3,7 @@ package io.qk256.app.model;
 /**
  * Products of a block of keys with queries, and of a block of values with probabilities, each sum in one defined order, so that
  * plain code and vector code give the same bits on every machine. Neighbouring numbers belong to different sums: none goes across
- * the lanes of a vector, so its width does not matter. Stateless and thread-safe.
+ * the lanes of a vector, so its width does not matter. Each thread has its own.
  */
 abstract sealed class BlockProducts permits PlainBlockProducts, VectorBlockProducts {
 
