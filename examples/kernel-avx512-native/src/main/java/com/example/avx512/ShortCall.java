@@ -11,7 +11,8 @@ import java.lang.invoke.MethodHandle;
 /**
  * A shorter way to the same code than JNI: a <em>critical</em> downcall leaves out the change of the thread's state, which
  * takes a quarter of the time that 1024 weights need. The price is that no garbage collection can begin until the call
- * returns, so it is for calls of about a microsecond. To be used once {@link NativeLibrary} has loaded the library.
+ * returns, so it is for calls of about a microsecond. It is for the simplest case, so that its few arguments all travel in
+ * registers. To be used once {@link NativeLibrary} has loaded the library.
  */
 final class ShortCall {
 
@@ -29,8 +30,7 @@ final class ShortCall {
     private ShortCall() {}
 
     /** Decodes {@code n} weights whose codes follow each other, worth {@code value0} to {@code value3}. */
-    static void dequantizeRun(
-            long codes, long n, float value0, float value1, float value2, float value3, long out) {
+    static void dequantizeRun(long codes, long n, float value0, float value1, float value2, float value3, long out) {
         try {
             DEQUANTIZE_RUN.invokeExact(codes, n, value0, value1, value2, value3, out);
         } catch (Throwable e) {
