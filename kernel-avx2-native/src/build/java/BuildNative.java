@@ -28,6 +28,12 @@ final class BuildNative {
     /** AVX-512: wider registers, more of them, and masks. */
     private static final String AVX512 = "%(zmm\\d+|[xy]mm(1[6-9]|2\\d|3[01])|k[0-7])\\b";
 
+    /** AVX-512 beyond F, BW, VL and VNNI: DQ, and what works on bytes and bits (VBMI and the like) or half precision. */
+    private static final Pattern BEYOND_AVX512_VNNI = Pattern.compile("\\b(v(and|andn|or|xor)p[sd]\\b.*%zmm"
+            + "|v(insert|extract|broadcast)[fi](64x2|32x8|32x2)|vpmullq|vcvt\\w*qq\\w*|v(range|reduce|fpclass)\\w+"
+            + "|vpmov([dq]2m|m2[dq])|k(\\w+)b\\b|vpmadd52\\w+|vperm[it]?2?b\\b|vpmultishiftqb|vpsh[lr]d\\w*"
+            + "|vp(compress|expand)[bw]|vpopcnt\\w+|vpshufbitqmb|vdpbf16ps|vcvtne\\w+|v\\w+[ps]h\\b)");
+
     private static final Pattern BEYOND_AVX_VNNI = Pattern.compile(AVX512);
     private static final Pattern BEYOND_AVX2 = Pattern.compile(AVX512 + "|\\bvpdp\\w+");
 
@@ -86,7 +92,7 @@ final class BuildNative {
         link.addAll(List.of("-o", LIBRARY.toString()));
         compiler.compile(link);
         if (disassembles) {
-            refuse(LIBRARY, BEYOND_AVX_VNNI);
+            refuse(LIBRARY, BEYOND_AVX512_VNNI);
         }
     }
 
@@ -116,10 +122,12 @@ final class BuildNative {
     }
 
     private static Pattern beyondTierOf(Path source) {
-        if (CCompiler.tierOptions(source).isEmpty()) {
-            return BEYOND_BASELINE;
-        }
-        return source.toString().endsWith("_avxvnni.c") ? BEYOND_AVX_VNNI : BEYOND_AVX2;
+        return switch (CCompiler.tier(source)) {
+            case "avx2" -> BEYOND_AVX2;
+            case CCompiler.AVX_VNNI -> BEYOND_AVX_VNNI;
+            case CCompiler.AVX512_VNNI -> BEYOND_AVX512_VNNI;
+            default -> BEYOND_BASELINE;
+        };
     }
 
     /** Disassembles: machine code of a wider tier than the file's would be a crash on some other machine. */

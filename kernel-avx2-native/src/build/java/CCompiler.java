@@ -20,6 +20,11 @@ record CCompiler(List<String> command, String version) {
 
     static final String PROPERTY = "qk256.native.cc";
 
+    /** Tiers that not every compiler knows, as the names of their files end. */
+    static final String AVX_VNNI = "avxvnni";
+
+    static final String AVX512_VNNI = "avx512vnni";
+
     /** Of every file; contraction would fuse multiply-adds that the contract wants rounded twice. */
     static final List<String> COMMON = List.of("-std=c11", "-fPIC", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off");
 
@@ -53,16 +58,22 @@ record CCompiler(List<String> command, String version) {
                 .map(outcome -> new CCompiler(command, outcome.output()));
     }
 
-    /** The options of a file by its name: a tier's files end with the name of the tier. */
+    /** The options of a file: those of its tier, none if it belongs to none. */
     static List<String> tierOptions(Path source) {
-        String name = source.toString();
-        if (name.endsWith("_avx2.c")) {
-            return List.of("-mavx2", "-mfma");
-        }
-        return name.endsWith("_avxvnni.c") ? List.of("-mavx2", "-mfma", "-mavxvnni") : List.of();
+        return switch (tier(source)) {
+            case "avx2" -> List.of("-mavx2", "-mfma");
+            case AVX_VNNI -> List.of("-mavx2", "-mfma", "-mavxvnni");
+            case AVX512_VNNI -> List.of("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512vnni");
+            default -> List.of();
+        };
     }
 
-    /** The files that this compiler knows the instructions of: AVX-VNNI needs gcc 11 or clang 12. */
+    /** What a file's name ends with. */
+    static String tier(Path source) {
+        return source.toString().replaceFirst(".*_(\\w+)\\.c$", "$1");
+    }
+
+    /** The files that this compiler knows the instructions of: AVX-VNNI needs gcc 11 or clang 12, AVX-512 gcc 8. */
     List<Path> compilable(List<Path> sources) throws IOException {
         List<Path> compilable = new ArrayList<>();
         Path probe = Files.createTempFile("qk256", ".c");
@@ -77,9 +88,11 @@ record CCompiler(List<String> command, String version) {
 
     /** Tells the sources which tiers are missing. */
     static List<String> definitions(List<Path> compilable) {
-        return compilable.stream().anyMatch(source -> source.toString().endsWith("_avxvnni.c"))
-                ? List.of()
-                : List.of("-DWITHOUT_AVXVNNI");
+        return Stream.of(AVX_VNNI, AVX512_VNNI)
+                .filter(tier ->
+                        compilable.stream().noneMatch(source -> tier(source).equals(tier)))
+                .map(tier -> "-DWITHOUT_" + tier.toUpperCase(Locale.ROOT))
+                .toList();
     }
 
     /** Compiles or links; ends the build with the compiler's words if that fails. */

@@ -21,15 +21,40 @@
 #define MATRIX(codes_at, scales_at)                                                                                   \
     {(codes_at), row_stride, rows, cols, (scales_at), tensor_scale, _mm_setr_ps(v0, v1, v2, v3)}
 
-/* By io.qk256.avx2.jni.Native.AVX2 and AVX_VNNI. */
+#define AVX_VNNI io_qk256_avx2_jni_Native_AVX_VNNI
+#define AVX512_VNNI io_qk256_avx2_jni_Native_AVX512_VNNI
+#define TIER(gemv_i8, gemm_i8) {qk256_dequantize_avx2, qk256_gemv_f32_avx2, gemv_i8, gemm_i8}
+
+/* By the extensions in use. */
 static const qk256_tier TIERS[] = {
-    {qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2, qk256_gemm_i8_avx2},
+    TIER(qk256_gemv_i8_avx2, qk256_gemm_i8_avx2),
 #ifndef WITHOUT_AVXVNNI
-    {qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avxvnni, qk256_gemm_i8_avxvnni},
+    [AVX_VNNI] = TIER(qk256_gemv_i8_avxvnni, qk256_gemm_i8_avxvnni),
+#endif
+#ifndef WITHOUT_AVX512VNNI
+    [AVX512_VNNI] = TIER(qk256_gemv_i8_avx2, qk256_gemm_i8_avx512vnni),
+#endif
+#if !defined(WITHOUT_AVXVNNI) && !defined(WITHOUT_AVX512VNNI)
+    [AVX_VNNI | AVX512_VNNI] = TIER(qk256_gemv_i8_avxvnni, qk256_gemm_i8_avx512vnni),
 #endif
 };
 
-static const qk256_tier *tier = &TIERS[io_qk256_avx2_jni_Native_AVX2];
+static const qk256_tier *tier = &TIERS[0];
+
+/* The extensions that this CPU and its operating system have and the library was built for. */
+static jint extensions(void) {
+    jint found = 0;
+#ifndef WITHOUT_AVXVNNI
+    found |= __builtin_cpu_supports("avxvnni") ? AVX_VNNI : 0;
+#endif
+#ifndef WITHOUT_AVX512VNNI
+    found |= __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+            && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")
+        ? AVX512_VNNI
+        : 0;
+#endif
+    return found;
+}
 
 NATIVE(jint, abi)(UNUSED JNIEnv *env, UNUSED jclass type) {
     return io_qk256_avx2_jni_Native_ABI;
@@ -42,16 +67,10 @@ NATIVE(jint, missingCpuFeatures)(UNUSED JNIEnv *env, UNUSED jclass type) {
         | (__builtin_cpu_supports("fma") ? 0 : io_qk256_avx2_jni_Native_NO_FMA);
 }
 
-NATIVE(jint, useTier)(UNUSED JNIEnv *env, UNUSED jclass type, jint widest) {
-    jint chosen = io_qk256_avx2_jni_Native_AVX2;
-#ifndef WITHOUT_AVXVNNI
-    if (widest >= io_qk256_avx2_jni_Native_AVX_VNNI && __builtin_cpu_supports("avxvnni")) {
-        chosen = io_qk256_avx2_jni_Native_AVX_VNNI;
-    }
-#endif
-    (void)widest;
-    tier = &TIERS[chosen];
-    return chosen;
+NATIVE(jint, useExtensions)(UNUSED JNIEnv *env, UNUSED jclass type, jint allowed) {
+    const jint used = allowed & extensions();
+    tier = &TIERS[used];
+    return used;
 }
 
 /* ---- Off-heap memory: nothing but numbers cross the border ---- */

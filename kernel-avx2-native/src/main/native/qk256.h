@@ -50,6 +50,7 @@ qk256_gemv_i8 qk256_gemv_i8_avx2;
 qk256_gemv_i8 qk256_gemv_i8_avxvnni;
 qk256_gemm_i8 qk256_gemm_i8_avx2;
 qk256_gemm_i8 qk256_gemm_i8_avxvnni;
+qk256_gemm_i8 qk256_gemm_i8_avx512vnni;
 
 /* Decodes rows for io.qk256.avx2.jni.ShortCall, which finds it by its name; the same code for every tier. */
 __attribute__((visibility("default"))) void qk256_dequantize_short(const uint8_t *codes, int64_t row_stride,

@@ -174,20 +174,25 @@ static void test_dequantize(const problem *p, int32_t from, int32_t to) {
     free(out);
 }
 
-/* The tiers of the int8 products; main() counts those that this CPU runs. */
-static qk256_gemv_i8 *const gemv_i8[] = {
-    qk256_gemv_i8_avx2,
+/* The int8 products of all tiers that this CPU runs. */
+static qk256_gemv_i8 *gemv_i8[2] = {qk256_gemv_i8_avx2};
+static qk256_gemm_i8 *gemm_i8[3] = {qk256_gemm_i8_avx2};
+static int gemv_i8_tiers = 1, gemm_i8_tiers = 1;
+
+static void find_tiers(void) {
 #ifndef WITHOUT_AVXVNNI
-    qk256_gemv_i8_avxvnni,
+    if (__builtin_cpu_supports("avxvnni")) {
+        gemv_i8[gemv_i8_tiers++] = qk256_gemv_i8_avxvnni;
+        gemm_i8[gemm_i8_tiers++] = qk256_gemm_i8_avxvnni;
+    }
 #endif
-};
-static qk256_gemm_i8 *const gemm_i8[] = {
-    qk256_gemm_i8_avx2,
-#ifndef WITHOUT_AVXVNNI
-    qk256_gemm_i8_avxvnni,
+#ifndef WITHOUT_AVX512VNNI
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
+        && __builtin_cpu_supports("avx512vnni")) {
+        gemm_i8[gemm_i8_tiers++] = qk256_gemm_i8_avx512vnni;
+    }
 #endif
-};
-static int i8_tiers = 1;
+}
 
 /* All rows at once, then in two parts: the bits must be the same. */
 static void test_products(const problem *p, int32_t split) {
@@ -206,7 +211,7 @@ static void test_products(const problem *p, int32_t split) {
             fail(p, "f32 product of a range", r, (double)parts[r], (double)whole[r]);
         }
     }
-    for (int i = 0; i < i8_tiers; i++) {
+    for (int i = 0; i < gemv_i8_tiers; i++) {
         gemv_i8[i](&p->w, p->q, scale, whole);
         check_i8(p, p->q, scale, whole);
         gemv_i8[i](&upper, p->q, scale, parts);
@@ -237,7 +242,7 @@ static void test_batch(qk256_gemm_i8 *gemm, const problem *p, int32_t split) {
 }
 
 static void test_batches(const problem *p, int32_t split) {
-    for (int i = 0; i < i8_tiers; i++) {
+    for (int i = 0; i < gemm_i8_tiers; i++) {
         test_batch(gemm_i8[i], p, split);
     }
 }
@@ -275,9 +280,7 @@ int main(void) {
         puts("not run, this CPU lacks AVX2 or FMA");
         return 0;
     }
-    if (__builtin_cpu_supports("avxvnni")) {
-        i8_tiers = sizeof gemv_i8 / sizeof *gemv_i8;
-    }
+    find_tiers();
     for (int32_t cols = 1; cols <= 1030; cols++) {
         test_shape(6, cols, 1);
     }
@@ -293,6 +296,7 @@ int main(void) {
     test_extremes(8192, (const float[]){60, 61, 62, 63});
     test_extremes(6912, (const float[]){-8, 7, 0, 1});
     test_extremes(6912, (const float[]){-8, 9, 0, 1});
-    printf("%ld values agree with the contract, %d tiers of the int8 products\n", comparisons, i8_tiers);
+    printf("%ld values agree with the contract; tiers: %d of the int8 product, %d of that of several columns\n",
+        comparisons, gemv_i8_tiers, gemm_i8_tiers);
     return 0;
 }

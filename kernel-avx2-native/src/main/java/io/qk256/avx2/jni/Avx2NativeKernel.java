@@ -22,11 +22,17 @@ final class Avx2NativeKernel extends Kernel {
     /** Codes that stay in the cache while all columns pass: half of it, on CPUs with a second level of 1 MiB. */
     private static final long BATCH_BYTES = 512 << 10;
 
-    private final boolean vnni;
+    private final int extensions;
     private final String origin;
 
-    Avx2NativeKernel(boolean vnni, String origin) {
-        this.vnni = vnni;
+    /**
+     * A kernel.
+     *
+     * @param extensions what {@link Native#useExtensions} said
+     * @param origin where the library is from
+     */
+    Avx2NativeKernel(int extensions, String origin) {
+        this.extensions = extensions;
         this.origin = origin;
     }
 
@@ -206,6 +212,9 @@ final class Avx2NativeKernel extends Kernel {
 
     @Override
     public String toString() {
-        return "C with AVX2 and FMA intrinsics" + (vnni ? ", int8 products with AVX-VNNI" : "") + ", from " + origin;
+        return "C with AVX2 and FMA intrinsics"
+                + ((extensions & Native.AVX_VNNI) != 0 ? ", int8 products with AVX-VNNI" : "")
+                + ((extensions & Native.AVX512_VNNI) != 0 ? ", batches of int8 products with AVX-512 VNNI" : "")
+                + ", from " + origin;
     }
 }

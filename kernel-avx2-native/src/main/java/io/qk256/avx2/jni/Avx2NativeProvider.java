@@ -11,10 +11,16 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Provides the kernel in C. Touches no native code before it is opened. */
+/**
+ * Provides the kernel in C, for every CPU with AVX2 and FMA; what a CPU has beyond, the kernel looks for when it is opened, and
+ * its description tells what it uses. Touches no native code before it is opened.
+ */
 public final class Avx2NativeProvider implements KernelProvider {
 
-    /** The widest instruction-set tier to use: {@code avx2} or {@code avx-vnni}; by default what the CPU runs. */
+    /**
+     * The widest instruction-set tier to use: {@code avx2}, {@code avx-vnni} or {@code avx512-vnni}; by default what the
+     * CPU runs.
+     */
     static final String TIER = "qk256.native.tier";
 
     /** Called by the service loader. */
@@ -50,18 +56,19 @@ public final class Avx2NativeProvider implements KernelProvider {
     public Kernel open() throws KernelUnavailableException {
         String origin = NativeLibrary.load();
         requireCpu(Native.missingCpuFeatures());
-        boolean vnni = Native.useTier(widestTier(System.getProperty(TIER))) == Native.AVX_VNNI;
-        return new Avx2NativeKernel(vnni, origin);
+        int extensions = Native.useExtensions(allowedExtensions(System.getProperty(TIER)));
+        return new Avx2NativeKernel(extensions, origin);
     }
 
-    static int widestTier(@Nullable String wish) throws KernelUnavailableException {
-        return switch (wish) {
-            case null -> Native.AVX_VNNI;
+    static int allowedExtensions(@Nullable String widestTier) throws KernelUnavailableException {
+        return switch (widestTier) {
+            case null -> Native.AVX_VNNI | Native.AVX512_VNNI;
+            case "avx512-vnni" -> Native.AVX_VNNI | Native.AVX512_VNNI;
             case "avx-vnni" -> Native.AVX_VNNI;
-            case "avx2" -> Native.AVX2;
+            case "avx2" -> 0;
             default ->
-                throw new KernelUnavailableException(
-                        "-D" + TIER + "=" + wish + " names no tier, expected avx2 or avx-vnni, or leave it out");
+                throw new KernelUnavailableException("-D" + TIER + "=" + widestTier
+                        + " names no tier, expected avx2, avx-vnni or avx512-vnni, or leave it out");
         };
     }
 

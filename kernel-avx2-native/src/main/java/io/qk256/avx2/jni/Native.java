@@ -13,16 +13,16 @@ import org.jspecify.annotations.Nullable;
 final class Native {
 
     /** What this class and the library agree on; to be raised when a signature or the meaning of an argument changes. */
-    static final int ABI = 4;
+    static final int ABI = 5;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
 
-    /** The tier that needs AVX2 and FMA only. */
-    static final int AVX2 = 0;
-
-    /** The tier whose int8 product uses AVX-VNNI as well. */
+    /** AVX-VNNI, for the int8 products. */
     static final int AVX_VNNI = 1;
+
+    /** AVX-512 (F, BW, VL and VNNI), for {@link #gemmI8}. There are CPUs with only this one of the two. */
+    static final int AVX512_VNNI = 2;
 
     /** Columns that {@link #gemmI8} takes at most. */
     static final int GEMM_COLUMNS = 4;
@@ -40,13 +40,13 @@ final class Native {
     static native int missingCpuFeatures();
 
     /**
-     * Makes all operations use the widest tier that the library has and the CPU runs. To be called before the first
-     * operation.
+     * Makes the operations use what they can beyond AVX2 and FMA: what the library was built for and the CPU runs. To be
+     * called before the first operation.
      *
-     * @param widest a wider one is not used
-     * @return the tier
+     * @param allowed {@link #AVX_VNNI}, {@link #AVX512_VNNI}; what is not among them is not used
+     * @return those that are used
      */
-    static native int useTier(int widest);
+    static native int useExtensions(int allowed);
 
     static native void dequantize(
             long codes,

@@ -68,15 +68,30 @@ class Avx2NativeProviderTest {
 
     @Test
     void theWidestTierIsTheDefaultAndAWishLimitsIt() throws KernelUnavailableException {
-        assertThat(Avx2NativeProvider.widestTier(null)).isEqualTo(Native.AVX_VNNI);
-        assertThat(Avx2NativeProvider.widestTier("avx-vnni")).isEqualTo(Native.AVX_VNNI);
-        assertThat(Avx2NativeProvider.widestTier("avx2")).isEqualTo(Native.AVX2);
+        int all = Native.AVX_VNNI | Native.AVX512_VNNI;
+        assertThat(Avx2NativeProvider.allowedExtensions(null)).isEqualTo(all);
+        assertThat(Avx2NativeProvider.allowedExtensions("avx512-vnni")).isEqualTo(all);
+        assertThat(Avx2NativeProvider.allowedExtensions("avx-vnni")).isEqualTo(Native.AVX_VNNI);
+        assertThat(Avx2NativeProvider.allowedExtensions("avx2")).isZero();
+    }
+
+    @Test
+    void theDescriptionTellsWhatIsUsedBeyondAvx2() {
+        assertThat(new Avx2NativeKernel(0, "here")).hasToString("C with AVX2 and FMA intrinsics, from here");
+        assertThat(new Avx2NativeKernel(Native.AVX_VNNI, "here"))
+                .hasToString("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, from here");
+        assertThat(new Avx2NativeKernel(Native.AVX512_VNNI, "here"))
+                .hasToString("C with AVX2 and FMA intrinsics, batches of int8 products with AVX-512 VNNI, from here");
+        assertThat(new Avx2NativeKernel(Native.AVX_VNNI | Native.AVX512_VNNI, "here"))
+                .hasToString("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, batches of int8 products"
+                        + " with AVX-512 VNNI, from here");
     }
 
     @Test
     void aTierThatIsNoneIsRefused() {
-        assertThatThrownBy(() -> Avx2NativeProvider.widestTier("avx512"))
+        assertThatThrownBy(() -> Avx2NativeProvider.allowedExtensions("avx512"))
                 .isInstanceOf(KernelUnavailableException.class)
-                .hasMessage("-Dqk256.native.tier=avx512 names no tier, expected avx2 or avx-vnni, or leave it out");
+                .hasMessage(
+                        "-Dqk256.native.tier=avx512 names no tier, expected avx2, avx-vnni or avx512-vnni, or leave it out");
     }
 }
