@@ -25,9 +25,9 @@ enum { MAX_COLUMNS = 4 };
 /* out: rows x cols values */
 void dequantize(const matrix *w, float *out);
 
-/* The same for com.example.avx512.ShortCall, which finds it by its name. */
-__attribute__((visibility("default"))) void avx512_dequantize(const uint8_t *codes, int64_t row_stride, int32_t rows,
-    int32_t cols, const float *block_scales, float tensor_scale, float v0, float v1, float v2, float v3, float *out);
+/* `n` weights whose codes follow each other, worth v0 to v3. For com.example.avx512.ShortCall, which finds it by name. */
+__attribute__((visibility("default"))) void avx512_dequantize_run(
+    const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out);
 
 /* x: cols values; y: rows values */
 void gemv_f32(const matrix *w, const float *x, float *y);

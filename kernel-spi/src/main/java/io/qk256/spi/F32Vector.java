@@ -24,12 +24,18 @@ public final class F32Vector {
     // well.
     private final boolean offHeap;
     private final long address;
+    private final MemorySegment.Scope scope;
+    private final boolean confined;
+    private final boolean readOnly;
 
     private F32Vector(MemorySegment segment) {
         this.segment = segment;
         this.length = segment.byteSize() / Float.BYTES;
         this.offHeap = segment.isNative();
         this.address = segment.address();
+        this.scope = segment.scope();
+        this.confined = Segments.isConfined(segment);
+        this.readOnly = segment.isReadOnly();
     }
 
     /**
@@ -118,12 +124,12 @@ public final class F32Vector {
     }
 
     void requireUsable(String name) {
-        Segments.requireUsable(name, segment);
+        Segments.requireUsable(name, segment, scope, confined);
     }
 
     void requireWritable(String name) {
         requireUsable(name);
-        if (segment.isReadOnly()) {
+        if (readOnly) {
             throw new IllegalArgumentException(name + ": the segment is read-only; results need writable memory");
         }
     }

@@ -214,7 +214,7 @@ public abstract class Kernel {
 
     private static void requireMatrix(Qk256Matrix w, String outName, F32Vector out) {
         out.requireWritable(outName);
-        Segments.requireUsable("codes", w.codes());
+        w.requireCodesUsable();
         if (w.codesMayOverlap(out)) {
             Segments.requireDisjoint(outName, out.segment(), "codes", w.codes());
         }

@@ -31,6 +31,9 @@ public final class Qk256Matrix {
     private final boolean codesOffHeap;
     private final boolean offHeap;
     private final long codesAddress;
+    private final long codesEnd;
+    private final MemorySegment.Scope codesScope;
+    private final boolean codesConfined;
     private final long blockScalesAddress;
 
     private Qk256Matrix(
@@ -62,6 +65,9 @@ public final class Qk256Matrix {
         this.offHeap =
                 codesOffHeap && (blockScales.isEmpty() || blockScales.get().isNative());
         this.codesAddress = codes.address();
+        this.codesEnd = codesAddress + codes.byteSize();
+        this.codesScope = codes.scope();
+        this.codesConfined = Segments.isConfined(codes);
         this.blockScalesAddress = blockScales.isEmpty() ? 0 : blockScales.get().address();
         this.integer = codebook.isInteger() && (long) cols * 128 * (long) codebook.maxMagnitude() <= Integer.MAX_VALUE;
     }
@@ -161,7 +167,11 @@ public final class Qk256Matrix {
     boolean codesMayOverlap(F32Vector values) {
         return codesOffHeap == values.isOffHeap()
                 && codesAddress < values.address() + values.length() * Float.BYTES
-                && values.address() < codesAddress + codes.byteSize();
+                && values.address() < codesEnd;
+    }
+
+    void requireCodesUsable() {
+        Segments.requireUsable("codes", codes, codesScope, codesConfined);
     }
 
     /** Number of rows, 0 or more. */

@@ -6,6 +6,10 @@ import java.util.Objects;
 /** The checks that every view makes of its memory. */
 final class Segments {
 
+    /** Never runs, so nothing is confined to it; inherits nothing, so it keeps no class loader of its maker alive. */
+    private static final Thread NOBODY =
+            Thread.ofPlatform().inheritInheritableThreadLocals(false).unstarted(() -> {});
+
     private Segments() {}
 
     static MemorySegment requireAlive(String name, MemorySegment segment) {
@@ -37,6 +41,18 @@ final class Segments {
         }
         if (!segment.scope().isAlive()) {
             throw closed(name);
+        }
+    }
+
+    /** Whether only one thread may use the memory; asked once, when a view is made. */
+    static boolean isConfined(MemorySegment segment) {
+        return !segment.isAccessibleBy(NOBODY);
+    }
+
+    /** The same before each operation, with what a view has asked its segment already. */
+    static void requireUsable(String name, MemorySegment segment, MemorySegment.Scope scope, boolean confined) {
+        if (confined || !scope.isAlive()) {
+            requireUsable(name, segment);
         }
     }
 

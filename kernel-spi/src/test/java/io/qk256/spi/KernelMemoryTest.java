@@ -34,6 +34,20 @@ class KernelMemoryTest {
         try (Arena arena = Arena.ofConfined()) {
             v = Views.of(operation, p -> p == part ? arena : HEAP);
         }
+        assertRefusedAsClosed(operation, part, v);
+    }
+
+    @ParameterizedTest
+    @MethodSource("inputsAndOutputs")
+    void closedSharedMemoryIsRefused(Operation operation, Part part) {
+        Views v;
+        try (Arena arena = Arena.ofShared()) {
+            v = Views.of(operation, p -> p == part ? arena : HEAP);
+        }
+        assertRefusedAsClosed(operation, part, v);
+    }
+
+    private void assertRefusedAsClosed(Operation operation, Part part, Views v) {
         assertThatIllegalStateException()
                 .isThrownBy(() -> operation.runAllRows(kernel, v))
                 .withMessage(part.label(operation) + ": the arena of this segment is closed");

@@ -29,19 +29,16 @@ final class Avx512Kernel extends Kernel {
             return;
         }
         Codebook codebook = w.codebook();
+        float scale = w.tensorScale();
         try {
-            if (out.length() <= ShortCall.MAX_WEIGHTS) {
-                ShortCall.dequantize(
+            if (out.length() <= ShortCall.MAX_WEIGHTS && isRun(w, toRow - fromRow)) {
+                ShortCall.dequantizeRun(
                         codes(w, fromRow),
-                        w.rowStride(),
-                        toRow - fromRow,
-                        w.cols(),
-                        blockScales(w, fromRow),
-                        w.tensorScale(),
-                        codebook.value0(),
-                        codebook.value1(),
-                        codebook.value2(),
-                        codebook.value3(),
+                        out.length(),
+                        codebook.value0() * scale,
+                        codebook.value1() * scale,
+                        codebook.value2() * scale,
+                        codebook.value3() * scale,
                         out.address());
             } else {
                 Native.dequantize(
@@ -50,7 +47,7 @@ final class Avx512Kernel extends Kernel {
                         toRow - fromRow,
                         w.cols(),
                         blockScales(w, fromRow),
-                        w.tensorScale(),
+                        scale,
                         codebook.value0(),
                         codebook.value1(),
                         codebook.value2(),
@@ -61,6 +58,12 @@ final class Avx512Kernel extends Kernel {
             Reference.reachabilityFence(w);
             Reference.reachabilityFence(out);
         }
+    }
+
+    /** Whether the codes of so many rows follow each other, and all have the same scale. */
+    private static boolean isRun(Qk256Matrix w, int rows) {
+        boolean padded = w.rowStride() * 4 != w.cols();
+        return w.blockScales().isEmpty() && (rows == 1 || !padded);
     }
 
     @Override

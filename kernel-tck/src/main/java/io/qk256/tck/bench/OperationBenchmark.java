@@ -35,6 +35,7 @@ public class OperationBenchmark {
 
     private @Nullable ParallelKernel parallel;
     private @Nullable Work work;
+    private Work.@Nullable Call call;
 
     /** For the harness. */
     public OperationBenchmark() {}
@@ -54,20 +55,21 @@ public class OperationBenchmark {
                 weights.columns,
                 weights.rotation(),
                 weights.arena());
+        call = work.call();
         try {
-            work.run();
+            call.run();
         } catch (RuntimeException | Error e) {
             Verdicts.add(params, Check.WRONG + ": " + e);
             throw e;
         }
-        Verdicts.add(params, work.verdict());
+        Verdicts.add(params, work.verdict().get());
     }
 
     /** Checks the result of the last call that was timed, and ends the threads. */
     @TearDown
     public void tearDown(BenchmarkParams params) {
         if (work != null) {
-            Verdicts.add(params, work.verdict());
+            Verdicts.add(params, work.verdict().get());
         }
         if (parallel != null) {
             parallel.close();
@@ -77,6 +79,6 @@ public class OperationBenchmark {
     /** The operation. */
     @Benchmark
     public void run() {
-        Objects.requireNonNull(work).run();
+        Objects.requireNonNull(call).run();
     }
 }

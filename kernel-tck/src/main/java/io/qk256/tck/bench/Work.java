@@ -9,14 +9,20 @@ import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
-/** One call of what is measured, and the check of what it gave. For one thread. */
-interface Work {
+/**
+ * One call of what is measured, and the check of what it gave. For one thread.
+ *
+ * @param call what is timed
+ * @param verdict how right the result of the last call is
+ */
+record Work(Call call, Supplier<String> verdict) {
 
-    /** What is timed. */
-    void run();
+    /** Calls the kernel itself: a {@link Floor} does its work as few calls away from its benchmark. */
+    interface Call {
 
-    /** How right the result of the last run is. */
-    String verdict();
+        /** One call of the kernel. */
+        void run();
+    }
 
     /** An operation of a kernel. */
     static Work of(String operation, Kernel kernel, Shape shape, int columns, Rotation matrices, Arena arena) {
@@ -34,7 +40,7 @@ interface Work {
         F32Vector out =
                 shape.array() ? F32Vector.of(new float[shape.weights()]) : F32Vector.allocate(arena, shape.weights());
         Check check = Check.dequantize(matrices.next());
-        return of(() -> kernel.dequantize(matrices.next(), out), () -> check.verdict(out));
+        return new Work(() -> kernel.dequantize(matrices.next(), out), () -> check.verdict(out));
     }
 
     private static Work gemvF32(Kernel kernel, Shape shape, Rotation matrices, Arena arena) {
@@ -45,7 +51,7 @@ interface Work {
             x.set(col, (float) random.nextDouble(-1, 1));
         }
         Check check = Check.gemv(matrices.next(), x);
-        return of(() -> kernel.gemv(matrices.next(), x, y), () -> check.verdict(y));
+        return new Work(() -> kernel.gemv(matrices.next(), x, y), () -> check.verdict(y));
     }
 
     private static Work gemvI8(Kernel kernel, Shape shape, int columns, Rotation matrices, Arena arena) {
@@ -60,22 +66,8 @@ interface Work {
         F32Vector y = F32Vector.allocate(arena, (long) columns * shape.rows());
         Check check = Check.gemm(matrices.next(), x);
         I8Vector only = x.column(0);
-        return of(
+        return new Work(
                 columns == 1 ? () -> kernel.gemv(matrices.next(), only, y) : () -> kernel.gemm(matrices.next(), x, y),
                 () -> check.verdict(y));
-    }
-
-    private static Work of(Runnable run, Supplier<String> verdict) {
-        return new Work() {
-            @Override
-            public void run() {
-                run.run();
-            }
-
-            @Override
-            public String verdict() {
-                return verdict.get();
-            }
-        };
     }
 }
