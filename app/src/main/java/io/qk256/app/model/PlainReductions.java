@@ -36,13 +36,11 @@ final class PlainReductions extends Reductions {
         return sum;
     }
 
-    /** Partial sums. */
-    interface Lane {
+    private interface Lane {
         float sum(int lane);
     }
 
-    /** The sum of the partial sums. */
-    static float fold(Lane lanes) {
+    private static float fold(Lane lanes) {
         return (fourth(lanes, 0) + fourth(lanes, 1)) + (fourth(lanes, 2) + fourth(lanes, 3));
     }
 
