@@ -88,7 +88,10 @@ final class Chat {
             err.println("(the context is full: the oldest " + prompt.forgotten() + " messages are forgotten)");
         }
         Answer answer = generator.generate(
-                prompt.tokens(), maxTokens, () -> interrupts.isStopping() || out.checkError(), out::print);
+                prompt.tokens(),
+                maxTokens,
+                () -> interrupts.isStopping() || out.checkError(),
+                piece -> TextStreams.show(piece, out));
         out.println();
         conversation.add(new ChatMessage(ChatMessage.Role.ASSISTANT, answer.text()));
         if (answer.end() == Generator.End.CONTEXT) {

@@ -5,7 +5,6 @@ import io.qk256.app.generation.Generator.Answer;
 import io.qk256.app.generation.Sampler;
 import io.qk256.app.generation.SamplingOptions;
 import io.qk256.app.generation.Speed;
-import io.qk256.app.model.BitNetModel;
 import io.qk256.app.model.CacheType;
 import io.qk256.app.model.Session;
 import io.qk256.app.model.SessionOptions;
@@ -94,7 +93,6 @@ final class RunCommand implements Callable<Integer> {
         SamplingOptions choosing = sampling.options();
         String prompt = prompt();
         command.wantOneKernel();
-        BitNetModel.warmUp();
         Background<ModelOptions.Loaded> loading = Background.start("qk256-load", () -> options.load(command.err()));
         Machine machine = machine(command, loading);
         try (ModelOptions.Loaded loaded = loading.get()) {
@@ -173,10 +171,10 @@ final class RunCommand implements Callable<Integer> {
         SessionOptions size = new SessionOptions(threads, needed, SessionOptions.DEFAULT_BATCH, CacheType.F16);
         try (Session session = loaded.model().session(kernel, size)) {
             if (!answers) {
-                out.print(prompt);
+                TextStreams.show(prompt, out);
             }
             Generator generator = generator(loaded, session, choosing);
-            Answer answer = generator.generate(tokens, most, out::checkError, out::print);
+            Answer answer = generator.generate(tokens, most, out::checkError, piece -> TextStreams.show(piece, out));
             out.println();
             out.flush();
             if (answer.end() == Generator.End.CONTEXT) {

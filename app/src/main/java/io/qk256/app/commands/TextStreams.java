@@ -30,6 +30,12 @@ final class TextStreams {
         return new PrintWriter(new OutputStreamWriter(bytes, charset("stdout.encoding")));
     }
 
+    /** Writes text that is to be seen before the next token is computed. */
+    static void show(String text, PrintWriter out) {
+        out.print(text);
+        out.flush();
+    }
+
     /**
      * The text of a file that the user has named.
      *

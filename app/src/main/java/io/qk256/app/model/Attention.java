@@ -1,7 +1,6 @@
 package io.qk256.app.model;
 
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Causal attention of grouped queries: {@code out = softmax(q . k / sqrt(headSize)) . v} over the positions up to the token's
@@ -18,10 +17,10 @@ final class Attention {
 
     private static final int BLOCK = KvCache.BLOCK;
 
-    private static final AtomicBoolean WARM_UP_STARTED = new AtomicBoolean();
-
-    /** Whether the JVM has had the time to compile vector code; until then plain code is faster by far. Both give the same bits. */
-    private static volatile boolean vectorsAreWarm;
+    static final WarmUp WARM_UP = new WarmUp(() -> {
+        BlockProducts.warmUp();
+        Softmax.warmUp();
+    });
 
     private final KvCache cache;
     private final int queriesPerHead;
@@ -36,20 +35,6 @@ final class Attention {
         this.headSize = config.headSize();
         this.querySize = config.heads() * headSize;
         this.scale = 1 / (float) Math.sqrt(headSize);
-    }
-
-    /**
-     * Has the JVM compile vector code, in a thread of its own, once in a process. It takes processor time that is worth while
-     * only where many positions are to be attended to.
-     */
-    static void warmUp() {
-        if (WARM_UP_STARTED.compareAndSet(false, true)) {
-            Thread.ofPlatform().daemon().name("qk256-warm-up").start(() -> {
-                BlockProducts.warmUp();
-                Softmax.warmUp();
-                vectorsAreWarm = true;
-            });
-        }
     }
 
     /**
@@ -73,14 +58,11 @@ final class Attention {
     /** What a thread needs: a block of keys or values, and for each query a row of scores, which become probabilities. */
     private final class Worker {
 
-        private final BlockProducts plainProducts = new PlainBlockProducts();
-        private final BlockProducts bestProducts = BlockProducts.best();
-        private final Softmax plainSoftmax = new PlainSoftmax();
-        private final Softmax bestSoftmax = Softmax.best();
         private final short[] halves = new short[BLOCK * headSize];
         private final float[] block = new float[BLOCK * headSize];
-        private BlockProducts products = plainProducts;
-        private Softmax softmax = plainSoftmax;
+        private BlockProducts products = new PlainBlockProducts();
+        private Softmax softmax = new PlainSoftmax();
+        private boolean warm;
         private float[] scores = {};
         private int stride;
         private int tokens;
@@ -90,8 +72,11 @@ final class Attention {
             tokens = newTokens;
             firstPosition = newFirstPosition;
             stride = Math.ceilDiv(firstPosition + tokens, BLOCK) * BLOCK;
-            products = vectorsAreWarm ? bestProducts : plainProducts;
-            softmax = vectorsAreWarm ? bestSoftmax : plainSoftmax;
+            if (!warm && WARM_UP.isDone()) {
+                warm = true;
+                products = BlockProducts.best();
+                softmax = Softmax.best();
+            }
             int rows = tokens * queriesPerHead;
             if (scores.length < rows * stride) {
                 scores = new float[rows * cache.reserved()];

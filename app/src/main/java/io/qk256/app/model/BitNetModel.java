@@ -32,14 +32,6 @@ public final class BitNetModel implements AutoCloseable {
     }
 
     /**
-     * Prepares the JVM for the first token, in a thread of its own, while a model is read; the first token comes earlier by some tenths
-     * of a second. For programs that have just started.
-     */
-    public static void warmUp() {
-        Thread.ofPlatform().daemon().name("qk256-warm-up").start(Reductions::warmUp);
-    }
-
-    /**
      * Loads a model.
      *
      * @param file to stay open as long as the model is used
@@ -62,7 +54,7 @@ public final class BitNetModel implements AutoCloseable {
 
     /** A model of weights that are in memory already; closing it closes the arena. */
     static BitNetModel of(Arena arena, Weights weights, HeadType headType) {
-        Reductions reductions = Reductions.best();
+        Reductions reductions = new WarmingReductions();
         OutputHead head = Heads.of(headType, reductions, weights.output(), arena);
         return new BitNetModel(arena, weights, reductions, head);
     }

@@ -1,55 +1,93 @@
 package io.qk256.app.model;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /** The sums in plain Java: what {@link VectorReductions} must give. */
 final class PlainReductions extends Reductions {
 
     private static final int DOUBLE_LANES = 8;
+    private static final ValueLayout.OfLong EIGHT_CODES =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     @Override
     float dot(float[] a, int aAt, float[] b, int bAt, int n) {
-        return fold(lane -> {
-            float sum = 0;
-            for (int i = lane; i < n; i += LANES) {
-                sum += a[aAt + i] * b[bAt + i];
-            }
-            return sum;
-        });
+        return (fourth(a, aAt, b, bAt, n) + fourth(a, aAt + 1, b, bAt + 1, n))
+                + (fourth(a, aAt + 2, b, bAt + 2, n) + fourth(a, aAt + 3, b, bAt + 3, n));
     }
 
+    private static float fourth(float[] a, int aAt, float[] b, int bAt, int n) {
+        return eighth(a, aAt, b, bAt, n) + eighth(a, aAt + 4, b, bAt + 4, n);
+    }
+
+    /** Four partial sums at once, none of which waits for another. */
+    private static float eighth(float[] a, int aAt, float[] b, int bAt, int n) {
+        float sum0 = 0;
+        float sum1 = 0;
+        float sum2 = 0;
+        float sum3 = 0;
+        for (int i = 0; i < n; i += LANES) {
+            sum0 += a[aAt + i] * b[bAt + i];
+            sum1 += a[aAt + i + 8] * b[bAt + i + 8];
+            sum2 += a[aAt + i + 16] * b[bAt + i + 16];
+            sum3 += a[aAt + i + 24] * b[bAt + i + 24];
+        }
+        return (sum0 + sum2) + (sum1 + sum3);
+    }
+
+    /** Reads eight codes at a time, and keeps each sum in a variable, so that none waits for another. */
     @Override
     float dotInt8(MemorySegment q, long at, float[] scales, float[] x, int n) {
         MemorySegment codes = offHeap(q);
-        return fold(lane -> lane < LANES / 2 ? int8Lane(codes, at, scales, x, n, lane) : 0);
-    }
-
-    private static float int8Lane(MemorySegment q, long at, float[] scales, float[] x, int n, int lane) {
-        float sum = 0;
-        for (int i = lane; i < n; i += LANES) {
-            int partner = i + LANES / 2;
-            float products = q.get(JAVA_BYTE, at + i) * x[i] + q.get(JAVA_BYTE, at + partner) * x[partner];
-            sum += products * scales[i / LANES];
+        float sum0 = 0;
+        float sum1 = 0;
+        float sum2 = 0;
+        float sum3 = 0;
+        float sum4 = 0;
+        float sum5 = 0;
+        float sum6 = 0;
+        float sum7 = 0;
+        float sum8 = 0;
+        float sum9 = 0;
+        float sum10 = 0;
+        float sum11 = 0;
+        float sum12 = 0;
+        float sum13 = 0;
+        float sum14 = 0;
+        float sum15 = 0;
+        for (int i = 0; i < n; i += LANES) {
+            float scale = scales[i / LANES];
+            long low = codes.get(EIGHT_CODES, at + i);
+            long low8 = codes.get(EIGHT_CODES, at + i + 8);
+            long high = codes.get(EIGHT_CODES, at + i + 16);
+            long high8 = codes.get(EIGHT_CODES, at + i + 24);
+            sum0 += (code(low, 0) * x[i + 0] + code(high, 0) * x[i + 16]) * scale;
+            sum1 += (code(low, 1) * x[i + 1] + code(high, 1) * x[i + 17]) * scale;
+            sum2 += (code(low, 2) * x[i + 2] + code(high, 2) * x[i + 18]) * scale;
+            sum3 += (code(low, 3) * x[i + 3] + code(high, 3) * x[i + 19]) * scale;
+            sum4 += (code(low, 4) * x[i + 4] + code(high, 4) * x[i + 20]) * scale;
+            sum5 += (code(low, 5) * x[i + 5] + code(high, 5) * x[i + 21]) * scale;
+            sum6 += (code(low, 6) * x[i + 6] + code(high, 6) * x[i + 22]) * scale;
+            sum7 += (code(low, 7) * x[i + 7] + code(high, 7) * x[i + 23]) * scale;
+            sum8 += (code(low8, 0) * x[i + 8] + code(high8, 0) * x[i + 24]) * scale;
+            sum9 += (code(low8, 1) * x[i + 9] + code(high8, 1) * x[i + 25]) * scale;
+            sum10 += (code(low8, 2) * x[i + 10] + code(high8, 2) * x[i + 26]) * scale;
+            sum11 += (code(low8, 3) * x[i + 11] + code(high8, 3) * x[i + 27]) * scale;
+            sum12 += (code(low8, 4) * x[i + 12] + code(high8, 4) * x[i + 28]) * scale;
+            sum13 += (code(low8, 5) * x[i + 13] + code(high8, 5) * x[i + 29]) * scale;
+            sum14 += (code(low8, 6) * x[i + 14] + code(high8, 6) * x[i + 30]) * scale;
+            sum15 += (code(low8, 7) * x[i + 15] + code(high8, 7) * x[i + 31]) * scale;
         }
-        return sum;
+        float fourth0 = (sum0 + sum8) + (sum4 + sum12);
+        float fourth1 = (sum1 + sum9) + (sum5 + sum13);
+        float fourth2 = (sum2 + sum10) + (sum6 + sum14);
+        float fourth3 = (sum3 + sum11) + (sum7 + sum15);
+        return (fourth0 + fourth1) + (fourth2 + fourth3);
     }
 
-    private interface Lane {
-        float sum(int lane);
-    }
-
-    private static float fold(Lane lanes) {
-        return (fourth(lanes, 0) + fourth(lanes, 1)) + (fourth(lanes, 2) + fourth(lanes, 3));
-    }
-
-    private static float fourth(Lane lanes, int lane) {
-        return eighth(lanes, lane) + eighth(lanes, lane + 4);
-    }
-
-    private static float eighth(Lane lanes, int lane) {
-        return (lanes.sum(lane) + lanes.sum(lane + 16)) + (lanes.sum(lane + 8) + lanes.sum(lane + 24));
+    private static byte code(long codes, int i) {
+        return (byte) (codes >> (i * Byte.SIZE));
     }
 
     @Override
@@ -70,12 +108,13 @@ final class PlainReductions extends Reductions {
         return sum;
     }
 
+    /** As bits: the larger number has the larger ones, and NaN the largest; numbers would be compared with more care. */
     @Override
     float absMax(float[] x, int at, int n) {
-        float max = 0;
-        for (int i = 0; i < n; i++) {
-            max = Math.max(max, Math.abs(x[at + i]));
+        int max = 0;
+        for (int i = at; i < at + n; i++) {
+            max = Math.max(max, Float.floatToRawIntBits(x[i]) & Integer.MAX_VALUE);
         }
-        return max;
+        return Float.intBitsToFloat(max);
     }
 }

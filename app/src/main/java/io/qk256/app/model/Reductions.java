@@ -13,7 +13,7 @@ import java.lang.foreign.MemorySegment;
  * {@code ggml_vec_dot_f16} built for AVX2. Where both operands come from f16 every product is exact in f32, so that ggml's fused
  * multiply-adds give the same bits.
  */
-abstract sealed class Reductions permits PlainReductions, VectorReductions, WideVectorReductions {
+abstract sealed class Reductions permits PlainReductions, VectorReductions, WideVectorReductions, WarmingReductions {
 
     /** Partial sums of a dot product; lengths are multiples of it. */
     static final int LANES = 32;
@@ -36,18 +36,17 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
         return Jvm.current().missing().isEmpty() && VectorReductions.areFast();
     }
 
-    /** Has the JVM compile the sums, which takes it many calls: vector code that is not compiled is slower than plain code. */
-    static void warmUp() {
-        Reductions reductions = best();
+    /** Calls them so often that the JVM compiles them. */
+    final void warmUp() {
         float[] x = new float[WARM_UP_LENGTH];
         MemorySegment codes = Arena.ofAuto().allocate(WARM_UP_LENGTH);
         float[] scales = new float[WARM_UP_LENGTH / LANES];
         float sum = 0;
         for (int i = 0; i < WARM_UP_CALLS; i++) {
-            sum += reductions.dot(x, 0, x, 0, x.length);
-            sum += reductions.dotInt8(codes, 0, scales, x, x.length);
-            sum += reductions.absMax(x, 0, x.length);
-            sum += (float) reductions.sumOfSquares(x, 0, x.length);
+            sum += dot(x, 0, x, 0, x.length);
+            sum += dotInt8(codes, 0, scales, x, x.length);
+            sum += absMax(x, 0, x.length);
+            sum += (float) sumOfSquares(x, 0, x.length);
         }
         if (sum != 0) {
             throw new AssertionError("sums over zeros are " + sum);

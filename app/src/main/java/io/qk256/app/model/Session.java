@@ -97,9 +97,7 @@ public final class Session implements AutoCloseable {
      */
     public float[] prompt(int[] tokens) {
         requireTokens(tokens);
-        if (tokens.length >= LONG_PROMPT || position >= LONG_TEXT) {
-            Attention.warmUp();
-        }
+        warmUpFor(tokens);
         for (int from = 0; from < tokens.length; from += batch) {
             int count = Math.min(batch, tokens.length - from);
             boolean last = from + count == tokens.length;
@@ -109,7 +107,17 @@ public final class Session implements AutoCloseable {
                 computeLogits(0);
             }
         }
+        WarmingReductions.WARM_UP.start(); // There will be another token.
         return logits;
+    }
+
+    private void warmUpFor(int[] tokens) {
+        if (tokens.length >= LONG_PROMPT) {
+            WarmingReductions.WARM_UP.start();
+        }
+        if (tokens.length >= LONG_PROMPT || position >= LONG_TEXT) {
+            Attention.WARM_UP.start();
+        }
     }
 
     /**
@@ -120,6 +128,7 @@ public final class Session implements AutoCloseable {
      */
     public void prompt(int[] tokens, LogitsListener listener) {
         requireTokens(tokens);
+        warmUpFor(tokens);
         for (int from = 0; from < tokens.length; from += batch) {
             int count = Math.min(batch, tokens.length - from);
             forward.run(tokens, from, count, position, count);

@@ -106,11 +106,9 @@ final class TokenizerReader {
 
     private Vocabulary vocabulary(GgufStrings texts, TokenType[] types) throws GgufException {
         checkScores(texts.size());
-        byte[][] tokens = IntStream.range(0, types.length)
-                .parallel()
-                .mapToObj(id -> bytes(texts, id, types[id]))
-                .toArray(byte[][]::new);
+        byte[][] tokens = new byte[types.length][];
         for (int id = 0; id < tokens.length; id++) {
+            tokens[id] = bytes(texts, id, types[id]);
             if (tokens[id].length < 1 || tokens[id].length > MAX_TOKEN_BYTES) {
                 throw wrong(
                         TOKENS,
@@ -183,13 +181,10 @@ final class TokenizerReader {
             return MergeTable.byId(vocabulary);
         }
         GgufStrings texts = value.get().asArray(ValueType.STRING).strings();
-        Merge[] merges = IntStream.range(0, texts.size())
-                .parallel()
-                .mapToObj(rank -> Merge.parse(texts.utf8(), texts.from(rank), texts.to(rank), vocabulary))
-                .toArray(Merge[]::new);
-        MergeTable table = new MergeTable(merges.length);
-        for (int rank = 0; rank < merges.length; rank++) {
-            Merge merge = merges[rank];
+        MergeTable table = new MergeTable(texts.size());
+        byte[] scratch = new byte[MAX_MERGE_BYTES];
+        for (int rank = 0; rank < texts.size(); rank++) {
+            Merge merge = Merge.parse(texts.utf8(), texts.from(rank), texts.to(rank), vocabulary, scratch);
             if (!merge.isValid()) {
                 throw wrong(MERGES, at(rank, texts.text(rank)), "two tokens that make a third" + DAMAGED);
             }
@@ -205,8 +200,12 @@ final class TokenizerReader {
 
         private static final Merge INVALID = new Merge(Vocabulary.NONE, Vocabulary.NONE, Vocabulary.NONE);
 
-        /** Reads two tokens in the byte alphabet with a space between them. */
-        static Merge parse(byte[] utf8, int from, int to, Vocabulary vocabulary) {
+        /**
+         * Reads two tokens in the byte alphabet with a space between them.
+         *
+         * @param bytes receives their bytes, at most {@link #MAX_MERGE_BYTES}
+         */
+        static Merge parse(byte[] utf8, int from, int to, Vocabulary vocabulary, byte[] bytes) {
             int space = from;
             while (space < to && utf8[space] != ' ') {
                 space++;
@@ -214,7 +213,6 @@ final class TokenizerReader {
             if (to - from > MAX_MERGE_BYTES) {
                 return INVALID;
             }
-            byte[] bytes = new byte[to - from];
             int left = ByteAlphabet.decode(utf8, from, space, bytes, 0);
             int right = left < 1 || space >= to ? 0 : ByteAlphabet.decode(utf8, space + 1, to, bytes, left);
             if (right < 1) {
