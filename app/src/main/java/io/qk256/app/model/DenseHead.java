@@ -21,7 +21,7 @@ final class DenseHead extends OutputHead {
         this.reductions = reductions;
         this.weights = weights;
         this.name = name;
-        this.readers = ThreadLocal.withInitial(weights::reader);
+        this.readers = ThreadLocal.withInitial(() -> weights.reader(1));
     }
 
     /**
@@ -47,8 +47,8 @@ final class DenseHead extends OutputHead {
     void rows(float[] x, float[] logits, int from, int to) {
         DenseMatrix.Reader reader = readers.get();
         for (int row = from; row < to; row++) {
-            reader.read(row);
-            logits[row] = reductions.dot(reader.row, 0, x, 0, weights.cols());
+            reader.read(row, 1);
+            logits[row] = reductions.dot(reader.values, 0, x, 0, weights.cols());
         }
     }
 

@@ -60,12 +60,12 @@ final class DenseMatrix {
     DenseMatrix toHalves(Arena arena) {
         MemorySegment halves = HugePages.allocate(arena, (long) rows * cols * Short.BYTES);
         Heads.inParallel(rows, (from, to) -> {
-            Reader reader = reader();
+            Reader reader = reader(1);
             short[] narrow = new short[cols];
             for (int row = from; row < to; row++) {
-                reader.read(row);
+                reader.read(row, 1);
                 for (int i = 0; i < cols; i++) {
-                    narrow[i] = Float.floatToFloat16(reader.row[i]);
+                    narrow[i] = Float.floatToFloat16(reader.values[i]);
                 }
                 MemorySegment.copy(narrow, 0, halves, I16, (long) row * cols * Short.BYTES, cols);
             }
@@ -99,34 +99,54 @@ final class DenseMatrix {
         return type == TensorType.F16;
     }
 
-    /** What one thread needs to read rows: {@code row} has the values of the row that was read last. */
-    Reader reader() {
-        return new Reader();
+    /**
+     * What one thread needs to read rows.
+     *
+     * @param most rows at a time
+     */
+    Reader reader(int most) {
+        return new Reader(most);
     }
 
     final class Reader {
 
-        /** The values. */
-        final float[] row = new float[cols];
+        /** The values of the rows that were read last. */
+        final float[] values;
 
-        private final MemorySegment rowMemory = MemorySegment.ofArray(row);
-        private final short[] halves = new short[type == TensorType.F16 || type == TensorType.BF16 ? cols : 0];
+        private final MemorySegment[] rows;
+        private final short[] halves;
 
-        /** Reads a row; copying it first is faster than reading scattered numbers from memory that is mapped. */
-        void read(int index) {
+        private Reader(int most) {
+            values = new float[Math.multiplyExact(most, cols)];
+            rows = new MemorySegment[most];
+            for (int i = 0; i < most; i++) {
+                rows[i] =
+                        MemorySegment.ofArray(values).asSlice((long) i * cols * Float.BYTES, (long) cols * Float.BYTES);
+            }
+            halves = new short[type == TensorType.F16 || type == TensorType.BF16 ? values.length : 0];
+        }
+
+        /** Reads rows; copying them first is faster than reading scattered numbers from memory that is mapped. */
+        void read(int first, int count) {
+            long at = (long) first * cols;
+            int n = count * cols;
             switch (type) {
                 case F16 -> {
-                    MemorySegment.copy(data, I16, (long) index * cols * Short.BYTES, halves, 0, cols);
-                    Half.widen(halves, 0, row, cols);
+                    MemorySegment.copy(data, I16, at * Short.BYTES, halves, 0, n);
+                    Half.widen(halves, 0, values, n);
                 }
                 case BF16 -> {
-                    MemorySegment.copy(data, I16, (long) index * cols * Short.BYTES, halves, 0, cols);
-                    for (int i = 0; i < cols; i++) {
-                        row[i] = Float.intBitsToFloat(halves[i] << Short.SIZE);
+                    MemorySegment.copy(data, I16, at * Short.BYTES, halves, 0, n);
+                    for (int i = 0; i < n; i++) {
+                        values[i] = Float.intBitsToFloat(halves[i] << Short.SIZE);
                     }
                 }
-                case F32 -> MemorySegment.copy(data, F32, (long) index * cols * Float.BYTES, row, 0, cols);
-                default -> blocks.orElseThrow().read(index, rowMemory);
+                case F32 -> MemorySegment.copy(data, F32, at * Float.BYTES, values, 0, n);
+                default -> {
+                    for (int i = 0; i < count; i++) {
+                        blocks.orElseThrow().read(first + i, rows[i]);
+                    }
+                }
             }
         }
     }

@@ -68,7 +68,7 @@ final class Forward {
         this.cache = cache;
         this.rope = new Rope(batch, config.rotated(), config.ropeBase());
         this.attention = new Attention(config, cache);
-        this.embedding = weights.embedding().reader();
+        this.embedding = weights.embedding().reader(1);
         this.state = new float[batch * config.width()];
         this.attended = new float[batch * config.width()];
         this.queries = new Columns(arena, batch, config.width());
@@ -119,8 +119,8 @@ final class Forward {
         position = firstPosition;
         cache.reserve(firstPosition + count);
         for (int i = 0; i < count; i++) {
-            embedding.read(tokens[from + i]);
-            System.arraycopy(embedding.row, 0, state, i * config.width(), config.width());
+            embedding.read(tokens[from + i], 1);
+            System.arraycopy(embedding.values, 0, state, i * config.width(), config.width());
             rope.prepare(i, firstPosition + i);
         }
         for (layerIndex = 0; layerIndex < config.layers(); layerIndex++) {

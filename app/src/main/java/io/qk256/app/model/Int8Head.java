@@ -8,18 +8,18 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * The head in 8 bits, half the bytes of f16: for each 32 weights of a row {@code scale = max |w| / 127}, rounded to f16, and
- * {@code q = round(w / scale)}, as in ggml's Q8_0. The state stays f16, so only the weights are less exact.
+ * The head in 8 bits, half the bytes of f16, by {@link Int8Conversion}. The state stays f16, so only the weights are less
+ * exact.
  */
 final class Int8Head extends OutputHead {
 
     private static final int GROUP = Reductions.LANES;
-    private static final float LARGEST_CODE = 127;
+
+    /** So many that little time goes to copying pieces, so few that they stay in the cache. */
+    private static final int ROWS_AT_ONCE = 8;
+
     private static final ValueLayout.OfShort STORED_SCALE =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
-    /** Adding it and taking it away rounds half to even. */
-    private static final float ROUNDER = 0x1.8p23f;
 
     private final Reductions reductions;
     private final int cols;
@@ -63,42 +63,17 @@ final class Int8Head extends OutputHead {
     }
 
     private void convert(DenseMatrix weights, int from, int to) {
-        DenseMatrix.Reader reader = weights.reader();
-        Scratch mine = new Scratch(cols);
-        for (int row = from; row < to; row++) {
-            reader.read(row);
-            quantize(reader.row, mine);
-            MemorySegment.copy(mine.codes, 0, codes, ValueLayout.JAVA_BYTE, (long) row * cols, cols);
-            long scalesAt = (long) row * mine.halves.length * Short.BYTES;
-            MemorySegment.copy(mine.halves, 0, scales, ValueLayout.JAVA_SHORT, scalesAt, mine.halves.length);
-        }
-    }
-
-    /** Leaves the scaled values in the row. All are rounded together: only a long loop becomes vector code. */
-    private void quantize(float[] row, Scratch to) {
-        for (int group = 0; group < to.halves.length; group++) {
-            int at = group * GROUP;
-            float max = reductions.absMax(row, at, GROUP);
-            short half = Float.floatToFloat16(max / LARGEST_CODE);
-            float scale = Float.float16ToFloat(half);
-            float inverse = scale == 0 ? 0 : 1 / scale;
-            to.halves[group] = half;
-            for (int i = at; i < at + GROUP; i++) {
-                row[i] *= inverse;
-            }
-            if (max * inverse > LARGEST_CODE) {
-                limit(row, at);
-            }
-        }
-        for (int i = 0; i < to.codes.length; i++) {
-            to.codes[i] = (byte) (int) (row[i] + ROUNDER - ROUNDER);
-        }
-    }
-
-    /** A scale that was rounded down, by much if it is subnormal, makes codes too large. */
-    private static void limit(float[] row, int at) {
-        for (int i = at; i < at + GROUP; i++) {
-            row[i] = Math.clamp(row[i], -LARGEST_CODE, LARGEST_CODE);
+        DenseMatrix.Reader reader = weights.reader(ROWS_AT_ONCE);
+        Int8Conversion conversion = new Int8Conversion(ROWS_AT_ONCE * cols);
+        for (int row = from; row < to; row += ROWS_AT_ONCE) {
+            int rows = Math.min(ROWS_AT_ONCE, to - row);
+            int n = rows * cols;
+            reader.read(row, rows);
+            conversion.convert(reader.values, n);
+            long at = (long) row * cols;
+            MemorySegment.copy(conversion.codes, 0, codes, ValueLayout.JAVA_BYTE, at, n);
+            MemorySegment.copy(
+                    conversion.scales, 0, scales, ValueLayout.JAVA_SHORT, at / GROUP * Short.BYTES, n / GROUP);
         }
     }
 
@@ -131,12 +106,10 @@ final class Int8Head extends OutputHead {
 
     private static final class Scratch {
 
-        final byte[] codes;
         final short[] halves;
         final float[] scales;
 
         Scratch(int cols) {
-            codes = new byte[cols];
             halves = new short[cols / GROUP];
             scales = new float[cols / GROUP];
         }

@@ -12,7 +12,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class Int8HeadTest {
 
     private static final int COLS = 128;
-    private static final int ROWS = 5;
+    /** More than are converted at once. */
+    private static final int ROWS = 11;
 
     /** Of ordinary size, so small that scales are subnormal in f16, so small that they are 0, and all zeros. */
     @ParameterizedTest

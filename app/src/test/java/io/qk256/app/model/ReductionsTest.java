@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -73,6 +74,29 @@ class ReductionsTest {
         for (Reductions vector : vectors()) {
             assertThat(vector.absMax(x, 0, 64)).isNaN();
         }
+    }
+
+    /** Also while the JVM compiles vector code. */
+    @Test
+    @Timeout(60)
+    void warmingUpChangesNoBit() throws InterruptedException {
+        int n = 4096;
+        float[] a = numbers(n);
+        float[] b = numbers(n);
+        byte[] q = new byte[n];
+        random.nextBytes(q);
+        MemorySegment codes = offHeap(q, 0);
+        Reductions warming = new WarmingReductions();
+        boolean done;
+        do {
+            done = WarmingReductions.WARM_UP.isDone();
+            assertThat(warming.dot(a, 0, b, 0, n)).isEqualTo(plain.dot(a, 0, b, 0, n));
+            assertThat(warming.dotInt8(codes, 0, a, b, n)).isEqualTo(plain.dotInt8(codes, 0, a, b, n));
+            assertThat(warming.sumOfSquares(a, 0, n)).isEqualTo(plain.sumOfSquares(a, 0, n));
+            assertThat(warming.absMax(a, 0, n)).isEqualTo(plain.absMax(a, 0, n));
+            WarmingReductions.WARM_UP.start();
+            Thread.sleep(1);
+        } while (!done);
     }
 
     /** The bytes, after some others. */
