@@ -72,3 +72,17 @@ void qk256_dequantize_short(const uint8_t *codes, int64_t row_stride, int32_t ro
     const qk256_matrix w = {codes, row_stride, rows, cols, block_scales, tensor_scale, _mm_setr_ps(v0, v1, v2, v3)};
     decode_rows(&w, out);
 }
+
+/* As before, for the most frequent case: weights that follow each other and have the same scale. */
+void qk256_dequantize_run(const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out) {
+    const __m128 values = _mm_setr_ps(v0, v1, v2, v3);
+    const __m256 table = _mm256_set_m128(values, values);
+    for (; n >= BLOCK_WEIGHTS; n -= BLOCK_WEIGHTS) {
+        decode(codes, BLOCK_WEIGHTS, table, out);
+        codes += BLOCK_BYTES;
+        out += BLOCK_WEIGHTS;
+    }
+    if (n > 0) {
+        decode(codes, (int32_t)n, table, out);
+    }
+}

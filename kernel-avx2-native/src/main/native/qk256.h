@@ -57,6 +57,10 @@ __attribute__((visibility("default"))) void qk256_dequantize_short(const uint8_t
     int32_t rows, int32_t cols, const float *block_scales, float tensor_scale, float v0, float v1, float v2, float v3,
     float *out);
 
+/* `n` weights whose codes follow each other, worth v0 to v3. Found by its name, too. */
+__attribute__((visibility("default"))) void qk256_dequantize_run(
+    const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out);
+
 /* Blocks in a row. */
 static inline int32_t qk256_blocks(int32_t cols) {
     return (cols - 1) / BLOCK_WEIGHTS + 1;

@@ -44,6 +44,14 @@ void dequantize(const matrix *w, float *out) {
     }
 }
 
+/* The four values in each 128-bit lane. No store of a short call can go before its table is there, so the values are
+ * broadcast and blended side by side; to fill one lane and copy it to the others is one step after the other. */
+INLINE __m512 table_of(float v0, float v1, float v2, float v3) {
+    const __m512 low = _mm512_mask_blend_ps(0x2222, _mm512_set1_ps(v0), _mm512_set1_ps(v1));
+    const __m512 high = _mm512_mask_blend_ps(0x8888, _mm512_set1_ps(v2), _mm512_set1_ps(v3));
+    return _mm512_mask_blend_ps(0xcccc, low, high);
+}
+
 void avx512_dequantize_run(const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out) {
-    decode_run(codes, n, _mm512_broadcast_f32x4(_mm_setr_ps(v0, v1, v2, v3)), out);
+    decode_run(codes, n, table_of(v0, v1, v2, v3), out);
 }

@@ -49,23 +49,40 @@ final class Avx2NativeKernel extends Kernel {
 
     private static void dequantizeShort(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
         Codebook codebook = w.codebook();
+        float scale = w.tensorScale();
         try {
-            ShortCall.dequantize(
-                    codes(w, fromRow),
-                    w.rowStride(),
-                    toRow - fromRow,
-                    w.cols(),
-                    blockScales(w, fromRow),
-                    w.tensorScale(),
-                    codebook.value0(),
-                    codebook.value1(),
-                    codebook.value2(),
-                    codebook.value3(),
-                    out);
+            if (isRun(w, toRow - fromRow)) {
+                ShortCall.dequantizeRun(
+                        codes(w, fromRow),
+                        codebook.value0() * scale,
+                        codebook.value1() * scale,
+                        codebook.value2() * scale,
+                        codebook.value3() * scale,
+                        out);
+            } else {
+                ShortCall.dequantize(
+                        codes(w, fromRow),
+                        w.rowStride(),
+                        toRow - fromRow,
+                        w.cols(),
+                        blockScales(w, fromRow),
+                        scale,
+                        codebook.value0(),
+                        codebook.value1(),
+                        codebook.value2(),
+                        codebook.value3(),
+                        out);
+            }
         } finally {
             Reference.reachabilityFence(w);
             Reference.reachabilityFence(out);
         }
+    }
+
+    /** Whether the codes of so many rows follow each other, and all have the same scale. */
+    private static boolean isRun(Qk256Matrix w, int rows) {
+        // Most short calls are of one row; what they do not ask for needs no register.
+        return w.blockScales().isEmpty() && (rows == 1 || w.rowStride() * 4 == w.cols());
     }
 
     private static void dequantizeByJni(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {

@@ -26,6 +26,23 @@ final class ShortCall {
     private static final MethodHandle TO_MEMORY = dequantize(JAVA_LONG, Linker.Option.critical(false));
     private static final MethodHandle TO_ARRAY = dequantize(ADDRESS, Linker.Option.critical(true));
 
+    /** Made when first used: each handle takes 4 ms, and the kernel's self-test at the start needs none of these. */
+    private static final class Run {
+
+        static final MethodHandle TO_MEMORY = handle(JAVA_LONG, Linker.Option.critical(false));
+        static final MethodHandle TO_ARRAY = handle(ADDRESS, Linker.Option.critical(true));
+
+        @SuppressWarnings("restricted") // As loading the library is.
+        private static MethodHandle handle(MemoryLayout out, Linker.Option critical) {
+            return Linker.nativeLinker()
+                    .downcallHandle(
+                            SymbolLookup.loaderLookup().findOrThrow("qk256_dequantize_run"),
+                            FunctionDescriptor.ofVoid(
+                                    JAVA_LONG, JAVA_LONG, JAVA_FLOAT, JAVA_FLOAT, JAVA_FLOAT, JAVA_FLOAT, out),
+                            critical);
+        }
+    }
+
     private ShortCall() {}
 
     @SuppressWarnings("restricted") // As loading the library is.
@@ -46,6 +63,22 @@ final class ShortCall {
                                 JAVA_FLOAT,
                                 out),
                         critical);
+    }
+
+    /**
+     * Decodes all values of {@code out}, whose codes follow each other and are worth {@code value0} to {@code value3}. So
+     * few arguments all travel in registers.
+     */
+    static void dequantizeRun(long codes, float value0, float value1, float value2, float value3, F32Vector out) {
+        try {
+            if (out.isOffHeap()) {
+                Run.TO_MEMORY.invokeExact(codes, out.length(), value0, value1, value2, value3, out.address());
+            } else {
+                Run.TO_ARRAY.invokeExact(codes, out.length(), value0, value1, value2, value3, out.segment());
+            }
+        } catch (Throwable e) {
+            throw new AssertionError("a C function throws nothing", e);
+        }
     }
 
     /** As {@link Native#dequantize}, but for {@code out}, which may be on the heap. */

@@ -2,14 +2,21 @@ package io.qk256.tck.bench;
 
 import io.qk256.spi.Qk256Matrix;
 
-/** Matrices, one after the other, again and again; for one thread. */
+/**
+ * Matrices, one after the other, again and again; for one thread. Each is looked up ahead of its call: a {@link Floor} has
+ * nothing to look up, so a kernel should not wait for it either.
+ */
 final class Rotation {
 
     private final Qk256Matrix[] matrices;
+    private final boolean several;
     private int at;
+    private Qk256Matrix next;
 
     Rotation(Qk256Matrix[] matrices) {
         this.matrices = matrices;
+        this.several = matrices.length > 1;
+        this.next = matrices[0];
     }
 
     Qk256Matrix[] all() {
@@ -17,8 +24,11 @@ final class Rotation {
     }
 
     Qk256Matrix next() {
-        int now = at;
-        at = now + 1 == matrices.length ? 0 : now + 1;
-        return matrices[now];
+        Qk256Matrix now = next;
+        if (several) {
+            at = at + 1 == matrices.length ? 0 : at + 1;
+            next = matrices[at];
+        }
+        return now;
     }
 }
