@@ -18,6 +18,12 @@ final class Int8Head extends OutputHead {
     /** So many that little time goes to copying pieces, so few that they stay in the cache. */
     private static final int ROWS_AT_ONCE = 8;
 
+    /**
+     * Where the first row begins on its page: rows that begin at multiples of 256 bytes were read from memory at half the speed
+     * of others, on a Zen 5.
+     */
+    private static final long START = 64;
+
     private static final ValueLayout.OfShort STORED_SCALE =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -35,9 +41,9 @@ final class Int8Head extends OutputHead {
     Int8Head(Reductions reductions, int rows, int cols, Arena arena) {
         this.reductions = reductions;
         this.cols = cols;
-        this.codes = HugePages.allocate(arena, (long) rows * cols);
+        this.codes = HugePages.allocate(arena, START + (long) rows * cols).asSlice(START);
         this.scales = HugePages.allocate(arena, (long) rows * cols / GROUP * Short.BYTES);
-        this.scratch = ThreadLocal.withInitial(() -> new Scratch(cols));
+        this.scratch = ThreadLocal.withInitial(() -> new Scratch(ROWS_AT_ONCE * cols / GROUP));
     }
 
     /**
@@ -90,12 +96,13 @@ final class Int8Head extends OutputHead {
     @Override
     void rows(float[] x, float[] logits, int from, int to) {
         Scratch mine = scratch.get();
-        int groups = mine.halves.length;
-        for (int row = from; row < to; row++) {
-            MemorySegment.copy(
-                    scales, ValueLayout.JAVA_SHORT, (long) row * groups * Short.BYTES, mine.halves, 0, groups);
-            Half.widen(mine.halves, 0, mine.scales, groups);
-            logits[row] = reductions.dotInt8(codes, (long) row * cols, mine.scales, x, cols);
+        int groups = cols / GROUP;
+        for (int first = from; first < to; first += ROWS_AT_ONCE) {
+            int rows = Math.min(ROWS_AT_ONCE, to - first);
+            long scalesAt = (long) first * groups * Short.BYTES;
+            MemorySegment.copy(scales, ValueLayout.JAVA_SHORT, scalesAt, mine.halves, 0, rows * groups);
+            Half.widen(mine.halves, 0, mine.scales, rows * groups);
+            reductions.dotsInt8(codes, (long) first * cols, mine.scales, x, logits, first, rows);
         }
     }
 
@@ -109,9 +116,9 @@ final class Int8Head extends OutputHead {
         final short[] halves;
         final float[] scales;
 
-        Scratch(int cols) {
-            halves = new short[cols / GROUP];
-            scales = new float[cols / GROUP];
+        Scratch(int groups) {
+            halves = new short[groups];
+            scales = new float[groups];
         }
     }
 }

@@ -38,7 +38,14 @@ final class PlainReductions extends Reductions {
 
     /** Reads eight codes at a time, and keeps each sum in a variable, so that none waits for another. */
     @Override
-    float dotInt8(MemorySegment q, long at, float[] scales, float[] x, int n) {
+    void dotsInt8(MemorySegment q, long at, float[] scales, float[] x, float[] out, int outAt, int rows) {
+        for (int row = 0; row < rows; row++) {
+            int first = row * x.length;
+            out[outAt + row] = dotInt8(q, at + first, scales, first / LANES, x);
+        }
+    }
+
+    private static float dotInt8(MemorySegment q, long at, float[] scales, int scalesAt, float[] x) {
         MemorySegment codes = offHeap(q);
         float sum0 = 0;
         float sum1 = 0;
@@ -56,8 +63,8 @@ final class PlainReductions extends Reductions {
         float sum13 = 0;
         float sum14 = 0;
         float sum15 = 0;
-        for (int i = 0; i < n; i += LANES) {
-            float scale = scales[i / LANES];
+        for (int i = 0; i < x.length; i += LANES) {
+            float scale = scales[scalesAt + i / LANES];
             long low = codes.get(EIGHT_CODES, at + i);
             long low8 = codes.get(EIGHT_CODES, at + i + 8);
             long high = codes.get(EIGHT_CODES, at + i + 16);

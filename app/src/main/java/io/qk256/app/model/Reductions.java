@@ -41,10 +41,12 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
         float[] x = new float[WARM_UP_LENGTH];
         MemorySegment codes = Arena.ofAuto().allocate(WARM_UP_LENGTH);
         float[] scales = new float[WARM_UP_LENGTH / LANES];
+        float[] out = new float[1];
         float sum = 0;
         for (int i = 0; i < WARM_UP_CALLS; i++) {
             sum += dot(x, 0, x, 0, x.length);
-            sum += dotInt8(codes, 0, scales, x, x.length);
+            dotsInt8(codes, 0, scales, x, out, 0, 1);
+            sum += out[0];
             sum += absMax(x, 0, x.length);
             sum += (float) sumOfSquares(x, 0, x.length);
         }
@@ -62,13 +64,17 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
     abstract float dot(float[] a, int aAt, float[] b, int bAt, int n);
 
     /**
-     * {@code sum of q[i] * scales[i / 32] * x[i]}, {@code n} a multiple of {@link #LANES}: 16 partial sums, each of
+     * Dot products of rows of 8-bit codes, {@code sum of q[i] * scale of i / 32 * x[i]}: 16 partial sums, each of
      * {@code (q[i] * x[i] + q[i + 16] * x[i + 16]) * scale} with every operation rounded to f32, folded as those of a dot product.
      *
-     * @param q off-heap memory, read where it lies, so that memory works while sums are computed
+     * @param q off-heap memory with {@code rows x x.length} codes, read where they lie, so that memory works while sums are
+     *     computed
      * @param at where the first code is, in bytes
+     * @param scales one for each 32 codes
+     * @param x a multiple of {@link #LANES} numbers
+     * @param out {@code rows} sums from {@code outAt} on
      */
-    abstract float dotInt8(MemorySegment q, long at, float[] scales, float[] x, int n);
+    abstract void dotsInt8(MemorySegment q, long at, float[] scales, float[] x, float[] out, int outAt, int rows);
 
     /** The same segment, whose exact class the compiler then knows: else each access would ask it for its base. */
     static MemorySegment offHeap(MemorySegment segment) {

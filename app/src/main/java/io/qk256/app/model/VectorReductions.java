@@ -45,12 +45,19 @@ final class VectorReductions extends Reductions {
     }
 
     @Override
-    float dotInt8(MemorySegment q, long at, float[] scales, float[] x, int n) {
+    void dotsInt8(MemorySegment q, long at, float[] scales, float[] x, float[] out, int outAt, int rows) {
+        for (int row = 0; row < rows; row++) {
+            int first = row * x.length;
+            out[outAt + row] = dotInt8(q, at + first, scales, first / LANES, x);
+        }
+    }
+
+    private static float dotInt8(MemorySegment q, long at, float[] scales, int scalesAt, float[] x) {
         MemorySegment codes = offHeap(q);
         FloatVector low = FloatVector.zero(FLOATS);
         FloatVector high = low;
-        for (int i = 0; i < n; i += LANES) {
-            FloatVector scale = FloatVector.broadcast(FLOATS, scales[i / LANES]);
+        for (int i = 0; i < x.length; i += LANES) {
+            FloatVector scale = FloatVector.broadcast(FLOATS, scales[scalesAt + i / LANES]);
             low = low.add(int8Products(codes, at + i, x, i).mul(scale));
             high = high.add(int8Products(codes, at + i + STEP, x, i + STEP).mul(scale));
         }

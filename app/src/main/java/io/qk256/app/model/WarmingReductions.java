@@ -23,8 +23,8 @@ final class WarmingReductions extends Reductions {
     }
 
     @Override
-    float dotInt8(MemorySegment q, long at, float[] scales, float[] x, int n) {
-        return fastest.dotInt8(q, at, scales, x, n);
+    void dotsInt8(MemorySegment q, long at, float[] scales, float[] x, float[] out, int outAt, int rows) {
+        fastest.dotsInt8(q, at, scales, x, out, outAt, rows);
     }
 
     @Override

@@ -45,12 +45,19 @@ final class WideVectorReductions extends Reductions {
     }
 
     @Override
-    float dotInt8(MemorySegment q, long at, float[] scales, float[] x, int n) {
+    void dotsInt8(MemorySegment q, long at, float[] scales, float[] x, float[] out, int outAt, int rows) {
+        for (int row = 0; row < rows; row++) {
+            int first = row * x.length;
+            out[outAt + row] = dotInt8(q, at + first, scales, first / LANES, x);
+        }
+    }
+
+    private static float dotInt8(MemorySegment q, long at, float[] scales, int scalesAt, float[] x) {
         MemorySegment codes = offHeap(q);
         FloatVector sum = FloatVector.zero(FLOATS);
-        for (int i = 0; i < n; i += LANES) {
+        for (int i = 0; i < x.length; i += LANES) {
             FloatVector products = int8Product(codes, at + i, x, i).add(int8Product(codes, at + i + STEP, x, i + STEP));
-            sum = sum.add(products.mul(scales[i / LANES]));
+            sum = sum.add(products.mul(scales[scalesAt + i / LANES]));
         }
         return fold(sum);
     }
