@@ -170,10 +170,11 @@ final class RunCommand implements Callable<Integer> {
         int needed = (int) Math.min(context, (long) tokens.length + most);
         SessionOptions size = new SessionOptions(threads, needed, SessionOptions.DEFAULT_BATCH, CacheType.F16);
         try (Session session = loaded.model().session(kernel, size)) {
+            Generator generator = generator(loaded, session, choosing);
+            generator.requireFitting(tokens);
             if (!answers) {
                 TextStreams.show(prompt, out);
             }
-            Generator generator = generator(loaded, session, choosing);
             Answer answer = generator.generate(tokens, most, out::checkError, piece -> TextStreams.show(piece, out));
             out.println();
             out.flush();

@@ -74,7 +74,12 @@ public final class Generator {
         return new Answer(writing.text.toString(), writing.tokens, end, speed);
     }
 
-    private void requireFitting(int[] prompt) {
+    /**
+     * Checks a prompt without reading it.
+     *
+     * @throws IllegalArgumentException if it has no token, or more than the context holds
+     */
+    public void requireFitting(int[] prompt) {
         if (prompt.length < 1 || prompt.length > session.context()) {
             throw new IllegalArgumentException("the prompt has " + prompt.length + " tokens, expected 1 to "
                     + session.context() + ", the context; shorten it");

@@ -65,7 +65,7 @@ class RunIT {
     @Test
     void withoutOptionsItTellsATale() throws Exception {
         Result tale = runs("run");
-        assertThat(tale.out()).startsWith("Once upon a time ").hasSizeGreaterThan(40);
+        assertThat(tale.out()).startsWith("Once upon a time").hasSizeGreaterThan(40);
         assertThat(tale.err())
                 .containsPattern("threads?, head 8 bits \\| prompt \\d+ tokens, [0-9.]+ t/s"
                         + " \\| decode \\d+ tokens, [0-9.]+ t/s \\| weights [0-9.]+ GB/s \\| seed \\d+");
