@@ -67,6 +67,9 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
      * Dot products of rows of 8-bit codes, {@code sum of q[i] * scale of i / 32 * x[i]}: 16 partial sums, each of
      * {@code (q[i] * x[i] + q[i + 16] * x[i + 16]) * scale} with every operation rounded to f32, folded as those of a dot product.
      *
+     * <p>The loop over rows is written once for each kind of sums, although it is always the same: where one loop called either
+     * kind, the JVM compiled it badly in one run of eight, which cost seconds.
+     *
      * @param q off-heap memory with {@code rows x x.length} codes, read where they lie, so that memory works while sums are
      *     computed
      * @param at where the first code is, in bytes
