@@ -35,7 +35,7 @@ final class Int8Conversion {
     /** Converts the first {@code n} weights, a multiple of 32, and may change them. */
     void convert(float[] weights, int n) {
         for (int at = 0; at < n; at += GROUP) {
-            float max = absMax(weights, at);
+            float max = PlainReductions.largestMagnitude(weights, at, GROUP);
             short half = Float.floatToFloat16(max / LARGEST_CODE);
             float scale = Float.float16ToFloat(half);
             float inverse = scale == 0 ? 0 : 1 / scale;
@@ -49,25 +49,6 @@ final class Int8Conversion {
         for (int i = 0; i < n; i++) {
             codes[i] = (byte) (int) (weights[i] * inverses[i] + ROUNDER - ROUNDER);
         }
-    }
-
-    /** As bits, of which NaN has the largest. */
-    private static float absMax(float[] x, int at) {
-        int max0 = 0;
-        int max1 = 0;
-        int max2 = 0;
-        int max3 = 0;
-        for (int i = at; i < at + GROUP; i += 4) {
-            max0 = Math.max(max0, magnitude(x[i]));
-            max1 = Math.max(max1, magnitude(x[i + 1]));
-            max2 = Math.max(max2, magnitude(x[i + 2]));
-            max3 = Math.max(max3, magnitude(x[i + 3]));
-        }
-        return Float.intBitsToFloat(Math.max(Math.max(max0, max1), Math.max(max2, max3)));
-    }
-
-    private static int magnitude(float x) {
-        return Float.floatToRawIntBits(x) & Integer.MAX_VALUE;
     }
 
     /** A scale that was rounded down, by much if it is subnormal, makes codes too large. */

@@ -115,13 +115,27 @@ final class PlainReductions extends Reductions {
         return sum;
     }
 
-    /** As bits: the larger number has the larger ones, and NaN the largest; numbers would be compared with more care. */
     @Override
     float absMax(float[] x, int at, int n) {
-        int max = 0;
-        for (int i = at; i < at + n; i++) {
-            max = Math.max(max, Float.floatToRawIntBits(x[i]) & Integer.MAX_VALUE);
+        return largestMagnitude(x, at, n);
+    }
+
+    /** As bits: the larger number has the larger ones, and NaN the largest; numbers would be compared with more care. */
+    static float largestMagnitude(float[] x, int at, int n) {
+        int max0 = 0;
+        int max1 = 0;
+        int max2 = 0;
+        int max3 = 0;
+        for (int i = at; i < at + n; i += 4) {
+            max0 = Math.max(max0, magnitude(x[i]));
+            max1 = Math.max(max1, magnitude(x[i + 1]));
+            max2 = Math.max(max2, magnitude(x[i + 2]));
+            max3 = Math.max(max3, magnitude(x[i + 3]));
         }
-        return Float.intBitsToFloat(max);
+        return Float.intBitsToFloat(Math.max(Math.max(max0, max1), Math.max(max2, max3)));
+    }
+
+    private static int magnitude(float x) {
+        return Float.floatToRawIntBits(x) & Integer.MAX_VALUE;
     }
 }

@@ -29,39 +29,48 @@ final class ShortCall {
     /** Made when first used: each handle takes 4 ms, and the kernel's self-test at the start needs none of these. */
     private static final class Run {
 
-        static final MethodHandle TO_MEMORY = handle(JAVA_LONG, Linker.Option.critical(false));
-        static final MethodHandle TO_ARRAY = handle(ADDRESS, Linker.Option.critical(true));
-
-        @SuppressWarnings("restricted") // As loading the library is.
-        private static MethodHandle handle(MemoryLayout out, Linker.Option critical) {
-            return Linker.nativeLinker()
-                    .downcallHandle(
-                            SymbolLookup.loaderLookup().findOrThrow("qk256_dequantize_run"),
-                            FunctionDescriptor.ofVoid(
-                                    JAVA_LONG, JAVA_LONG, JAVA_FLOAT, JAVA_FLOAT, JAVA_FLOAT, JAVA_FLOAT, out),
-                            critical);
-        }
+        static final MethodHandle TO_MEMORY = dequantizeRun(JAVA_LONG, Linker.Option.critical(false));
+        static final MethodHandle TO_ARRAY = dequantizeRun(ADDRESS, Linker.Option.critical(true));
     }
 
     private ShortCall() {}
 
-    @SuppressWarnings("restricted") // As loading the library is.
     private static MethodHandle dequantize(MemoryLayout out, Linker.Option critical) {
+        return handle(
+                "qk256_dequantize_short",
+                critical,
+                JAVA_LONG,
+                JAVA_LONG,
+                JAVA_INT,
+                JAVA_INT,
+                JAVA_LONG,
+                JAVA_FLOAT,
+                JAVA_FLOAT,
+                JAVA_FLOAT,
+                JAVA_FLOAT,
+                JAVA_FLOAT,
+                out);
+    }
+
+    private static MethodHandle dequantizeRun(MemoryLayout out, Linker.Option critical) {
+        return handle(
+                "qk256_dequantize_run",
+                critical,
+                JAVA_LONG,
+                JAVA_LONG,
+                JAVA_FLOAT,
+                JAVA_FLOAT,
+                JAVA_FLOAT,
+                JAVA_FLOAT,
+                out);
+    }
+
+    @SuppressWarnings("restricted") // As loading the library is.
+    private static MethodHandle handle(String function, Linker.Option critical, MemoryLayout... arguments) {
         return Linker.nativeLinker()
                 .downcallHandle(
-                        SymbolLookup.loaderLookup().findOrThrow("qk256_dequantize_short"),
-                        FunctionDescriptor.ofVoid(
-                                JAVA_LONG,
-                                JAVA_LONG,
-                                JAVA_INT,
-                                JAVA_INT,
-                                JAVA_LONG,
-                                JAVA_FLOAT,
-                                JAVA_FLOAT,
-                                JAVA_FLOAT,
-                                JAVA_FLOAT,
-                                JAVA_FLOAT,
-                                out),
+                        SymbolLookup.loaderLookup().findOrThrow(function),
+                        FunctionDescriptor.ofVoid(arguments),
                         critical);
     }
 
