@@ -6,5 +6,11 @@ module io.qk256.spi {
     exports io.qk256.spi.plugin;
     exports io.qk256.spi.selection;
 
+    // For the project's own modules: no API.
+    exports io.qk256.spi.support to
+            io.qk256.app,
+            io.qk256.avx2.jni,
+            io.qk256.tck;
+
     uses io.qk256.spi.KernelProvider;
 }
