@@ -1,7 +1,5 @@
 package io.qk256.tck;
 
-import java.util.Locale;
-
 /**
  * One of the {@link Rules}.
  *
@@ -11,17 +9,24 @@ import java.util.Locale;
  */
 public record Rule(int number, String words, Level level) {
 
+    private static final int CORE_RULES = 12;
+
     /** Whether a kernel must keep a rule. */
     public enum Level {
         /** What breaks it is no kernel. */
-        REQUIRED,
+        MUST,
         /** A kernel should keep it; what breaks it is reported, and passes. */
-        OPTIONAL;
+        SHOULD
+    }
 
-        /** The level in words. */
-        public String label() {
-            return name().toLowerCase(Locale.ROOT);
-        }
+    /** Whether it is one of the twelve tests that every kernel was asked for first: rules 1 to 12. */
+    public boolean isCore() {
+        return number <= CORE_RULES;
+    }
+
+    /** Its level in reports: {@code MUST}, {@code MUST, core} or {@code SHOULD}. */
+    public String standing() {
+        return level + (isCore() ? ", core" : "");
     }
 
     /** Whether a test of that name, or a message that starts so, is of this rule. */

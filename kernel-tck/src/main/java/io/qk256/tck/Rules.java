@@ -139,7 +139,7 @@ public final class Rules {
     /** The kernel's {@code toString()} says in one line what it runs, for tables and reports. */
     public static final String SELF_DESCRIPTION = "rule 37 self-description";
 
-    private static final Set<String> OPTIONAL = Set.of(NEEDLESS_CLAIMS, SELF_DESCRIPTION);
+    private static final Set<String> SHOULD = Set.of(NEEDLESS_CLAIMS, SELF_DESCRIPTION);
 
     private static final Pattern TEXT = Pattern.compile("rule (\\d+) (.+)");
 
@@ -162,7 +162,7 @@ public final class Rules {
             if (!parts.matches()) {
                 throw new IllegalStateException("'" + text + "', expected rule NUMBER WORDS");
             }
-            Level level = OPTIONAL.contains(text) ? Level.OPTIONAL : Level.REQUIRED;
+            Level level = SHOULD.contains(text) ? Level.SHOULD : Level.MUST;
             return new Rule(Integer.parseInt(parts.group(1)), parts.group(2), level);
         } catch (IllegalAccessException e) {
             throw new IllegalStateException(e);

@@ -9,16 +9,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** SPEC.md, the rules in code and the tests say the same. */
+/** SPEC.md, the rules in code and the tests say the same; each rule says what it catches. */
 class SpecificationTest {
 
-    private static final Pattern RULE = Pattern.compile("(?m)^\\*\\*Rule (\\d+) ([^*]+)\\*\\* \\((\\w+)\\)\\. \\S");
+    private static final Pattern RULE = Pattern.compile(
+            "(?m)^\\*\\*Rule (\\d+) ([^*]+)\\*\\* \\((MUST|SHOULD)(, core)?\\)\\. \\S.*\\n(?:.+\\n)*?\\*Catches\\* \\S");
 
     private static String specification() throws IOException {
         return Files.readString(Path.of("..", "SPEC.md"));
@@ -28,13 +28,26 @@ class SpecificationTest {
     void specificationAndCodeHaveTheSameRulesAtTheSameLevels() throws IOException {
         List<Rule> written = RULE.matcher(specification())
                 .results()
-                .map(rule -> new Rule(
-                        Integer.parseInt(rule.group(1)),
-                        rule.group(2),
-                        Level.valueOf(rule.group(3).toUpperCase(Locale.ROOT))))
+                .map(rule -> new Rule(Integer.parseInt(rule.group(1)), rule.group(2), Level.valueOf(rule.group(3))))
                 .toList();
 
         assertThat(written).containsExactlyInAnyOrderElementsOf(Rules.all());
+    }
+
+    @Test
+    void theCoreIsMarkedOnThePage() throws IOException {
+        List<Integer> marked = RULE.matcher(specification())
+                .results()
+                .filter(rule -> rule.group(4) != null)
+                .map(rule -> Integer.parseInt(rule.group(1)))
+                .toList();
+
+        assertThat(marked)
+                .containsExactlyElementsOf(Rules.all().stream()
+                        .filter(Rule::isCore)
+                        .map(Rule::number)
+                        .toList())
+                .hasSize(12);
     }
 
     @Test

@@ -24,7 +24,7 @@ import picocli.CommandLine.ParentCommand;
         description = "Run the contract of kernels, all rules of SPEC.md, on a kernel; a crash is a failed rule.",
         footer = {
             "",
-            "Exit codes: 0 every required rule passed; 1 a rule failed or did not run; 2 wrong usage; 3 this machine"
+            "Exit codes: 0 every MUST rule passed; 1 a rule failed or did not run; 2 wrong usage; 3 this machine"
                     + " cannot run the kernel."
         })
 final class TckCommand implements Callable<Integer> {

@@ -86,8 +86,8 @@ class TckIT {
                 .run("tck", "--provider=refuses-odd-columns", "--plugins=" + plugins, "--rule=6", "--rule=10");
         assertThat(tck.exit()).as(tck.out() + tck.err()).isEqualTo(1);
         assertThat(tck.out())
-                .containsPattern("(?m)^ +6 +two blocks and one weight +required +failed ")
-                .containsPattern("(?m)^ +10 +many rows +required +passed ")
+                .containsPattern("(?m)^ +6 +two blocks and one weight +MUST, core +failed ")
+                .containsPattern("(?m)^ +10 +many rows +MUST, core +passed ")
                 .contains("refuses-odd-columns: rule 6 two blocks and one weight: the JVM ended with exit code 0 in the"
                         + " middle of the test, expected a result")
                 .contains(

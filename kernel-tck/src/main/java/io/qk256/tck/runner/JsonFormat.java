@@ -45,7 +45,8 @@ final class JsonFormat {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("number", rule.rule().number());
         json.put("words", rule.rule().words());
-        json.put("level", rule.rule().level().label());
+        json.put("level", rule.rule().level().name());
+        json.put("core", rule.rule().isCore());
         json.put("outcome", rule.outcome().label());
         json.put("tests", rule.tests().size());
         json.put("milliseconds", rule.millis());

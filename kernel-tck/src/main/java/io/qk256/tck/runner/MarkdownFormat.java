@@ -31,7 +31,7 @@ final class MarkdownFormat {
                     .formatted(
                             rule.rule().number(),
                             rule.rule().words(),
-                            rule.rule().level().label(),
+                            rule.rule().standing(),
                             rule.outcome().label(),
                             rule.tests().size(),
                             rule.millis(),

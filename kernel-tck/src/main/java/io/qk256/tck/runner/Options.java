@@ -60,7 +60,7 @@ record Options(
               --time-limit SECONDS a test that takes longer hangs (default: 20)
               --help
 
-            Exit codes: 0 every required rule passed; 1 a rule failed or did not run; 2 wrong usage; 3 this machine cannot
+            Exit codes: 0 every MUST rule passed; 1 a rule failed or did not run; 2 wrong usage; 3 this machine cannot
             run the kernel.
             """;
 

@@ -37,9 +37,9 @@ record Report(
         long millis) {
 
     enum Verdict {
-        /** Every required rule passed. */
+        /** Every rule that a kernel must keep passed. */
         PASSED("passed", 0),
-        /** A required rule failed, or did not run. */
+        /** A rule that a kernel must keep failed, or did not run. */
         FAILED("failed", 1),
         /** The machine lacks what the kernel needs; that says nothing of the kernel. */
         CANNOT_RUN("cannot be run here", 3);
@@ -95,12 +95,12 @@ record Report(
     private static String reason(Verdict verdict, Supervisor run, List<RuleResult> rules) {
         return switch (verdict) {
             case PASSED ->
-                count(rules, Level.REQUIRED, Outcome.PASSED) + " of " + size(rules, Level.REQUIRED)
-                        + " required rules passed, " + count(rules, Level.OPTIONAL, Outcome.PASSED) + " of "
-                        + size(rules, Level.OPTIONAL) + " optional ones";
+                count(rules, Level.MUST, Outcome.PASSED) + " of " + size(rules, Level.MUST)
+                        + " MUST rules passed, " + count(rules, Level.SHOULD, Outcome.PASSED) + " of "
+                        + size(rules, Level.SHOULD) + " SHOULD rules";
             case FAILED ->
-                count(rules, Level.REQUIRED, Outcome.FAILED) + " of " + size(rules, Level.REQUIRED)
-                        + " required rules failed, " + count(rules, Level.REQUIRED, Outcome.SKIPPED) + " did not run";
+                count(rules, Level.MUST, Outcome.FAILED) + " of " + size(rules, Level.MUST) + " MUST rules failed, "
+                        + count(rules, Level.MUST, Outcome.SKIPPED) + " did not run";
             case CANNOT_RUN -> run.unavailable().orElse("");
         };
     }

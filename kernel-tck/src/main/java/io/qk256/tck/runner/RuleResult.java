@@ -24,7 +24,7 @@ record RuleResult(Rule rule, List<TestResult> tests) {
 
     /** Whether the kernel is none, for this rule. */
     boolean isBroken() {
-        return rule.level() == Level.REQUIRED && outcome() != Outcome.PASSED;
+        return rule.level() == Level.MUST && outcome() != Outcome.PASSED;
     }
 
     private boolean has(Outcome outcome) {

@@ -6,7 +6,7 @@ import java.util.Locale;
 /** For people at a terminal. */
 final class TableFormat {
 
-    private static final String ROW = "%4s  %-28s  %-8s  %-7s  %5s  %6s%n";
+    private static final String ROW = "%4s  %-28s  %-10s  %-7s  %5s  %6s%n";
 
     private TableFormat() {}
 
@@ -18,7 +18,7 @@ final class TableFormat {
                 text.append(ROW.formatted(
                         rule.rule().number(),
                         rule.rule().words(),
-                        rule.rule().level().label(),
+                        rule.rule().standing(),
                         rule.outcome().label(),
                         rule.tests().size(),
                         rule.millis()));

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 
 class RuleResultTest {
 
-    private static final Rule REQUIRED = new Rule(1, "one", Level.REQUIRED);
-    private static final Rule OPTIONAL = new Rule(2, "two", Level.OPTIONAL);
+    private static final Rule MUST = new Rule(1, "one", Level.MUST);
+    private static final Rule SHOULD = new Rule(2, "two", Level.SHOULD);
 
     private static RuleResult result(Rule rule, Outcome... outcomes) {
         List<TestResult> tests = Arrays.stream(outcomes)
@@ -23,7 +23,7 @@ class RuleResultTest {
 
     @Test
     void noTestIsNoPass() {
-        RuleResult none = result(REQUIRED);
+        RuleResult none = result(MUST);
 
         assertThat(none.outcome()).isEqualTo(Outcome.SKIPPED);
         assertThat(none.isBroken()).isTrue();
@@ -31,19 +31,19 @@ class RuleResultTest {
     }
 
     @Test
-    void aSkippedTestOfARequiredRuleBreaksIt() {
-        assertThat(result(REQUIRED, Outcome.PASSED, Outcome.SKIPPED).isBroken()).isTrue();
-        assertThat(result(REQUIRED, Outcome.PASSED, Outcome.PASSED).isBroken()).isFalse();
+    void aSkippedTestOfAMustBreaksIt() {
+        assertThat(result(MUST, Outcome.PASSED, Outcome.SKIPPED).isBroken()).isTrue();
+        assertThat(result(MUST, Outcome.PASSED, Outcome.PASSED).isBroken()).isFalse();
     }
 
     @Test
-    void anOptionalRuleBreaksNothing() {
-        assertThat(result(OPTIONAL, Outcome.FAILED).isBroken()).isFalse();
+    void aShouldBreaksNothing() {
+        assertThat(result(SHOULD, Outcome.FAILED).isBroken()).isFalse();
     }
 
     @Test
     void aFailureIsWorseThanASkip() {
-        RuleResult mixed = result(REQUIRED, Outcome.SKIPPED, Outcome.FAILED, Outcome.PASSED);
+        RuleResult mixed = result(MUST, Outcome.SKIPPED, Outcome.FAILED, Outcome.PASSED);
 
         assertThat(mixed.outcome()).isEqualTo(Outcome.FAILED);
         assertThat(mixed.message()).contains("why FAILED");

@@ -76,19 +76,17 @@ class RunnerTest {
 
         assertThat(result.exit()).as(result.out() + result.err()).isZero();
         assertThat(result.out())
-                .containsPattern("(?m)^ +5 +partial block +required +passed +2 +\\d+$")
-                .containsPattern("(?m)^ +23 +reads stay inside +required +passed +1 +\\d+$")
+                .containsPattern("(?m)^ +5 +partial block +MUST, core +passed +2 +\\d+$")
+                .containsPattern("(?m)^ +23 +reads stay inside +MUST +passed +1 +\\d+$")
                 .containsPattern("(?m)^repeat .* --provider outside .*--seed 7 --rule 5 --rule 23$")
                 .contains("none: it is a directory, and cannot be certified")
-                .contains("outside: PASSED: 2 of 2 required rules passed, 0 of 0 optional ones");
+                .contains("outside: PASSED: 2 of 2 MUST rules passed, 0 of 0 SHOULD rules");
         assertThat(Files.readString(json))
-                .contains("\"verdict\": \"passed\"", "\"seed\": 7", "\"words\": \"partial block\"");
+                .contains("\"verdict\": \"passed\"", "\"seed\": 7", "\"words\": \"partial block\"", "\"core\": true");
         assertThat(Files.readString(xml))
                 .contains("<testsuite name=\"outside\" tests=\"3\" failures=\"0\" errors=\"0\" skipped=\"0\"")
                 .contains("name=\"rule 5 partial block, int8\"");
-        assertThat(Files.readString(md))
-                .startsWith("# outside: passed")
-                .contains("| 23 | reads stay inside | required |");
+        assertThat(Files.readString(md)).startsWith("# outside: passed").contains("| 23 | reads stay inside | MUST |");
     }
 
     static List<OutsideKernel> wrongKernels() {
@@ -118,10 +116,10 @@ class RunnerTest {
         Result result = run(crashes, List.of("--rule", "9", "--rule", "10", "--rule", "11"));
 
         assertThat(result.out())
-                .containsPattern("(?m)^ +9 +zero input +required +passed +2 ")
-                .containsPattern("(?m)^ +10 +many rows +required +failed +2 ")
-                .containsPattern("(?m)^ +11 +dequantize every byte +required +passed +1 ")
-                .contains("1 of 3 required rules failed, 0 did not run");
+                .containsPattern("(?m)^ +9 +zero input +MUST, core +passed +2 ")
+                .containsPattern("(?m)^ +10 +many rows +MUST, core +failed +2 ")
+                .containsPattern("(?m)^ +11 +dequantize every byte +MUST, core +passed +1 ")
+                .contains("1 of 3 MUST rules failed, 0 did not run");
     }
 
     @Test
@@ -137,7 +135,7 @@ class RunnerTest {
 
         assertThat(result.exit()).isEqualTo(3);
         assertThat(result.out())
-                .containsPattern("(?m)^ +1 +one block +required +skipped +2 ")
+                .containsPattern("(?m)^ +1 +one block +MUST, core +skipped +2 ")
                 .contains("outside: CANNOT BE RUN HERE: opened: no such device; plug it in");
     }
 
