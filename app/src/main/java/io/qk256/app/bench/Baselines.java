@@ -3,6 +3,7 @@ package io.qk256.app.bench;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,11 +24,11 @@ public record Baselines(Path directory) {
     /**
      * Checks a name.
      *
-     * @throws IllegalArgumentException if it could leave the directory
+     * @throws UserError if it could leave the directory
      */
     public static String requireName(String name) {
         if (!NAME.matcher(name).matches()) {
-            throw new IllegalArgumentException("'" + name
+            throw new UserError("'" + name
                     + "' is no name of results; expected letters, digits, '.', '_' and '-', as in main or 2026-11-22");
         }
         return name;
@@ -49,14 +50,14 @@ public record Baselines(Path directory) {
     /**
      * Results that were kept.
      *
-     * @throws IllegalArgumentException if there are none of this name
+     * @throws UserError if there are none of this name
      * @throws IOException if the file is damaged
      */
     public BenchResults load(String name) throws IOException {
         Path file = directory.resolve(requireName(name) + SUFFIX);
         if (!Files.isRegularFile(file)) {
             List<String> names = names();
-            throw new IllegalArgumentException("no results are called '" + name + "' in " + directory + "; "
+            throw new UserError("no results are called '" + name + "' in " + directory + "; "
                     + (names.isEmpty() ? "keep some with --save " + name : "there are: " + String.join(", ", names)));
         }
         try {

@@ -1,5 +1,6 @@
 package io.qk256.app.bench;
 
+import io.qk256.spi.support.UserError;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -56,7 +57,7 @@ public record TaskFilter(
     /**
      * The tasks, in the order of operation, shape, columns, mode, threads.
      *
-     * @throws IllegalArgumentException if an element is not known, or no task is left
+     * @throws UserError if an element is not known, or no task is left
      */
     public List<BenchTask> tasks() {
         return tasks(List.of(this));
@@ -65,7 +66,7 @@ public record TaskFilter(
     /**
      * The tasks of several filters, each once.
      *
-     * @throws IllegalArgumentException if an element is not known, or no task is left
+     * @throws UserError if an element is not known, or no task is left
      */
     public static List<BenchTask> tasks(List<TaskFilter> filters) {
         List<BenchTask> tasks = filters.stream()
@@ -74,7 +75,7 @@ public record TaskFilter(
                 .toList();
         if (tasks.isEmpty()) {
             TaskFilter first = filters.getFirst();
-            throw new IllegalArgumentException(
+            throw new UserError(
                     "nothing to measure: dequantize takes shapes such as 1024 and is measured warm, with 1 thread;"
                             + " gemv-f32 and gemv-i8 take shapes such as 2560x2560, cold or with several threads from "
                             + (LARGE_BYTES >> 10) + " KiB; only gemv-i8 takes several columns; got operations "
@@ -123,7 +124,7 @@ public record TaskFilter(
         }
         for (String name : wanted) {
             if (!known.contains(name)) {
-                throw new IllegalArgumentException(
+                throw new UserError(
                         what + ": '" + name + "', expected " + ALL + " or some of " + String.join(", ", known));
             }
         }
@@ -132,20 +133,19 @@ public record TaskFilter(
 
     private static void requireShape(String shape) {
         if (!SHAPE.matcher(shape).matches()) {
-            throw new IllegalArgumentException("shape: '" + shape
+            throw new UserError("shape: '" + shape
                     + "', expected WEIGHTS, WEIGHTS-array or ROWSxCOLS, as in 1024, 1024-array or 2560x2560");
         }
         long weights = new BenchTask(BenchTask.DEQUANTIZE, shape, 1, "warm", 1).weights();
         if (weights > MOST_WEIGHTS) {
-            throw new IllegalArgumentException(
+            throw new UserError(
                     "shape: " + shape + " has " + weights + " weights, expected " + MOST_WEIGHTS + " or fewer");
         }
     }
 
     private static int columnCount(String count) {
         if (!NUMBER.matcher(count).matches() || Integer.parseInt(count) > MOST_COLUMNS) {
-            throw new IllegalArgumentException(
-                    "columns: '" + count + "', expected " + ALL + " or 1 to " + MOST_COLUMNS);
+            throw new UserError("columns: '" + count + "', expected " + ALL + " or 1 to " + MOST_COLUMNS);
         }
         return Integer.parseInt(count);
     }
@@ -155,7 +155,7 @@ public record TaskFilter(
             return Runtime.getRuntime().availableProcessors();
         }
         if (!NUMBER.matcher(count).matches()) {
-            throw new IllegalArgumentException("threads: '" + count + "', expected " + ALL + " or 1 to 9999");
+            throw new UserError("threads: '" + count + "', expected " + ALL + " or 1 to 9999");
         }
         return Integer.parseInt(count);
     }

@@ -15,6 +15,7 @@ import io.qk256.spi.selection.Artifact;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.Selection;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
@@ -82,7 +83,7 @@ final class BenchCommand implements Callable<Integer> {
         Kit.Outcome outcome = measure(command);
         BenchResults now = outcome.results();
         if (results.save != null) {
-            command.err().println("saved " + baselines.save(results.save, now));
+            command.say("saved " + baselines.save(results.save, now));
         }
         if (results.plot != null) {
             Files.writeString(results.plot, BarChart.svg(now));
@@ -144,10 +145,9 @@ final class BenchCommand implements Callable<Integer> {
         for (String name : kernels) {
             Candidate candidate = selection
                     .candidate(name)
-                    .orElseThrow(() ->
-                            new IllegalArgumentException(KernelSelector.unknownName(name, selection.candidates())));
+                    .orElseThrow(() -> new UserError(KernelSelector.unknownName(name, selection.candidates())));
             if (!usable.contains(name)) {
-                throw new IllegalArgumentException("kernel " + name + " is not usable: " + candidate.why());
+                throw new UserError("kernel " + name + " is not usable: " + candidate.why());
             }
         }
         return kernels;
@@ -156,9 +156,8 @@ final class BenchCommand implements Callable<Integer> {
     private boolean compareWithKept(Qk256Command command, BenchResults now, BenchResults before) {
         String name = Objects.requireNonNull(results.compare);
         if (!now.machine().equals(before.machine()) || !now.jvm().equals(before.jvm())) {
-            command.err()
-                    .println("qk256: '" + name + "' was measured elsewhere or otherwise: " + before.machine() + " "
-                            + before.jvm());
+            command.tell(
+                    "'" + name + "' was measured elsewhere or otherwise: " + before.machine() + " " + before.jvm());
         }
         return compare(command, name, now, before);
     }
@@ -167,9 +166,10 @@ final class BenchCommand implements Callable<Integer> {
     private boolean compare(Qk256Command command, String name, BenchResults now, BenchResults before) {
         List<Change> changes = Change.between(now, before);
         boolean forPeople = results.format == BenchReport.Format.TABLE || results.format == BenchReport.Format.MD;
-        BenchReport.printChanges(name, changes, forPeople ? command.out() : command.err());
+        BenchReport.printChanges(
+                name, changes, forPeople ? command.out() : command.terminal().err());
         if (changes.isEmpty()) {
-            command.err().println("qk256: '" + name + "' has none of these tasks; nothing was compared");
+            command.tell("'" + name + "' has none of these tasks; nothing was compared");
         }
         return changes.stream().anyMatch(change -> change.verdict() == Change.Verdict.WORSE);
     }
@@ -182,7 +182,7 @@ final class BenchCommand implements Callable<Integer> {
                 Optional<BenchRow> row = now.row(task, kernel);
                 if (row.isEmpty() || row.get().isWrong()) {
                     String problem = row.map(BenchRow::checked).orElse("the measurement failed; the reason is above");
-                    command.err().println("qk256: " + where + task + ", " + kernel + ": " + problem);
+                    command.tell(where + task + ", " + kernel + ": " + problem);
                     complete = false;
                 }
             }

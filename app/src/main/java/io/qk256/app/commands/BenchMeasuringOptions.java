@@ -1,6 +1,7 @@
 package io.qk256.app.commands;
 
 import io.qk256.app.bench.Kit;
+import io.qk256.spi.support.UserError;
 import java.lang.module.FindException;
 import java.lang.module.ModuleFinder;
 import java.nio.file.InvalidPathException;
@@ -58,7 +59,7 @@ final class BenchMeasuringOptions {
 
     private int atLeast(int least, String name, @Nullable Integer value, int otherwise) {
         if (value != null && value < least) {
-            throw new IllegalArgumentException(name + ": " + value + ", expected " + least + " or more"
+            throw new UserError(name + ": " + value + ", expected " + least + " or more"
                     + (least > 1 ? ", because the two take turns" : ""));
         }
         return value == null ? otherwise : value;
@@ -67,7 +68,7 @@ final class BenchMeasuringOptions {
     /**
      * The other kind of JVM, if there is one.
      *
-     * @throws IllegalArgumentException if it would be the same
+     * @throws UserError if it would be the same
      */
     Optional<String> against() {
         if (against != null && !against.startsWith("-")) {
@@ -83,10 +84,10 @@ final class BenchMeasuringOptions {
                     .findAll()
                     .forEach(module -> names.add(module.descriptor().name()));
         } catch (FindException | InvalidPathException e) {
-            throw new IllegalArgumentException("--against: '" + path + "': " + e.getMessage(), e);
+            throw new UserError("--against: '" + path + "': " + e.getMessage(), e);
         }
         if (names.stream().noneMatch(name -> ModuleLayer.boot().findModule(name).isPresent())) {
-            throw new IllegalArgumentException("--against: '" + path
+            throw new UserError("--against: '" + path
                     + "', expected a directory of modules or a jar that replaces one of this build, or a JVM option;"
                     + (names.isEmpty() ? " no module is there" : " there are only " + String.join(", ", names)));
         }

@@ -11,6 +11,7 @@ import io.qk256.app.model.SyntheticModel;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.Selection;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,16 +120,16 @@ final class BenchModelCommand implements Callable<Integer> {
 
     private void requireUsage() {
         if (shape != null && !shape.equalsIgnoreCase("2b")) {
-            throw new IllegalArgumentException("--shape: '" + shape + "', expected 2b");
+            throw new UserError("--shape: '" + shape + "', expected 2b");
         }
         if (shape != null && !options.isEmbedded()) {
-            throw new IllegalArgumentException("--shape makes a model, and -m names one: give one of them");
+            throw new UserError("--shape makes a model, and -m names one: give one of them");
         }
         if (!(seconds > 0) || seconds > 3600) {
-            throw new IllegalArgumentException("--seconds: " + seconds + ", expected more than 0, up to 3600");
+            throw new UserError("--seconds: " + seconds + ", expected more than 0, up to 3600");
         }
         if (threadCounts != null && threadCounts.stream().anyMatch(count -> count < 1)) {
-            throw new IllegalArgumentException("--thread-counts: " + threadCounts + ", expected 1 or more each");
+            throw new UserError("--thread-counts: " + threadCounts + ", expected 1 or more each");
         }
     }
 
@@ -141,7 +142,7 @@ final class BenchModelCommand implements Callable<Integer> {
             return;
         }
         try (ModelOptions.Loaded loaded =
-                options.load(head, Objects.requireNonNull(root).err())) {
+                options.load(head, Objects.requireNonNull(root).terminal())) {
             measure(loaded.model(), measured, counts, rows);
         }
     }
@@ -154,8 +155,7 @@ final class BenchModelCommand implements Callable<Integer> {
                         bench.measure(candidate.name(), candidate.kernel().orElseThrow(), count);
                 rows.add(row);
                 Objects.requireNonNull(root)
-                        .err()
-                        .println(row.kernel() + ", " + count + (count == 1 ? " thread" : " threads") + ", head "
+                        .say(row.kernel() + ", " + count + (count == 1 ? " thread" : " threads") + ", head "
                                 + row.head() + ": " + Numbers.of(row.decodeRate()) + " t/s");
             }
         }
@@ -176,10 +176,9 @@ final class BenchModelCommand implements Callable<Integer> {
         for (String name : kernels) {
             Candidate candidate = selection
                     .candidate(name)
-                    .orElseThrow(() ->
-                            new IllegalArgumentException(KernelSelector.unknownName(name, selection.candidates())));
+                    .orElseThrow(() -> new UserError(KernelSelector.unknownName(name, selection.candidates())));
             if (!usable.contains(candidate)) {
-                throw new IllegalArgumentException("kernel " + name + " is not usable: " + candidate.why());
+                throw new UserError("kernel " + name + " is not usable: " + candidate.why());
             }
             chosen.add(candidate);
         }

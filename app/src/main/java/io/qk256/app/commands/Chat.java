@@ -6,7 +6,7 @@ import io.qk256.app.generation.Generator.Answer;
 import io.qk256.app.generation.Speed;
 import io.qk256.app.text.ChatMessage;
 import io.qk256.app.text.ChatTemplate;
-import java.io.BufferedReader;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.io.PrintWriter;
 
@@ -19,7 +19,7 @@ final class Chat {
     private final int room;
     private final int maxTokens;
     private final PrintWriter out;
-    private final PrintWriter err;
+    private final Terminal terminal;
     private Speed speed = new Speed(0, 0, 0, 0);
 
     /**
@@ -28,14 +28,14 @@ final class Chat {
      * @param context tokens that prompt and answer may have together
      * @param wanted tokens of an answer at most; 0 if the user did not say
      */
-    Chat(ChatTemplate template, Generator generator, int context, int wanted, PrintWriter out, PrintWriter err) {
+    Chat(ChatTemplate template, Generator generator, int context, int wanted, Terminal terminal) {
         this.template = template;
         this.generator = generator;
         this.conversation = new Conversation(template, context);
         this.room = wanted == 0 ? context / 4 : Math.min(wanted, context / 2);
         this.maxTokens = maxTokens(template, wanted, room);
-        this.out = out;
-        this.err = err;
+        this.terminal = terminal;
+        this.out = terminal.text();
     }
 
     /** A model that does not know turns would never stop. */
@@ -47,23 +47,23 @@ final class Chat {
     }
 
     /** Talks until there is no more input, and says how fast all answers were together. */
-    Speed talk(BufferedReader in) throws IOException {
-        boolean terminal = TextStreams.isTerminal();
+    Speed talk() throws IOException {
+        boolean asks = terminal.isTypedIn();
         Interrupts interrupts = Interrupts.install(() -> {
-            err.println(System.lineSeparator() + "(Ctrl-C again, or Ctrl-D, ends)");
-            err.flush();
+            terminal.say("");
+            terminal.say("(Ctrl-C again, or Ctrl-D, ends)");
         });
-        if (terminal) {
-            err.println((template.hasTurns() ? "" : "This model goes on with what you begin. ")
+        if (asks) {
+            terminal.say((template.hasTurns() ? "" : "This model goes on with what you begin. ")
                     + "Ctrl-C stops an answer, Ctrl-D ends.");
         }
         while (true) {
-            if (terminal) {
+            if (asks) {
                 out.print("> ");
             }
             out.flush();
             interrupts.asking();
-            String line = in.readLine();
+            String line = terminal.in().readLine();
             if (line == null || out.checkError()) {
                 return speed;
             }
@@ -79,13 +79,13 @@ final class Chat {
         Conversation.Prompt prompt;
         try {
             prompt = conversation.prompt(room);
-        } catch (IllegalArgumentException e) {
+        } catch (UserError e) {
             conversation.removeLast();
-            err.println("qk256: " + e.getMessage());
+            terminal.tell(e.getMessage());
             return;
         }
         if (prompt.forgotten() > 0) {
-            err.println("(the context is full: the oldest " + prompt.forgotten() + " messages are forgotten)");
+            terminal.say("(the context is full: the oldest " + prompt.forgotten() + " messages are forgotten)");
         }
         Answer answer = generator.generate(
                 prompt.tokens(),
@@ -95,7 +95,7 @@ final class Chat {
         out.println();
         conversation.add(new ChatMessage(ChatMessage.Role.ASSISTANT, answer.text()));
         if (answer.end() == Generator.End.CONTEXT) {
-            err.println("(the context is full: the answer ends here)");
+            terminal.say("(the context is full: the answer ends here)");
         }
         speed = speed.plus(answer.speed());
     }

@@ -6,10 +6,7 @@ import io.qk256.app.check.ProofReport;
 import io.qk256.app.files.I2sLayout;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.selection.Selection;
-import java.io.Console;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -63,16 +60,11 @@ final class CheckCommand implements Callable<Integer> {
 
     private static int check(Qk256Command command, Optional<Path> file, I2sLayout i2sLayout, boolean json)
             throws IOException {
-        if (file.isPresent() && !Files.isRegularFile(file.get())) {
-            command.err()
-                    .println("qk256: " + file.get() + ": "
-                            + (Files.exists(file.get()) ? "not a file; give a GGUF file" : "no such file"));
-            return ExitCode.USAGE;
-        }
+        file.ifPresent(GgufOptions::requireFile);
         Selection selection = command.machine().selection();
         Kernel kernel = selection.kernel();
         String name = KernelReport.selected(selection);
-        ProgressListener progress = progress(command.err());
+        ProgressListener progress = progress(command.terminal());
         ProofReport report = file.isPresent()
                 ? Proof.run(kernel, file.get(), i2sLayout, progress)
                 : Proof.run(kernel, Optional.empty(), progress);
@@ -84,16 +76,10 @@ final class CheckCommand implements Callable<Integer> {
         return report.passed() ? ExitCode.OK : ExitCode.FAILED;
     }
 
-    /** One line that is written over and over, if there is a terminal to see it. */
-    @SuppressWarnings("SystemConsoleNull") // It is null in a module graph without a console provider.
-    private static ProgressListener progress(PrintWriter err) {
-        Console console = System.console();
-        if (console == null || !console.isTerminal()) {
-            return ProgressListener.NONE;
-        }
-        return (what, done, total) -> {
-            err.print("\r\033[K" + (done < total ? "checking " + done + "/" + total + "  " + what : ""));
-            err.flush();
-        };
+    private static ProgressListener progress(Terminal terminal) {
+        return terminal.showsProgress()
+                ? (what, done, total) ->
+                        terminal.progress(done < total ? "checking " + done + "/" + total + "  " + what : "")
+                : ProgressListener.NONE;
     }
 }

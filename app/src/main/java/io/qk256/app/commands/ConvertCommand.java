@@ -5,7 +5,6 @@ import io.qk256.app.files.Conversion.Report;
 import io.qk256.app.files.Conversion.Target;
 import io.qk256.app.files.GgufFile;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
@@ -62,17 +61,22 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        PrintWriter err = Objects.requireNonNull(root).err();
+        Qk256Command command = Objects.requireNonNull(root);
         Path to = Objects.requireNonNull(output);
         try (GgufFile source = gguf.open(Objects.requireNonNull(file))) {
             Report report = Conversion.convert(
-                    source, to, Objects.requireNonNull(type), roundScales, threads, ProgressLine.of("converting", err));
-            err.println(
+                    source,
+                    to,
+                    Objects.requireNonNull(type),
+                    roundScales,
+                    threads,
+                    ProgressLine.of("converting", command.terminal()));
+            command.say(
                     "wrote " + to + ": " + report.converted() + " tensors converted, " + report.copied() + " copied");
             if (report.scaleError() > 0) {
-                err.println(String.format(
+                command.tell(String.format(
                         Locale.ROOT,
-                        "qk256: scales were rounded to f16, by at most %.2g of themselves: weights are not the same",
+                        "scales were rounded to f16, by at most %.2g of themselves: weights are not the same",
                         report.scaleError()));
             }
         }

@@ -4,6 +4,7 @@ import io.qk256.app.files.GgufFile;
 import io.qk256.app.files.GgufTensor;
 import io.qk256.app.files.NpyFile;
 import io.qk256.app.files.TensorRows;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -51,13 +52,12 @@ final class DequantizeCommand implements Callable<Integer> {
         Path to = Objects.requireNonNull(output);
         try (GgufFile source = gguf.open(Objects.requireNonNull(file))) {
             GgufTensor tensor = source.findTensor(name)
-                    .orElseThrow(() -> new IllegalArgumentException(source.name() + ": there is no tensor '" + name
-                            + "' among " + source.tensors().size() + "; 'qk256 inspect' shows their names"));
+                    .orElseThrow(() -> new UserError(source.name() + ": there is no tensor '" + name + "' among "
+                            + source.tensors().size() + "; 'qk256 inspect' shows their names"));
             NpyFile.write(TensorRows.of(tensor), to);
             Objects.requireNonNull(root)
-                    .err()
-                    .println("wrote " + to + ": " + tensor.rows() + "x" + tensor.cols() + " f32 of " + tensor.name()
-                            + ", " + tensor.type().label());
+                    .say("wrote " + to + ": " + tensor.rows() + "x" + tensor.cols() + " f32 of " + tensor.name() + ", "
+                            + tensor.type().label());
         }
         return ExitCode.OK;
     }

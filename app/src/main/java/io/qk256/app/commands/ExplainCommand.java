@@ -5,6 +5,7 @@ import io.qk256.spi.selection.Candidate.Step;
 import io.qk256.spi.selection.Gate;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.Selection;
+import io.qk256.spi.support.UserError;
 import java.io.PrintWriter;
 import java.util.Objects;
 import java.util.Optional;
@@ -35,8 +36,7 @@ final class ExplainCommand implements Callable<Integer> {
         Selection selection = command.machine().selection();
         Optional<Candidate> candidate = selection.candidate(name);
         if (candidate.isEmpty()) {
-            command.err().println("qk256: " + KernelSelector.unknownName(name, selection.candidates()));
-            return ExitCode.USAGE;
+            throw new UserError(KernelSelector.unknownName(name, selection.candidates()));
         }
         print(selection, candidate.get(), command.out());
         return command.exitCode(false);

@@ -2,6 +2,7 @@ package io.qk256.app.commands;
 
 import io.qk256.app.files.GgufFile;
 import io.qk256.app.files.I2sLayout;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ final class GgufOptions {
     /**
      * Opens a file that the user has named.
      *
-     * @throws IllegalArgumentException if there is no such file
+     * @throws UserError if there is no such file
      */
     GgufFile open(Path path) throws IOException {
         requireFile(path);
@@ -40,12 +41,11 @@ final class GgufOptions {
     /**
      * Checks that what the user has named is a file.
      *
-     * @throws IllegalArgumentException if it is not
+     * @throws UserError if it is not
      */
-    void requireFile(Path path) {
+    static void requireFile(Path path) {
         if (!Files.isRegularFile(path)) {
-            throw new IllegalArgumentException(
-                    path + ": " + (Files.exists(path) ? "not a file; give a GGUF file" : "no such file"));
+            throw new UserError(path + ": " + (Files.exists(path) ? "not a file; give a GGUF file" : "no such file"));
         }
     }
 }

@@ -7,6 +7,7 @@ import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.Selection;
 import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.support.UserError;
 import java.util.List;
 import java.util.Optional;
 
@@ -36,9 +37,7 @@ record Machine(Cpu cpu, Selection selection) {
             boolean oneKernel,
             boolean calibrate) {
         Cpu real = Cpu.detect();
-        Cpu cpu = cpuFeatures
-                .map(labels -> real.restrictedTo(labels.equals(NONE) ? List.of() : labels))
-                .orElse(real);
+        Cpu cpu = cpuFeatures.map(labels -> restricted(real, labels)).orElse(real);
         List<KernelSource> sources = plugins.sources(real.name());
         Jvm jvm = Jvm.current();
         if (calibrate) {
@@ -50,5 +49,13 @@ record Machine(Cpu cpu, Selection selection) {
                 oneKernel
                         ? KernelSelector.selectFirst(sources, cpu.features(), jvm, wishes)
                         : KernelSelector.select(sources, cpu.features(), jvm, wishes));
+    }
+
+    private static Cpu restricted(Cpu real, List<String> labels) {
+        try {
+            return real.restrictedTo(labels.equals(NONE) ? List.of() : labels);
+        } catch (IllegalArgumentException e) {
+            throw new UserError("--cpu-features: " + e.getMessage(), e);
+        }
     }
 }

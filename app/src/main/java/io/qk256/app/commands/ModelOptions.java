@@ -7,8 +7,8 @@ import io.qk256.app.files.Repack.Progress;
 import io.qk256.app.files.RepackCache;
 import io.qk256.app.model.BitNetModel;
 import io.qk256.app.text.Tokenizer;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -83,7 +83,7 @@ final class ModelOptions {
     int threads(Machine machine) {
         if (threads != null) {
             if (threads < 1) {
-                throw new IllegalArgumentException("--threads: " + threads + ", expected 1 or more");
+                throw new UserError("--threads: " + threads + ", expected 1 or more");
             }
             return threads;
         }
@@ -100,15 +100,15 @@ final class ModelOptions {
     /**
      * Opens and loads the model, with all processors.
      *
-     * @param err shows how far it is
+     * @param terminal shows how far it is
      */
-    Loaded load(PrintWriter err) throws IOException {
-        return load(head, err);
+    Loaded load(Terminal terminal) throws IOException {
+        return load(head, terminal);
     }
 
-    /** As {@link #load(PrintWriter)}, with another head than the user's. */
-    Loaded load(Head otherHead, PrintWriter err) throws IOException {
-        Progress progress = ProgressLine.of("loading", err);
+    /** As {@link #load(Terminal)}, with another head than the user's. */
+    Loaded load(Head otherHead, Terminal terminal) throws IOException {
+        Progress progress = ProgressLine.of("loading", terminal);
         GgufFile file = open(progress);
         try {
             Background<Tokenizer> reading = Background.start("qk256-tokenizer", () -> Tokenizer.of(file));
@@ -143,8 +143,10 @@ final class ModelOptions {
         if (cache == null) {
             return gguf.open(model);
         }
-        gguf.requireFile(model);
-        Optional<Path> directory = cache.equals(BESIDE_THE_MODEL) ? Optional.empty() : Optional.of(Path.of(cache));
+        GgufOptions.requireFile(model);
+        Optional<Path> directory = cache.equals(BESIDE_THE_MODEL)
+                ? Optional.empty()
+                : Optional.of(FileNames.path("--cache " + cache, cache));
         int processors = Runtime.getRuntime().availableProcessors();
         return RepackCache.open(model, gguf.i2sLayout(), directory, processors, progress);
     }

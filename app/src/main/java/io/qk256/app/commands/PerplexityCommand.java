@@ -9,6 +9,7 @@ import io.qk256.app.model.Session;
 import io.qk256.app.model.SessionOptions;
 import io.qk256.app.text.Tokenizer;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -77,7 +78,7 @@ final class PerplexityCommand implements Callable<Integer> {
         }
         int threads = options.threads(command.machine());
         Kernel kernel = command.machine().selection().kernel();
-        try (ModelOptions.Loaded loaded = options.load(command.err())) {
+        try (ModelOptions.Loaded loaded = options.load(command.terminal())) {
             Tokenizer tokenizer = loaded.tokenizer();
             int length = windowLength(loaded.model().config().contextLength());
             List<int[]> cut = Perplexity.windows(tokenizer, toPredict, length);
@@ -85,7 +86,8 @@ final class PerplexityCommand implements Callable<Integer> {
             SessionOptions size = new SessionOptions(threads, length, SessionOptions.DEFAULT_BATCH, CacheType.F16);
             long start = System.nanoTime();
             try (Session session = loaded.model().session(kernel, size)) {
-                Result result = Perplexity.measure(session, tokenizer.beginOfText(), wanted, progress(command.err()));
+                Result result =
+                        Perplexity.measure(session, tokenizer.beginOfText(), wanted, progress(command.terminal()));
                 print(result, loaded.model().head(), (System.nanoTime() - start) / NANOS);
             }
         }
@@ -94,7 +96,7 @@ final class PerplexityCommand implements Callable<Integer> {
 
     private static int atLeastOne(int given) {
         if (given < 1) {
-            throw new IllegalArgumentException("--windows: " + given + ", expected 1 or more");
+            throw new UserError("--windows: " + given + ", expected 1 or more");
         }
         return given;
     }
@@ -104,21 +106,14 @@ final class PerplexityCommand implements Callable<Integer> {
             return Math.min(USUAL_WINDOW, context);
         }
         if (window < 1 || window > context) {
-            throw new IllegalArgumentException(
-                    "--window: " + window + ", expected 1 to " + context + ", the model's context");
+            throw new UserError("--window: " + window + ", expected 1 to " + context + ", the model's context");
         }
         return window;
     }
 
-    private static Perplexity.Listener progress(PrintWriter err) {
-        if (!TextStreams.isTerminal()) {
-            return (done, total, soFar) -> {};
-        }
-        return (done, total, soFar) -> {
-            String line = "window " + done + "/" + total + ", perplexity " + Numbers.of(soFar.perplexity());
-            err.print("\r\033[K" + (done < total ? line : ""));
-            err.flush();
-        };
+    private static Perplexity.Listener progress(Terminal terminal) {
+        return (done, total, soFar) -> terminal.progress(
+                done < total ? "window " + done + "/" + total + ", perplexity " + Numbers.of(soFar.perplexity()) : "");
     }
 
     private void print(Result result, String head, double seconds) {

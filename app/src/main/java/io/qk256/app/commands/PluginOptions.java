@@ -5,7 +5,10 @@ import io.qk256.spi.plugin.Plugins;
 import io.qk256.spi.plugin.Probing;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.VerdictCache;
+import io.qk256.spi.support.Environment;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,7 +34,8 @@ final class PluginOptions {
             names = "--plugins",
             paramLabel = "DIR",
             scope = ScopeType.INHERIT,
-            description = "Directory of plugins (default: ${env:QK256_PLUGINS:-plugins} beside the application).")
+            description =
+                    "Directory of plugins (default: what QK256_PLUGINS says, else plugins beside the application).")
     private @Nullable Path directory;
 
     @Option(
@@ -90,11 +94,11 @@ final class PluginOptions {
             return usual;
         }
         if (probeSeconds < 1 || probeSeconds > MAX_PROBE_SECONDS) {
-            throw new IllegalArgumentException(
+            throw new UserError(
                     "--probe-seconds " + probeSeconds + ": expected 1 to " + MAX_PROBE_SECONDS + " seconds");
         }
         if (probed == Probed.NONE) {
-            throw new IllegalArgumentException("--probe-seconds " + probeSeconds
+            throw new UserError("--probe-seconds " + probeSeconds
                     + " limits a probe that --probe none switches off; ask for one of them only");
         }
         return new Probing(Duration.ofSeconds(probeSeconds), cpuName, usual.cache());
@@ -120,18 +124,20 @@ final class PluginOptions {
         try {
             return PluginDirectory.open(path).allowNative(allowNative).refresh();
         } catch (IOException e) {
-            throw new IllegalArgumentException("the directory of plugins " + path + " cannot be read: " + e, e);
+            throw new UncheckedIOException(
+                    new IOException("the directory of plugins " + path + " cannot be read: " + e, e));
         }
     }
 
     /** The option's directory, else the variable's, else the one beside the application if it is there. */
     Optional<Path> directory() {
-        String variable = System.getenv(VARIABLE);
+        Optional<String> variable = Environment.variable(VARIABLE);
         if (directory != null) {
             return Optional.of(requireDirectory("--plugins " + directory, directory));
         }
-        if (variable != null && !variable.isEmpty()) {
-            return Optional.of(requireDirectory(VARIABLE + "=" + variable, Path.of(variable)));
+        if (variable.isPresent()) {
+            String given = VARIABLE + "=" + variable.get();
+            return Optional.of(requireDirectory(given, FileNames.path(given, variable.get())));
         }
         return Optional.ofNullable(System.getProperty(DEFAULT_DIRECTORY))
                 .map(Path::of)
@@ -140,7 +146,7 @@ final class PluginOptions {
 
     private static Path requireDirectory(String given, Path path) {
         if (!Files.isDirectory(path)) {
-            throw new IllegalArgumentException(given + ": there is no such directory; make it, or name another one");
+            throw new UserError(given + ": there is no such directory; make it, or name another one");
         }
         return path;
     }
@@ -148,7 +154,7 @@ final class PluginOptions {
     private void requirePlugins(Set<String> modules) {
         for (String name : allowNative) {
             if (!modules.contains(name)) {
-                throw new IllegalArgumentException("--allow-native " + name + ": no plugin has a module of this name; "
+                throw new UserError("--allow-native " + name + ": no plugin has a module of this name; "
                         + (modules.isEmpty() ? "there are none" : "there are: " + String.join(", ", modules)));
             }
         }

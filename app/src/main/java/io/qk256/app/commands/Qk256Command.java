@@ -3,10 +3,10 @@ package io.qk256.app.commands;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Selection;
 import io.qk256.spi.selection.Wishes;
-import java.io.IOException;
+import io.qk256.spi.support.PrintableText;
+import io.qk256.spi.support.UserError;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -14,11 +14,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 
 /** The root command: shows the machine and its kernels, and proves the selected one on the shipped weights. */
 @Command(
@@ -53,9 +50,6 @@ import picocli.CommandLine.Spec;
             ConvertCommand.class
         })
 public final class Qk256Command implements Callable<Integer> {
-
-    @Spec
-    private @Nullable CommandSpec spec;
 
     @Option(
             names = "--kernel",
@@ -98,15 +92,43 @@ public final class Qk256Command implements Callable<Integer> {
     private boolean oneKernel;
     private @Nullable Machine machine;
 
-    private Qk256Command() {}
+    private final Terminal terminal;
+    private final Failures failures;
 
-    /** Runs a command line and returns its exit code. */
+    private Qk256Command(Terminal terminal) {
+        this.terminal = terminal;
+        this.failures = new Failures(terminal, () -> verbose);
+    }
+
+    /** Runs a command line with the streams of this process, and returns its exit code. */
     public static int run(String... args) {
-        Qk256Command root = new Qk256Command();
-        return new CommandLine(root)
+        return run(Terminal.ofProcess(), args);
+    }
+
+    static int run(Terminal terminal, String... args) {
+        Qk256Command root = new Qk256Command(terminal);
+        int code;
+        try {
+            code = root.commandLine().execute(args);
+        } catch (Error e) { // Out of memory, most often; picocli passes it on.
+            code = root.failures.failed(e);
+        }
+        Optional<String> lost = terminal.finish();
+        if (lost.isPresent()) {
+            terminal.tell("standard output: " + lost.get() + "; what was to be written there is not complete");
+            return ExitCode.FAILED;
+        }
+        return code;
+    }
+
+    private CommandLine commandLine() {
+        return new CommandLine(this)
+                .setOut(terminal.rawOut())
+                .setErr(terminal.err())
+                .setExpandAtFiles(false) // A prompt may begin with @.
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler((thrown, command, parsed) -> root.failed(thrown, command))
-                .execute(args);
+                .setParameterExceptionHandler((wrong, args) -> failures.misused(wrong))
+                .setExecutionExceptionHandler((thrown, command, parsed) -> failures.failed(thrown));
     }
 
     @Override
@@ -125,7 +147,7 @@ public final class Qk256Command implements Callable<Integer> {
     Machine machine() {
         if (machine == null) {
             if (calibrate && kernel != null) {
-                throw new IllegalArgumentException("--calibrate ranks the kernels, and --kernel " + kernel
+                throw new UserError("--calibrate ranks the kernels, and --kernel " + kernel
                         + " takes one whatever its rank; ask for one of them only");
             }
             machine = Machine.detect(
@@ -147,7 +169,7 @@ public final class Qk256Command implements Callable<Integer> {
         Selection selection = machine().selection();
         if (verbose) {
             selection.candidates().forEach(this::printFailure);
-            plugins.cacheProblem().ifPresent(problem -> err().println("qk256: " + problem));
+            plugins.cacheProblem().ifPresent(this::tell);
         }
         if (selection.problem().isEmpty()) {
             return ExitCode.OK;
@@ -156,7 +178,7 @@ public final class Qk256Command implements Callable<Integer> {
         if (!wished && !kernelNeeded) {
             return ExitCode.OK;
         }
-        err().println("qk256: " + selection.problem().get());
+        tell(selection.problem().get());
         if (!wished) {
             return ExitCode.FAILED;
         }
@@ -166,36 +188,28 @@ public final class Qk256Command implements Callable<Integer> {
         return known ? ExitCode.OTHER_KERNEL : ExitCode.USAGE;
     }
 
+    Terminal terminal() {
+        return terminal;
+    }
+
     PrintWriter out() {
-        return commandLine().getOut();
+        return terminal.out();
     }
 
-    PrintWriter err() {
-        return commandLine().getErr();
+    /** Says something on standard error, in one line. */
+    void say(String message) {
+        terminal.say(message);
     }
 
-    private CommandLine commandLine() {
-        return Objects.requireNonNull(spec).commandLine();
+    /** Says there what is wrong. */
+    void tell(String message) {
+        terminal.tell(message);
     }
 
     private void printFailure(Candidate candidate) {
         candidate.failure().ifPresent(failure -> {
-            err().println(candidate.name() + ":");
-            failure.printStackTrace(err());
+            terminal.err().println(PrintableText.line(candidate.name()) + ":");
+            failures.print(failure);
         });
-    }
-
-    private int failed(Exception thrown, CommandLine command) {
-        if (thrown instanceof ParameterException wrongUse) {
-            command.getErr().println("qk256: " + wrongUse.getMessage());
-            return ExitCode.USAGE;
-        }
-        if (verbose) {
-            thrown.printStackTrace(command.getErr());
-        }
-        boolean expected = thrown instanceof IOException || thrown instanceof IllegalArgumentException;
-        String message = expected && thrown.getMessage() != null ? thrown.getMessage() : thrown.toString();
-        command.getErr().println("qk256: " + message + (expected || verbose ? "" : " (-v shows where)"));
-        return thrown instanceof IllegalArgumentException ? ExitCode.USAGE : ExitCode.FAILED;
     }
 }

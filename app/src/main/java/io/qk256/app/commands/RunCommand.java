@@ -12,6 +12,7 @@ import io.qk256.app.text.ChatMessage;
 import io.qk256.app.text.ChatTemplate;
 import io.qk256.app.text.Tokenizer;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -88,12 +89,13 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Qk256Command command = Objects.requireNonNull(root);
         if (limit != null && limit < 1) {
-            throw new IllegalArgumentException("-n: " + limit + ", expected 1 or more");
+            throw new UserError("-n: " + limit + ", expected 1 or more");
         }
         SamplingOptions choosing = sampling.options();
         String prompt = prompt();
         command.wantOneKernel();
-        Background<ModelOptions.Loaded> loading = Background.start("qk256-load", () -> options.load(command.err()));
+        Background<ModelOptions.Loaded> loading =
+                Background.start("qk256-load", () -> options.load(command.terminal()));
         Machine machine = machine(command, loading);
         try (ModelOptions.Loaded loaded = loading.get()) {
             int code = command.exitCode(true);
@@ -102,13 +104,13 @@ final class RunCommand implements Callable<Integer> {
             }
             int threads = options.threads(machine);
             Kernel kernel = machine.selection().kernel();
-            PrintWriter out = TextStreams.out();
+            PrintWriter out = command.terminal().text();
             Speed speed = isChat(loaded.tokenizer())
-                    ? chat(loaded, kernel, threads, choosing, out)
+                    ? chat(loaded, kernel, threads, choosing)
                     : write(loaded, kernel, threads, choosing, prompt, out);
             String name = KernelReport.selected(machine.selection());
             RunReport report = new RunReport(name, kernel, threads, loaded.model());
-            command.err().println(report.line(speed, choosing.seed()));
+            command.say(report.line(speed, choosing.seed()));
         }
         return ExitCode.OK;
     }
@@ -140,15 +142,14 @@ final class RunCommand implements Callable<Integer> {
         return source == null ? !raw && ChatTemplate.of(tokenizer).hasTurns() : source.chat;
     }
 
-    private Speed chat(
-            ModelOptions.Loaded loaded, Kernel kernel, int threads, SamplingOptions choosing, PrintWriter out)
+    private Speed chat(ModelOptions.Loaded loaded, Kernel kernel, int threads, SamplingOptions choosing)
             throws IOException {
-        PrintWriter err = Objects.requireNonNull(root).err();
+        Terminal terminal = Objects.requireNonNull(root).terminal();
         try (Session session = loaded.model().session(kernel, SessionOptions.withThreads(threads))) {
             Generator generator = generator(loaded, session, choosing);
             ChatTemplate template = ChatTemplate.of(loaded.tokenizer());
             int wanted = limit == null ? 0 : limit;
-            return new Chat(template, generator, session.context(), wanted, out, err).talk(TextStreams.in());
+            return new Chat(template, generator, session.context(), wanted, terminal).talk();
         }
     }
 
@@ -179,8 +180,7 @@ final class RunCommand implements Callable<Integer> {
             out.println();
             out.flush();
             if (answer.end() == Generator.End.CONTEXT) {
-                PrintWriter err = Objects.requireNonNull(root).err();
-                err.println("(the model's context of " + session.context() + " tokens is full)");
+                Objects.requireNonNull(root).say("(the model's context of " + session.context() + " tokens is full)");
             }
             return answer.speed();
         }

@@ -139,10 +139,7 @@ final class TckCommand implements Callable<Integer> {
             return List.of();
         }
         if (candidate.get().state() == Candidate.State.REJECTED) {
-            command.err()
-                    .println("qk256: " + provider + " is rejected, "
-                            + candidate.get().why());
-            command.err().flush();
+            command.tell(provider + " is rejected, " + candidate.get().why());
         }
         List<String> options = new ArrayList<>(List.of("--plugin", artifact.origin()));
         if (!artifact.nativeAccess()) {

@@ -3,6 +3,7 @@ package io.qk256.app.files;
 import io.qk256.app.files.Encoder.Encoded;
 import io.qk256.app.files.Repack.Progress;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -78,7 +79,7 @@ public final class Conversion {
             GgufFile source, Path out, Target target, boolean roundScales, int threads, Progress progress)
             throws IOException {
         if (Files.exists(out) && Files.isSameFile(out, Path.of(source.name()))) {
-            throw new IllegalArgumentException(out + ": is the file to convert, expected another one to write");
+            throw new UserError(out + ": is the file to convert, expected another one to write");
         }
         Conversion conversion = new Conversion(source, target, roundScales, threads);
         GgufWriter writer = new GgufWriter();

@@ -2,6 +2,7 @@ package io.qk256.app.generation;
 
 import io.qk256.app.text.ChatMessage;
 import io.qk256.app.text.ChatTemplate;
+import io.qk256.spi.support.UserError;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -52,7 +53,7 @@ public final class Conversation {
      * The prompt for the next answer; forgets what does not fit.
      *
      * @param answerTokens room to leave for the answer
-     * @throws IllegalArgumentException if the last message does not fit even alone; nothing is forgotten then
+     * @throws UserError if the last message does not fit even alone; nothing is forgotten then
      */
     public Prompt prompt(int answerTokens) {
         int budget = contextLength - answerTokens;
@@ -60,7 +61,7 @@ public final class Conversation {
         int[] tokens = template.encode(fitting);
         while (tokens.length > budget) {
             if (!forgetOldest(fitting)) {
-                throw new IllegalArgumentException("the message needs " + tokens.length + " tokens, expected at most "
+                throw new UserError("the message needs " + tokens.length + " tokens, expected at most "
                         + budget + " (the context of " + contextLength + " less " + answerTokens
                         + " for the answer); shorten the message or the answer");
             }

@@ -3,6 +3,7 @@ package io.qk256.app.generation;
 import io.qk256.app.model.Session;
 import io.qk256.app.text.StreamDecoder;
 import io.qk256.app.text.Tokenizer;
+import io.qk256.spi.support.UserError;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -56,7 +57,7 @@ public final class Generator {
      * @param maxTokens how many to write at most
      * @param stop asked before each token whether to stop
      * @param out receives the text, piece by piece
-     * @throws IllegalArgumentException if the prompt is empty or longer than the context
+     * @throws UserError if the prompt is empty or longer than the context
      */
     public Answer generate(int[] prompt, int maxTokens, BooleanSupplier stop, Consumer<String> out) {
         requireFitting(prompt);
@@ -77,12 +78,12 @@ public final class Generator {
     /**
      * Checks a prompt without reading it.
      *
-     * @throws IllegalArgumentException if it has no token, or more than the context holds
+     * @throws UserError if it has no token, or more than the context holds
      */
     public void requireFitting(int[] prompt) {
         if (prompt.length < 1 || prompt.length > session.context()) {
-            throw new IllegalArgumentException("the prompt has " + prompt.length + " tokens, expected 1 to "
-                    + session.context() + ", the context; shorten it");
+            throw new UserError("the prompt has " + prompt.length + " tokens, expected 1 to " + session.context()
+                    + ", the context; shorten it");
         }
     }
 

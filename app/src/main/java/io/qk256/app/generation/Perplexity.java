@@ -2,6 +2,7 @@ package io.qk256.app.generation;
 
 import io.qk256.app.model.Session;
 import io.qk256.app.text.Tokenizer;
+import io.qk256.spi.support.UserError;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -59,7 +60,7 @@ public final class Perplexity {
      * Cuts a text.
      *
      * @param length of a window at most, in tokens
-     * @throws IllegalArgumentException if the text has nothing but space
+     * @throws UserError if the text has nothing but space
      */
     public static List<int[]> windows(Tokenizer tokenizer, String text, int length) {
         String separator = "\n" + tokenizer.describe(tokenizer.endOfText()) + "\n";
@@ -76,7 +77,7 @@ public final class Perplexity {
             }
         }
         if (windows.isEmpty()) {
-            throw new IllegalArgumentException("the text is empty, expected some words to predict");
+            throw new UserError("the text is empty, expected some words to predict");
         }
         return windows;
     }

@@ -1,5 +1,7 @@
 package io.qk256.app.generation;
 
+import io.qk256.spi.support.UserError;
+
 /**
  * How {@link Sampler} chooses. Names and meaning are those of llama.cpp.
  *
@@ -14,7 +16,7 @@ package io.qk256.app.generation;
 public record SamplingOptions(
         double temperature, int topK, double topP, double minP, double repeatPenalty, int repeatLast, long seed) {
 
-    /** @throws IllegalArgumentException if a value is outside its range */
+    /** @throws UserError if a value is outside its range */
     public SamplingOptions {
         require(temperature >= 0 && temperature <= 100, "temperature", temperature, "0 to 100");
         require(topK >= 0, "top-k", topK, "0 (all tokens) or more");
@@ -31,7 +33,7 @@ public record SamplingOptions(
 
     private static void require(boolean fits, String name, Number value, String expected) {
         if (!fits) {
-            throw new IllegalArgumentException(name + " is " + value + ", expected " + expected);
+            throw new UserError(name + " is " + value + ", expected " + expected);
         }
     }
 }

@@ -7,6 +7,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,7 +94,7 @@ class BenchResultsTest {
         baselines.save("main", Recorded.results());
         assertThat(BenchJson.write(baselines.load("main"))).isEqualTo(BenchJson.write(Recorded.results()));
         assertThatThrownBy(() -> baselines.load("mian"))
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(UserError.class)
                 .hasMessageContaining("no results are called 'mian'")
                 .hasMessageContaining("there are: main");
     }

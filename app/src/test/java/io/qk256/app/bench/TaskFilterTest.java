@@ -3,6 +3,7 @@ package io.qk256.app.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.qk256.spi.support.UserError;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,8 +81,6 @@ class TaskFilterTest {
             String operation, String shape, String columns, String mode, String threads, String message) {
         TaskFilter filter =
                 new TaskFilter(List.of(operation), List.of(shape), List.of(columns), List.of(mode), List.of(threads));
-        assertThatThrownBy(filter::tasks)
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining(message);
+        assertThatThrownBy(filter::tasks).isInstanceOf(UserError.class).hasMessageContaining(message);
     }
 }

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qk256.app.files.Mutations;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,15 +60,7 @@ class CommandsFuzzTest {
     }
 
     private static int run(String[] command, ByteArrayOutputStream err) {
-        PrintStream systemOut = System.out;
-        PrintStream systemErr = System.err;
-        try {
-            System.setOut(new PrintStream(new ByteArrayOutputStream(), false, StandardCharsets.UTF_8));
-            System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
-            return Qk256Command.run(command);
-        } finally {
-            System.setOut(systemOut);
-            System.setErr(systemErr);
-        }
+        Terminal terminal = Terminal.of(InputStream.nullInputStream(), OutputStream.nullOutputStream(), err);
+        return Qk256Command.run(terminal, command);
     }
 }

@@ -9,6 +9,7 @@ import io.qk256.app.files.Repack.Progress;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -187,7 +188,7 @@ class ConversionTest {
         try (GgufFile file = GgufFile.open(path)) {
             refused(file, Target.QK256, "no tensor is of a 2-bit type");
             assertThatThrownBy(() -> Conversion.convert(file, path, Target.QK256, false, 1, Progress.NONE))
-                    .isInstanceOf(IllegalArgumentException.class)
+                    .isInstanceOf(UserError.class)
                     .hasMessageContaining("is the file to convert");
         }
         byte[] tl2 = GgufBuilder.header(1, 1)

@@ -7,6 +7,7 @@ import io.qk256.app.text.ChatMessage;
 import io.qk256.app.text.ChatMessage.Role;
 import io.qk256.app.text.ChatTemplate;
 import io.qk256.app.text.TestTokenizers;
+import io.qk256.spi.support.UserError;
 import org.junit.jupiter.api.Test;
 
 /** With a vocabulary in which every letter is a token. */
@@ -45,7 +46,7 @@ class ConversationTest {
     void refusesAMessageThatDoesNotFitAlone() {
         Conversation conversation = conversation(WITHOUT_OLD + 4);
         assertThatThrownBy(() -> conversation.prompt(5))
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(UserError.class)
                 .hasMessage(
                         "the message needs 32 tokens, expected at most 31 (the context of 36 less 5 for the answer);"
                                 + " shorten the message or the answer");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.qk256.app.generation.Generator.Answer;
 import io.qk256.app.generation.Generator.End;
 import io.qk256.app.model.HeadType;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -112,7 +113,7 @@ class GeneratorTest {
         try (Demo demo = new Demo(HeadType.STORED, 1)) {
             Generator generator = demo.generator(SAMPLED);
             assertThatThrownBy(() -> generator.generate(new int[257], 1, () -> false, text -> {}))
-                    .isInstanceOf(IllegalArgumentException.class)
+                    .isInstanceOf(UserError.class)
                     .hasMessage("the prompt has 257 tokens, expected 1 to 256, the context; shorten it");
             assertThatThrownBy(() -> generator.generate(new int[0], 1, () -> false, text -> {}))
                     .hasMessageStartingWith("the prompt has 0 tokens");

@@ -9,6 +9,7 @@ import io.qk256.app.generation.Perplexity.Result;
 import io.qk256.app.model.HeadType;
 import io.qk256.app.text.TestTokenizers;
 import io.qk256.app.text.Tokenizer;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -80,7 +81,7 @@ class PerplexityTest {
                         more -> assertThat(more).hasSize(3),
                         last -> assertThat(last).endsWith('>', end));
         assertThatThrownBy(() -> Perplexity.windows(letters, " \n" + mark + "\n", 3))
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(UserError.class)
                 .hasMessage("the text is empty, expected some words to predict");
     }
 

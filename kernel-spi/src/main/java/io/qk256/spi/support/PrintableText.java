@@ -70,14 +70,21 @@ public final class PrintableText {
         if (isPrintable(codePoint, lines)) {
             to.appendCodePoint(codePoint);
         } else {
-            to.append(String.format(Locale.ROOT, codePoint > 0xFFFF ? "\\u{%x}" : "\\u%04x", codePoint));
+            to.append(escape(codePoint));
         }
     }
 
     private static boolean isPrintable(int codePoint, boolean lines) {
-        if (lines && (codePoint == '\n' || codePoint == '\t')) {
-            return true;
-        }
+        return isPrintable(codePoint) || (lines && (codePoint == '\n' || codePoint == '\t'));
+    }
+
+    /** What is shown in the place of a character that is not printable. */
+    public static String escape(int codePoint) {
+        return String.format(Locale.ROOT, codePoint > 0xFFFF ? "\\u{%x}" : "\\u%04x", codePoint);
+    }
+
+    /** Whether a character is shown as it is; line feeds and tabs are not. */
+    public static boolean isPrintable(int codePoint) {
         return switch (Character.getType(codePoint)) {
             // FORMAT holds the marks that reverse the direction of writing.
             case Character.CONTROL,

@@ -1,5 +1,6 @@
 package io.qk256.tck.runner;
 
+import io.qk256.spi.support.UserError;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -29,7 +30,7 @@ enum Format {
         return Arrays.stream(values())
                 .filter(format -> format.label().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("format: '" + name + "', expected one of "
+                .orElseThrow(() -> new UserError("format: '" + name + "', expected one of "
                         + Arrays.stream(values()).map(Format::label).collect(Collectors.joining(", "))));
     }
 
@@ -38,7 +39,7 @@ enum Format {
         return Arrays.stream(values())
                 .filter(format -> format != TABLE && name.endsWith("." + format.label()))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "file: '" + name + "', expected a name that ends in .json, .xml or .md"));
+                .orElseThrow(
+                        () -> new UserError("file: '" + name + "', expected a name that ends in .json, .xml or .md"));
     }
 }

@@ -1,5 +1,6 @@
 package io.qk256.tck.runner;
 
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ public final class Main {
         }
         try {
             return test(Options.parse(args), out, err);
-        } catch (IllegalArgumentException e) {
+        } catch (UserError e) {
             err.println("tck: " + e.getMessage());
             return USAGE;
         } catch (IOException e) {

@@ -1,6 +1,7 @@
 package io.qk256.tck.runner;
 
 import io.qk256.spi.KernelProvider;
+import io.qk256.spi.support.UserError;
 import java.io.File;
 import java.io.IOException;
 import java.lang.module.FindException;
@@ -8,6 +9,7 @@ import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReference;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -28,7 +30,7 @@ final class ModulePath {
         plugin = options.plugin();
         entries.addAll(split(System.getProperty("jdk.module.path", "")));
         if (entries.isEmpty()) {
-            throw new IllegalArgumentException(
+            throw new UserError(
                     "the kit was started from the class path; start it from the module path: java -p MODULES -m"
                             + " io.qk256.tck/" + Main.class.getName());
         }
@@ -48,8 +50,16 @@ final class ModulePath {
     static List<Path> split(String path) {
         return Arrays.stream(path.split(File.pathSeparator))
                 .filter(entry -> !entry.isBlank())
-                .map(Path::of)
+                .map(ModulePath::path)
                 .toList();
+    }
+
+    private static Path path(String entry) {
+        try {
+            return Path.of(entry);
+        } catch (InvalidPathException e) {
+            throw new UserError("--module-path " + entry + ": is no name of a file here: " + e.getMessage(), e);
+        }
     }
 
     /** Each jar, and each folder of jars, is a plugin; one that is no module is left out, since it would stop all. */

@@ -1,6 +1,8 @@
 package io.qk256.tck.runner;
 
+import io.qk256.spi.support.UserError;
 import io.qk256.tck.Rules;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -72,7 +74,7 @@ record Options(
     /**
      * Reads a command line.
      *
-     * @throws IllegalArgumentException if it is wrong; the message says how
+     * @throws UserError if it is wrong; the message says how
      */
     static Options parse(String... args) {
         Deque<String> words = new ArrayDeque<>(Arrays.asList(args));
@@ -92,38 +94,48 @@ record Options(
             String option = words.pop();
             switch (option) {
                 case "--provider" -> provider = Optional.of(value(option, words));
-                case "--plugins" -> plugins = Optional.of(Path.of(value(option, words)));
+                case "--plugins" -> plugins = Optional.of(path(option, words));
                 case "--module-path" -> modulePath.addAll(ModulePath.split(value(option, words)));
-                case "--plugin" -> plugin = Optional.of(Path.of(value(option, words)));
+                case "--plugin" -> plugin = Optional.of(path(option, words));
                 case "--no-native" -> nativeAccess = false;
                 case "-o" -> format = Format.named(value(option, words));
-                case "--save" -> save.add(file(value(option, words)));
-                case "--certify" -> certify = Optional.of(Path.of(value(option, words)));
+                case "--save" -> save.add(file(option, words));
+                case "--certify" -> certify = Optional.of(path(option, words));
                 case "--rule" ->
                     rules.add(
                             Math.toIntExact(number(option, words, 1, Rules.all().size())));
                 case "--seed" -> seed = number(option, words, Long.MIN_VALUE, Long.MAX_VALUE);
                 case "--random" -> random = Math.toIntExact(number(option, words, 1, Integer.MAX_VALUE));
                 case "--time-limit" -> timeLimit = Duration.ofSeconds(number(option, words, 1, 86_400));
-                default -> throw new IllegalArgumentException("unknown option: " + option + "; --help lists them");
+                default -> throw new UserError("unknown option: " + option + "; --help lists them");
             }
         }
         if (certify.isPresent() && !rules.isEmpty()) {
-            throw new IllegalArgumentException("--certify: a certificate needs all rules; leave --rule away");
+            throw new UserError("--certify: a certificate needs all rules; leave --rule away");
         }
-        String name = provider.orElseThrow(() -> new IllegalArgumentException("--provider NAME is missing"));
+        String name = provider.orElseThrow(() -> new UserError("--provider NAME is missing"));
         return new Options(
                 name, plugins, modulePath, plugin, nativeAccess, format, save, certify, rules, seed, random, timeLimit);
     }
 
-    private static Path file(String name) {
-        Format.ofFile(name);
-        return Path.of(name);
+    private static Path file(String option, Deque<String> words) {
+        Path file = path(option, words);
+        Format.ofFile(file.toString());
+        return file;
+    }
+
+    private static Path path(String option, Deque<String> words) {
+        String name = value(option, words);
+        try {
+            return Path.of(name);
+        } catch (InvalidPathException e) {
+            throw new UserError(option + " " + name + ": is no name of a file here: " + e.getMessage(), e);
+        }
     }
 
     private static String value(String option, Deque<String> words) {
         if (words.isEmpty()) {
-            throw new IllegalArgumentException(option + ": its value is missing");
+            throw new UserError(option + ": its value is missing");
         }
         return words.pop();
     }
@@ -138,7 +150,6 @@ record Options(
         } catch (NumberFormatException e) {
             // The message below tells.
         }
-        throw new IllegalArgumentException(
-                option + ": '" + text + "', expected an integer from " + least + " to " + most);
+        throw new UserError(option + ": '" + text + "', expected an integer from " + least + " to " + most);
     }
 }

@@ -1,0 +1,67 @@
+package io.qk256.app.commands;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qk256.spi.support.UserError;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import org.junit.jupiter.api.Test;
+
+/** Exit codes and messages of what goes wrong. */
+class FailuresTest {
+
+    @Test
+    void aMistakeOfTheUserIsWrongUsage() {
+        assertTold(new UserError("-n: 0, expected 1 or more"), ExitCode.USAGE, "qk256: -n: 0, expected 1 or more\n");
+    }
+
+    @Test
+    void aFaultOfAFileIsNotWrongUsage() {
+        assertTold(new IOException("m.gguf: is cut off"), ExitCode.FAILED, "qk256: m.gguf: is cut off\n");
+        assertTold(
+                new UncheckedIOException(new IOException("m.gguf: is cut off")),
+                ExitCode.FAILED,
+                "qk256: m.gguf: is cut off\n");
+        assertTold(new AccessDeniedException("m.gguf"), ExitCode.FAILED, "qk256: m.gguf: permission denied\n");
+        assertTold(new NoSuchFileException("m.gguf"), ExitCode.FAILED, "qk256: m.gguf: no such file or directory\n");
+    }
+
+    /** A NaN weight that a check of arguments found was "wrong usage" once. */
+    @Test
+    void aDefectIsNeverCalledWrongUsage() {
+        assertTold(
+                new IllegalArgumentException("scale: NaN"),
+                ExitCode.FAILED,
+                "qk256: java.lang.IllegalArgumentException: scale: NaN (-v shows where)\n");
+    }
+
+    @Test
+    void noMemoryIsNoDefect() {
+        assertThat(told(new OutOfMemoryError("Java heap space"), ExitCode.FAILED))
+                .startsWith("qk256: out of memory, or of threads: Java heap space; ask for fewer threads");
+    }
+
+    @Test
+    void messagesAreOneLineOfText() {
+        String told = told(new IOException("a\u001b[2Jb\nc\u202e" + "x".repeat(100_000)), ExitCode.FAILED);
+        assertThat(told).startsWith("qk256: a\\u001b[2Jb\\u000ac\\u202exxx").hasSizeLessThan(4000);
+        assertThat(told.lines()).hasSize(1);
+    }
+
+    private static void assertTold(Exception thrown, int exit, String message) {
+        assertThat(told(thrown, exit)).isEqualTo(message);
+    }
+
+    private static String told(Throwable thrown, int exit) {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Terminal terminal = Terminal.of(InputStream.nullInputStream(), OutputStream.nullOutputStream(), err);
+        assertThat(new Failures(terminal, () -> false).failed(thrown)).isEqualTo(exit);
+        return err.toString(StandardCharsets.UTF_8);
+    }
+}
