@@ -83,9 +83,10 @@ INLINE void add_half_block(
 }
 
 /* Adds a chunk of `n` rows, 1 or GROUP, to their sums. Either way a row meets the same operations in the same order, so
- * that results do not depend on how rows are split into ranges. A block is summed before it is scaled. */
-INLINE __m128 add_rows(int n, span s, __m256 table, const float *planes, __m128 row_sums) {
-    const int64_t ahead = rows_ahead(s);
+ * that results do not depend on how rows are split into ranges. A block is summed before it is scaled, by the product of
+ * its scale and the tensor's. */
+INLINE __m128 add_rows(int n, span s, __m256 table, const float *planes, float tensor_scale, __m128 row_sums) {
+    const uint64_t ahead = rows_ahead(s);
     for (int32_t b = 0; b < s.blocks; b++) {
         const uint8_t *codes = s.codes + (int64_t)b * BLOCK_BYTES;
         const float *x = planes + b * BLOCK_WEIGHTS;
@@ -100,7 +101,7 @@ INLINE __m128 add_rows(int n, span s, __m256 table, const float *planes, __m128 
         for (int r = 0; r < GROUP; r++) {
             lanes[r] = r < n ? _mm256_add_ps(sums[r][0], sums[r][1]) : lanes[0];
         }
-        __m128 scales = s.scales ? scales_of(n, s, b) : _mm_set1_ps(1);
+        __m128 scales = s.scales ? _mm_mul_ps(scales_of(n, s, b), _mm_set1_ps(tensor_scale)) : _mm_set1_ps(1);
         row_sums = _mm_fmadd_ps(sum4(lanes[0], lanes[1], lanes[2], lanes[3]), scales, row_sums);
     }
     return row_sums;
@@ -110,6 +111,8 @@ void qk256_gemv_f32_avx2(const qk256_matrix *w, const float *x, float *y) {
     _Alignas(64) float planes[CHUNK];
     float sums[TILE];
     const __m256 table = _mm256_set_m128(w->codebook, w->codebook);
+    const float block_factor = w->block_scales ? w->tensor_scale : 1;
+    const float row_factor = w->block_scales ? 1 : w->tensor_scale;
     for (int64_t row = 0; row < w->rows; row += TILE) {
         const int32_t rows = w->rows - row < TILE ? (int32_t)(w->rows - row) : TILE;
         memset(sums, 0, (size_t)rows * sizeof *sums);
@@ -121,15 +124,16 @@ void qk256_gemv_f32_avx2(const qk256_matrix *w, const float *x, float *y) {
             const span s = span_of(w, row, col, cols);
             int32_t r = 0;
             for (; r + GROUP <= rows; r += GROUP) {
-                __m128 group = add_rows(GROUP, span_down(s, r), table, planes, _mm_loadu_ps(sums + r));
-                _mm_storeu_ps(sums + r, group);
+                __m128 group = _mm_loadu_ps(sums + r);
+                _mm_storeu_ps(sums + r, add_rows(GROUP, span_down(s, r), table, planes, block_factor, group));
             }
             for (; r < rows; r++) {
-                _mm_store_ss(sums + r, add_rows(1, span_down(s, r), table, planes, _mm_load_ss(sums + r)));
+                __m128 one = _mm_load_ss(sums + r);
+                _mm_store_ss(sums + r, add_rows(1, span_down(s, r), table, planes, block_factor, one));
             }
         }
         for (int32_t r = 0; r < rows; r++) {
-            y[row + r] = sums[r] * w->tensor_scale;
+            y[row + r] = sums[r] * row_factor;
         }
     }
 }

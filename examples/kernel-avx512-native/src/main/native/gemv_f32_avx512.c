@@ -66,8 +66,9 @@ INLINE __m128 take(__m512 (*sums)[2]) {
 }
 
 /* A chunk of a group. With scales, a block is summed before it is scaled: lane by lane, an infinite scale would make NaN
- * of a lane that is zero. A row meets the same operations in the same order in any group. */
-INLINE __m128 group_sums(const group *g, value_table table, const float *planes) {
+ * of a lane that is zero. The scale is the block's times the tensor's, as for dequantize. A row meets the same operations in
+ * the same order in any group. */
+INLINE __m128 group_sums(const group *g, value_table table, const float *planes, float tensor_scale) {
     __m512 sums[GROUP][2];
     __m128 scaled = _mm_setzero_ps();
     for (int r = 0; r < GROUP; r++) {
@@ -76,7 +77,8 @@ INLINE __m128 group_sums(const group *g, value_table table, const float *planes)
     for (int32_t b = 0; b < g->blocks; b++) {
         add_block(g, b, table, planes + b * BLOCK_WEIGHTS, sums);
         if (g->scales[0]) {
-            scaled = _mm_add_ps(scaled, _mm_mul_ps(take(sums), scales_of(g, b)));
+            const __m128 scales = _mm_mul_ps(scales_of(g, b), _mm_set1_ps(tensor_scale));
+            scaled = _mm_add_ps(scaled, _mm_mul_ps(take(sums), scales));
         }
     }
     return g->scales[0] ? scaled : take(sums);
@@ -93,14 +95,14 @@ void gemv_f32(const matrix *w, const float *x, float *y) {
     for (int64_t col = 0; col < w->cols; col += CHUNK) {
         const int32_t cols = smaller(w->cols - col, CHUNK);
         arrange(x + col, cols, planes);
-        for (int32_t row = 0; row < w->rows; row += GROUP) {
+        for (int64_t row = 0; row < w->rows; row += GROUP) {
             const group g = group_of(w, row, (int32_t)col, cols);
             const __mmask8 rows = (__mmask8)first(g.rows, GROUP);
             const __m128 before = _mm_maskz_loadu_ps(rows, y + row);
-            _mm_mask_storeu_ps(y + row, rows, _mm_add_ps(before, group_sums(&g, table, planes)));
+            _mm_mask_storeu_ps(y + row, rows, _mm_add_ps(before, group_sums(&g, table, planes, w->tensor_scale)));
         }
     }
-    for (int32_t r = 0; r < w->rows; r++) {
+    for (int32_t r = 0; r < w->rows && !w->block_scales; r++) {
         y[r] *= w->tensor_scale;
     }
 }

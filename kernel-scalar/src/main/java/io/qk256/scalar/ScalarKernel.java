@@ -61,9 +61,9 @@ final class ScalarKernel extends Kernel {
                 for (int i = 0; i < weights; i++) {
                     blockSum += table[code(codes, i)] * values[i];
                 }
-                sum += blockSum * w.blockScale(row, block);
+                sum += w.blockScales().isPresent() ? blockSum * w.scale(row, block) : blockSum;
             }
-            y.set(row, sum * w.tensorScale());
+            y.set(row, w.blockScales().isPresent() ? sum : sum * w.tensorScale());
         }
     }
 

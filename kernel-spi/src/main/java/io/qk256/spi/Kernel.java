@@ -63,8 +63,13 @@ public abstract class Kernel {
      * {@code gamma(k) = k*u / (1 - k*u)}, {@code u = 2^-24}, where {@code w(r, c)} is the product of the
      * codebook's value, the block scale and the tensor scale in real numbers, and {@code k} is
      * {@code cols}, plus 1 if there are block scales, plus 1 if the tensor scale is not 1 (Higham,
-     * Accuracy and Stability of Numerical Algorithms, section 3.1). The bound holds while no partial sum
-     * overflows or underflows. Results are the same for every split into ranges. NaN and infinities follow IEEE 754; a product with weight 0 is not skipped.
+     * Accuracy and Stability of Numerical Algorithms, section 3.1). As for {@link #dequantize(Qk256Matrix,
+     * int, int, F32Vector) dequantize}, block scale times tensor scale is one f32, by which sums of
+     * {@code value * x} over columns of the block are multiplied; without block scales, sums over columns of
+     * the row are multiplied by the tensor scale. The bound holds while neither these scales nor these
+     * sums, before or after, overflow; where a product underflows, half of the smallest f32 is added, times the
+     * factors that follow. Results are the same for every split into ranges. NaN and infinities follow
+     * IEEE 754; a product with weight 0 is not skipped.
      *
      * @param w the matrix
      * @param x {@code cols} values

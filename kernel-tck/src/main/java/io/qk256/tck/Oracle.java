@@ -24,7 +24,8 @@ final class Oracle {
 
     /**
      * The sum in f64, in which no product of four f32 values overflows or underflows, and the bound on its distance to
-     * an f32 sum. The scales are taken as real factors: the contract's bound counts one rounding for each.
+     * an f32 sum. The scales are taken as real factors: the contract's bound counts one rounding for each. Their product
+     * comes first, so it alone says how large an error of a sum becomes.
      */
     static Expected product(Problem problem, int row) {
         double sum = 0;
@@ -39,7 +40,7 @@ final class Oracle {
             double term = value * x * blockScale * tensorScale;
             sum += term;
             magnitude += Math.abs(term);
-            growth += atLeastOne(value) * atLeastOne(x) * atLeastOne(blockScale) * atLeastOne(tensorScale);
+            growth += atLeastOne(value) * atLeastOne(x) * atLeastOne(blockScale * tensorScale);
             unit.addTerm(value, x, blockScale, tensorScale);
         }
         if (unit.makesExact(magnitude)) {

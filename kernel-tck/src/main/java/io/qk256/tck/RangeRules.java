@@ -6,6 +6,7 @@ import static io.qk256.tck.Operation.INT8;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -91,6 +92,24 @@ interface RangeRules extends RuleGroup {
     private void everyRowGives(float value, Problem problem) {
         Trial trial = kernel().trial(Rules.RANGE, problem);
         trial.compare(F32, trial.run(F32).values(), Expected.exactly(value, problem.rows()));
+    }
+
+    /** A block is multiplied by the product of its scale and the tensor's: neither shows on its own. */
+    @Test
+    @DisplayName(Rules.RANGE + ", opposed scales")
+    default void rule20OpposedScales() {
+        for (float scale : new float[] {1e30f, 1e-30f}) {
+            float[] scales = new float[5 * 3];
+            Arrays.fill(scales, scale);
+            for (double size : new double[] {1e15, 1e-15}) {
+                Problem problem = Problem.random(5, 700, 20)
+                        .withX("x to " + size, col -> (col % 2 == 0 ? size : -size) / (1 + col % 7))
+                        .withBlockScales(scales)
+                        .withTensorScale(1 / scale);
+                kernel().trial(Rules.RANGE, problem).check(DEQUANTIZE);
+                kernel().trial(Rules.RANGE, problem).check(F32);
+            }
+        }
     }
 
     /** Products below the smallest f32: the bound has a term for each. */

@@ -53,12 +53,14 @@ class PlainKernel extends Kernel {
     }
 
     float rowProduct(Qk256Matrix w, F32Vector x, int row) {
+        boolean scaled = w.blockScales().isPresent();
         float sum = 0;
         for (int from = 0; from < columns(w); from += Qk256.BLOCK_WEIGHTS) {
             int to = Math.min(columns(w), from + Qk256.BLOCK_WEIGHTS);
-            sum += blockProduct(w, x, row, from, to) * blockScale(w, row, from / Qk256.BLOCK_WEIGHTS);
+            float scale = blockScale(w, row, from / Qk256.BLOCK_WEIGHTS) * (scaled ? w.tensorScale() : 1);
+            sum += blockProduct(w, x, row, from, to) * scale;
         }
-        return sum * w.tensorScale();
+        return sum * (scaled ? 1 : w.tensorScale());
     }
 
     int integerProduct(int value, int q) {

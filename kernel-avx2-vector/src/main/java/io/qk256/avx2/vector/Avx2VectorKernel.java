@@ -18,17 +18,15 @@ final class Avx2VectorKernel extends Kernel {
 
     @Override
     protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
-        Scratch mine = scratch.get();
-        GemvF32.rows(w, mine, mine.floats(x, w), fromRow, toRow, y);
+        GemvF32.rows(w, scratch.get(), x, fromRow, toRow, y);
     }
 
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
-        Scratch mine = scratch.get();
         if (GemvI8.takes(w.codebook())) {
-            GemvI8.rows(w, mine, mine.shorts(x, w), x.scale(), fromRow, toRow, y);
+            GemvI8.rows(w, scratch.get(), x, fromRow, toRow, y);
         } else {
-            GemvI8AnyCodebook.rows(w, mine, mine.floats(x, w), x.scale(), fromRow, toRow, y);
+            GemvI8AnyCodebook.rows(w, scratch.get(), x, fromRow, toRow, y);
         }
     }
 

@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 final class Dequantize {
 
     private static final ValueLayout.OfInt CODES = ValueLayout.JAVA_INT_UNALIGNED.withOrder(Lanes.ORDER);
-    private static final int CODES_IN_BYTE = 4;
     private static final int WEIGHTS_IN_INT = 16;
     /** Weights that one turn of the loop to memory decodes: twice as many made it a quarter faster, more would no longer be inlined. */
     private static final int STEP = 2 * WEIGHTS_IN_INT;
@@ -31,40 +30,52 @@ final class Dequantize {
     private Dequantize() {}
 
     static void rows(Qk256Matrix w, Scratch scratch, int fromRow, int toRow, MemorySegment out) {
-        if (NativeMemory.is(out)) {
-            for (int row = fromRow; row < toRow; row++) {
-                row(w, scratch, row, out, (long) (row - fromRow) * w.cols(), null);
-            }
-        } else if (out.heapBase().orElse(null) instanceof float[] array) {
-            long first = out.address() / Float.BYTES;
-            for (int row = fromRow; row < toRow; row++) {
-                row(w, scratch, row, MemorySegment.NULL, first + (long) (row - fromRow) * w.cols(), array);
-            }
-        } else {
-            MemorySegment values = scratch.rowValues(w.cols());
-            long rowBytes = (long) w.cols() * Float.BYTES;
-            for (int row = fromRow; row < toRow; row++) {
-                row(w, scratch, row, values, 0, null);
-                MemorySegment.copy(values, 0, out, (row - fromRow) * rowBytes, rowBytes);
+        for (int row = fromRow; row < toRow; row++) {
+            for (int block = 0; block < w.blocks(); block += Scratch.BLOCKS) {
+                long first = (long) (row - fromRow) * w.cols() + (long) block * Qk256.BLOCK_WEIGHTS;
+                part(w, scratch, row, block, Scratch.blocks(w, block), out, first);
             }
         }
     }
 
-    /** Decodes a row to off-heap memory, or to the array if there is one. */
-    private static void row(
-            Qk256Matrix w, Scratch scratch, int row, MemorySegment out, long first, float @Nullable [] array) {
-        MemorySegment codes = scratch.codes(w, row);
-        long offset = scratch.offset(w, row, 0);
+    /** Decodes some blocks of a row to the values from {@code first} on. */
+    private static void part(
+            Qk256Matrix w, Scratch scratch, int row, int block, int blocks, MemorySegment out, long first) {
+        if (NativeMemory.is(out)) {
+            part(w, scratch, row, block, blocks, out, first, null);
+        } else if (out.heapBase().orElse(null) instanceof float[] array) {
+            part(w, scratch, row, block, blocks, MemorySegment.NULL, out.address() / Float.BYTES + first, array);
+        } else {
+            MemorySegment values = scratch.rowValues();
+            part(w, scratch, row, block, blocks, values, 0, null);
+            long weights = Math.min(blocks * Qk256.BLOCK_WEIGHTS, w.cols() - block * Qk256.BLOCK_WEIGHTS);
+            MemorySegment.copy(values, 0, out, first * Float.BYTES, weights * Float.BYTES);
+        }
+    }
+
+    /** The same to off-heap memory, or to the array if there is one. */
+    private static void part(
+            Qk256Matrix w,
+            Scratch scratch,
+            int row,
+            int fromBlock,
+            int blocks,
+            MemorySegment out,
+            long first,
+            float @Nullable [] array) {
+        MemorySegment codes = scratch.codes(w, row, fromBlock, blocks);
+        long offset = Scratch.offset(w, row, 0, fromBlock, blocks);
         float[] codebook = scratch.codebook(w);
-        int step = w.blockScales().isEmpty() ? w.cols() : Qk256.BLOCK_WEIGHTS;
-        for (int col = 0; col < w.cols(); col += step) {
-            float scale = w.scale(row, col / Qk256.BLOCK_WEIGHTS);
-            int weights = Math.min(step, w.cols() - col);
-            long at = offset + col / CODES_IN_BYTE;
+        int step = w.blockScales().isEmpty() ? blocks : 1;
+        for (int block = 0; block < blocks; block += step) {
+            float scale = w.scale(row, fromBlock + block);
+            int weights = Math.min(step * Qk256.BLOCK_WEIGHTS, w.cols() - (fromBlock + block) * Qk256.BLOCK_WEIGHTS);
+            long from = offset + (long) block * Qk256.BLOCK_BYTES;
+            long to = first + (long) block * Qk256.BLOCK_WEIGHTS;
             if (array == null) {
-                toMemory(codes, at, codebook, scale, out, first + col, weights);
+                toMemory(codes, from, codebook, scale, out, to, weights);
             } else {
-                toArray(codes, at, codebook, scale, array, Math.toIntExact(first + col), weights);
+                toArray(codes, from, codebook, scale, array, Math.toIntExact(to), weights);
             }
         }
     }

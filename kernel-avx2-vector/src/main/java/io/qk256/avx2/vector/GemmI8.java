@@ -25,6 +25,12 @@ final class GemmI8 {
 
     private static final int FEWEST_COLUMNS = 3;
 
+    /** Columns that meet the unpacked weights: enough that unpacking hardly counts. */
+    private static final int MAX_COLUMNS = 256;
+
+    /** Values that are arranged at a time. */
+    private static final long MAX_ARRANGED = 1 << 21;
+
     /** Rows whose sums are kept while the chunks pass. */
     private static final int TILE = 256;
 
@@ -39,34 +45,61 @@ final class GemmI8 {
 
     private GemmI8() {}
 
-    /** Whether the values are {@code value0 + code}, plus the same for both upper codes, as in every known codebook. */
+    /**
+     * Whether the values are {@code value0 + code}, plus the same for both upper codes, as in every known codebook, and a
+     * group of columns is not too long to be arranged as a whole.
+     */
     static boolean takes(Qk256Matrix w, I8Matrix x) {
         Codebook book = w.codebook();
         return x.columns() >= FEWEST_COLUMNS
+                && arranged(w) <= MAX_ARRANGED / GROUP
                 && w.blockScales().isEmpty()
                 && book.maxMagnitude() <= MAX_MAGNITUDE
                 && book.value1() - book.value0() == 1
                 && book.value3() - book.value2() == 1;
     }
 
+    /** Values of a column once it is arranged. */
+    private static long arranged(Qk256Matrix w) {
+        return Math.ceilDiv((long) w.blocks() * Qk256.BLOCK_WEIGHTS, (long) CHUNK) * CHUNK;
+    }
+
     static void rows(Qk256Matrix w, Scratch scratch, I8Matrix x, int fromRow, int toRow, F32Vector y) {
-        int groups = Math.ceilDiv(x.columns(), GROUP);
-        short[] q = scratch.chunks(x, w);
-        int[] sums = scratch.sums(TILE * groups * GROUP);
-        for (int row = fromRow; row < toRow; row += TILE) {
-            int rows = Math.min(TILE, toRow - row);
-            Arrays.fill(sums, 0);
-            for (int col = 0; col < w.cols(); col += CHUNK) {
-                chunk(w, scratch, row, rows, col, q, groups, sums);
+        int most = (int) Math.min(MAX_COLUMNS, MAX_ARRANGED / arranged(w)) / GROUP * GROUP;
+        for (int column = 0, columns; column < x.columns(); column += columns) {
+            columns = Math.min(most, x.columns() - column);
+            short[] q = scratch.chunks(x, column, columns, w);
+            for (int row = fromRow, rows; row < toRow; row += rows) {
+                rows = Math.min(TILE, toRow - row);
+                tile(w, scratch, row, rows, q, x, column, columns, y);
             }
-            for (int r = 0; r < rows; r++) {
-                for (int c = 0; c < x.columns(); c++) {
-                    int pair = r / 2 * groups + c / GROUP;
-                    int sum = sums[pair * PAIR_OF_SUMS + r % 2 * GROUP + c % GROUP];
-                    y.set(
-                            (long) c * w.rows() + row + r,
-                            (float) sum / x.column(c).scale() * w.tensorScale());
-                }
+        }
+    }
+
+    /** Some rows with some columns, which are arranged. */
+    private static void tile(
+            Qk256Matrix w,
+            Scratch scratch,
+            int row,
+            int rows,
+            short[] q,
+            I8Matrix x,
+            int column,
+            int columns,
+            F32Vector y) {
+        int groups = Math.ceilDiv(columns, GROUP);
+        int[] sums = scratch.sums(TILE * groups * GROUP);
+        Arrays.fill(sums, 0);
+        for (int col = 0; col < w.cols(); col += CHUNK) {
+            chunk(w, scratch, row, rows, col, q, groups, sums);
+        }
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < columns; c++) {
+                int pair = r / 2 * groups + c / GROUP;
+                int sum = sums[pair * PAIR_OF_SUMS + r % 2 * GROUP + c % GROUP];
+                y.set(
+                        (long) (column + c) * w.rows() + row + r,
+                        (float) sum / x.column(column + c).scale() * w.tensorScale());
             }
         }
     }
@@ -91,8 +124,10 @@ final class GemmI8 {
 
     /** Writes the values of a chunk of a row, in the order of {@link Scratch}. */
     private static void unpack(Qk256Matrix w, Scratch scratch, int row, int col, int cols, short[] weights, int to) {
-        MemorySegment codes = NativeMemory.exact(scratch.codes(w, row));
-        long offset = scratch.offset(w, row, 0) + col / CODES_IN_BYTE;
+        int block = col / Qk256.BLOCK_WEIGHTS;
+        int blocks = cols / Qk256.BLOCK_WEIGHTS;
+        MemorySegment codes = NativeMemory.exact(scratch.codes(w, row, block, blocks));
+        long offset = Scratch.offset(w, row, 0, block, blocks);
         short value0 = (short) w.codebook().value0();
         short more = (short) (w.codebook().value2() - w.codebook().value0() - 2);
         for (int i = 0; i < cols; i += Lanes.WEIGHTS) {

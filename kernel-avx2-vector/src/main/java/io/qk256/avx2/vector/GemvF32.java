@@ -6,8 +6,10 @@ import io.qk256.spi.F32Vector;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -19,31 +21,54 @@ import jdk.incubator.vector.VectorOperators;
 final class GemvF32 {
 
     private static final int LANES = Lanes.INTS.length();
+    private static final int WEIGHTS_IN_LANE = Lanes.WEIGHTS / LANES;
 
     private GemvF32() {}
 
-    static void rows(Qk256Matrix w, Scratch scratch, float[] x, int fromRow, int toRow, F32Vector y) {
+    static void rows(Qk256Matrix w, Scratch scratch, F32Vector x, int fromRow, int toRow, F32Vector y) {
+        float[] ordered = {};
+        float[] sums = scratch.floatSums();
+        float rowScale = w.blockScales().isPresent() ? 1 : w.tensorScale();
+        for (int row = fromRow, rows; row < toRow; row += rows) {
+            rows = Math.min(Scratch.ROWS, toRow - row);
+            Arrays.fill(sums, 0, rows * LANES, 0);
+            for (int block = 0; block < w.blocks(); block += Scratch.BLOCKS) {
+                int blocks = Scratch.blocks(w, block);
+                if (row == fromRow || w.blocks() > Scratch.BLOCKS) {
+                    ordered = scratch.floats(x, w, block, blocks);
+                }
+                part(w, scratch, ordered, row, rows, block, blocks, sums);
+            }
+            for (int r = 0; r < rows; r++) {
+                y.set(row + r, Lanes.sum(FloatVector.fromArray(Lanes.FLOATS, sums, r * LANES)) * rowScale);
+            }
+        }
+    }
+
+    /** Adds some blocks of some rows to their sums. */
+    private static void part(
+            Qk256Matrix w, Scratch scratch, float[] x, int row, int rows, int block, int blocks, float[] sums) {
         float[] codebook = scratch.codebook(w);
-        int blocks = w.blocks();
         boolean scaled = w.blockScales().isPresent();
-        MemorySegment scales = scratch.scales(w, fromRow, toRow);
-        float[] sums = scratch.pairOfSums();
-        for (int row = fromRow; row < toRow; row += 2) {
-            int partner = Math.min(row + 1, toRow - 1); // An odd last row is its own.
+        MemorySegment scales = scratch.scales(w, row, rows, block, blocks);
+        for (int r = 0; r < rows; r += 2) {
+            int partner = Math.min(r + 1, rows - 1); // An odd last row is its own.
             pair(
-                    scratch.codes(w, row, partner),
-                    scratch.offset(w, row, 0),
-                    scratch.offset(w, partner, partner - row),
+                    scratch.codes(w, row + r, row + partner, block, blocks),
+                    Scratch.offset(w, row + r, 0, block, blocks),
+                    Scratch.offset(w, row + partner, partner - r, block, blocks),
                     blocks,
                     codebook,
                     x,
                     scaled,
                     scales,
-                    (long) (row - fromRow) * blocks,
-                    (long) (partner - fromRow) * blocks,
-                    sums);
-            y.set(row, sums[0] * w.tensorScale());
-            y.set(partner, sums[1] * w.tensorScale());
+                    Scratch.scale(w, row, r, block, blocks),
+                    Scratch.scale(w, row, partner, block, blocks),
+                    w.tensorScale(),
+                    w.cols() - block * Qk256.BLOCK_WEIGHTS,
+                    sums,
+                    r * LANES,
+                    partner * LANES);
         }
     }
 
@@ -58,19 +83,23 @@ final class GemvF32 {
             MemorySegment anyScales,
             long scale,
             long partnerScale,
-            float[] sums) {
+            float tensorScale,
+            int weights,
+            float[] sums,
+            int at,
+            int partnerAt) {
         MemorySegment codes = NativeMemory.exact(anyCodes);
         MemorySegment scales = NativeMemory.exact(anyScales);
         IntVector table = FloatVector.fromArray(Lanes.FLOATS, codebook, 0).reinterpretAsInts();
-        FloatVector sum = FloatVector.zero(Lanes.FLOATS);
-        FloatVector partnerSum = sum;
+        FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, sums, at);
+        FloatVector partnerSum = FloatVector.fromArray(Lanes.FLOATS, sums, partnerAt);
         for (int block = 0; block < blocks; block++) {
-            long at = (long) block * Qk256.BLOCK_BYTES;
-            IntVector a0 = IntVector.fromMemorySegment(Lanes.INTS, codes, offset + at, Lanes.ORDER);
-            IntVector a1 = IntVector.fromMemorySegment(Lanes.INTS, codes, offset + at + Lanes.BYTES, Lanes.ORDER);
-            IntVector b0 = IntVector.fromMemorySegment(Lanes.INTS, codes, partnerOffset + at, Lanes.ORDER);
+            long in = (long) block * Qk256.BLOCK_BYTES;
+            IntVector a0 = IntVector.fromMemorySegment(Lanes.INTS, codes, offset + in, Lanes.ORDER);
+            IntVector a1 = IntVector.fromMemorySegment(Lanes.INTS, codes, offset + in + Lanes.BYTES, Lanes.ORDER);
+            IntVector b0 = IntVector.fromMemorySegment(Lanes.INTS, codes, partnerOffset + in, Lanes.ORDER);
             IntVector b1 =
-                    IntVector.fromMemorySegment(Lanes.INTS, codes, partnerOffset + at + Lanes.BYTES, Lanes.ORDER);
+                    IntVector.fromMemorySegment(Lanes.INTS, codes, partnerOffset + in + Lanes.BYTES, Lanes.ORDER);
             FloatVector sumA0 = FloatVector.zero(Lanes.FLOATS);
             FloatVector sumA1 = sumA0;
             FloatVector sumB0 = sumA0;
@@ -91,13 +120,22 @@ final class GemvF32 {
             FloatVector sumA = sumA0.add(sumA1);
             FloatVector sumB = sumB0.add(sumB1);
             if (scaled) {
-                sumA = sumA.mul(scales.getAtIndex(JAVA_FLOAT, scale + block));
-                sumB = sumB.mul(scales.getAtIndex(JAVA_FLOAT, partnerScale + block));
+                float scaleA = scales.getAtIndex(JAVA_FLOAT, scale + block) * tensorScale;
+                float scaleB = scales.getAtIndex(JAVA_FLOAT, partnerScale + block) * tensorScale;
+                int left = weights - from;
+                if (left < Lanes.WEIGHTS) { // An infinite scale would make NaN of lanes that have no weights.
+                    VectorMask<Float> lanes = Lanes.FLOATS.indexInRange(0, Math.ceilDiv(left, WEIGHTS_IN_LANE));
+                    sumA = sumA.mul(scaleA, lanes);
+                    sumB = sumB.mul(scaleB, lanes);
+                } else {
+                    sumA = sumA.mul(scaleA);
+                    sumB = sumB.mul(scaleB);
+                }
             }
             sum = sum.add(sumA);
             partnerSum = partnerSum.add(sumB);
         }
-        sums[0] = Lanes.sum(sum);
-        sums[1] = Lanes.sum(partnerSum);
+        sum.intoArray(sums, at);
+        partnerSum.intoArray(sums, partnerAt);
     }
 }

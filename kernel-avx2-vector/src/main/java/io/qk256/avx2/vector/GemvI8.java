@@ -4,9 +4,11 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
@@ -27,28 +29,45 @@ final class GemvI8 {
         return codebook.value2() - codebook.value1() == step && codebook.value3() - codebook.value2() == step;
     }
 
-    static void rows(
-            Qk256Matrix w, Scratch scratch, short[] q, float activationScale, int fromRow, int toRow, F32Vector y) {
+    static void rows(Qk256Matrix w, Scratch scratch, I8Vector x, int fromRow, int toRow, F32Vector y) {
+        short[] q = {};
+        double[] sums = scratch.doubleSums(); // Exact for sums of int32 as well.
+        for (int row = fromRow, rows; row < toRow; row += rows) {
+            rows = Math.min(Scratch.ROWS, toRow - row);
+            Arrays.fill(sums, 0, rows, 0);
+            for (int block = 0; block < w.blocks(); block += Scratch.BLOCKS) {
+                int blocks = Scratch.blocks(w, block);
+                if (row == fromRow || w.blocks() > Scratch.BLOCKS) {
+                    q = scratch.shorts(x, w, block, blocks);
+                }
+                part(w, scratch, q, row, rows, block, blocks, sums);
+            }
+            for (int r = 0; r < rows; r++) {
+                y.set(row + r, (float) sums[r] / x.scale() * w.tensorScale());
+            }
+        }
+    }
+
+    /** Adds some blocks of some rows to their sums. */
+    private static void part(
+            Qk256Matrix w, Scratch scratch, short[] q, int row, int rows, int block, int blocks, double[] sums) {
         int value0 = (int) w.codebook().value0();
         int step = (int) w.codebook().value1() - value0;
-        int blocks = w.blocks();
         int[] sumsOfQ = scratch.blockSums();
         int sumOfQ = 0;
-        for (int block = 0; block < blocks; block++) {
-            sumOfQ += sumsOfQ[block];
+        for (int b = 0; b < blocks; b++) {
+            sumOfQ += sumsOfQ[b];
         }
-        MemorySegment scales = scratch.scales(w, fromRow, toRow);
-        for (int row = fromRow; row < toRow; row++) {
-            MemorySegment codes = scratch.codes(w, row);
-            long offset = scratch.offset(w, row, 0);
-            float sum;
+        MemorySegment scales = scratch.scales(w, row, rows, block, blocks);
+        for (int r = 0; r < rows; r++) {
+            MemorySegment codes = scratch.codes(w, row + r, block, blocks);
+            long offset = Scratch.offset(w, row + r, 0, block, blocks);
             if (w.blockScales().isEmpty()) {
-                sum = (float) (value0 * sumOfQ + step * codesTimesQ(codes, offset, 0, blocks, q));
+                sums[r] += value0 * sumOfQ + step * codesTimesQ(codes, offset, 0, blocks, q);
             } else {
-                long firstScale = (long) (row - fromRow) * blocks;
-                sum = (float) scaledRow(codes, offset, value0, step, q, sumsOfQ, blocks, scales, firstScale);
+                long firstScale = Scratch.scale(w, row, r, block, blocks);
+                sums[r] = scaledRow(codes, offset, value0, step, q, sumsOfQ, blocks, scales, firstScale, sums[r]);
             }
-            y.set(row, sum / activationScale * w.tensorScale());
         }
     }
 
@@ -61,9 +80,10 @@ final class GemvI8 {
             int[] sumsOfQ,
             int blocks,
             MemorySegment anyScales,
-            long firstScale) {
+            long firstScale,
+            double before) {
         MemorySegment scales = NativeMemory.exact(anyScales);
-        double sum = 0;
+        double sum = before;
         for (int block = 0; block < blocks; block++) {
             int exact = value0 * sumsOfQ[block] + step * codesTimesQ(codes, offset, block, block + 1, q);
             sum += (double) exact * scales.getAtIndex(JAVA_FLOAT, firstScale + block);

@@ -3,9 +3,11 @@ package io.qk256.avx2.vector;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -20,18 +22,39 @@ final class GemvI8AnyCodebook {
 
     private GemvI8AnyCodebook() {}
 
-    static void rows(
-            Qk256Matrix w, Scratch scratch, float[] q, float activationScale, int fromRow, int toRow, F32Vector y) {
+    static void rows(Qk256Matrix w, Scratch scratch, I8Vector x, int fromRow, int toRow, F32Vector y) {
+        float[] q = {};
+        double[] sums = scratch.doubleSums(); // Exact for sums of int32 as well.
+        for (int row = fromRow, rows; row < toRow; row += rows) {
+            rows = Math.min(Scratch.ROWS, toRow - row);
+            Arrays.fill(sums, 0, rows, 0);
+            for (int block = 0; block < w.blocks(); block += Scratch.BLOCKS) {
+                int blocks = Scratch.blocks(w, block);
+                if (row == fromRow || w.blocks() > Scratch.BLOCKS) {
+                    q = scratch.floats(x, w, block, blocks);
+                }
+                part(w, scratch, q, row, rows, block, blocks, sums);
+            }
+            for (int r = 0; r < rows; r++) {
+                y.set(row + r, (float) sums[r] / x.scale() * w.tensorScale());
+            }
+        }
+    }
+
+    /** Adds some blocks of some rows to their sums. */
+    private static void part(
+            Qk256Matrix w, Scratch scratch, float[] q, int row, int rows, int block, int blocks, double[] sums) {
         float[] codebook = scratch.codebook(w);
-        int blocks = w.blocks();
-        MemorySegment scales = scratch.scales(w, fromRow, toRow);
-        for (int row = fromRow; row < toRow; row++) {
-            MemorySegment codes = scratch.codes(w, row);
-            long offset = scratch.offset(w, row, 0);
-            float sum = w.blockScales().isEmpty()
-                    ? (float) row(codes, offset, blocks, codebook, q)
-                    : (float) scaledRow(codes, offset, blocks, codebook, q, scales, (long) (row - fromRow) * blocks);
-            y.set(row, sum / activationScale * w.tensorScale());
+        MemorySegment scales = scratch.scales(w, row, rows, block, blocks);
+        for (int r = 0; r < rows; r++) {
+            MemorySegment codes = scratch.codes(w, row + r, block, blocks);
+            long offset = Scratch.offset(w, row + r, 0, block, blocks);
+            if (w.blockScales().isEmpty()) {
+                sums[r] += row(codes, offset, blocks, codebook, q);
+            } else {
+                long firstScale = Scratch.scale(w, row, r, block, blocks);
+                sums[r] = scaledRow(codes, offset, blocks, codebook, q, scales, firstScale, sums[r]);
+            }
         }
     }
 
@@ -50,9 +73,10 @@ final class GemvI8AnyCodebook {
             float[] codebook,
             float[] q,
             MemorySegment anyScales,
-            long firstScale) {
+            long firstScale,
+            double before) {
         MemorySegment scales = NativeMemory.exact(anyScales);
-        double sum = 0;
+        double sum = before;
         for (int block = 0; block < blocks; block++) {
             int exact = block(codes, offset, block, codebook, q);
             sum += (double) exact * scales.getAtIndex(JAVA_FLOAT, firstScale + block);

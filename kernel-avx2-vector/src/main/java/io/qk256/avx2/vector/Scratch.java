@@ -14,8 +14,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * A thread's copy of the input vector in the order in which the packed codes meet it, padded with zeros to whole
- * blocks. It grows to the widest matrix of the thread and is used again.
+ * A thread's copy of a part of the input in the order in which the packed codes meet it, padded with zeros to whole
+ * blocks, and of what else lies on the heap. A part is some blocks of each row; it is bounded, so a thread keeps some
+ * 5 MiB at most, however wide its matrices are.
  *
  * <p>The products do not unpack codes into the order of the columns: they shift a whole vector of packed codes right by
  * two bits at a time. So for each run of {@link Lanes#WEIGHTS} columns, with {@code p} codes in a lane, step {@code k}
@@ -23,6 +24,13 @@ import java.util.Arrays;
  */
 final class Scratch {
 
+    /** Blocks in a part: 32768 columns, more than the matrices of known models have. */
+    static final int BLOCKS = 128;
+
+    /** Rows whose sums are kept while the parts of wider ones pass. Even, because rows are taken by two. */
+    static final int ROWS = 256;
+
+    private static final int COLUMNS = BLOCKS * Qk256.BLOCK_WEIGHTS;
     private static final int CODES_IN_INT = 16;
     private static final int CODES_IN_SHORT = 8;
 
@@ -32,12 +40,13 @@ final class Scratch {
     private float[] floats = {};
     private byte[] bytes = {};
     private short[] shorts = {};
-    private int[] blockSums = {};
+    private final int[] blockSums = new int[BLOCKS];
     private short[] chunks = {};
     private final short[] pairOfChunks = new short[2 * GemmI8.CHUNK];
     private int[] sums = {};
+    private final float[] floatSums = new float[ROWS * Lanes.FLOATS.length()];
+    private final double[] doubleSums = new double[ROWS];
     private final short[] laneSums = new short[GemmI8.PAIR_OF_SUMS * Lanes.SHORTS.length()];
-    private final float[] pairOfSums = new float[2];
     private MemorySegment rowCodes = MemorySegment.NULL;
     private MemorySegment rowScales = MemorySegment.NULL;
     private MemorySegment rowValues = MemorySegment.NULL;
@@ -62,34 +71,44 @@ final class Scratch {
         return new float[] {v0, v1, v2, v3, v0, v1, v2, v3};
     }
 
-    /** The values of an f32 vector, for int lanes. */
-    float[] floats(F32Vector x, Qk256Matrix w) {
-        int cols = w.cols();
-        growFloats(padded(w));
-        MemorySegment.copy(x.segment(), JAVA_FLOAT, 0, copied, 0, cols);
-        return reordered(cols, padded(w));
+    /** Blocks of the part that begins with a block. */
+    static int blocks(Qk256Matrix w, int fromBlock) {
+        return Math.min(BLOCKS, w.blocks() - fromBlock);
     }
 
-    /** The values of an int8 vector as floats, for int lanes. */
-    float[] floats(I8Vector x, Qk256Matrix w) {
-        int cols = w.cols();
-        growFloats(padded(w));
+    /** Columns of some blocks that are there. */
+    private static int columns(Qk256Matrix w, int fromBlock, int blocks) {
+        return Math.min(blocks * Qk256.BLOCK_WEIGHTS, w.cols() - fromBlock * Qk256.BLOCK_WEIGHTS);
+    }
+
+    /** A part of an f32 vector, for int lanes. */
+    float[] floats(F32Vector x, Qk256Matrix w, int fromBlock, int blocks) {
+        int cols = columns(w, fromBlock, blocks);
+        growFloats(blocks * Qk256.BLOCK_WEIGHTS);
+        MemorySegment.copy(
+                x.segment(), JAVA_FLOAT, fromBlock * (long) Qk256.BLOCK_WEIGHTS * Float.BYTES, copied, 0, cols);
+        return reordered(cols, blocks * Qk256.BLOCK_WEIGHTS);
+    }
+
+    /** A part of an int8 vector as floats, for int lanes. */
+    float[] floats(I8Vector x, Qk256Matrix w, int fromBlock, int blocks) {
+        int cols = columns(w, fromBlock, blocks);
+        growFloats(blocks * Qk256.BLOCK_WEIGHTS);
         for (int c = 0; c < cols; c++) {
-            copied[c] = x.segment().get(JAVA_BYTE, c);
+            copied[c] = x.segment().get(JAVA_BYTE, fromBlock * (long) Qk256.BLOCK_WEIGHTS + c);
         }
-        return reordered(cols, padded(w));
+        return reordered(cols, blocks * Qk256.BLOCK_WEIGHTS);
     }
 
-    /** The values of an int8 vector, for short lanes. */
-    short[] shorts(I8Vector x, Qk256Matrix w) {
-        int cols = w.cols();
-        int padded = padded(w);
+    /** A part of an int8 vector, for short lanes. */
+    short[] shorts(I8Vector x, Qk256Matrix w, int fromBlock, int blocks) {
+        int cols = columns(w, fromBlock, blocks);
+        int padded = blocks * Qk256.BLOCK_WEIGHTS;
         if (shorts.length < padded) {
             shorts = new short[padded];
             bytes = new byte[padded];
-            blockSums = new int[w.blocks()];
         }
-        MemorySegment.copy(x.segment(), JAVA_BYTE, 0, bytes, 0, cols);
+        MemorySegment.copy(x.segment(), JAVA_BYTE, fromBlock * (long) Qk256.BLOCK_WEIGHTS, bytes, 0, cols);
         Arrays.fill(bytes, cols, padded, (byte) 0);
         int lanes = Lanes.SHORTS.length();
         for (int run = 0; run < padded; run += Lanes.WEIGHTS) {
@@ -99,7 +118,7 @@ final class Scratch {
                 }
             }
         }
-        for (int block = 0; block < w.blocks(); block++) {
+        for (int block = 0; block < blocks; block++) {
             int sum = 0;
             for (int i = 0; i < Qk256.BLOCK_WEIGHTS; i++) {
                 sum += bytes[block * Qk256.BLOCK_WEIGHTS + i];
@@ -112,19 +131,26 @@ final class Scratch {
     /**
      * The values of some int8 vectors, for short lanes: chunk by chunk of {@link GemmI8#CHUNK}, in it group by group of
      * {@link GemmI8#GROUP} vectors. What a last group lacks means nothing.
+     *
+     * @param fromColumn the first vector
+     * @param columns how many
      */
-    short[] chunks(I8Matrix x, Qk256Matrix w) {
-        int padded = padded(w);
-        int places = Math.ceilDiv(x.columns(), GemmI8.GROUP) * GemmI8.GROUP;
-        int length = Math.multiplyExact(Math.ceilDiv(padded, GemmI8.CHUNK) * GemmI8.CHUNK, places);
+    short[] chunks(I8Matrix x, int fromColumn, int columns, Qk256Matrix w) {
+        int padded = w.blocks() * Qk256.BLOCK_WEIGHTS;
+        int places = Math.ceilDiv(columns, GemmI8.GROUP) * GemmI8.GROUP;
+        int length = Math.ceilDiv(padded, GemmI8.CHUNK) * GemmI8.CHUNK * places;
         if (chunks.length < length) {
             chunks = new short[length];
         }
-        for (int c = 0; c < x.columns(); c++) {
-            short[] column = shorts(x.column(c), w);
-            for (int i = 0; i < padded; i += GemmI8.CHUNK) {
-                int values = Math.min(GemmI8.CHUNK, padded - i);
-                System.arraycopy(column, i, chunks, i * places + c * GemmI8.CHUNK, values);
+        for (int c = 0; c < columns; c++) {
+            for (int block = 0; block < w.blocks(); block += BLOCKS) {
+                int from = block * Qk256.BLOCK_WEIGHTS;
+                short[] part = shorts(x.column(fromColumn + c), w, block, blocks(w, block));
+                int values = blocks(w, block) * Qk256.BLOCK_WEIGHTS;
+                for (int i = 0; i < values; i += GemmI8.CHUNK) {
+                    int to = (from + i) * places + c * GemmI8.CHUNK;
+                    System.arraycopy(part, i, chunks, to, Math.min(GemmI8.CHUNK, values - i));
+                }
             }
         }
         return chunks;
@@ -141,6 +167,16 @@ final class Scratch {
             sums = new int[length];
         }
         return sums;
+    }
+
+    /** Room for the lanes of the sums of {@link #ROWS} rows. */
+    float[] floatSums() {
+        return floatSums;
+    }
+
+    /** Room for the sums of {@link #ROWS} rows. */
+    double[] doubleSums() {
+        return doubleSums;
     }
 
     /** Room for the lanes of the sums of two rows with a group of columns. */
@@ -174,68 +210,78 @@ final class Scratch {
         return floats;
     }
 
-    /** Off-heap memory that holds a row's codes, at {@link #offset}. */
-    MemorySegment codes(Qk256Matrix w, int row) {
-        return codes(w, row, row);
+    /** Off-heap memory that holds some blocks of a row's codes, at {@link #offset}. */
+    MemorySegment codes(Qk256Matrix w, int row, int fromBlock, int blocks) {
+        return codes(w, row, row, fromBlock, blocks);
     }
 
-    /** Off-heap memory that holds the codes of two rows, at {@link #offset}. */
-    MemorySegment codes(Qk256Matrix w, int row, int partner) {
+    /** Off-heap memory that holds some blocks of the codes of two rows, at {@link #offset}. */
+    MemorySegment codes(Qk256Matrix w, int row, int partner, int fromBlock, int blocks) {
         if (NativeMemory.is(w.codes())) {
             return w.codes();
         }
-        long bytes = Qk256.rowBytes(w.cols());
-        if (rowCodes.byteSize() < 2 * bytes) {
-            rowCodes = Arena.ofAuto().allocate(2 * bytes, Lanes.BYTES);
+        if (rowCodes.byteSize() == 0) {
+            rowCodes = Arena.ofAuto().allocate(2L * BLOCKS * Qk256.BLOCK_BYTES, Lanes.BYTES);
         }
-        MemorySegment.copy(w.codes(), row * w.rowStride(), rowCodes, 0, bytes);
+        long from = (long) fromBlock * Qk256.BLOCK_BYTES;
+        long bytes = (long) blocks * Qk256.BLOCK_BYTES;
+        MemorySegment.copy(w.codes(), row * w.rowStride() + from, rowCodes, 0, bytes);
         if (partner != row) {
-            MemorySegment.copy(w.codes(), partner * w.rowStride(), rowCodes, bytes, bytes);
+            MemorySegment.copy(w.codes(), partner * w.rowStride() + from, rowCodes, bytes, bytes);
         }
         return rowCodes;
     }
 
     /**
-     * Where a row starts in what {@link #codes} returned.
+     * Where the blocks start in what {@link #codes} returned.
      *
      * @param place 0 for the first row of the call, 1 for its partner if that is another row
      */
-    long offset(Qk256Matrix w, int row, int place) {
-        return NativeMemory.is(w.codes()) ? row * w.rowStride() : place * Qk256.rowBytes(w.cols());
+    static long offset(Qk256Matrix w, int row, int place, int fromBlock, int blocks) {
+        return NativeMemory.is(w.codes())
+                ? row * w.rowStride() + (long) fromBlock * Qk256.BLOCK_BYTES
+                : (long) place * blocks * Qk256.BLOCK_BYTES;
     }
 
-    /** Room for the results of two rows. */
-    float[] pairOfSums() {
-        return pairOfSums;
-    }
-
-    /** Off-heap memory that holds the block scales of the rows, without those of earlier rows; empty if there are none. */
-    MemorySegment scales(Qk256Matrix w, int fromRow, int toRow) {
+    /**
+     * Off-heap memory that holds the block scales of a part of up to {@link #ROWS} rows, at {@link #scale}; empty if there
+     * are none.
+     */
+    MemorySegment scales(Qk256Matrix w, int row, int rows, int fromBlock, int blocks) {
         if (w.blockScales().isEmpty()) {
             return MemorySegment.NULL;
         }
-        long rowBytes = (long) w.blocks() * Float.BYTES;
-        MemorySegment scales = w.blockScales().get().asSlice(fromRow * rowBytes, (toRow - fromRow) * rowBytes);
+        MemorySegment scales = w.blockScales().get();
         if (NativeMemory.is(scales)) {
             return scales;
         }
-        if (rowScales.byteSize() < scales.byteSize()) {
-            rowScales = Arena.ofAuto().allocate(scales.byteSize(), Lanes.BYTES);
+        if (rowScales.byteSize() == 0) {
+            rowScales = Arena.ofAuto().allocate((long) ROWS * BLOCKS * Float.BYTES, Lanes.BYTES);
         }
-        rowScales.copyFrom(scales);
+        if (blocks == w.blocks()) {
+            long bytes = (long) blocks * Float.BYTES;
+            MemorySegment.copy(scales, row * bytes, rowScales, 0, rows * bytes);
+            return rowScales;
+        }
+        for (int r = 0; r < rows; r++) {
+            long from = ((long) (row + r) * w.blocks() + fromBlock) * Float.BYTES;
+            MemorySegment.copy(scales, from, rowScales, (long) r * blocks * Float.BYTES, (long) blocks * Float.BYTES);
+        }
         return rowScales;
     }
 
-    /** Off-heap memory for one row of decoded values. */
-    MemorySegment rowValues(int cols) {
-        long bytes = (long) cols * Float.BYTES;
-        if (rowValues.byteSize() < bytes) {
-            rowValues = Arena.ofAuto().allocate(bytes, Lanes.BYTES);
-        }
-        return rowValues;
+    /** Which value of {@link #scales} is the first one of the {@code r}-th row. */
+    static long scale(Qk256Matrix w, int row, int r, int fromBlock, int blocks) {
+        boolean copied =
+                w.blockScales().isEmpty() || !NativeMemory.is(w.blockScales().get());
+        return copied ? (long) r * blocks : (long) (row + r) * w.blocks() + fromBlock;
     }
 
-    private static int padded(Qk256Matrix w) {
-        return Math.multiplyExact(w.blocks(), Qk256.BLOCK_WEIGHTS);
+    /** Off-heap memory for the decoded values of a part of a row. */
+    MemorySegment rowValues() {
+        if (rowValues.byteSize() == 0) {
+            rowValues = Arena.ofAuto().allocate((long) COLUMNS * Float.BYTES, Lanes.BYTES);
+        }
+        return rowValues;
     }
 }
