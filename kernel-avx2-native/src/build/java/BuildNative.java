@@ -7,9 +7,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * Compiles {@code src/main/native} into the library of this platform, beside the class that loads it. Without a C
@@ -25,21 +23,6 @@ final class BuildNative {
             .resolve(System.mapLibraryName("qk256_avx2"));
     private static final Path STAMP = WORK.resolve("built-from");
 
-    /** AVX-512: wider registers, more of them, and masks. */
-    private static final String AVX512 = "%(zmm\\d+|[xy]mm(1[6-9]|2\\d|3[01])|k[0-7])\\b";
-
-    /** AVX-512 beyond F, BW, VL and VNNI: DQ, and what works on bytes and bits (VBMI and the like) or half precision. */
-    private static final Pattern BEYOND_AVX512_VNNI = Pattern.compile("\\b(v(and|andn|or|xor)p[sd]\\b.*%zmm"
-            + "|v(insert|extract|broadcast)[fi](64x2|32x8|32x2)|vpmullq|vcvt\\w*qq\\w*|v(range|reduce|fpclass)\\w+"
-            + "|vpmov([dq]2m|m2[dq])|k(\\w+)b\\b|vpmadd52\\w+|vperm[it]?2?b\\b|vpmultishiftqb|vpsh[lr]d\\w*"
-            + "|vp(compress|expand)[bw]|vpopcnt\\w+|vpshufbitqmb|vdpbf16ps|vcvtne\\w+|v\\w+[ps]h\\b)");
-
-    private static final Pattern BEYOND_AVX_VNNI = Pattern.compile(AVX512);
-    private static final Pattern BEYOND_AVX2 = Pattern.compile(AVX512 + "|\\bvpdp\\w+");
-
-    /** Everything outside a tier runs before the CPU is known. */
-    private static final Pattern BEYOND_BASELINE = Pattern.compile("%[yz]mm");
-
     /** No debug information, which would hold paths: the same sources and compiler give the same bytes. */
     private static final List<String> OPTIMIZED =
             CCompiler.with(CCompiler.COMMON, List.of("-O3", "-g0", "-fvisibility=hidden"));
@@ -51,49 +34,43 @@ final class BuildNative {
     }
 
     private static void build() throws IOException {
-        Optional<CCompiler> compiler = CCompiler.isX86() ? CCompiler.find() : Optional.empty();
-        if (compiler.isEmpty()) {
+        Optional<String> obstacle = CCompiler.obstacle();
+        if (obstacle.isPresent()) {
             Files.deleteIfExists(LIBRARY);
-            String reason = CCompiler.isX86()
-                    ? "no C compiler was found (CC, cc, gcc, clang)"
-                    : "this machine is not x86-64 but " + CCompiler.arch();
-            System.out.println("kernel-avx2-native: " + reason
+            System.out.println("kernel-avx2-native: " + obstacle.get()
                     + "; built without the native library, the kernel avx2-native will not be usable");
             return;
         }
-        String inputs = inputs(compiler.get());
+        CCompiler compiler = CCompiler.find().orElseThrow();
+        String inputs = inputs(compiler);
         if (Files.exists(LIBRARY)
                 && Files.exists(STAMP)
                 && Files.readString(STAMP).equals(inputs)) {
             return;
         }
         Files.deleteIfExists(STAMP);
-        compile(compiler.get());
+        compile(compiler, WORK, LIBRARY);
         Files.writeString(STAMP, inputs);
     }
 
-    private static void compile(CCompiler compiler) throws IOException {
-        Files.createDirectories(WORK);
-        Files.createDirectories(LIBRARY.getParent());
-        boolean disassembles = CCompiler.succeeds(List.of("objdump", "--version"), Map.of());
-        if (!disassembles) {
+    /** Compiles and links, and looks at every instruction of what came of it. */
+    static void compile(CCompiler compiler, Path work, Path library) throws IOException {
+        Files.createDirectories(work);
+        Files.createDirectories(library.toAbsolutePath().getParent());
+        if (!Disassembly.isPossible()) {
             System.out.println("kernel-avx2-native: objdump was not found; the library's instructions are not checked");
         }
         List<String> link = new ArrayList<>(linkOptions());
         List<Path> sources = compiler.compilable(CCompiler.sources(SOURCES));
         for (Path source : sources) {
-            Path object = WORK.resolve(source.getFileName().toString().replace(".c", ".o"));
+            Path object = work.resolve(source.getFileName().toString().replace(".c", ".o"));
             compiler.compile(CCompiler.with(CCompiler.definitions(sources), compileArguments(source, object)));
-            if (disassembles) {
-                refuse(object, beyondTierOf(source));
-            }
+            Disassembly.check(object, CCompiler.tier(source));
             link.add(object.toString());
         }
-        link.addAll(List.of("-o", LIBRARY.toString()));
+        link.addAll(List.of("-o", library.toString()));
         compiler.compile(link);
-        if (disassembles) {
-            refuse(LIBRARY, BEYOND_AVX512_VNNI);
-        }
+        Disassembly.check(library, CCompiler.AVX512_VNNI);
     }
 
     private static List<String> compileArguments(Path source, Path object) {
@@ -121,33 +98,10 @@ final class BuildNative {
                 : List.of("-shared");
     }
 
-    private static Pattern beyondTierOf(Path source) {
-        return switch (CCompiler.tier(source)) {
-            case "avx2" -> BEYOND_AVX2;
-            case CCompiler.AVX_VNNI -> BEYOND_AVX_VNNI;
-            case CCompiler.AVX512_VNNI -> BEYOND_AVX512_VNNI;
-            default -> BEYOND_BASELINE;
-        };
-    }
-
-    /** Disassembles: machine code of a wider tier than the file's would be a crash on some other machine. */
-    private static void refuse(Path binary, Pattern beyond) {
-        CCompiler.Outcome disassembly = CCompiler.run(List.of("objdump", "-d", binary.toString()), Map.of())
-                .orElseThrow(() -> new CCompiler.BuildFailure("objdump does not run"));
-        if (disassembly.exitCode() != 0) {
-            throw new CCompiler.BuildFailure("objdump -d " + binary + ": " + disassembly.output());
-        }
-        Optional<String> refused =
-                disassembly.output().lines().filter(beyond.asPredicate()).findFirst();
-        if (refused.isPresent()) {
-            throw new CCompiler.BuildFailure(binary + " goes beyond its tier: "
-                    + refused.get().strip().replace('\t', ' ') + "; give the compiler no -m options beyond the tier's");
-        }
-    }
-
     /** Names everything that the library depends on: commands, compiler, sources, JNI header. */
     private static String inputs(CCompiler compiler) throws IOException {
-        StringBuilder inputs = new StringBuilder(compiler.version()).append(compiler.command());
+        StringBuilder inputs =
+                new StringBuilder(compiler.version()).append(compiler.command()).append(CCompiler.COMMON);
         List<Path> files = new ArrayList<>();
         for (Path directory : List.of(SOURCES, WORK.resolve("include"), Path.of("src/build/java"))) {
             try (var list = Files.list(directory)) {

@@ -20,16 +20,52 @@ record CCompiler(List<String> command, String version) {
 
     static final String PROPERTY = "qk256.native.cc";
 
+    /** Warnings are errors: for continuous integration, because other compilers may warn of other things. */
+    static final String WERROR = "qk256.native.werror";
+
+    /** Builds on systems that the project was never built on, too. */
+    static final String UNTRIED = "qk256.native.untried";
+
     /** Tiers that not every compiler knows, as the names of their files end. */
     static final String AVX_VNNI = "avxvnni";
 
     static final String AVX512_VNNI = "avx512vnni";
 
     /** Of every file; contraction would fuse multiply-adds that the contract wants rounded twice. */
-    static final List<String> COMMON = List.of("-std=c11", "-fPIC", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off");
+    static final List<String> COMMON = with(
+            List.of("-std=c11", "-fPIC", "-Wall", "-Wextra", "-ffp-contract=off"),
+            Boolean.getBoolean(WERROR) ? List.of("-Werror") : List.of());
 
     /** What a program printed, and how it ended. */
     record Outcome(int exitCode, String output) {}
+
+    /** Why nothing is built here; empty if something is. */
+    static Optional<String> obstacle() {
+        if (!isX86()) {
+            return Optional.of("this machine is not x86-64 but " + arch());
+        }
+        if (!os().equals("linux") && !Boolean.getBoolean(UNTRIED)) {
+            return Optional.of("nobody has tried it on " + os() + " (-D" + UNTRIED + "=true does)");
+        }
+        return find().isPresent() ? Optional.empty() : Optional.of("no C compiler was found (CC, cc, gcc, clang)");
+    }
+
+    /** The compiler of this machine, and beside gcc clang, or the other way round, if there is one: what is tested. */
+    static List<CCompiler> all() {
+        List<CCompiler> all = new ArrayList<>();
+        find().ifPresent(all::add);
+        for (String name : all.isEmpty() ? List.<String>of() : List.of("gcc", "clang")) {
+            at(name).filter(other ->
+                            all.stream().noneMatch(known -> known.name().equals(other.name())))
+                    .ifPresent(all::add);
+        }
+        return all;
+    }
+
+    /** {@code gcc} or {@code clang}; on some systems the one goes by the name of the other. */
+    String name() {
+        return version.contains("clang") ? "clang" : "gcc";
+    }
 
     static Optional<CCompiler> find() {
         String asked = System.getProperty(PROPERTY, "").strip();
@@ -73,17 +109,48 @@ record CCompiler(List<String> command, String version) {
         return source.toString().replaceFirst(".*_(\\w+)\\.c$", "$1");
     }
 
-    /** The files that this compiler knows the instructions of: AVX-VNNI needs gcc 11 or clang 12, AVX-512 gcc 8. */
+    /** The files that this compiler can compile: older ones do not know the instructions of some tiers, or their names. */
     List<Path> compilable(List<Path> sources) throws IOException {
         List<Path> compilable = new ArrayList<>();
-        Path probe = Files.createTempFile("qk256", ".c");
         for (Path source : sources) {
-            if (accepts(with(tierOptions(source), List.of("-fsyntax-only", probe.toString())))) {
+            Optional<String> complaint = complaint(source);
+            if (complaint.isEmpty()) {
                 compilable.add(source);
+            } else {
+                System.out.println(command + " leaves out " + source.getFileName() + ": " + complaint.get());
             }
         }
-        Files.delete(probe);
         return compilable;
+    }
+
+    /** What the compiler says against the instructions of a file's tier, or their names. */
+    private Optional<String> complaint(Path source) throws IOException {
+        String probe = switch (tier(source)) {
+            case AVX_VNNI -> "__m256i f(__m256i a) { return _mm256_dpbusd_avx_epi32(a, a, a); }";
+            case AVX512_VNNI ->
+                "__m512i f(__m512i a) { return _mm512_dpbusd_epi32(a, a, a); }"
+                        + " int g(void) { return __builtin_cpu_supports(\"avx512vnni\"); }";
+            default -> "";
+        };
+        if (probe.isEmpty()) {
+            return Optional.empty();
+        }
+        Path file = Files.createTempFile("qk256", ".c");
+        try {
+            Files.writeString(file, "#include <immintrin.h>\n" + probe + "\n");
+            List<String> line = with(with(command, COMMON), tierOptions(source));
+            Outcome outcome = run(with(line, List.of("-S", "-o", "-", file.toString())), Map.of())
+                    .orElseThrow(() -> new BuildFailure(command + " does not run"));
+            return outcome.exitCode() == 0
+                    ? Optional.empty()
+                    : outcome.output()
+                            .lines()
+                            .filter(text -> text.contains("error"))
+                            .findFirst()
+                            .or(() -> Optional.of("exit code " + outcome.exitCode()));
+        } finally {
+            Files.delete(file);
+        }
     }
 
     /** Tells the sources which tiers are missing. */

@@ -7,12 +7,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Compiles the tier's files together with {@code src/test/native} under the address and undefined-behaviour sanitizers,
- * and runs that. Says so if it cannot. Runs in the module's directory: {@code java src/build/java/CheckNative.java}.
+ * With gcc and with clang, whichever there are: builds the library, for others to test, under {@code target/native/check},
+ * and compiles everything but its glue together with {@code src/test/native} under the address and undefined-behaviour
+ * sanitizers, and runs that. Says so if it cannot. Runs in the module's directory:
+ * {@code java src/build/java/CheckNative.java}.
  */
 final class CheckNative {
 
     private static final Path WORK = Path.of("target/native/check");
+    private static final Path DISASSEMBLED = Path.of("src/test/native/disassembly.txt");
     private static final List<String> SANITIZED = CCompiler.with(
             CCompiler.COMMON, List.of("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"));
 
@@ -26,31 +29,80 @@ final class CheckNative {
     }
 
     private static void check() throws IOException {
-        Optional<CCompiler> compiler = CCompiler.isX86() ? CCompiler.find() : Optional.empty();
-        if (compiler.isEmpty()) {
-            System.out.println("native check: not run, there is no native library");
+        checkGate();
+        Optional<String> obstacle = CCompiler.obstacle();
+        if (obstacle.isPresent()) {
+            System.out.println("native check: not run, there is no native library: " + obstacle.get());
             return;
         }
-        Files.createDirectories(WORK);
-        if (!sanitizes(compiler.get())) {
-            System.out.println("native check: not run, this compiler cannot link with its sanitizers");
+        for (CCompiler compiler : CCompiler.all()) {
+            check(compiler, WORK.resolve(compiler.name()));
+        }
+    }
+
+    /** The gate itself: it must refuse what once got through. */
+    private static void checkGate() throws IOException {
+        for (String line : Files.readAllLines(DISASSEMBLED)) {
+            if (!line.startsWith("#")) {
+                String[] words = line.split(" ", 3);
+                Optional<String> refusal = Disassembly.refusal("\t" + words[2], words[1]);
+                if (refusal.isPresent() != words[0].equals("refused")) {
+                    throw new CCompiler.BuildFailure(DISASSEMBLED + ": expected '" + line + "', but the gate says "
+                            + refusal.orElse("nothing against it"));
+                }
+            }
+        }
+    }
+
+    private static void check(CCompiler compiler, Path work) throws IOException {
+        Path library = work.resolve(System.mapLibraryName("qk256_avx2"));
+        BuildNative.compile(compiler, work, library);
+        if (Disassembly.isPossible()) {
+            System.out.printf(
+                    "native check, %s: no instruction beyond its tier; multiply-adds of bytes: %d in AVX2, %d in AVX-VNNI, %d"
+                            + " in AVX-512 VNNI%n",
+                    compiler.name(),
+                    count(work, "vpmaddubsw", "avx2"),
+                    count(work, "{vex} vpdpbusd", CCompiler.AVX_VNNI),
+                    count(work, "vpdpbusd", CCompiler.AVX512_VNNI));
+        }
+        if (!sanitizes(compiler, work)) {
+            System.out.println(
+                    "native check, " + compiler.name() + ": sanitizers not run, this compiler cannot link with them");
             return;
         }
-        Path program = WORK.resolve("kernel-test");
+        System.out.print("native check, " + compiler.name() + ": " + run(program(compiler, work)));
+    }
+
+    /** How many of a tier's instructions are in its batch product; a tier that is there has some. */
+    private static long count(Path work, String instruction, String tier) {
+        Path object = work.resolve("gemm_i8_" + tier + ".o");
+        if (!Files.exists(object)) {
+            return 0;
+        }
+        long count = Disassembly.count(object, instruction);
+        if (count == 0) {
+            throw new CCompiler.BuildFailure(object + " has no " + instruction + ", expected some");
+        }
+        return count;
+    }
+
+    private static Path program(CCompiler compiler, Path work) throws IOException {
+        Path program = work.resolve("kernel-test");
         List<String> link = new ArrayList<>(SANITIZED);
-        List<Path> sources = compiler.get().compilable(testedSources());
+        List<Path> sources = compiler.compilable(testedSources());
         for (Path source : sources) {
-            Path object = WORK.resolve(source.getFileName().toString().replace(".c", ".o"));
+            Path object = work.resolve(source.getFileName().toString().replace(".c", "-sanitized.o"));
             List<String> arguments = new ArrayList<>(SANITIZED);
             arguments.addAll(CCompiler.tierOptions(source));
             arguments.addAll(CCompiler.definitions(sources));
             arguments.addAll(List.of("-Isrc/main/native", "-c", source.toString(), "-o", object.toString()));
-            compiler.get().compile(arguments);
+            compiler.compile(arguments);
             link.add(object.toString());
         }
         link.addAll(List.of("-o", program.toString(), "-lm"));
-        compiler.get().compile(link);
-        run(program);
+        compiler.compile(link);
+        return program;
     }
 
     /** The glue needs a JVM; everything else is tested. */
@@ -62,19 +114,19 @@ final class CheckNative {
         return sources;
     }
 
-    private static void run(Path program) {
+    private static String run(Path program) {
         CCompiler.Outcome outcome = CCompiler.run(
                         List.of(program.toAbsolutePath().toString()), ENVIRONMENT)
                 .orElseThrow(() -> new CCompiler.BuildFailure(program + " does not run"));
         if (outcome.exitCode() != 0) {
             throw new CCompiler.BuildFailure("exit code " + outcome.exitCode() + "\n" + outcome.output());
         }
-        System.out.print("native check: " + outcome.output());
+        return outcome.output();
     }
 
-    private static boolean sanitizes(CCompiler compiler) throws IOException {
-        Path source = Files.writeString(WORK.resolve("probe.c"), "int main(void) { return 0; }\n");
-        Path program = WORK.resolve("probe");
+    private static boolean sanitizes(CCompiler compiler, Path work) throws IOException {
+        Path source = Files.writeString(work.resolve("probe.c"), "int main(void) { return 0; }\n");
+        Path program = work.resolve("probe");
         return compiler.accepts(CCompiler.with(SANITIZED, List.of(source.toString(), "-o", program.toString())))
                 && CCompiler.succeeds(List.of(program.toAbsolutePath().toString()), ENVIRONMENT);
     }

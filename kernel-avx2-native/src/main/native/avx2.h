@@ -67,14 +67,15 @@ INLINE __m128 scales_of(int n, span s, int32_t b) {
                   : _mm_setr_ps(*first, first[s.scale_stride], first[2 * s.scale_stride], first[3 * s.scale_stride]);
 }
 
-/* How far ahead of the row at hand weights are asked for: whole rows, so that gaps between rows are left out. */
-INLINE int64_t rows_ahead(span s) {
-    return (PREFETCH_BYTES / (s.blocks * BLOCK_BYTES) + 1) * s.stride;
+/* How far ahead of the row at hand weights are asked for: whole rows, so that gaps between rows are left out. Unsigned,
+ * because a matrix of one row may have any stride. */
+INLINE uint64_t rows_ahead(span s) {
+    return (uint64_t)(PREFETCH_BYTES / (s.blocks * BLOCK_BYTES) + 1) * (uint64_t)s.stride;
 }
 
 /* Weights are read once per token, from memory, so ask for them early. A prefetch past the matrix is harmless, but a
  * pointer past it is not C, hence the integer. */
-INLINE void prefetch(const uint8_t *codes, int64_t ahead) {
+INLINE void prefetch(const uint8_t *codes, uint64_t ahead) {
     _mm_prefetch((const char *)((uintptr_t)codes + (uintptr_t)ahead), _MM_HINT_T0);
 }
 

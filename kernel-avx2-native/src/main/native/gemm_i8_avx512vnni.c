@@ -53,7 +53,7 @@ enum { PLANE_BYTES = GEMM_COLUMNS * 64, BLOCK_PLANES_BYTES = 4 * PLANE_BYTES };
 typedef struct {
     const uint8_t *codes[GROUP];
     const float *scales[GROUP]; /* of the blocks, or NULL */
-    int64_t ahead;              /* bytes from a row to the one to prefetch */
+    uint64_t ahead;             /* bytes from a row to the one to prefetch */
     int32_t blocks;
 } group;
 
@@ -80,7 +80,8 @@ static inline byte_table byte_table_of(__m128 codebook) {
 static inline group group_of(const qk256_matrix *w, int64_t row, int64_t col, int32_t cols) {
     const int64_t blocks_in_row = qk256_blocks(w->cols);
     group g = {.blocks = qk256_blocks(cols)};
-    g.ahead = (PREFETCH_BYTES / (GROUP * g.blocks * BLOCK_BYTES) + 1) * GROUP * w->row_stride;
+    /* Unsigned, because a matrix of one row may have any stride. */
+    g.ahead = (uint64_t)(PREFETCH_BYTES / (GROUP * g.blocks * BLOCK_BYTES) + 1) * GROUP * (uint64_t)w->row_stride;
     for (int r = 0; r < GROUP; r++) {
         const int64_t at = row + smaller(w->rows - row - 1, r);
         g.codes[r] = w->codes + at * w->row_stride + col / 4;
@@ -251,7 +252,9 @@ INLINE void store(int n, const group_sums *sums, __m512 scales, float tensor_sca
     for (int c = 0; c < n; c++) {
         const __m512i column = _mm512_add_epi32(first_column, _mm512_set1_epi32(c));
         const __m512 values = _mm512_permutexvar_ps(column, results);
-        _mm_mask_storeu_ps(y + c * y_stride, (__mmask8)first(rows), _mm512_castps512_ps128(values));
+        /* Of 512 bits: from a masked store of their lower 128, gcc makes a vextractf32x4, which touches the memory of lanes
+         * that are masked off. */
+        _mm512_mask_storeu_ps(y + c * y_stride, (__mmask16)first(rows), values);
     }
 }
 

@@ -86,7 +86,7 @@ INLINE __m256i merged(int kind, const __m256i *sums) {
 
 /* The sum of u * q of a chunk of one row, in eight lanes. */
 INLINE __m256i row_lanes(int kind, span s, byte_table table, const arranged *x) {
-    const int64_t ahead = rows_ahead(s);
+    const uint64_t ahead = rows_ahead(s);
     __m256i sums[SUMS];
     clear(sums);
     for (int32_t b = 0; b < s.blocks; b++) {
@@ -113,7 +113,7 @@ INLINE __m256d add_rows(int n, int kind, span s, byte_table table, const arrange
 /* Adds a chunk of `n` rows with block scales, 1 or GROUP, to their sums. Four rows share the adding across lanes, which
  * each block needs here. */
 INLINE __m256d add_scaled_rows(int n, int kind, span s, byte_table table, const arranged *x, __m256d row_sums) {
-    const int64_t ahead = rows_ahead(s);
+    const uint64_t ahead = rows_ahead(s);
     __m256i lanes[GROUP];
     for (int32_t b = 0; b < s.blocks; b++) {
         for (int r = 0; r < GROUP; r++) {

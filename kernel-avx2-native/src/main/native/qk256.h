@@ -35,11 +35,9 @@ enum { GEMM_COLUMNS = 4 };
 typedef void qk256_gemm_i8(
     const qk256_matrix *w, const int8_t *q, int32_t columns, const float *scales, float *y, int64_t y_stride);
 
-/* One instruction-set tier. Stateless; nothing is allocated, and the stack needed stays below 48 KiB: HotSpot keeps
- * 80 KiB free for native code (StackShadowPages). */
+/* What differs between the instruction-set tiers. All functions are stateless; nothing is allocated, and the stack needed
+ * stays below 48 KiB: HotSpot keeps 80 KiB free for native code (StackShadowPages). */
 typedef struct {
-    qk256_dequantize *dequantize;
-    qk256_gemv_f32 *gemv_f32;
     qk256_gemv_i8 *gemv_i8;
     qk256_gemm_i8 *gemm_i8;
 } qk256_tier;

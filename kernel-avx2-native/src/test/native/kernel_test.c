@@ -3,6 +3,7 @@
  * cross the chunks and tiles of the products. All memory is allocated to the byte, so that the address sanitizer
  * sees any access outside the views. The data are the same in every run.
  */
+#include "cpu.h"
 #include "qk256.h"
 
 #include <math.h>
@@ -92,9 +93,9 @@ static void release(problem *p) {
 
 static qk256_matrix rows_of(const qk256_matrix *w, int32_t from, int32_t to) {
     qk256_matrix part = *w;
-    part.codes += from * w->row_stride;
+    part.codes += from < w->rows ? from * w->row_stride : 0;
     part.rows = to - from;
-    if (w->block_scales) {
+    if (w->block_scales && from < w->rows) {
         part.block_scales += (int64_t)from * qk256_blocks(w->cols);
     }
     return part;
@@ -171,6 +172,17 @@ static void test_dequantize(const problem *p, int32_t from, int32_t to) {
     float *out = allocate((size_t)part.rows * (size_t)part.cols * sizeof(float));
     qk256_dequantize_avx2(&part, out);
     check_dequantize(p, out, from, to);
+    memset(out, 0xff, (size_t)part.rows * (size_t)part.cols * sizeof(float));
+    const __m128 v = part.codebook;
+    qk256_dequantize_short(part.codes, part.row_stride, part.rows, part.cols, part.block_scales, part.tensor_scale,
+        v[0], v[1], v[2], v[3], out);
+    check_dequantize(p, out, from, to);
+    if (part.rows == 1 && !part.block_scales) {
+        const __m128 s = v * _mm_set1_ps(part.tensor_scale);
+        memset(out, 0xff, (size_t)part.cols * sizeof(float));
+        qk256_dequantize_run(part.codes, part.cols, s[0], s[1], s[2], s[3], out);
+        check_dequantize(p, out, from, to);
+    }
     free(out);
 }
 
@@ -181,14 +193,13 @@ static int gemv_i8_tiers = 1, gemm_i8_tiers = 1;
 
 static void find_tiers(void) {
 #ifndef WITHOUT_AVXVNNI
-    if (__builtin_cpu_supports("avxvnni")) {
+    if (qk256_has_avxvnni()) {
         gemv_i8[gemv_i8_tiers++] = qk256_gemv_i8_avxvnni;
         gemm_i8[gemm_i8_tiers++] = qk256_gemm_i8_avxvnni;
     }
 #endif
 #ifndef WITHOUT_AVX512VNNI
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
-        && __builtin_cpu_supports("avx512vnni")) {
+    if (qk256_has_avx512vnni()) {
         gemm_i8[gemm_i8_tiers++] = qk256_gemm_i8_avx512vnni;
     }
 #endif
@@ -205,7 +216,9 @@ static void test_products(const problem *p, int32_t split) {
     qk256_gemv_f32_avx2(&p->w, p->x, whole);
     check_f32(p, whole);
     qk256_gemv_f32_avx2(&upper, p->x, parts);
-    qk256_gemv_f32_avx2(&lower, p->x, parts + split);
+    if (lower.rows > 0) {
+        qk256_gemv_f32_avx2(&lower, p->x, parts + split);
+    }
     for (int32_t r = 0; r < p->w.rows; r++) {
         if (!same_bits(parts[r], whole[r])) {
             fail(p, "f32 product of a range", r, (double)parts[r], (double)whole[r]);
@@ -215,7 +228,9 @@ static void test_products(const problem *p, int32_t split) {
         gemv_i8[i](&p->w, p->q, scale, whole);
         check_i8(p, p->q, scale, whole);
         gemv_i8[i](&upper, p->q, scale, parts);
-        gemv_i8[i](&lower, p->q, scale, parts + split);
+        if (lower.rows > 0) {
+            gemv_i8[i](&lower, p->q, scale, parts + split);
+        }
         check_i8(p, p->q, scale, parts);
     }
     free(whole);
@@ -232,7 +247,9 @@ static void test_batch(qk256_gemm_i8 *gemm, const problem *p, int32_t split) {
         int8_t *q = allocate((size_t)columns * (size_t)p->w.cols);
         memcpy(q, p->q, (size_t)columns * (size_t)p->w.cols);
         gemm(&upper, q, columns, scales, y, rows);
-        gemm(&lower, q, columns, scales, y + split, rows);
+        if (lower.rows > 0) {
+            gemm(&lower, q, columns, scales, y + split, rows);
+        }
         for (int32_t c = 0; c < columns; c++) {
             check_i8(p, q + (int64_t)c * p->w.cols, scales[c], y + (int64_t)c * rows);
         }
@@ -254,8 +271,21 @@ static void test_shape(int32_t rows, int32_t cols, int32_t split) {
         problem p = problem_of(rows, cols, codebooks[cols % count], scaled);
         test_dequantize(&p, 0, rows);
         test_dequantize(&p, split, rows);
+        test_dequantize(&p, rows - 1, rows);
         test_products(&p, split);
         test_batches(&p, split);
+        release(&p);
+    }
+}
+
+/* A matrix of one row may have any stride: nothing overflows on the way to the row that would come next. */
+static void test_stride(int32_t cols, int64_t stride) {
+    for (int scaled = 0; scaled < 2; scaled++) {
+        problem p = problem_of(1, cols, (const float[]){-1, 0, 1, 2}, scaled);
+        p.w.row_stride = stride;
+        test_dequantize(&p, 0, 1);
+        test_products(&p, 1);
+        test_batches(&p, 1);
         release(&p);
     }
 }
@@ -287,6 +317,11 @@ int main(void) {
     static const int32_t wide[] = {2560, 8191, 8192, 8193, 3 * 8192 + 5};
     for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
         test_shape(6, wide[i], 1);
+    }
+    for (int64_t stride = INT64_MAX; stride > INT64_MAX / 64; stride /= 2) {
+        test_stride(1, stride);
+        test_stride(300, stride);
+        test_stride(8192 + 257, stride);
     }
     test_shape(256 + 5, 300, 256);
     test_shape(256 + 1, 8192 + 257, 3);

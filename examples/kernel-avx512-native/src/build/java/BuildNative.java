@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -20,11 +21,17 @@ final class BuildNative {
 
     /** Contraction would fuse multiply-adds that the contract wants rounded twice. */
     private static final List<String> COMMON = List.of(
-            "-std=c11", "-O3", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror");
+            "-std=c11", "-O3", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off", "-Wall", "-Wextra");
+
+    /** Other compilers may warn of other things, so only continuous integration asks for it. */
+    private static final List<String> WERROR =
+            Boolean.getBoolean("qk256.native.werror") ? List.of("-Werror") : List.of();
 
     /** Of the files whose names say so, and of no other: code outside them runs before the CPU is known. */
     private static final List<String> AVX512 =
             List.of("-mavx2", "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512vnni");
+
+    private static final String WITHOUT = "built without the native library, the kernel will not be usable";
 
     private static final String NEEDED = "gcc 8 or clang 7, or newer";
 
@@ -53,8 +60,13 @@ final class BuildNative {
         Files.deleteIfExists(LIBRARY);
         String arch = System.getProperty("os.arch");
         if (!List.of("amd64", "x86_64").contains(arch)) {
-            System.out.println("kernel-avx512-native: this machine is not x86-64 but " + arch
-                    + "; built without the native library, the kernel will not be usable");
+            System.out.println("kernel-avx512-native: this machine is not x86-64 but " + arch + "; " + WITHOUT);
+            return;
+        }
+        String os = System.getProperty("os.name");
+        if (!os.equals("Linux") && !Boolean.getBoolean("qk256.native.untried")) {
+            System.out.println("kernel-avx512-native: nobody has tried it on " + os + " (-Dqk256.native.untried=true does); "
+                    + WITHOUT);
             return;
         }
         List<String> compiler = compiler();
@@ -77,8 +89,25 @@ final class BuildNative {
         String name = source.getFileName().toString().replace(".c", "");
         String object = WORK.resolve(name + ".o").toString();
         List<String> tier = name.endsWith("_avx512") ? AVX512 : List.of();
-        run(compiler, COMMON, tier, includes(), List.of("-c", source.toString(), "-o", object));
+        run(compiler, COMMON, WERROR, tier, includes(), List.of("-c", source.toString(), "-o", object));
+        check(object);
         return object;
+    }
+
+    /**
+     * A masked store of a part of a vector may become one of these, which touch memory that the mask excludes: a crash
+     * where that is a page of somebody else.
+     */
+    private static void check(String object) throws IOException, InterruptedException {
+        if (runs(List.of("objdump"))) {
+            Optional<String> bad = start(List.of("objdump", "-d", "--no-show-raw-insn", object)).output().lines()
+                    .filter(line -> line.matches(".*\\bvextract[fi]\\d+x\\d+\\b.*\\).*\\{%k.*"))
+                    .findFirst();
+            if (bad.isPresent()) {
+                throw new BuildFailure(object + ": " + bad.get().strip() + " writes more than its mask says;"
+                        + " mask the store of the whole vector");
+            }
+        }
     }
 
     /** The headers that javac wrote, and those of the JDK. */

@@ -30,7 +30,7 @@ enum {
 typedef struct {
     const uint8_t *codes[GROUP];
     const float *scales[GROUP]; /* of the blocks, or NULL */
-    int64_t ahead;              /* bytes from a row to the one to prefetch */
+    uint64_t ahead;             /* bytes from a row to the one to prefetch */
     int32_t rows;               /* that exist */
     int32_t blocks;
 } group;
@@ -43,9 +43,10 @@ static inline int32_t blocks_of(int32_t cols) {
     return (cols - 1) / BLOCK_WEIGHTS + 1;
 }
 
-INLINE group group_of(const matrix *w, int32_t row, int32_t col, int32_t cols) {
-    /* Weights are read once per token, from memory, so they are asked for two groups early. */
-    group g = {.ahead = 2 * GROUP * w->row_stride, .rows = smaller(w->rows - row, GROUP), .blocks = blocks_of(cols)};
+INLINE group group_of(const matrix *w, int64_t row, int32_t col, int32_t cols) {
+    /* Weights are read once per token, from memory, so they are asked for two groups early. Unsigned, because a matrix of one
+     * row may have any stride. */
+    group g = {.ahead = 2 * GROUP * (uint64_t)w->row_stride, .rows = smaller(w->rows - row, GROUP), .blocks = blocks_of(cols)};
     for (int r = 0; r < GROUP; r++) {
         const int64_t at = row + (r < g.rows ? r : g.rows - 1);
         g.codes[r] = w->codes + at * w->row_stride + col / 4;

@@ -163,7 +163,7 @@ INLINE void product(
     arranged x[MAX_COLUMNS];
     double sums[TILE / GROUP][MAX_COLUMNS][GROUP];
     const byte_table table = byte_table_of(w->codebook);
-    for (int32_t row = 0; row < w->rows; row += TILE) {
+    for (int64_t row = 0; row < w->rows; row += TILE) {
         const int32_t rows = smaller(w->rows - row, TILE);
         memset(sums, 0, sizeof sums);
         for (int64_t col = 0; col < w->cols; col += CHUNK) {

@@ -29,7 +29,7 @@ NATIVE(jint, missingCpuFeatures)(UNUSED JNIEnv *env, UNUSED jclass type) {
     return LACKS("avx2", 0) | LACKS("avx512f", 1) | LACKS("avx512bw", 2) | LACKS("avx512vl", 3) | LACKS("avx512vnni", 4);
 }
 
-/* ---- Off-heap memory: nothing but numbers cross the border ---- */
+/* ---- By JNI: off-heap memory, nothing but numbers cross the border ---- */
 
 NATIVE(void, dequantize)(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong out) {
     const matrix w = MATRIX((const uint8_t *)codes, (const float *)scales);
@@ -49,67 +49,24 @@ NATIVE(void, gemmI8)
     gemm_i8(&w, (const int8_t *)q, columns, q_scales, (float *)y, y_stride);
 }
 
-/* ---- Memory of which some is on the heap ---- */
+/* ---- For com.example.avx512.HeapCall, which finds them by their names ---- */
 
-/* An array and an offset in bytes, or NULL and an address. */
-typedef struct {
-    jobject array;
-    jlong address;
-    char *elements; /* of the pinned array */
-} place;
+#define EXPORT __attribute__((visibility("default")))
+#define ARRAY_PARAMETERS                                                                                              \
+    const uint8_t *codes, int64_t row_stride, int32_t rows, int32_t cols, const float *scales, float tensor_scale,     \
+        float v0, float v1, float v2, float v3
 
-enum { CODES, SCALES, IN, OUT, PLACES };
-
-static void *at(const place *p) {
-    return (void *)((uintptr_t)p->elements + (uintptr_t)p->address);
+EXPORT void avx512_dequantize_heap(ARRAY_PARAMETERS, float *out) {
+    const matrix w = MATRIX(codes, scales);
+    dequantize(&w, out);
 }
 
-/* JNI_ABORT: a JVM that copies arrays instead of pinning them need not copy the inputs back. */
-static void unpin(JNIEnv *env, place *places, int count) {
-    for (int i = count - 1; i >= 0; i--) {
-        if (places[i].array) {
-            (*env)->ReleasePrimitiveArrayCritical(
-                env, places[i].array, places[i].elements, i == OUT ? 0 : JNI_ABORT);
-        }
-    }
+EXPORT void avx512_gemv_f32_heap(ARRAY_PARAMETERS, const float *x, float *y) {
+    const matrix w = MATRIX(codes, scales);
+    gemv_f32(&w, x, y);
 }
 
-static int pin(JNIEnv *env, place *places) {
-    for (int i = 0; i < PLACES; i++) {
-        if (places[i].array) {
-            places[i].elements = (*env)->GetPrimitiveArrayCritical(env, places[i].array, NULL);
-            if (!places[i].elements) {
-                unpin(env, places, i);
-                jclass error = (*env)->FindClass(env, "java/lang/OutOfMemoryError");
-                if (error) {
-                    (*env)->ThrowNew(env, error, "the JVM could not pin an array for native code");
-                }
-                return 0;
-            }
-        }
-    }
-    return 1;
-}
-
-NATIVE(void, pinned)
-(JNIEnv *env, UNUSED jclass type, jint operation, jobject codes_array, jobject scales_array, jobject in_array,
-    jobject out_array, MATRIX_PARAMETERS, jlong in, jfloat in_scale, jlong out) {
-    place places[PLACES] = {
-        {codes_array, codes, NULL}, {scales_array, scales, NULL}, {in_array, in, NULL}, {out_array, out, NULL}};
-    if (!pin(env, places)) {
-        return;
-    }
-    const matrix w = MATRIX(at(&places[CODES]), at(&places[SCALES]));
-    switch (operation) {
-    case com_example_avx512_Native_DEQUANTIZE:
-        dequantize(&w, at(&places[OUT]));
-        break;
-    case com_example_avx512_Native_GEMV_F32:
-        gemv_f32(&w, at(&places[IN]), at(&places[OUT]));
-        break;
-    case com_example_avx512_Native_GEMV_I8:
-        gemm_i8(&w, at(&places[IN]), 1, &in_scale, at(&places[OUT]), 0);
-        break;
-    }
-    unpin(env, places, PLACES);
+EXPORT void avx512_gemv_i8_heap(ARRAY_PARAMETERS, const int8_t *q, float q_scale, float *y) {
+    const matrix w = MATRIX(codes, scales);
+    gemm_i8(&w, q, 1, &q_scale, y, 0);
 }

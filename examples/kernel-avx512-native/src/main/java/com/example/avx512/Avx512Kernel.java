@@ -6,12 +6,11 @@ import io.qk256.spi.I8Matrix;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
-import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
 /**
  * Hands the operations to C; their arguments are checked already. Off-heap memory goes down as addresses, by JNI or, if
- * little is to be done, by {@link ShortCall}; memory on the heap takes the way of {@link PinnedCall}. Stateless and
+ * little is to be done, by {@link ShortCall}; memory on the heap takes the way of {@link HeapCall}. Stateless and
  * thread-safe.
  *
  * <p>An address does not keep the memory alive that a garbage collector frees, so its owners are kept reachable until the
@@ -25,7 +24,7 @@ final class Avx512Kernel extends Kernel {
     @Override
     protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
         if (!w.isOffHeap() || !out.isOffHeap()) {
-            PinnedCall.run(Native.DEQUANTIZE, w, fromRow, toRow, MemorySegment.NULL, 1, out.segment());
+            HeapCall.dequantize(w, fromRow, toRow, out);
             return;
         }
         Codebook codebook = w.codebook();
@@ -63,13 +62,13 @@ final class Avx512Kernel extends Kernel {
     /** Whether the codes of so many rows follow each other, and all have the same scale. */
     private static boolean isRun(Qk256Matrix w, int rows) {
         // Most short calls are of one row; what they do not ask for needs no register.
-        return w.blockScales().isEmpty() && (rows == 1 || w.rowStride() * 4 == w.cols());
+        return w.blockScales().isEmpty() && (rows == 1 || w.rowStride() == w.cols() / 4);
     }
 
     @Override
     protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
         if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
-            PinnedCall.run(Native.GEMV_F32, w, fromRow, toRow, x.segment(), 1, from(y, fromRow));
+            HeapCall.gemvF32(w, x, fromRow, toRow, y);
             return;
         }
         Codebook codebook = w.codebook();
@@ -97,7 +96,7 @@ final class Avx512Kernel extends Kernel {
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
         if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
-            PinnedCall.run(Native.GEMV_I8, w, fromRow, toRow, x.segment(), x.scale(), from(y, fromRow));
+            HeapCall.gemvI8(w, x, fromRow, toRow, y);
             return;
         }
         float scale = x.scale();
@@ -188,10 +187,6 @@ final class Avx512Kernel extends Kernel {
 
     private static long address(F32Vector vector, long i) {
         return vector.address() + i * Float.BYTES;
-    }
-
-    private static MemorySegment from(F32Vector vector, long i) {
-        return vector.segment().asSlice(i * Float.BYTES);
     }
 
     @Override

@@ -13,10 +13,6 @@ final class Native {
     /** Columns that {@link #gemmI8} takes at most. */
     static final int MAX_COLUMNS = 4;
 
-    static final int DEQUANTIZE = 0;
-    static final int GEMV_F32 = 1;
-    static final int GEMV_I8 = 2;
-
     private Native() {}
 
     /** A bit for each of {@link Avx512Provider#NEEDED} that the CPU, or the operating system for it, does not offer. */
@@ -69,28 +65,4 @@ final class Native {
             float scale3,
             long y,
             long yStride);
-
-    /**
-     * One of the operations on arrays, which are pinned for the time of the call. Where an array is given and not null,
-     * its address is an offset in bytes; what an operation does not take is ignored.
-     */
-    static native void pinned(
-            int operation,
-            Object codesArray,
-            Object blockScalesArray,
-            Object inArray,
-            Object outArray,
-            long codes,
-            long rowStride,
-            int rows,
-            int cols,
-            long blockScales,
-            float tensorScale,
-            float value0,
-            float value1,
-            float value2,
-            float value3,
-            long in,
-            float inScale,
-            long out);
 }

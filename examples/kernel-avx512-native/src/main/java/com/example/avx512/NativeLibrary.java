@@ -5,8 +5,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * Has the system load the library that the build put into the jar. The system's linker loads nothing but files, so the
@@ -16,10 +17,15 @@ import java.util.function.Consumer;
  */
 final class NativeLibrary {
 
-    /** Where the file goes; the environment variable is asked if the property is not set, as by the built-in kernel. */
+    /** Where native libraries go, as for the built-in kernel; the environment variable is asked if the property is not set. */
     static final String DIRECTORY = "qk256.native.dir";
 
     static final String DIRECTORY_VARIABLE = "QK256_NATIVE_DIR";
+
+    /** Where all files of the application go that it can make again; if it is not set either, to the temporary directory. */
+    static final String CACHE = "qk256.cache.dir";
+
+    static final String CACHE_VARIABLE = "QK256_CACHE_DIR";
 
     private static final String FILE = System.mapLibraryName("kernel_avx512");
 
@@ -34,7 +40,7 @@ final class NativeLibrary {
      */
     static synchronized void load() throws KernelUnavailableException {
         if (!loaded) {
-            extract(inJar(), directory(), NativeLibrary::link);
+            extract(inJar(), directory(System::getProperty, System::getenv), NativeLibrary::link);
             loaded = true;
         }
     }
@@ -52,9 +58,18 @@ final class NativeLibrary {
         }
     }
 
-    private static Path directory() {
-        String asked = System.getProperty(DIRECTORY, System.getenv(DIRECTORY_VARIABLE));
-        return Path.of(Optional.ofNullable(asked).orElse(System.getProperty("java.io.tmpdir")));
+    /** A blank value counts as not set. */
+    static Path directory(UnaryOperator<String> properties, UnaryOperator<String> environment) {
+        return Stream.of(
+                        properties.apply(DIRECTORY),
+                        environment.apply(DIRECTORY_VARIABLE),
+                        properties.apply(CACHE),
+                        environment.apply(CACHE_VARIABLE),
+                        properties.apply("java.io.tmpdir"))
+                .filter(value -> value != null && !value.isBlank())
+                .map(Path::of)
+                .findFirst()
+                .orElseThrow();
     }
 
     @SuppressWarnings("restricted") // Loading native code is what this module is for.

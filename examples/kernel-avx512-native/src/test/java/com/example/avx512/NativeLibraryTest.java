@@ -12,7 +12,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -38,6 +40,22 @@ class NativeLibraryTest {
 
         assertEquals(1, loads.get());
         assertEquals(List.of(), content());
+    }
+
+    @Test
+    void theDirectoryIsTheOneOfTheApplicationUnlessLibrariesHaveTheirOwn() {
+        Map<String, String> properties = new HashMap<>(Map.of("java.io.tmpdir", "/tmp", "qk256.native.dir", " "));
+        Map<String, String> environment = new HashMap<>(Map.of("QK256_NATIVE_DIR", "", "QK256_CACHE_DIR", ""));
+        assertEquals(Path.of("/tmp"), NativeLibrary.directory(properties::get, environment::get));
+
+        environment.put("QK256_CACHE_DIR", "/all");
+        assertEquals(Path.of("/all"), NativeLibrary.directory(properties::get, environment::get));
+
+        environment.put("QK256_NATIVE_DIR", "/native");
+        assertEquals(Path.of("/native"), NativeLibrary.directory(properties::get, environment::get));
+
+        properties.put("qk256.native.dir", "/property");
+        assertEquals(Path.of("/property"), NativeLibrary.directory(properties::get, environment::get));
     }
 
     @Test

@@ -7,13 +7,12 @@ import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
-import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
 /**
  * The operations, a native call each; that of several columns makes some. Off-heap memory goes down as addresses, without
- * an allocation: by {@link ShortCall} if little is to be done, else by JNI. Other memory on the heap takes the way of
- * {@link PinnedCall}. Stateless and thread-safe.
+ * an allocation: by {@link ShortCall} if little is to be done, else by JNI. Memory on the heap takes the way of
+ * {@link HeapCall}. Stateless and thread-safe.
  *
  * <p>An address does not keep an automatic arena alive, so what owns the memory is kept reachable until the call returns.
  */
@@ -28,7 +27,7 @@ final class Avx2NativeKernel extends Kernel {
     /**
      * A kernel.
      *
-     * @param extensions what {@link Native#useExtensions} said
+     * @param extensions what of {@link Native#extensions} is used
      * @param origin where the library is from
      */
     Avx2NativeKernel(int extensions, String origin) {
@@ -43,7 +42,7 @@ final class Avx2NativeKernel extends Kernel {
         } else if (w.isOffHeap() && out.isOffHeap()) {
             dequantizeByJni(w, fromRow, toRow, out);
         } else {
-            PinnedCall.run(Native.DEQUANTIZE, w, fromRow, toRow, MemorySegment.NULL, 1, out.segment());
+            HeapCall.dequantize(w, fromRow, toRow, out);
         }
     }
 
@@ -82,7 +81,7 @@ final class Avx2NativeKernel extends Kernel {
     /** Whether the codes of so many rows follow each other, and all have the same scale. */
     private static boolean isRun(Qk256Matrix w, int rows) {
         // Most short calls are of one row; what they do not ask for needs no register.
-        return w.blockScales().isEmpty() && (rows == 1 || w.rowStride() * 4 == w.cols());
+        return w.blockScales().isEmpty() && (rows == 1 || w.rowStride() == w.cols() / 4);
     }
 
     private static void dequantizeByJni(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
@@ -109,7 +108,7 @@ final class Avx2NativeKernel extends Kernel {
     @Override
     protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
         if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
-            PinnedCall.run(Native.GEMV_F32, w, fromRow, toRow, x.segment(), 1, from(y, fromRow));
+            HeapCall.gemvF32(w, x, fromRow, toRow, y);
             return;
         }
         Codebook codebook = w.codebook();
@@ -137,12 +136,13 @@ final class Avx2NativeKernel extends Kernel {
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
         if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
-            PinnedCall.run(Native.GEMV_I8, w, fromRow, toRow, x.segment(), x.scale(), from(y, fromRow));
+            HeapCall.gemvI8(extensions, w, x, fromRow, toRow, y);
             return;
         }
         Codebook codebook = w.codebook();
         try {
             Native.gemvI8(
+                    extensions,
                     codes(w, fromRow),
                     w.rowStride(),
                     toRow - fromRow,
@@ -184,9 +184,10 @@ final class Avx2NativeKernel extends Kernel {
         }
     }
 
-    private static void gemm(Qk256Matrix w, I8Matrix x, int row, int rows, int column, F32Vector y) {
+    private void gemm(Qk256Matrix w, I8Matrix x, int row, int rows, int column, F32Vector y) {
         Codebook codebook = w.codebook();
         Native.gemmI8(
+                extensions,
                 codes(w, row),
                 w.rowStride(),
                 rows,
@@ -221,10 +222,6 @@ final class Avx2NativeKernel extends Kernel {
 
     private static long element(F32Vector vector, int i) {
         return vector.address() + (long) i * Float.BYTES;
-    }
-
-    private static MemorySegment from(F32Vector vector, int i) {
-        return vector.segment().asSlice((long) i * Float.BYTES);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.Requirements;
+import io.qk256.spi.support.Environment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 public final class Avx2NativeProvider implements KernelProvider {
 
     /**
-     * The widest instruction-set tier to use: {@code avx2}, {@code avx-vnni} or {@code avx512-vnni}; by default what the
-     * CPU runs.
+     * The widest instruction-set tier of the kernels that are opened next: {@code avx2}, {@code avx-vnni} or
+     * {@code avx512-vnni}; by default what the CPU runs. A kernel keeps its own.
      */
     static final String TIER = "qk256.native.tier";
 
@@ -56,8 +57,8 @@ public final class Avx2NativeProvider implements KernelProvider {
     public Kernel open() throws KernelUnavailableException {
         String origin = NativeLibrary.load();
         requireCpu(Native.missingCpuFeatures());
-        int extensions = Native.useExtensions(allowedExtensions(System.getProperty(TIER)));
-        return new Avx2NativeKernel(extensions, origin);
+        int allowed = allowedExtensions(Environment.property(TIER).orElse(null));
+        return new Avx2NativeKernel(Native.extensions() & allowed, origin);
     }
 
     static int allowedExtensions(@Nullable String widestTier) throws KernelUnavailableException {

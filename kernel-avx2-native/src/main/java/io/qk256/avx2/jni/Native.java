@@ -1,7 +1,5 @@
 package io.qk256.avx2.jni;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * The native library's functions, as {@code jni.c} implements them. To be called once {@link NativeLibrary} has loaded
  * it, the operations once {@link #missingCpuFeatures} has said that nothing is missing. Addresses and sizes are trusted:
@@ -13,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Native {
 
     /** What this class and the library agree on; to be raised when a signature or the meaning of an argument changes. */
-    static final int ABI = 5;
+    static final int ABI = 6;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
@@ -27,10 +25,6 @@ final class Native {
     /** Columns that {@link #gemmI8} takes at most. */
     static final int GEMM_COLUMNS = 4;
 
-    static final int DEQUANTIZE = 0;
-    static final int GEMV_F32 = 1;
-    static final int GEMV_I8 = 2;
-
     private Native() {}
 
     /** The library's {@link #ABI}. */
@@ -40,13 +34,10 @@ final class Native {
     static native int missingCpuFeatures();
 
     /**
-     * Makes the operations use what they can beyond AVX2 and FMA: what the library was built for and the CPU runs. To be
-     * called before the first operation.
-     *
-     * @param allowed {@link #AVX_VNNI}, {@link #AVX512_VNNI}; what is not among them is not used
-     * @return those that are used
+     * What the library was built for and the CPU runs beyond AVX2 and FMA: {@link #AVX_VNNI}, {@link #AVX512_VNNI}. These,
+     * or some of them, are what the int8 products take as {@code extensions}.
      */
-    static native int useExtensions(int allowed);
+    static native int extensions();
 
     static native void dequantize(
             long codes,
@@ -76,6 +67,7 @@ final class Native {
             long y);
 
     static native void gemvI8(
+            int extensions,
             long codes,
             long rowStride,
             int rows,
@@ -92,6 +84,7 @@ final class Native {
 
     /** For each of up to {@link #GEMM_COLUMNS} columns, the rows' results; {@code yStride} values further, the next. */
     static native void gemmI8(
+            int extensions,
             long codes,
             long rowStride,
             int rows,
@@ -110,28 +103,4 @@ final class Native {
             float qScale3,
             long y,
             long yStride);
-
-    /**
-     * One of the operations on arrays that are pinned for the call; where an array is given, its address is an offset
-     * in bytes. What an operation does not take is ignored.
-     */
-    static native void pinned(
-            int operation,
-            @Nullable Object codesArray,
-            @Nullable Object blockScalesArray,
-            @Nullable Object inArray,
-            @Nullable Object outArray,
-            long codes,
-            long rowStride,
-            int rows,
-            int cols,
-            long blockScales,
-            float tensorScale,
-            float value0,
-            float value1,
-            float value2,
-            float value3,
-            long in,
-            float inScale,
-            long out);
 }

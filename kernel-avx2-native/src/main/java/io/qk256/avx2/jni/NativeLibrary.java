@@ -1,6 +1,8 @@
 package io.qk256.avx2.jni;
 
 import io.qk256.spi.KernelUnavailableException;
+import io.qk256.spi.support.CacheDirectory;
+import io.qk256.spi.support.Environment;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -19,8 +21,8 @@ import java.util.function.Function;
  *   <li>the file that the system property {@value #PATH} names; if that fails, nothing else is tried
  *   <li>{@code java.library.path}
  *   <li>this module's jar, by way of a file in a directory: the one that the system property {@value #DIRECTORY} or the
- *       environment variable {@value #DIRECTORY_VARIABLE} names; else the user's cache directory, else one in
- *       {@code java.io.tmpdir}
+ *       environment variable {@value #DIRECTORY_VARIABLE} names; else the {@link CacheDirectory} of the project, else one
+ *       in {@code java.io.tmpdir}
  * </ol>
  *
  * <p>Every step that fails leaves its reason in the message. Loading is thread-safe and happens at most once for each
@@ -95,12 +97,8 @@ final class NativeLibrary {
     static synchronized String load() throws KernelUnavailableException {
         if (loadedFrom.isEmpty()) {
             Platform platform = Platform.current();
-            NativeLibrary library = new NativeLibrary(
-                    platform,
-                    name -> Optional.ofNullable(System.getProperty(name)),
-                    name -> Optional.ofNullable(System.getenv(name)),
-                    inJar(platform),
-                    SYSTEM);
+            NativeLibrary library =
+                    new NativeLibrary(platform, Environment::property, Environment::variable, inJar(platform), SYSTEM);
             loadedFrom = Optional.of(library.find());
         }
         String origin = loadedFrom.get();
@@ -164,8 +162,8 @@ final class NativeLibrary {
         Optional<String> directory = properties.apply(DIRECTORY).or(() -> environment.apply(DIRECTORY_VARIABLE));
         Optional<Path> loaded = directory.isPresent()
                 ? extracted(library, Path.of(directory.get()).toAbsolutePath(), false)
-                : platform.userCache(environment, properties.apply("user.home"))
-                        .flatMap(cache -> extracted(library, cache.resolve("qk256"), true))
+                : CacheDirectory.find(properties.apply("os.name").orElse(""), properties, environment)
+                        .flatMap(cache -> extracted(library, cache, true))
                         .or(() -> extracted(library, temporary(), true));
         return loaded.map(Path::toString).orElseThrow(this::failed);
     }

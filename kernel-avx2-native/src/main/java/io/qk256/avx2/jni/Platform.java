@@ -1,9 +1,6 @@
 package io.qk256.avx2.jni;
 
-import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * What differs between systems. The build writes the library under the same names.
@@ -28,21 +25,6 @@ record Platform(String os, String arch) {
 
     boolean isX86() {
         return arch.equals("x86_64");
-    }
-
-    /** Where each user's caches are by the habit of the system; empty if the system does not say. */
-    Optional<Path> userCache(Function<String, Optional<String>> environment, Optional<String> home) {
-        Optional<Path> absoluteHome = home.map(Path::of).filter(Path::isAbsolute);
-        return switch (os) {
-            case "windows" -> environment.apply("LOCALAPPDATA").map(Path::of);
-            case "macos" -> absoluteHome.map(path -> path.resolve("Library/Caches"));
-            default ->
-                environment
-                        .apply("XDG_CACHE_HOME")
-                        .map(Path::of)
-                        .filter(Path::isAbsolute) // The XDG specification has relative ones ignored.
-                        .or(() -> absoluteHome.map(path -> path.resolve(".cache")));
-        };
     }
 
     @Override

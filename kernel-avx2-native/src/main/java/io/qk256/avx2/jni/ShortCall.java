@@ -23,14 +23,19 @@ final class ShortCall {
     /** About a microsecond; 4 KiB of codes, so that even a mapped file that is not in memory yet holds up the rest for two pages at most. */
     static final long MAX_WEIGHTS = 1 << 14;
 
-    private static final MethodHandle TO_MEMORY = dequantize(JAVA_LONG, Linker.Option.critical(false));
-    private static final MethodHandle TO_ARRAY = dequantize(ADDRESS, Linker.Option.critical(true));
+    /** Arrays are taken as they are. */
+    static final Linker.Option WITH_HEAP = Linker.Option.critical(true);
+
+    private static final Linker.Option OFF_HEAP = Linker.Option.critical(false);
+
+    private static final MethodHandle TO_MEMORY = dequantize(JAVA_LONG, OFF_HEAP);
+    private static final MethodHandle TO_ARRAY = dequantize(ADDRESS, WITH_HEAP);
 
     /** Made when first used: each handle takes 4 ms, and the kernel's self-test at the start needs none of these. */
     private static final class Run {
 
-        static final MethodHandle TO_MEMORY = dequantizeRun(JAVA_LONG, Linker.Option.critical(false));
-        static final MethodHandle TO_ARRAY = dequantizeRun(ADDRESS, Linker.Option.critical(true));
+        static final MethodHandle TO_MEMORY = dequantizeRun(JAVA_LONG, OFF_HEAP);
+        static final MethodHandle TO_ARRAY = dequantizeRun(ADDRESS, WITH_HEAP);
     }
 
     private ShortCall() {}
@@ -65,8 +70,9 @@ final class ShortCall {
                 out);
     }
 
+    /** A critical downcall of a function without a result. */
     @SuppressWarnings("restricted") // As loading the library is.
-    private static MethodHandle handle(String function, Linker.Option critical, MemoryLayout... arguments) {
+    static MethodHandle handle(String function, Linker.Option critical, MemoryLayout... arguments) {
         return Linker.nativeLinker()
                 .downcallHandle(
                         SymbolLookup.loaderLookup().findOrThrow(function),

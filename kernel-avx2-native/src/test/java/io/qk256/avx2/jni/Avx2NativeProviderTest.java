@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.KernelUnavailableException;
 import java.io.IOException;
@@ -85,6 +86,28 @@ class Avx2NativeProviderTest {
         assertThat(new Avx2NativeKernel(Native.AVX_VNNI | Native.AVX512_VNNI, "here"))
                 .hasToString("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, batches of int8 products"
                         + " with AVX-512 VNNI, from here");
+    }
+
+    /** There is no switch in the library that the second could turn for the first. */
+    @Test
+    void eachKernelKeepsItsTier() throws Exception {
+        assumeTrue(NativeLibrary.inJar(Platform.current()).isPresent(), "this build made no native library");
+        String widest = new Avx2NativeProvider().open().toString();
+        Kernel narrow = openWith("avx2");
+        String described = narrow.toString();
+
+        assertThat(described).startsWith("C with AVX2 and FMA intrinsics, from ");
+        assertThat(openWith("avx512-vnni")).hasToString(widest);
+        assertThat(narrow).hasToString(described);
+    }
+
+    private static Kernel openWith(String tier) throws KernelUnavailableException {
+        System.setProperty(Avx2NativeProvider.TIER, tier);
+        try {
+            return new Avx2NativeProvider().open();
+        } finally {
+            System.clearProperty(Avx2NativeProvider.TIER);
+        }
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qk256.spi.KernelUnavailableException;
+import io.qk256.spi.support.Environment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,8 +59,8 @@ class NativeLibraryTest {
         };
         return new NativeLibrary(
                 new Platform("linux", "x86_64"),
-                name -> Optional.ofNullable(properties.get(name)),
-                name -> Optional.ofNullable(environment.get(name)),
+                Environment.of(properties::get),
+                Environment.of(environment::get),
                 content,
                 linker);
     }
@@ -120,12 +121,20 @@ class NativeLibraryTest {
     }
 
     @Test
-    void theXdgCacheIsTheUsersCacheIfItIsAbsolute() throws Exception {
-        environment.put("XDG_CACHE_HOME", directory.resolve("xdg").toString());
-        assertThat(library().find())
-                .isEqualTo(directory.resolve("xdg/qk256").resolve(name()).toString());
+    void theDirectoryOfTheProjectHoldsTheLibraryToo() throws Exception {
+        environment.put("QK256_CACHE_DIR", directory.resolve("project").toString());
 
-        environment.put("XDG_CACHE_HOME", "relative");
+        assertThat(library().find())
+                .isEqualTo(directory.resolve("project").resolve(name()).toString());
+    }
+
+    @Test
+    void aBlankDirectoryIsNone() throws Exception {
+        environment.put("QK256_NATIVE_DIR", "");
+        environment.put("QK256_CACHE_DIR", " ");
+        properties.put("qk256.native.dir", "");
+        properties.put("qk256.native.path", "");
+
         assertThat(library().find())
                 .isEqualTo(
                         directory.resolve("home/.cache/qk256").resolve(name()).toString());
@@ -133,6 +142,7 @@ class NativeLibraryTest {
 
     @Test
     void theDirectoryCanBeConfigured() throws Exception {
+        environment.put("QK256_CACHE_DIR", directory.resolve("project").toString());
         environment.put("QK256_NATIVE_DIR", directory.resolve("variable").toString());
         assertThat(library().find())
                 .isEqualTo(directory.resolve("variable").resolve(name()).toString());

@@ -3,6 +3,7 @@ package io.qk256.spi.selection;
 import io.qk256.spi.Contract;
 import io.qk256.spi.CpuFeature;
 import io.qk256.spi.CpuFeatures;
+import io.qk256.spi.support.CacheDirectory;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.Writer;
@@ -29,10 +30,10 @@ import java.util.stream.Collectors;
 public final class VerdictCache {
 
     /** The system property that names the directory. */
-    public static final String DIRECTORY = "qk256.cache.dir";
+    public static final String DIRECTORY = CacheDirectory.PROPERTY;
 
     /** The environment variable that names the directory. */
-    public static final String DIRECTORY_VARIABLE = "QK256_CACHE_DIR";
+    public static final String DIRECTORY_VARIABLE = CacheDirectory.VARIABLE;
 
     private static final String FACT = "for.";
     private static final String VALUE = "value.";
@@ -65,21 +66,7 @@ public final class VerdictCache {
             String osName,
             Function<String, Optional<String>> properties,
             Function<String, Optional<String>> environment) {
-        Optional<String> given = properties.apply(DIRECTORY).or(() -> environment.apply(DIRECTORY_VARIABLE));
-        if (given.isPresent()) {
-            return given.map(Path::of);
-        }
-        Optional<Path> home = properties.apply("user.home").map(Path::of).filter(Path::isAbsolute);
-        Optional<Path> caches = osName.startsWith("Windows")
-                ? environment.apply("LOCALAPPDATA").map(Path::of)
-                : osName.startsWith("Mac")
-                        ? home.map(path -> path.resolve("Library/Caches"))
-                        : environment
-                                .apply("XDG_CACHE_HOME")
-                                .map(Path::of)
-                                .filter(Path::isAbsolute) // The XDG specification has relative ones ignored.
-                                .or(() -> home.map(path -> path.resolve(".cache")));
-        return caches.map(path -> path.resolve("qk256"));
+        return CacheDirectory.find(osName, properties, environment);
     }
 
     /**
