@@ -10,19 +10,23 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-@Timeout(60)
+@Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 class ParallelKernelTest {
 
     /** So wide that four rows are a part. */
@@ -178,13 +182,26 @@ class ParallelKernelTest {
     @ParameterizedTest
     @EnumSource
     void confinedMemoryIsRefused(Operation operation) {
-        Kernel onlyOthers = new SumKernel(Thread.currentThread());
-        try (ParallelKernel kernel = ParallelKernel.withThreads(onlyOthers, 2);
-                Arena arena = Arena.ofConfined()) {
+        Thread owner = Thread.currentThread();
+        CountDownLatch tried = new CountDownLatch(1);
+        Kernel waiting = new SumKernel() {
+            @Override
+            void before() {
+                if (Thread.currentThread() == owner) {
+                    join(tried);
+                }
+            }
+        };
+        Executor executor = task -> Thread.ofPlatform().name("other").start(() -> {
+            task.run();
+            tried.countDown();
+        });
+        try (Arena arena = Arena.ofConfined()) {
+            ParallelKernel kernel = ParallelKernel.over(waiting, executor, 2);
             ParallelProblem p = ParallelProblem.of(64, COLS, arena);
             assertThatExceptionOfType(WrongThreadException.class)
                     .isThrownBy(() -> p.run(operation, kernel, 0, 64))
-                    .withMessageContaining("its confined arena belongs to another thread than qk256-1")
+                    .withMessageContaining("its confined arena belongs to another thread than other")
                     .withMessageEndingWith("; use a shared arena");
         }
     }
@@ -278,6 +295,14 @@ class ParallelKernelTest {
         try (ParallelKernel kernel = ParallelKernel.withThreads(SUMS, 2)) {
             assertThat(kernel.threads()).isEqualTo(2);
             assertThat(kernel).hasToString("sums, 2 threads");
+        }
+    }
+
+    private static void join(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

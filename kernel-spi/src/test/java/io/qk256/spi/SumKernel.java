@@ -1,25 +1,16 @@
 package io.qk256.spi;
 
 import java.lang.foreign.ValueLayout;
-import java.util.Optional;
 
 /** Fast, and different for every row, input and scale; what it computes means nothing. */
 class SumKernel extends Kernel {
 
-    private final Optional<Thread> idle;
-
-    SumKernel() {
-        this.idle = Optional.empty();
-    }
-
-    /** A thread whose parts take so long that others take some too. */
-    SumKernel(Thread idle) {
-        this.idle = Optional.of(idle);
-    }
+    /** Done before each part. */
+    void before() {}
 
     @Override
     protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
-        pause();
+        before();
         for (int row = fromRow; row < toRow; row++) {
             for (int col = 0; col < w.cols(); col += 64) {
                 out.set((long) (row - fromRow) * w.cols() + col, byteOf(w, row) + col);
@@ -29,7 +20,7 @@ class SumKernel extends Kernel {
 
     @Override
     protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
-        pause();
+        before();
         for (int row = fromRow; row < toRow; row++) {
             y.set(row, byteOf(w, row) * x.get(row % x.length()));
         }
@@ -37,7 +28,7 @@ class SumKernel extends Kernel {
 
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
-        pause();
+        before();
         for (int row = fromRow; row < toRow; row++) {
             y.set(row, byteOf(w, row) * x.segment().get(ValueLayout.JAVA_BYTE, row % x.length()) / x.scale());
         }
@@ -45,16 +36,6 @@ class SumKernel extends Kernel {
 
     private static float byteOf(Qk256Matrix w, int row) {
         return w.codes().get(ValueLayout.JAVA_BYTE, row * w.rowStride()) + row / 7f;
-    }
-
-    private void pause() {
-        if (idle.isPresent() && idle.get() == Thread.currentThread()) {
-            try {
-                Thread.sleep(20);
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        }
     }
 
     @Override

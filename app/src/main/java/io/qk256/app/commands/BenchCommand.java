@@ -4,9 +4,7 @@ import com.google.gson.JsonObject;
 import io.qk256.app.bench.BarChart;
 import io.qk256.app.bench.Baselines;
 import io.qk256.app.bench.BenchResults;
-import io.qk256.app.bench.BenchRow;
 import io.qk256.app.bench.BenchTask;
-import io.qk256.app.bench.Change;
 import io.qk256.app.bench.Kit;
 import io.qk256.app.bench.TaskFilter;
 import io.qk256.spi.CpuFeature;
@@ -89,17 +87,18 @@ final class BenchCommand implements Callable<Integer> {
             Files.writeString(results.plot, BarChart.svg(now));
         }
         BenchReport.print(now, results.format, command.out());
-        boolean worse = before.isPresent() && compareWithKept(command, now, before.get());
-        boolean complete = complete(command, now, "");
+        List<String> measured = kernels(command.machine().selection());
+        boolean forPeople = results.format == BenchReport.Format.TABLE || results.format == BenchReport.Format.MD;
+        BenchVerdict verdict =
+                new BenchVerdict(forPeople ? command.out() : command.terminal().err(), command.terminal());
+        before.ifPresent(kept -> verdict.compareWithKept(Objects.requireNonNull(results.compare), now, kept));
+        verdict.check(now, tasks(), measured, "");
         if (outcome.other().isPresent()) {
             String name = measuring.against().orElseThrow();
-            worse |= compare(command, name, now, outcome.other().get());
-            complete &= complete(command, outcome.other().get(), "with " + name + ", ");
+            verdict.compare(name, now, outcome.other().get());
+            verdict.check(outcome.other().get(), tasks(), measured, "with " + name + ", ");
         }
-        if (!complete) {
-            return ExitCode.FAILED;
-        }
-        return worse ? ExitCode.REGRESSION : ExitCode.OK;
+        return verdict.exitCode();
     }
 
     private Kit.Outcome measure(Qk256Command command) throws IOException, InterruptedException {
@@ -151,42 +150,5 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         return kernels;
-    }
-
-    private boolean compareWithKept(Qk256Command command, BenchResults now, BenchResults before) {
-        String name = Objects.requireNonNull(results.compare);
-        if (!now.machine().equals(before.machine()) || !now.jvm().equals(before.jvm())) {
-            command.tell(
-                    "'" + name + "' was measured elsewhere or otherwise: " + before.machine() + " " + before.jvm());
-        }
-        return compare(command, name, now, before);
-    }
-
-    /** Whether something is worse. */
-    private boolean compare(Qk256Command command, String name, BenchResults now, BenchResults before) {
-        List<Change> changes = Change.between(now, before);
-        boolean forPeople = results.format == BenchReport.Format.TABLE || results.format == BenchReport.Format.MD;
-        BenchReport.printChanges(
-                name, changes, forPeople ? command.out() : command.terminal().err());
-        if (changes.isEmpty()) {
-            command.tell("'" + name + "' has none of these tasks; nothing was compared");
-        }
-        return changes.stream().anyMatch(change -> change.verdict() == Change.Verdict.WORSE);
-    }
-
-    /** Whether all that was asked for was measured and is right. */
-    private boolean complete(Qk256Command command, BenchResults now, String where) {
-        boolean complete = true;
-        for (BenchTask task : tasks()) {
-            for (String kernel : kernels(command.machine().selection())) {
-                Optional<BenchRow> row = now.row(task, kernel);
-                if (row.isEmpty() || row.get().isWrong()) {
-                    String problem = row.map(BenchRow::checked).orElse("the measurement failed; the reason is above");
-                    command.tell(where + task + ", " + kernel + ": " + problem);
-                    complete = false;
-                }
-            }
-        }
-        return complete;
     }
 }

@@ -1,8 +1,8 @@
 package io.qk256.app.commands;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.qk256.app.HangGuard;
 import io.qk256.app.files.GgufFile;
 import io.qk256.app.files.GgufWriter;
 import io.qk256.app.files.TensorType;
@@ -12,7 +12,6 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,11 +56,11 @@ class InspectReportTest {
     @Test
     void manyKeysTakeLittleTime() {
         GgufWriter writer = new GgufWriter();
-        for (int i = 0; i < 100_000; i++) {
+        for (int i = 0; i < 1_000_000; i++) {
             writer.bool("k" + i, true);
         }
-        String text = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> print(writer));
+        String text = HangGuard.ends(() -> print(writer));
 
-        assertThat(text.lines().filter(line -> line.startsWith("k"))).hasSize(100_001);
+        assertThat(text.lines().filter(line -> line.startsWith("k"))).hasSize(1_000_001);
     }
 }

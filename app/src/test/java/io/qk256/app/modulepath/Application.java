@@ -19,7 +19,8 @@ import java.util.stream.Stream;
 final class Application {
 
     private static final Path TARGET = Path.of(System.getProperty("qk256.target", "target"));
-    private static final int TIMEOUT_SECONDS = 120;
+    /** Only a process that hangs needs so long. */
+    private static final int TIMEOUT_MINUTES = 10;
 
     /** What a run gave. */
     record Result(int exit, String out, String err) {}
@@ -27,6 +28,7 @@ final class Application {
     private final List<String> modulePath;
     private final Map<String, String> environment = new HashMap<>();
     private List<String> jvmOptions = List.of();
+    private List<String> options = List.of();
     private Optional<Path> input = Optional.empty();
 
     private Application(List<String> modulePath) {
@@ -72,8 +74,12 @@ final class Application {
         return this;
     }
 
-    /** With the options that a start of the application with plugins needs. */
+    /**
+     * With the options that a start of the application with plugins needs, and as much time for each as a busy machine may
+     * take; a test that gives {@code --probe-seconds} again means that one.
+     */
     Application withPlugins() {
+        options = List.of("--probe-seconds=600");
         return jvm("--enable-native-access=io.qk256.spi,io.qk256.avx2.jni", "--illegal-native-access=deny");
     }
 
@@ -94,9 +100,9 @@ final class Application {
         ProcessBuilder builder = builder(arguments).redirectOutput(out.toFile()).redirectError(err.toFile());
         input.ifPresent(file -> builder.redirectInput(file.toFile()));
         Process process = builder.start();
-        if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+        if (!process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {
             process.destroyForcibly();
-            throw new IllegalStateException("no end after " + TIMEOUT_SECONDS + " s: " + builder.command());
+            throw new IllegalStateException("no end after " + TIMEOUT_MINUTES + " minutes: " + builder.command());
         }
         Result result = new Result(process.exitValue(), read(out), read(err));
         Files.delete(out);
@@ -113,6 +119,9 @@ final class Application {
         command.addAll(List.of("-p", String.join(File.pathSeparator, modulePath)));
         command.add("--enable-native-access=ALL-UNNAMED");
         command.addAll(List.of("-m", "io.qk256.app/io.qk256.app.Main"));
+        if (Arrays.stream(arguments).noneMatch(argument -> argument.startsWith("--probe"))) {
+            command.addAll(options);
+        }
         command.addAll(Arrays.asList(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().remove("QK256_PLUGINS");

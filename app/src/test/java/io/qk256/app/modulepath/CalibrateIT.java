@@ -47,21 +47,17 @@ class CalibrateIT {
                 .containsPattern("measured remembered from \\S+, G weights/s: dequantize [0-9.]+");
     }
 
-    /** Slow enough to lose at everything, and of the highest declared rank. */
+    /** Which one measures best is up to the machine; {@code CalibrationTest} has measurements that are given. */
     @Test
-    void boastfulPluginIsSelectedByItsRankAndNotByMeasurement() throws Exception {
+    void boastfulPluginIsSelectedByItsRankOrMeasuredLikeAnyOther() throws Exception {
         Path plugins = cache.resolve("plugins");
-        new TestModule("boastful")
-                .replacing(
-                        "        int code(Qk256Matrix w, int row, int col) {",
-                        "        int code(Qk256Matrix w, int row, int col) {\n"
-                                + "            for (int i = 0; i < 9; i++) { Thread.onSpinWait(); }")
-                .jar(Application.spi(), cache, plugins);
+        new TestModule("boastful").jar(Application.spi(), cache, plugins);
         JsonObject declared = json(run("kernels", "--json", "--plugins", plugins.toString()));
         assertThat(declared.get("ranking").getAsString()).isEqualTo("declared");
         assertThat(declared.get("selected").getAsString()).isEqualTo("boastful");
         JsonObject measured = json(run("kernels", "--json", "--calibrate", "--plugins", plugins.toString()));
-        assertThat(measured.getAsJsonObject("selectedFor").toString()).doesNotContain("boastful");
+        assertThat(measured.get("ranking").getAsString()).isEqualTo("measured");
+        assertThat(measured.getAsJsonArray("kernels").toString()).contains("\"boastful\"");
     }
 
     @Test

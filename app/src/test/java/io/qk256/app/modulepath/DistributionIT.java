@@ -87,7 +87,9 @@ class DistributionIT {
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         builder.environment().put("QK256_CACHE_DIR", work.resolve("cache").toString());
         Process process = builder.start();
-        assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(10, TimeUnit.MINUTES))
+                .as("an end within 10 minutes")
+                .isTrue();
         assertThat(process.exitValue())
                 .as(Files.readString(err, StandardCharsets.UTF_8))
                 .isZero();
@@ -122,7 +124,8 @@ class DistributionIT {
     @Test
     void jarInItsPluginsIsSelected() throws Exception {
         new TestModule("drop-in").jar(Application.spi(), work, home.resolve("plugins"));
-        JsonObject kernels = run("sh", home.resolve("bin/qk256").toString(), "kernels", "--json");
+        JsonObject kernels =
+                run("sh", home.resolve("bin/qk256").toString(), "kernels", "--json", "--probe-seconds=600");
         assertThat(kernels.get("selected").getAsString()).isEqualTo("drop-in");
     }
 
@@ -133,7 +136,8 @@ class DistributionIT {
         unpack(image.get(), "image");
         Files.delete(home.resolve("bin/find-jdk")); // What the launcher would look for a JDK with.
         new TestModule("drop-in").jar(Application.spi(), work, home.resolve("plugins"));
-        JsonObject kernels = run("sh", home.resolve("bin/qk256").toString(), "kernels", "--json");
+        JsonObject kernels =
+                run("sh", home.resolve("bin/qk256").toString(), "kernels", "--json", "--probe-seconds=600");
         assertThat(kernels.get("selected").getAsString()).isEqualTo("drop-in");
     }
 

@@ -10,6 +10,8 @@ import io.qk256.spi.selection.Artifact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +25,13 @@ class TckIT {
     private static Application application() throws IOException {
         Path kit = Path.of(System.getProperty("qk256.target", "target"), "qk256/lib/kit");
         return Application.complete().jvm("-Dqk256.kit.modules=" + kit);
+    }
+
+    /** With as much time for each test as a busy machine may take. */
+    private static Result tck(Application application, String... options) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of("tck", "--time-limit=600"));
+        arguments.addAll(List.of(options));
+        return application.run(arguments.toArray(String[]::new));
     }
 
     /** A copy, so that a certificate beside it is not found by other tests. */
@@ -39,7 +48,7 @@ class TckIT {
     @Test
     void certifiesAJarWhichTheTableThenShows() throws Exception {
         Path jar = copyOfScalar(directory);
-        Result tck = application().run("tck", "--provider=scalar", "--certify=" + directory, "-o", "json", "--seed=1");
+        Result tck = tck(application(), "--provider=scalar", "--certify=" + directory, "-o", "json", "--seed=1");
         assertThat(tck.exit()).as(tck.out() + tck.err()).isZero();
         JsonObject report = JsonParser.parseString(tck.out()).getAsJsonObject();
         assertThat(report.get("verdict").getAsString()).isEqualTo("passed");
@@ -82,8 +91,8 @@ class TckIT {
                 .jar(Application.spi(), directory, plugins);
         Files.writeString(plugins.resolve("broken.jar"), "no jar");
 
-        Result tck = application()
-                .run("tck", "--provider=refuses-odd-columns", "--plugins=" + plugins, "--rule=6", "--rule=10");
+        Result tck =
+                tck(application(), "--provider=refuses-odd-columns", "--plugins=" + plugins, "--rule=6", "--rule=10");
         assertThat(tck.exit()).as(tck.out() + tck.err()).isEqualTo(1);
         assertThat(tck.out())
                 .containsPattern("(?m)^ +6 +two blocks and one weight +MUST, core +failed ")
@@ -101,13 +110,18 @@ class TckIT {
                 .run(arguments);
     }
 
+    private Result withPluginsTck(Path plugins, String... options) throws Exception {
+        Application application = application().withPlugins().environment("QK256_PLUGINS", plugins.toString());
+        return tck(application, options);
+    }
+
     @Test
     void pluginIsFoundWhereTheApplicationFindsItAndIsCertified() throws Exception {
         Path plugins = directory.resolve("plugins");
         Path jar = new TestModule("drop-in").jar(Application.spi(), directory, plugins);
         assertThat(withPlugins(plugins, "kernels").out()).containsPattern("(?m)^drop-in +1000 +selected  ");
 
-        Result tck = withPlugins(plugins, "tck", "--provider=drop-in", "--certify=" + plugins, "-o=json", "--seed=1");
+        Result tck = withPluginsTck(plugins, "--provider=drop-in", "--certify=" + plugins, "-o=json", "--seed=1");
         assertThat(tck.exit()).as(tck.out() + tck.err()).isZero();
         JsonObject report = JsonParser.parseString(tck.out()).getAsJsonObject();
         assertThat(report.get("sha256").getAsString()).isEqualTo(Artifact.sha256(jar));
@@ -137,7 +151,7 @@ class TckIT {
                                 library.toString(),
                                 "module-info.class"))
                 .isZero();
-        Result tck = withPlugins(plugins, "tck", "--provider=in-folder", "--certify=" + plugins, "--random=10");
+        Result tck = withPluginsTck(plugins, "--provider=in-folder", "--certify=" + plugins, "--random=10");
         assertThat(tck.exit()).as(tck.out() + tck.err()).isZero();
         assertThat(withPlugins(plugins, "kernels").out())
                 .containsPattern("(?m)^in-folder +1000 +selected, certified  ");
@@ -151,11 +165,11 @@ class TckIT {
         new TestModule("machine-code")
                 .replacing("return new Plain();", "MemorySegment.NULL.reinterpret(8); return new Plain();")
                 .jar(Application.spi(), directory, plugins);
-        Result refused = withPlugins(plugins, "tck", "--provider=machine-code", "--rule=1");
+        Result refused = withPluginsTck(plugins, "--provider=machine-code", "--rule=1");
         assertThat(refused.exit()).as(refused.out() + refused.err()).isEqualTo(1);
         assertThat(refused.err()).contains("machine-code is rejected, opened: it needs native access");
-        Result granted = withPlugins(
-                plugins, "tck", "--provider=machine-code", "--rule=1", "--allow-native=example.machinecode");
+        Result granted =
+                withPluginsTck(plugins, "--provider=machine-code", "--rule=1", "--allow-native=example.machinecode");
         assertThat(granted.exit()).as(granted.out() + granted.err()).isZero();
     }
 

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * Ranking by measurement: the usable kernels are measured side by side at each operation, one to two seconds in all (up to
@@ -21,11 +22,22 @@ import java.util.Optional;
  *
  * @param cpuName the name of the CPU: a measurement counts for this one
  * @param cache where measurements are kept; without one, every selection measures anew
+ * @param nanoTime the clock, in nanoseconds
  */
-public record Calibration(String cpuName, Optional<VerdictCache> cache) {
+public record Calibration(String cpuName, Optional<VerdictCache> cache, LongSupplier nanoTime) {
 
     private static final String KIND = "speed";
     private static final String DATE = "date";
+
+    /**
+     * Calibration by the clock of the system.
+     *
+     * @param cpuName the name of the CPU: a measurement counts for this one
+     * @param cache where measurements are kept; without one, every selection measures anew
+     */
+    public Calibration(String cpuName, Optional<VerdictCache> cache) {
+        this(cpuName, cache, System::nanoTime);
+    }
 
     /**
      * Calibration with the user's cache.
@@ -51,7 +63,7 @@ public record Calibration(String cpuName, Optional<VerdictCache> cache) {
         usable.forEach(
                 candidate -> kernels.put(candidate.name(), candidate.kernel().orElseThrow()));
         String today = LocalDate.now(ZoneId.systemDefault()).toString();
-        Measurement measurement = new Measurement(today, false, Stopwatch.measure(kernels));
+        Measurement measurement = new Measurement(today, false, Stopwatch.measure(kernels, nanoTime));
         cache.ifPresent(verdicts -> key.ifPresent(k -> verdicts.write(k, KIND, values(measurement))));
         return Optional.of(measurement);
     }

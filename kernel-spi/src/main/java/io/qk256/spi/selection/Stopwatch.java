@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.LongSupplier;
 
 /**
  * Measures kernels side by side, in turns, on one thread: a matrix that fits in the caches, off the heap, of the form that
@@ -40,6 +41,7 @@ final class Stopwatch {
     private static final long WARM_NANOS = 700_000_000;
     private static final long MAX_NANOS = 4_000_000_000L;
 
+    private final LongSupplier nanoTime;
     private final Qk256Matrix w;
     private final F32Vector x;
     private final I8Vector q;
@@ -48,7 +50,8 @@ final class Stopwatch {
     private final F32Vector y;
     private final F32Vector batchY;
 
-    private Stopwatch(Arena arena) {
+    private Stopwatch(LongSupplier nanoTime, Arena arena) {
+        this.nanoTime = nanoTime;
         Random random = new Random(1);
         byte[] codes = new byte[Math.toIntExact(ROWS * Qk256.rowBytes(COLS))];
         random.nextBytes(codes);
@@ -81,18 +84,22 @@ final class Stopwatch {
         return F32Vector.of(arena.allocate((long) length * Float.BYTES, 64));
     }
 
-    /** Measures; a kernel that fails at an operation gets no speed there. */
-    static Map<Operation, Map<String, Speed>> measure(Map<String, Kernel> kernels) {
+    /**
+     * Measures; a kernel that fails at an operation gets no speed there.
+     *
+     * @param nanoTime the clock, {@code System::nanoTime} or one of a test
+     */
+    static Map<Operation, Map<String, Speed>> measure(Map<String, Kernel> kernels, LongSupplier nanoTime) {
         try (Arena arena = Arena.ofConfined()) {
-            Stopwatch stopwatch = new Stopwatch(arena);
+            Stopwatch stopwatch = new Stopwatch(nanoTime, arena);
             List<Lane> lanes = new ArrayList<>();
             for (Operation operation : Operation.values()) {
-                kernels.forEach(
-                        (name, kernel) -> lanes.add(new Lane(name, operation, stopwatch.call(kernel, operation))));
+                kernels.forEach((name, kernel) ->
+                        lanes.add(stopwatch.new Lane(name, operation, stopwatch.call(kernel, operation))));
             }
-            long end = System.nanoTime() + MAX_NANOS;
-            warmUp(lanes, end);
-            takeTurns(lanes, end);
+            long end = nanoTime.getAsLong() + MAX_NANOS;
+            stopwatch.warmUp(lanes, end);
+            stopwatch.takeTurns(lanes, end);
             Map<Operation, Map<String, Speed>> speeds = new EnumMap<>(Operation.class);
             for (Lane lane : lanes) {
                 Map<String, Speed> ofOperation = speeds.computeIfAbsent(lane.operation, o -> new HashMap<>());
@@ -105,17 +112,17 @@ final class Stopwatch {
     }
 
     /** Only the cold ones: whoever else ran would take time from the compiler. */
-    private static void warmUp(List<Lane> lanes, long end) {
+    private void warmUp(List<Lane> lanes, long end) {
         List<Lane> cold = new ArrayList<>(lanes);
-        while (!cold.isEmpty() && System.nanoTime() < end) {
+        while (!cold.isEmpty() && nanoTime.getAsLong() < end) {
             cold.forEach(Lane::turn);
             cold.removeIf(Lane::isWarm);
         }
     }
 
-    private static void takeTurns(List<Lane> lanes, long end) {
+    private void takeTurns(List<Lane> lanes, long end) {
         int steady = 0;
-        for (int round = 0; round < ROUNDS || (steady < ROUNDS && System.nanoTime() < end); round++) {
+        for (int round = 0; round < ROUNDS || (steady < ROUNDS && nanoTime.getAsLong() < end); round++) {
             steady++;
             for (Lane lane : lanes) {
                 double now = lane.turn();
@@ -138,7 +145,7 @@ final class Stopwatch {
     }
 
     /** One kernel at one operation. */
-    private static final class Lane {
+    private final class Lane {
 
         private final String name;
         private final Operation operation;
@@ -165,13 +172,13 @@ final class Stopwatch {
                 return 0;
             }
             long calls = 0;
-            long start = System.nanoTime();
+            long start = nanoTime.getAsLong();
             long taken = 0;
             try {
                 while (taken < TURN_NANOS) {
                     call.run();
                     calls++;
-                    taken = System.nanoTime() - start;
+                    taken = nanoTime.getAsLong() - start;
                 }
             } catch (Throwable e) { // Code of strangers: it costs it this operation and nothing else.
                 failed = true;

@@ -26,18 +26,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Isolated("it measures")
+/** Measurements by a clock that kernels move, each by what it costs: they come out the same on any machine. */
 class CalibrationTest {
 
     private static final String HASH = "ab".repeat(32);
+
+    private final AtomicLong clock = new AtomicLong();
 
     @TempDir
     private Path directory;
@@ -52,18 +54,18 @@ class CalibrationTest {
     }
 
     private Calibration calibration(String cpuName) {
-        return new Calibration(cpuName, Optional.of(VerdictCache.in(directory)));
+        return new Calibration(cpuName, Optional.of(VerdictCache.in(directory)), clock::get);
     }
 
-    private static Burning slow(String name, int rank, Operation first, Operation... more) {
+    private Burning slow(String name, int rank, Operation first, Operation... more) {
         return new Burning(name, rank, EnumSet.of(first, more));
     }
 
-    private static Burning slow(String name, int rank) {
+    private Burning slow(String name, int rank) {
         return new Burning(name, rank, EnumSet.allOf(Operation.class));
     }
 
-    private static Burning quick(String name, int rank) {
+    private Burning quick(String name, int rank) {
         return new Burning(name, rank, Set.of());
     }
 
@@ -117,7 +119,8 @@ class CalibrationTest {
                 })
                 .toArray(Kernel[]::new);
         Kernel composite = new CompositeKernel(parts[0], parts[1], parts[2], parts[3]);
-        assertThat(Stopwatch.measure(Map.of("composite", composite)).values()).allMatch(speeds -> speeds.size() == 1);
+        assertThat(Stopwatch.measure(Map.of("composite", composite), clock::get).values())
+                .allMatch(speeds -> speeds.size() == 1);
         assertThat(asked).contains(Operation.values());
     }
 
@@ -137,7 +140,7 @@ class CalibrationTest {
                 }
             }
         };
-        Stopwatch.measure(Map.of("compiling", compiling));
+        Stopwatch.measure(Map.of("compiling", compiling), clock::get);
         assertThat(whenTheLastWasWarm).singleElement(as(INTEGER)).isLessThan(400);
         assertThat(calls.get(Operation.DEQUANTIZE)).isGreaterThan(400);
     }
@@ -243,7 +246,7 @@ class CalibrationTest {
     }
 
     /** Provides a kernel that is slow in some of its operations. */
-    private static class Burning extends FakeProvider {
+    private class Burning extends FakeProvider {
 
         private final Set<Operation> slow;
 
@@ -266,8 +269,8 @@ class CalibrationTest {
         }
     }
 
-    /** Right in the self-test; when it is measured it burns 20 or 500 microseconds a call instead. */
-    static class Burner extends PlainKernel {
+    /** Right in the self-test; when it is measured a call takes 20 or 500 microseconds of the clock instead. */
+    class Burner extends PlainKernel {
 
         private static final int MEASURED_COLS = 4096;
 
@@ -288,11 +291,8 @@ class CalibrationTest {
             return true;
         }
 
-        static void burn(long nanoseconds) {
-            long end = System.nanoTime() + nanoseconds;
-            while (System.nanoTime() < end) {
-                Thread.onSpinWait();
-            }
+        void burn(long nanoseconds) {
+            clock.addAndGet(nanoseconds);
         }
 
         @Override

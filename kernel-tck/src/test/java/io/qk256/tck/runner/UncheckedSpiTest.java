@@ -57,6 +57,8 @@ class UncheckedSpiTest {
                 "outside",
                 "--module-path",
                 modules.toString(),
+                "--time-limit",
+                "600",
                 "--rule",
                 rule);
         command.environment().put("JDK_JAVA_OPTIONS", jvmOptions); // The child JVM inherits it.

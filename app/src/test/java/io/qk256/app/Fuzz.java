@@ -1,0 +1,57 @@
+package io.qk256.app;
+
+import java.time.Duration;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Assertions;
+
+/**
+ * The one switch of all fuzzers: {@code -Dqk256.fuzz.seconds=3600} for an hour each, {@code -Dqk256.fuzz.seed=S} to begin at
+ * another case. Each case has a seed of its own, so that the one that a failure names comes first when it is repeated.
+ */
+public final class Fuzz {
+
+    private static final Duration TIME = Duration.ofSeconds(Long.getLong("qk256.fuzz.seconds", 15));
+    private static final long SEED = Long.getLong("qk256.fuzz.seed", 20_261_122);
+
+    private Fuzz() {}
+
+    /** What became of a case that is no finding. */
+    public enum Outcome {
+        ACCEPTED,
+        REFUSED
+    }
+
+    /** A case; it throws if it is a finding. */
+    @FunctionalInterface
+    public interface Case {
+
+        /** Tries what the numbers ask for. */
+        Outcome run(SplittableRandom random) throws Exception;
+    }
+
+    /**
+     * Tries cases until the time is up.
+     *
+     * @param least so many in any case, of which some must be accepted and some refused: else the fuzzer looks at nothing
+     */
+    public static void run(String name, int least, Case one) {
+        long start = System.nanoTime();
+        long refused = 0;
+        long seed = SEED;
+        while (seed - SEED < least || System.nanoTime() - start < TIME.toNanos()) {
+            SplittableRandom random = new SplittableRandom(seed);
+            String label = name + ", repeated by -Dqk256.fuzz.seed=" + seed;
+            try {
+                refused += HangGuard.ends(label, () -> one.run(random)) == Outcome.REFUSED ? 1 : 0;
+            } catch (Throwable e) {
+                throw new AssertionError(label + ": " + e, e);
+            }
+            seed++;
+        }
+        long accepted = seed - SEED - refused;
+        System.out.printf(
+                "fuzzer %s: %d cases from seed %d, %d accepted, %d refused, no finding%n",
+                name, seed - SEED, SEED, accepted, refused);
+        Assertions.assertTrue(accepted > 0 && refused > 0, name + ": some cases accepted and some refused");
+    }
+}
