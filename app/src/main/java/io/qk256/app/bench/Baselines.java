@@ -3,6 +3,7 @@ package io.qk256.app.bench;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,17 +35,20 @@ public record Baselines(Path directory) {
         return name;
     }
 
-    /** Keeps results; earlier ones of the same name are replaced. Returns the file. */
-    public Path save(String name, BenchResults results) throws IOException {
-        Path file = directory.resolve(requireName(name) + SUFFIX);
-        Files.createDirectories(directory);
+    /** The file that results of this name are kept in. */
+    public OutputFile file(String name) {
+        return OutputFile.in(directory, requireName(name) + SUFFIX);
+    }
+
+    /** Keeps results; earlier ones of the same name are replaced. */
+    public void save(String name, BenchResults results) throws IOException {
         String json = new GsonBuilder()
                 .setPrettyPrinting()
                 .serializeNulls()
                 .disableHtmlEscaping()
                 .create()
                 .toJson(BenchJson.write(results));
-        return Files.writeString(file, json + "\n");
+        file(name).write(json + "\n");
     }
 
     /**

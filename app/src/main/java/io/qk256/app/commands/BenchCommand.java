@@ -13,9 +13,9 @@ import io.qk256.spi.selection.Artifact;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.Selection;
+import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -72,21 +72,22 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Qk256Command command = Objects.requireNonNull(root);
-        Baselines baselines = new Baselines(results.directory);
-        if (results.save != null) {
-            Baselines.requireName(results.save);
+        Baselines baselines = results.baselines();
+        for (OutputFile file : results.outputs()) {
+            file.requireWritable();
         }
         Optional<BenchResults> before =
                 results.compare == null ? Optional.empty() : Optional.of(baselines.load(results.compare));
         Kit.Outcome outcome = measure(command);
         BenchResults now = outcome.results();
+        BenchReport.print(now, results.format, command.out());
         if (results.save != null) {
-            command.say("saved " + baselines.save(results.save, now));
+            baselines.save(results.save, now);
+            command.say("saved " + baselines.file(results.save));
         }
         if (results.plot != null) {
-            Files.writeString(results.plot, BarChart.svg(now));
+            OutputFile.of(results.plot).write(BarChart.svg(now));
         }
-        BenchReport.print(now, results.format, command.out());
         List<String> measured = kernels(command.machine().selection());
         boolean forPeople = results.format == BenchReport.Format.TABLE || results.format == BenchReport.Format.MD;
         BenchVerdict verdict =

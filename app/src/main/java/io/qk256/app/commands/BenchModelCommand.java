@@ -11,13 +11,14 @@ import io.qk256.app.model.SyntheticModel;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.Selection;
+import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -95,6 +96,11 @@ final class BenchModelCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Qk256Command command = Objects.requireNonNull(root);
         requireUsage();
+        Optional<OutputFile> chart = Optional.ofNullable(plot).map(OutputFile::of);
+        if (chart.isPresent()) {
+            options.requireOther(chart.get());
+            chart.get().requireWritable();
+        }
         int code = command.exitCode(true);
         if (code != ExitCode.OK) {
             return code;
@@ -105,15 +111,15 @@ final class BenchModelCommand implements Callable<Integer> {
         for (Head head : heads == null ? List.of(options.head()) : heads) {
             measure(head, measured, counts, rows);
         }
-        if (plot != null) {
-            Files.writeString(
-                    plot,
-                    ModelChart.svg(what() + " on " + command.machine().cpu().name(), rows));
-        }
         if (json) {
             printJson(rows);
         } else {
             printTable(rows);
+        }
+        if (chart.isPresent()) {
+            chart.get()
+                    .write(ModelChart.svg(
+                            what() + " on " + command.machine().cpu().name(), rows));
         }
         return ExitCode.OK;
     }

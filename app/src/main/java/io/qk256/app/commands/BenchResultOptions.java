@@ -1,6 +1,10 @@
 package io.qk256.app.commands;
 
+import io.qk256.app.bench.Baselines;
+import io.qk256.spi.support.OutputFile;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -36,4 +40,20 @@ final class BenchResultOptions {
     Path plot;
 
     BenchResultOptions() {}
+
+    Baselines baselines() {
+        return new Baselines(directory);
+    }
+
+    /** All files to write. */
+    List<OutputFile> outputs() {
+        List<OutputFile> files = new ArrayList<>();
+        if (save != null) {
+            files.add(baselines().file(save));
+        }
+        if (plot != null) {
+            files.add(OutputFile.of(plot));
+        }
+        return files;
+    }
 }

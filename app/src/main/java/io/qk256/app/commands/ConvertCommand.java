@@ -4,6 +4,7 @@ import io.qk256.app.files.Conversion;
 import io.qk256.app.files.Conversion.Report;
 import io.qk256.app.files.Conversion.Target;
 import io.qk256.app.files.GgufFile;
+import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -42,7 +43,7 @@ final class ConvertCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             required = true,
             paramLabel = "OUT.gguf",
-            description = "The file to write; one that is there is replaced.")
+            description = "The file to write; one that is there is replaced. - is standard output.")
     private @Nullable Path output;
 
     @Option(names = "--type", required = true, paramLabel = "TYPE", description = "${COMPLETION-CANDIDATES}.")
@@ -62,7 +63,7 @@ final class ConvertCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Qk256Command command = Objects.requireNonNull(root);
-        Path to = Objects.requireNonNull(output);
+        OutputFile to = OutputFile.orStandardOutput(Objects.requireNonNull(output));
         try (GgufFile source = gguf.open(Objects.requireNonNull(file))) {
             Report report = Conversion.convert(
                     source,

@@ -4,6 +4,7 @@ import io.qk256.app.files.GgufFile;
 import io.qk256.app.files.GgufTensor;
 import io.qk256.app.files.NpyFile;
 import io.qk256.app.files.TensorRows;
+import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -42,18 +43,19 @@ final class DequantizeCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             required = true,
             paramLabel = "OUT.npy",
-            description = "The file to write; one that is there is replaced.")
+            description = "The file to write; one that is there is replaced. - is standard output.")
     private @Nullable Path output;
 
     DequantizeCommand() {}
 
     @Override
     public Integer call() throws IOException {
-        Path to = Objects.requireNonNull(output);
+        OutputFile to = OutputFile.orStandardOutput(Objects.requireNonNull(output));
         try (GgufFile source = gguf.open(Objects.requireNonNull(file))) {
             GgufTensor tensor = source.findTensor(name)
                     .orElseThrow(() -> new UserError(source.name() + ": there is no tensor '" + name + "' among "
                             + source.tensors().size() + "; 'qk256 inspect' shows their names"));
+            to.requireOtherThan(Objects.requireNonNull(file));
             NpyFile.write(TensorRows.of(tensor), to);
             Objects.requireNonNull(root)
                     .say("wrote " + to + ": " + tensor.rows() + "x" + tensor.cols() + " f32 of " + tensor.name() + ", "

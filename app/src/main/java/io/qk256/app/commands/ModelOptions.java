@@ -7,6 +7,7 @@ import io.qk256.app.files.Repack.Progress;
 import io.qk256.app.files.RepackCache;
 import io.qk256.app.model.BitNetModel;
 import io.qk256.app.text.Tokenizer;
+import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -72,6 +73,13 @@ final class ModelOptions {
     /** Whether the user named no model. */
     boolean isEmbedded() {
         return model == null;
+    }
+
+    /** Refuses to write the file that the model is read from. */
+    void requireOther(OutputFile output) throws IOException {
+        if (model != null) {
+            output.requireOtherThan(model);
+        }
     }
 
     /** The model, for people. */

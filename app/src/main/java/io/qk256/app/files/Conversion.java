@@ -3,10 +3,10 @@ package io.qk256.app.files;
 import io.qk256.app.files.Encoder.Encoded;
 import io.qk256.app.files.Repack.Progress;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -69,6 +69,7 @@ public final class Conversion {
     /**
      * Converts a file. The new file appears when it is complete.
      *
+     * @param out must not be the source
      * @param roundScales whether scales may be rounded to the f16 of TQ2_0
      * @param threads 1 or more
      * @param progress hears how many bytes of the source's tensors are written
@@ -76,18 +77,18 @@ public final class Conversion {
      * @throws IOException if the new file cannot be written
      */
     public static Report convert(
-            GgufFile source, Path out, Target target, boolean roundScales, int threads, Progress progress)
+            GgufFile source, OutputFile out, Target target, boolean roundScales, int threads, Progress progress)
             throws IOException {
-        if (Files.exists(out) && Files.isSameFile(out, Path.of(source.name()))) {
-            throw new UserError(out + ": is the file to convert, expected another one to write");
-        }
+        out.requireOtherThan(Path.of(source.name()));
+        out.requireWritable();
         Conversion conversion = new Conversion(source, target, roundScales, threads);
         GgufWriter writer = new GgufWriter();
         conversion.keys(writer);
         return conversion.write(writer, out, progress);
     }
 
-    static Report convertWithKey(GgufFile source, Path out, String key, String value, int threads, Progress progress)
+    static Report convertWithKey(
+            GgufFile source, OutputFile out, String key, String value, int threads, Progress progress)
             throws IOException {
         Conversion conversion = new Conversion(source, Target.QK256, false, threads);
         GgufWriter writer = new GgufWriter();
@@ -110,7 +111,7 @@ public final class Conversion {
         }
     }
 
-    private Report write(GgufWriter writer, Path out, Progress progress) throws IOException {
+    private Report write(GgufWriter writer, OutputFile out, Progress progress) throws IOException {
         long total = source.tensors().stream()
                 .mapToLong(tensor -> tensor.data().byteSize())
                 .sum();

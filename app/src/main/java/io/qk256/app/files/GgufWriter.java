@@ -1,10 +1,10 @@
 package io.qk256.app.files;
 
+import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -183,15 +183,13 @@ public final class GgufWriter {
     }
 
     /**
-     * Writes the file. It appears whole or not at all: the bytes go to another file in the same directory, which takes
-     * the name at the end.
+     * Writes the file.
      *
      * @throws IOException if it cannot be written, or a source fails
      */
-    public void write(Path path) throws IOException {
-        WholeFile.write(path, out -> {
-            MemorySegment header = MemorySegment.ofArray(header());
-            out.write(header);
+    public void write(OutputFile file) throws IOException {
+        file.write(out -> {
+            out.write(header());
             out.pad(alignment);
             for (Tensor tensor : tensors) {
                 try (Arena arena = Arena.ofShared()) {

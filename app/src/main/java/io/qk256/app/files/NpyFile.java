@@ -1,11 +1,11 @@
 package io.qk256.app.files;
 
+import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 
 /**
  * Writes the rows of a tensor for NumPy: NPY format 1.0, f32 little-endian, shape rows x columns.
@@ -21,16 +21,16 @@ public final class NpyFile {
     private NpyFile() {}
 
     /**
-     * Writes a file. It appears when it is complete.
+     * Writes a file.
      *
      * @throws IOException if it cannot be written
      */
-    public static void write(TensorRows rows, Path path) throws IOException {
+    public static void write(TensorRows rows, OutputFile file) throws IOException {
         GgufTensor tensor = rows.tensor();
         long rowBytes = tensor.cols() * Float.BYTES;
         long rowsOfPiece = Math.clamp(PIECE_BYTES / rowBytes, 1, tensor.rows());
-        WholeFile.write(path, out -> {
-            out.write(MemorySegment.ofArray(header(tensor)));
+        file.write(out -> {
+            out.write(header(tensor));
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment piece = arena.allocate(rowsOfPiece * rowBytes, Float.BYTES);
                 for (long first = 0; first < tensor.rows(); first += rowsOfPiece) {

@@ -1,6 +1,7 @@
 package io.qk256.app.files;
 
 import io.qk256.app.files.Repack.Progress;
+import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -52,8 +54,7 @@ public final class RepackCache {
             if (usable.isPresent()) {
                 return usable.get();
             }
-            Files.createDirectories(cached.toAbsolutePath().getParent());
-            Conversion.convertWithKey(source, cached, SOURCE_KEY, identity, threads, progress);
+            Conversion.convertWithKey(source, output(cached), SOURCE_KEY, identity, threads, progress);
             return GgufFile.open(cached);
         }
     }
@@ -67,6 +68,11 @@ public final class RepackCache {
         byte[] path = model.toRealPath().toString().getBytes(StandardCharsets.UTF_8);
         String hash = sha256(MemorySegment.ofArray(path)).substring(0, NAME_HASH_DIGITS);
         return directory.get().resolve(name + "-" + hash + ".qk256.gguf");
+    }
+
+    private static OutputFile output(Path cached) {
+        Path absolute = cached.toAbsolutePath();
+        return OutputFile.in(Objects.requireNonNull(absolute.getParent()), String.valueOf(absolute.getFileName()));
     }
 
     private static String identity(GgufFile source, Path model, I2sLayout layout) throws IOException {

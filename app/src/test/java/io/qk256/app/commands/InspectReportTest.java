@@ -7,6 +7,7 @@ import io.qk256.app.files.GgufFile;
 import io.qk256.app.files.GgufWriter;
 import io.qk256.app.files.TensorType;
 import io.qk256.app.files.ValueType;
+import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -23,7 +24,7 @@ class InspectReportTest {
 
     private String print(GgufWriter writer) throws IOException {
         Path path = dir.resolve("file.gguf");
-        writer.write(path);
+        writer.write(OutputFile.of(path));
         StringWriter text = new StringWriter();
         try (GgufFile file = GgufFile.open(path)) {
             new InspectReport(file).print(new PrintWriter(text));

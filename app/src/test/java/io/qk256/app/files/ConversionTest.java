@@ -9,6 +9,7 @@ import io.qk256.app.files.Repack.Progress;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -37,7 +38,7 @@ class ConversionTest {
     private Path convert(Path from, Target target) throws IOException {
         Path to = dir.resolve(from.getFileName() + "." + target);
         try (GgufFile file = GgufFile.open(from)) {
-            Report report = Conversion.convert(file, to, target, false, 2, Progress.NONE);
+            Report report = Conversion.convert(file, OutputFile.of(to), target, false, 2, Progress.NONE);
             assertThat(report).isEqualTo(new Report(42, 26, 0));
         }
         return to;
@@ -91,16 +92,18 @@ class ConversionTest {
         MemorySegment blocks = Fixtures.ofProof("tq2_0.blocks");
         new GgufWriter()
                 .tensor("t", TensorType.TQ2_0, List.of(512L, 64L), blocks)
-                .write(source);
+                .write(OutputFile.of(source));
         List<Long> heard = new ArrayList<>();
         Path stored = dir.resolve("stored.gguf");
         Path back = dir.resolve("back.gguf");
         try (GgufFile file = GgufFile.open(source)) {
-            Conversion.convert(file, stored, Target.QK256, false, 1, (done, total) -> heard.add(total - done));
+            Conversion.convert(
+                    file, OutputFile.of(stored), Target.QK256, false, 1, (done, total) -> heard.add(total - done));
         }
         try (GgufFile file = GgufFile.open(stored)) {
-            Conversion.convert(file, back, Target.TQ2_0, false, 1, Progress.NONE);
-            assertThatThrownBy(() -> Conversion.convert(file, dir.resolve("x"), Target.I2_S, false, 1, Progress.NONE))
+            Conversion.convert(file, OutputFile.of(back), Target.TQ2_0, false, 1, Progress.NONE);
+            assertThatThrownBy(() -> Conversion.convert(
+                            file, OutputFile.of(dir.resolve("x")), Target.I2_S, false, 1, Progress.NONE))
                     .isInstanceOf(GgufException.class)
                     .hasMessageContainingAll("tensor t of QK256", "block 1 has the scale", "i2_s has one scale");
         }
@@ -123,13 +126,14 @@ class ConversionTest {
             new GgufWriter()
                     .integer("qk256.version", ValueType.U32, 1)
                     .tensor("t", TensorType.I8, List.of(bytes.byteSize()), bytes)
-                    .write(path);
+                    .write(OutputFile.of(path));
         }
         return GgufFile.open(path);
     }
 
     private void refused(GgufFile file, Target target, String... reasons) {
-        assertThatThrownBy(() -> Conversion.convert(file, dir.resolve("x"), target, false, 1, Progress.NONE))
+        assertThatThrownBy(() ->
+                        Conversion.convert(file, OutputFile.of(dir.resolve("x")), target, false, 1, Progress.NONE))
                 .isInstanceOf(GgufException.class)
                 .hasMessageContainingAll(reasons);
         assertThat(dir.resolve("x")).doesNotExist();
@@ -140,7 +144,7 @@ class ConversionTest {
         try (GgufFile file = stored(Codebook.TERNARY, 256, 0.1f)) {
             refused(file, Target.TQ2_0, "the scale 0.1 becomes 0.099975586", "--round-scales");
             Path out = dir.resolve("rounded.gguf");
-            Report report = Conversion.convert(file, out, Target.TQ2_0, true, 1, Progress.NONE);
+            Report report = Conversion.convert(file, OutputFile.of(out), Target.TQ2_0, true, 1, Progress.NONE);
             assertThat(report.scaleError()).isBetween(2.4e-4, 2.5e-4);
             try (GgufFile rounded = GgufFile.open(out)) {
                 assertThat(PlainDecoder.of(rounded.requireTensor("t")).scale(0, 0))
@@ -148,7 +152,8 @@ class ConversionTest {
             }
         }
         try (GgufFile file = stored(Codebook.TERNARY, 256, 1e6f)) {
-            assertThatThrownBy(() -> Conversion.convert(file, dir.resolve("x"), Target.TQ2_0, true, 1, Progress.NONE))
+            assertThatThrownBy(() -> Conversion.convert(
+                            file, OutputFile.of(dir.resolve("x")), Target.TQ2_0, true, 1, Progress.NONE))
                     .hasMessageContaining("the scale 1000000.0 becomes Infinity");
         }
     }
@@ -157,7 +162,8 @@ class ConversionTest {
     void valuesThatTheTypeCannotHoldAreRefusedWithTheirPlace() throws IOException {
         try (GgufFile file = stored(new Codebook(0, 2, 5, 5), 256, 1)) {
             refused(file, Target.I2_S, "row 0, column 255 is 2.0 before scaling", "qk256 holds any");
-            assertThat(Conversion.convert(file, dir.resolve("tq2"), Target.TQ2_0, false, 1, Progress.NONE)
+            assertThat(Conversion.convert(
+                                    file, OutputFile.of(dir.resolve("tq2")), Target.TQ2_0, false, 1, Progress.NONE)
                             .converted())
                     .isOne();
         }
@@ -170,7 +176,7 @@ class ConversionTest {
     void shapesThatTheTypeCannotHoldAreRefused() throws IOException {
         try (GgufFile file = stored(Codebook.TERNARY, 128, 1)) {
             refused(file, Target.TQ2_0, "has 128 columns, expected a multiple of 256");
-            assertThat(Conversion.convert(file, dir.resolve("i2s"), Target.I2_S, false, 1, Progress.NONE)
+            assertThat(Conversion.convert(file, OutputFile.of(dir.resolve("i2s")), Target.I2_S, false, 1, Progress.NONE)
                             .converted())
                     .isOne();
         }
@@ -187,9 +193,10 @@ class ConversionTest {
         Path path = fixture("gguf_cases/00_ok.gguf");
         try (GgufFile file = GgufFile.open(path)) {
             refused(file, Target.QK256, "no tensor is of a 2-bit type");
-            assertThatThrownBy(() -> Conversion.convert(file, path, Target.QK256, false, 1, Progress.NONE))
+            assertThatThrownBy(
+                            () -> Conversion.convert(file, OutputFile.of(path), Target.QK256, false, 1, Progress.NONE))
                     .isInstanceOf(UserError.class)
-                    .hasMessageContaining("is the file to convert");
+                    .hasMessageContaining("is the file to read");
         }
         byte[] tl2 = GgufBuilder.header(1, 1)
                 .entry("general.architecture", ValueType.STRING)

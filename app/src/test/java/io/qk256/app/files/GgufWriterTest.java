@@ -3,6 +3,7 @@ package io.qk256.app.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -48,7 +49,7 @@ class GgufWriterTest {
         source.tensors().forEach(tensor -> writer.tensor(tensor.name(), tensor.type(), tensor.dims(), tensor.data()));
         Path path = dir.resolve("out.gguf");
 
-        writer.write(path);
+        writer.write(OutputFile.of(path));
 
         assertThat(Files.readAllBytes(path)).isEqualTo(wanted);
     }
@@ -64,7 +65,7 @@ class GgufWriterTest {
         source.tensors().forEach(tensor -> writer.tensor(tensor.name(), tensor.type(), tensor.dims(), tensor.data()));
         Path path = dir.resolve("copy.gguf");
 
-        writer.write(path);
+        writer.write(OutputFile.of(path));
 
         assertThat(Files.readAllBytes(path)).isEqualTo(wanted);
     }
@@ -77,7 +78,7 @@ class GgufWriterTest {
                 .alignment(256)
                 .tensor("a", TensorType.I8, List.of(1L), one)
                 .tensor("b", TensorType.I8, List.of(1L), one)
-                .write(path);
+                .write(OutputFile.of(path));
 
         try (GgufFile file = GgufFile.open(path)) {
             assertThat(file.alignment()).isEqualTo(256);
@@ -93,7 +94,7 @@ class GgufWriterTest {
             throw new IOException("no more bytes");
         });
 
-        assertThatThrownBy(() -> writer.write(path)).hasMessage("no more bytes");
+        assertThatThrownBy(() -> writer.write(OutputFile.of(path))).hasMessage("no more bytes");
 
         assertThat(path).hasContent("what was there");
         try (Stream<Path> files = Files.list(dir)) {
@@ -104,9 +105,10 @@ class GgufWriterTest {
     @Test
     void aPlaceThatIsNotThereIsTold() {
         Path path = dir.resolve("absent/out.gguf");
-        assertThatThrownBy(() -> new GgufWriter().write(path))
+        assertThatThrownBy(() -> new GgufWriter().write(OutputFile.of(path)))
                 .isInstanceOf(IOException.class)
-                .hasMessage(path + ": cannot be written: there is no such directory; choose another place");
+                .hasMessage(path + ": cannot be written: there is no directory " + dir.resolve("absent")
+                        + "; choose another place");
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.qk256.app.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,7 +26,7 @@ class NpyFileTest {
         GgufTensor tensor = Fixtures.tensor("t", TensorType.TQ2_0, 512, 64, Fixtures.ofProof("tq2_0.blocks"));
         Path path = dir.resolve("t.npy");
 
-        NpyFile.write(TensorRows.of(tensor), path);
+        NpyFile.write(TensorRows.of(tensor), OutputFile.of(path));
 
         byte[] bytes = Files.readAllBytes(path);
         byte[] header = HEADER_OF_NUMPY.getBytes(StandardCharsets.ISO_8859_1);
@@ -46,7 +47,7 @@ class NpyFileTest {
         GgufTensor tensor = Fixtures.tensor("t", TensorType.F32, 512, rows, Fixtures.segment(data));
         Path path = dir.resolve("t.npy");
 
-        NpyFile.write(TensorRows.of(tensor), path);
+        NpyFile.write(TensorRows.of(tensor), OutputFile.of(path));
 
         byte[] bytes = Files.readAllBytes(path);
         assertThat(Arrays.copyOfRange(bytes, bytes.length - data.length, bytes.length))

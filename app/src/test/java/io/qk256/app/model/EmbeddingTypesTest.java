@@ -8,6 +8,7 @@ import io.qk256.app.files.GgufFile;
 import io.qk256.app.files.GgufTensor;
 import io.qk256.app.files.GgufWriter;
 import io.qk256.app.files.TensorType;
+import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -60,7 +61,7 @@ class EmbeddingTypesTest {
             writer.tensor(tensor.name(), changed ? type : tensor.type(), tensor.dims(), data);
         }
         Path path = dir.resolve(type + ".gguf");
-        writer.write(path);
+        writer.write(OutputFile.of(path));
         return GgufFile.open(path);
     }
 

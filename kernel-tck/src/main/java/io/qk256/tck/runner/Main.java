@@ -1,9 +1,9 @@
 package io.qk256.tck.runner;
 
+import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -40,6 +40,9 @@ public final class Main {
 
     private static int test(Options options, PrintStream out, PrintStream err)
             throws IOException, InterruptedException {
+        for (OutputFile file : options.outputs()) {
+            file.requireWritable();
+        }
         long start = System.nanoTime();
         Supervisor run = new Supervisor(options);
         run.run();
@@ -53,10 +56,11 @@ public final class Main {
         out.print(options.format().write(report));
         out.flush();
         for (Path file : options.save()) {
-            Files.writeString(file, Format.ofFile(file.toString()).write(report));
+            OutputFile.of(file).write(Format.ofFile(file.toString()).write(report));
         }
-        if (options.certify().isPresent()) {
-            report.certify(options.certify().get()).ifPresent(certificate -> err.println("tck: wrote " + certificate));
+        if (options.certificate().isPresent()
+                && report.certify(options.certificate().get())) {
+            err.println("tck: wrote " + options.certificate().get());
         }
         return report.verdict().exitCode();
     }

@@ -1,5 +1,6 @@
 package io.qk256.tck.runner;
 
+import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
 import io.qk256.tck.Rules;
 import java.nio.file.InvalidPathException;
@@ -12,6 +13,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
 
 /**
  * What the command line asks for.
@@ -131,6 +133,17 @@ record Options(
         } catch (InvalidPathException e) {
             throw new UserError(option + " " + name + ": is no name of a file here: " + e.getMessage(), e);
         }
+    }
+
+    /** The file that a certificate goes to. */
+    Optional<OutputFile> certificate() {
+        return certify.map(directory -> OutputFile.in(directory, provider + ".certificate.json"));
+    }
+
+    /** All files to write. */
+    List<OutputFile> outputs() {
+        return Stream.concat(save.stream().map(OutputFile::of), certificate().stream())
+                .toList();
     }
 
     private static String value(String option, Deque<String> words) {

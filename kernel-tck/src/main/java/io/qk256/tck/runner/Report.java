@@ -1,11 +1,10 @@
 package io.qk256.tck.runner;
 
 import io.qk256.spi.Contract;
+import io.qk256.spi.support.OutputFile;
 import io.qk256.tck.Rule.Level;
 import io.qk256.tck.runner.TestResult.Outcome;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -123,19 +122,18 @@ record Report(
     /**
      * Writes the certificate.
      *
-     * @return its file; empty if there is nothing to certify
+     * @return whether there was something to certify
      * @throws IOException if the provider is no jar, or the file cannot be written
      */
-    Optional<Path> certify(Path directory) throws IOException {
+    boolean certify(OutputFile certificate) throws IOException {
         if (verdict != Verdict.PASSED) {
-            return Optional.empty();
+            return false;
         }
         if (artifact.flatMap(Artifact::sha256).isEmpty()) {
             throw new IOException("no certificate: the kernel comes from "
                     + artifact.map(Artifact::file).orElse("nowhere") + ", expected a jar");
         }
-        Files.createDirectories(directory);
-        return Optional.of(
-                Files.writeString(directory.resolve(provider + ".certificate.json"), Format.JSON.write(this)));
+        certificate.write(Format.JSON.write(this));
+        return true;
     }
 }

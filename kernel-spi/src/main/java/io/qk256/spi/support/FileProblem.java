@@ -1,0 +1,59 @@
+package io.qk256.spi.support;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+
+/**
+ * Says why a file could not be read or written. The JDK's own messages hold either the file's name or the reason, seldom
+ * both.
+ */
+public final class FileProblem {
+
+    private FileProblem() {}
+
+    /** The reason in words, without the file's name. */
+    public static String reason(IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return "there is no such file or directory";
+        }
+        if (e instanceof NotDirectoryException) {
+            return "a part of the path is not a directory";
+        }
+        if (e instanceof AccessDeniedException) {
+            return "access is denied";
+        }
+        if (e instanceof CharacterCodingException) {
+            return "it is not text in UTF-8";
+        }
+        if (e instanceof FileSystemException problem && problem.getReason() != null) {
+            return PrintableText.line(problem.getReason());
+        }
+        String message = e instanceof FileSystemException || e instanceof FileNotFoundException ? null : e.getMessage();
+        return message == null ? e.getClass().getSimpleName() : PrintableText.line(message);
+    }
+
+    /** An exception that says: this file cannot be read, and why. */
+    public static IOException reading(Path file, IOException e) {
+        String advice = e instanceof AccessDeniedException ? "; give yourself the right to read it" : "";
+        return new IOException(name(file) + ": cannot be read: " + reason(e) + advice, e);
+    }
+
+    /** An exception that says: this file cannot be written, and why. */
+    static IOException writing(String file, IOException e) {
+        return writing(file, reason(e), e);
+    }
+
+    static IOException writing(String file, String reason, IOException e) {
+        return new IOException(file + ": cannot be written: " + reason + "; choose another place", e);
+    }
+
+    static String name(Path file) {
+        return PrintableText.line(file.toString());
+    }
+}

@@ -1,0 +1,156 @@
+package io.qk256.spi.support;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/**
+ * A file under a name of its own, for content that is not complete yet. It is deleted when it is closed, unless it was moved
+ * away, and when the JVM ends. What a killed process left behind is deleted by the next one that writes to the directory:
+ * a part that is being written is locked, a forgotten one is not.
+ */
+final class PartFile implements AutoCloseable {
+
+    private static final Pattern NAME = Pattern.compile("qk256-[0-9a-f-]{36}\\.part");
+
+    /** A part is older than this if nobody is about to lock it. */
+    private static final Duration FORGOTTEN = Duration.ofMinutes(1);
+
+    /** The parts of this process. Their lock must not be tried: closing the second channel would release it. */
+    private static final Set<Path> MINE = new HashSet<>();
+
+    private static boolean ending;
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(PartFile::deleteMine, "qk256-part-files"));
+    }
+
+    private final Path path;
+    private final FileChannel channel;
+
+    private PartFile(Path path, FileChannel channel) {
+        this.path = path;
+        this.channel = channel;
+    }
+
+    static PartFile create(Path directory, FileAttribute<?>... attributes) throws IOException {
+        sweep(directory);
+        Path path = directory.resolve("qk256-" + UUID.randomUUID() + ".part");
+        synchronized (MINE) {
+            if (ending) {
+                throw new IOException("the program is ending");
+            }
+            MINE.add(path);
+        }
+        FileChannel channel = null;
+        try {
+            channel =
+                    FileChannel.open(path, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), attributes);
+            lock(channel);
+            return new PartFile(path, channel);
+        } finally {
+            if (channel == null) {
+                forget(path);
+            }
+        }
+    }
+
+    FileChannel channel() {
+        return channel;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (channel) {
+            Files.deleteIfExists(path);
+        } finally {
+            forget(path);
+        }
+    }
+
+    /** The lock goes when the channel is closed. Where there are no locks, nothing can be told from them either. */
+    private static void lock(FileChannel channel) {
+        try {
+            channel.tryLock();
+        } catch (IOException e) {
+            // Nobody else will get the lock of a part that he could take for forgotten.
+        }
+    }
+
+    private static void forget(Path path) {
+        synchronized (MINE) {
+            MINE.remove(path);
+        }
+    }
+
+    private static void deleteMine() {
+        synchronized (MINE) {
+            ending = true;
+            for (Path path : MINE) {
+                try {
+                    Files.deleteIfExists(path);
+                } catch (IOException e) {
+                    // The next process will try again.
+                }
+            }
+        }
+    }
+
+    private static void sweep(Path directory) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(
+                directory,
+                file -> NAME.matcher(String.valueOf(file.getFileName())).matches())) {
+            files.forEach(PartFile::deleteIfForgotten);
+        } catch (IOException | DirectoryIteratorException e) {
+            // It may not be listed; it may still be written.
+        }
+    }
+
+    private static void deleteIfForgotten(Path file) {
+        try {
+            if (isForgotten(file)) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            // It is somebody else's.
+        }
+    }
+
+    private static boolean isForgotten(Path file) throws IOException {
+        synchronized (MINE) {
+            if (MINE.stream().anyMatch(mine -> mine.endsWith(file.getFileName()))) {
+                return false;
+            }
+        }
+        boolean old = Files.getLastModifiedTime(file, LinkOption.NOFOLLOW_LINKS)
+                .toInstant()
+                .isBefore(Instant.now().minus(FORGOTTEN));
+        if (!old || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            return false;
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+                FileLock lock = channel.tryLock()) {
+            return lock != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+}

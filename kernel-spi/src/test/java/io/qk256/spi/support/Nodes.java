@@ -1,0 +1,54 @@
+package io.qk256.spi.support;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Files that are not regular ones, made in a directory of the test's own. */
+final class Nodes {
+
+    private Nodes() {}
+
+    static void assumeRoot() {
+        assumeTrue("root".equals(System.getProperty("user.name")), "needs root, who may give files away");
+    }
+
+    static void assumeNotRoot() {
+        assumeFalse("root".equals(System.getProperty("user.name")), "root may write everything");
+    }
+
+    /** A device of characters, such as 1, 3 for the one that takes everything and 1, 7 for the one that is full. */
+    static Path device(Path file, int major, int minor) throws IOException, InterruptedException {
+        Run made = run("mknod", file.toString(), "c", "" + major, "" + minor);
+        assumeTrue(made.code() == 0, "this user may not make devices: " + made.output());
+        Run opened = run("sh", "-c", ": > \"$0\"", file.toString());
+        assumeTrue(opened.code() == 0, "devices cannot be opened here: " + opened.output());
+        return file;
+    }
+
+    static Path fifo(Path file) throws IOException, InterruptedException {
+        Run made = run("mkfifo", file.toString());
+        assertThat(made.code()).as(made.output()).isZero();
+        return file;
+    }
+
+    /**
+     * The end of a process.
+     *
+     * @param code its exit code
+     * @param output all that it has printed
+     */
+    record Run(int code, String output) {}
+
+    static Run run(String... command) throws IOException, InterruptedException {
+        Process process =
+                new ProcessBuilder(List.of(command)).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new Run(process.waitFor(), output);
+    }
+}
