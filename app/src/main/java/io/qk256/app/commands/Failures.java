@@ -1,14 +1,14 @@
 package io.qk256.app.commands;
 
+import io.qk256.spi.support.ClosedPipeException;
+import io.qk256.spi.support.FileProblem;
 import io.qk256.spi.support.PrintableText;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
@@ -58,8 +58,14 @@ final class Failures {
                 terminal.tell(mistake.getMessage());
                 return ExitCode.USAGE;
             }
+            case ClosedPipeException e -> {
+                return ExitCode.OK;
+            }
             case IOException e -> terminal.tell(describe(e));
             case UncheckedIOException e -> terminal.tell(describe(Objects.requireNonNull(e.getCause())));
+            case InternalError e -> // What the JVM throws where a mapped file has no bytes any more.
+                terminal.tell("a file was cut off, or its disk failed, while it was read (" + e.getMessage()
+                        + "); do not write to a model that is in use");
             case OutOfMemoryError e ->
                 terminal.tell("out of memory, or of threads: " + e.getMessage()
                         + "; ask for fewer threads or a smaller context, or give the JVM more memory"
@@ -71,19 +77,10 @@ final class Failures {
 
     /** The message; where it is no more than the name of a file, the class says why. */
     private static String describe(IOException e) {
-        if (e instanceof FileSystemException file && file.getReason() == null) {
-            return file.getFile() + ": " + reason(file);
+        if (e instanceof FileSystemException file) {
+            return file.getFile() + ": " + FileProblem.reason(file);
         }
         return e.getMessage() == null ? e.toString() : e.getMessage();
-    }
-
-    private static String reason(FileSystemException e) {
-        if (e instanceof NoSuchFileException) {
-            return "no such file or directory";
-        }
-        return e instanceof AccessDeniedException
-                ? "permission denied"
-                : e.getClass().getSimpleName();
     }
 
     /** A stack trace, without what its messages could do to a terminal. */

@@ -2,6 +2,7 @@ package io.qk256.app.commands;
 
 import io.qk256.spi.support.Environment;
 import io.qk256.spi.support.PrintableText;
+import io.qk256.spi.support.StandardStream;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.Console;
@@ -35,7 +36,7 @@ final class Terminal {
     private static final String TERMINALS = "qk256.terminals";
 
     private final BufferedReader in;
-    private final RecordingStream written;
+    private final StandardStream written;
     private final PrintWriter out;
     private final PrintWriter text;
     private final PrintWriter rawOut;
@@ -46,7 +47,7 @@ final class Terminal {
     private Terminal(InputStream in, OutputStream out, OutputStream err, List<String> terminals) {
         this.terminals = terminals;
         this.in = new BufferedReader(new InputStreamReader(in, charset("in", "stdin.encoding")));
-        this.written = new RecordingStream(out);
+        this.written = StandardStream.over(out);
         Writer data = new BufferedWriter(new OutputStreamWriter(written, charset("out", "stdout.encoding")));
         Writer talk = new BufferedWriter(new OutputStreamWriter(err, charset("err", "stderr.encoding")));
         this.out = new PrintWriter(PrintableWriter.ofReports(data));
@@ -152,6 +153,6 @@ final class Terminal {
         text.flush();
         out.flush();
         err.flush();
-        return written.failure();
+        return written.loss();
     }
 }

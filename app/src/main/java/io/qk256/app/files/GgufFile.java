@@ -1,5 +1,6 @@
 package io.qk256.app.files;
 
+import io.qk256.spi.support.FileProblem;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -87,9 +88,12 @@ public final class GgufFile implements AutoCloseable {
         try (FileChannel channel = FileChannel.open(path)) {
             MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
             return new GgufFile(path.toString(), bytes, i2sLayout, Optional.of(arena));
-        } catch (IOException | RuntimeException e) {
+        } catch (GgufException | RuntimeException e) {
             arena.close();
             throw e;
+        } catch (IOException e) {
+            arena.close();
+            throw FileProblem.reading(path, e);
         }
     }
 

@@ -42,6 +42,12 @@ class FailuresTest {
     }
 
     @Test
+    void aMappedFileThatShrinksIsToldInOneLine() {
+        assertThat(told(new InternalError("a fault occurred in an unsafe memory access operation"), ExitCode.FAILED))
+                .startsWith("qk256: a file was cut off, or its disk failed, while it was read (a fault occurred");
+    }
+
+    @Test
     void noMemoryIsNoDefect() {
         assertThat(told(new OutOfMemoryError("Java heap space"), ExitCode.FAILED))
                 .startsWith("qk256: out of memory, or of threads: Java heap space; ask for fewer threads");

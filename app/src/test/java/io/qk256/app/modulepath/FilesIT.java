@@ -1,14 +1,17 @@
 package io.qk256.app.modulepath;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.qk256.app.modulepath.Application.Result;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -127,5 +130,47 @@ class FilesIT {
         fails(2, "is the file to read", "convert", demo.toString(), "-o", demo.toString(), "--type=i2_s");
         fails(2, "expected one of [TQ2_0, I2_S, QK256]", "convert", demo.toString(), "-o", "x", "--type=q4");
         fails(2, "expected one of [X86, ARM, ROWS4]", "inspect", demo.toString(), "--i2s-layout=x87");
+    }
+
+    /** Linux has a device that is always full. */
+    @Test
+    void outputThatIsLostIsAFailure() throws Exception {
+        File full = new File("/dev/full");
+        assumeTrue(full.exists(), "there is no /dev/full");
+        String demo = demo("i2_s").toString();
+        String[][] commands = {
+            {"kernels", "--json"},
+            {"explain", "scalar"},
+            {"inspect", demo},
+            {"inspect", "--json", demo},
+            {"check", demo},
+            {"perplexity", "-f", fixture("/fixtures/manifest.json").toString(), "--json"},
+            {"run", "-n", "3"},
+            {"dequantize", demo, "blk.0.attn_q.weight", "-o", "-"},
+            {"--help"},
+        };
+        for (String[] command : commands) {
+            Process process = Application.complete()
+                    .builder(command)
+                    .redirectOutput(full)
+                    .start();
+            String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor()).as(Arrays.toString(command) + err).isEqualTo(1);
+            assertThat(err)
+                    .contains("qk256: standard output: cannot be written: No space left on device")
+                    .doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void aReaderThatGoesAwayIsNoFailure() throws Exception {
+        for (String[] command :
+                new String[][] {{"kernels"}, {"dequantize", demo("i2_s").toString(), "blk.0.attn_q.weight", "-o", "-"}}) {
+            Process process = Application.complete().builder(command).start();
+            process.getInputStream().close();
+            String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor()).as(err).isZero();
+            assertThat(err).doesNotContain("qk256:");
+        }
     }
 }

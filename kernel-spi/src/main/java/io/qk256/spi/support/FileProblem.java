@@ -20,13 +20,13 @@ public final class FileProblem {
     /** The reason in words, without the file's name. */
     public static String reason(IOException e) {
         if (e instanceof NoSuchFileException) {
-            return "there is no such file or directory";
+            return "no such file or directory";
         }
         if (e instanceof NotDirectoryException) {
             return "a part of the path is not a directory";
         }
         if (e instanceof AccessDeniedException) {
-            return "access is denied";
+            return "permission denied";
         }
         if (e instanceof CharacterCodingException) {
             return "it is not text in UTF-8";

@@ -1,9 +1,8 @@
 package io.qk256.spi.support;
 
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
@@ -118,8 +117,7 @@ public final class OutputFile {
      */
     public void write(Content content) throws IOException {
         if (isStandardOutput()) {
-            // Not closed: others print there.
-            content.writeTo(bytes(new FileOutputStream(FileDescriptor.out).getChannel()));
+            content.writeTo(bytes(Channels.newChannel(StandardStream.output())));
             return;
         }
         OutputTarget target = target();
@@ -180,6 +178,8 @@ public final class OutputFile {
         return new OutputBytes(piece -> {
             try {
                 write(piece, channel);
+            } catch (ClosedPipeException e) {
+                throw e;
             } catch (IOException e) {
                 throw FileProblem.writing(toString(), e);
             }

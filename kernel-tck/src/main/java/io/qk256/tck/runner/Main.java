@@ -1,9 +1,11 @@
 package io.qk256.tck.runner;
 
 import io.qk256.spi.support.OutputFile;
+import io.qk256.spi.support.StandardStream;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -19,7 +21,14 @@ public final class Main {
 
     /** Tests a provider; {@code --help} lists the options and the exit codes. */
     public static void main(String[] args) throws InterruptedException {
-        System.exit(run(System.out, System.err, args));
+        StandardStream output = StandardStream.output();
+        PrintStream out = new PrintStream(output, false, StandardCharsets.UTF_8);
+        int code = run(out, System.err, args);
+        out.flush();
+        Optional<String> loss = output.loss();
+        loss.ifPresent(reason -> System.err.println(
+                "tck: standard output: cannot be written: " + reason + "; the report is not complete"));
+        System.exit(loss.isPresent() && code == 0 ? FAILED : code);
     }
 
     static int run(PrintStream out, PrintStream err, String... args) throws InterruptedException {
