@@ -4,7 +4,6 @@ import io.qk256.app.files.Encoder.Encoded;
 import io.qk256.app.files.Repack.Progress;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.support.OutputFile;
-import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;

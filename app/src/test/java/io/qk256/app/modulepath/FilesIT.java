@@ -150,10 +150,8 @@ class FilesIT {
             {"--help"},
         };
         for (String[] command : commands) {
-            Process process = Application.complete()
-                    .builder(command)
-                    .redirectOutput(full)
-                    .start();
+            Process process =
+                    Application.complete().builder(command).redirectOutput(full).start();
             String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(process.waitFor()).as(Arrays.toString(command) + err).isEqualTo(1);
             assertThat(err)
@@ -165,7 +163,8 @@ class FilesIT {
     @Test
     void aReaderThatGoesAwayIsNoFailure() throws Exception {
         for (String[] command :
-                new String[][] {{"kernels"}, {"dequantize", demo("i2_s").toString(), "blk.0.attn_q.weight", "-o", "-"}}) {
+                new String[][] {{"kernels"}, {"dequantize", demo("i2_s").toString(), "blk.0.attn_q.weight", "-o", "-"}
+                }) {
             Process process = Application.complete().builder(command).start();
             process.getInputStream().close();
             String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
