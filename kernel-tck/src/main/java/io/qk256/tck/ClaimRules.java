@@ -4,6 +4,7 @@ import io.qk256.spi.JvmFeature;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Requirements;
 import io.qk256.spi.selection.KernelSource;
+import io.qk256.spi.support.PrintableText;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.DisplayName;
@@ -51,10 +52,10 @@ interface ClaimRules extends RuleGroup {
     @DisplayName(Rules.SELF_DESCRIPTION)
     default void rule37SelfDescription() {
         Kernel kernel = kernel().kernel();
-        String seen = String.valueOf(kernel.toString());
+        String seen = kernel().description(Rules.SELF_DESCRIPTION);
         boolean inherited = seen.startsWith(kernel.getClass().getName() + "@");
         if (inherited || seen.isBlank() || seen.lines().count() != 1) {
-            throw new AssertionError(kernel().says(Rules.SELF_DESCRIPTION) + "toString() of the kernel: seen '" + seen
+            throw new AssertionError(kernel().says(Rules.SELF_DESCRIPTION) + "toString() of the kernel: seen '" + PrintableText.line(seen)
                     + "', expected one line that says what it runs, such as 'AVX2 and FMA, 256 bits'; override it");
         }
     }

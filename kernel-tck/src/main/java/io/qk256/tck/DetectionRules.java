@@ -25,14 +25,6 @@ import org.junit.jupiter.api.Test;
 interface DetectionRules extends RuleGroup {
 
     @Test
-    @DisplayName(Rules.DETECTION + ", answers are stable")
-    default void rule12AnswersAreStable() {
-        assertThat(Answers.of(kernel().provider()))
-                .as(kernel().says(Rules.DETECTION) + "what the provider says of itself, asked again after opening")
-                .isEqualTo(kernel().answers());
-    }
-
-    @Test
     @DisplayName(Rules.DETECTION + ", refused without each CPU feature")
     default void rule12RefusedWithoutEachCpuFeature() {
         for (CpuFeature missing : needs().cpu()) {

@@ -21,15 +21,19 @@ import org.jspecify.annotations.Nullable;
  * @param candidate what became of it
  * @param openings how often it was asked to open its kernel
  * @param opened the kernel that it opened, also if that failed its self-test
+ * @param floats what opening and the self-test did to the floating-point environment
  */
-record Examination(Candidate candidate, int openings, Optional<Kernel> opened) {
+record Examination(Candidate candidate, int openings, Optional<Kernel> opened, FloatWatch floats) {
 
     static Examination of(KernelProvider provider, CpuFeatures cpu, Jvm jvm, Wishes wishes) {
-        Watched watched = new Watched(provider);
+        FloatWatch floats = new FloatWatch();
+        Watched watched = new Watched(provider, floats);
+        FloatEnvironment before = FloatEnvironment.current();
         Candidate candidate = KernelSelector.select(List.of(KernelSource.of(watched)), cpu, jvm, wishes)
                 .candidates()
                 .getFirst();
-        return new Examination(candidate, watched.openings, Optional.ofNullable(watched.opened));
+        floats.check(before, () -> "the self-test");
+        return new Examination(candidate, watched.openings, Optional.ofNullable(watched.opened), floats);
     }
 
     /** The last gate that the provider reached. */
@@ -55,11 +59,13 @@ record Examination(Candidate candidate, int openings, Optional<Kernel> opened) {
     private static final class Watched implements KernelProvider {
 
         private final KernelProvider provider;
+        private final FloatWatch floats;
         private int openings;
         private @Nullable Kernel opened;
 
-        Watched(KernelProvider provider) {
+        Watched(KernelProvider provider, FloatWatch floats) {
             this.provider = provider;
+            this.floats = floats;
         }
 
         @Override
@@ -90,7 +96,12 @@ record Examination(Candidate candidate, int openings, Optional<Kernel> opened) {
         @Override
         public Kernel open() throws KernelUnavailableException {
             openings++;
-            opened = provider.open();
+            FloatEnvironment before = FloatEnvironment.current();
+            try {
+                opened = provider.open();
+            } finally {
+                floats.check(before, () -> "open()");
+            }
             return opened;
         }
     }

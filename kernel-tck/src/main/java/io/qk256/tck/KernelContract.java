@@ -56,7 +56,9 @@ public abstract class KernelContract
                 RandomRules,
                 BatchRules,
                 RefusalRules,
-                ClaimRules {
+                ClaimRules,
+                EnvironmentRules,
+                AnswerRules {
 
     private Optional<KernelUnderTest> kernel = Optional.empty();
 

@@ -4,6 +4,7 @@ import io.qk256.spi.Jvm;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.support.PrintableText;
 import java.util.Arrays;
 import java.util.Optional;
 import org.opentest4j.TestAbortedException;
@@ -59,13 +60,31 @@ public final class KernelUnderTest {
         return here.opened().orElseThrow(this::unopened);
     }
 
+    /** What the kernel has done to the floating-point environment of the threads that called it, from its opening on. */
+    FloatWatch floatEnvironment() {
+        return here.floats();
+    }
+
+    /** What the kernel calls itself, asked in the name of a rule. */
+    String description(String rule) {
+        Kernel kernel = kernel();
+        try {
+            return String.valueOf(kernel.toString());
+        } catch (RuntimeException | Error e) {
+            throw new AssertionError(
+                    says(rule) + "toString() of the kernel: threw " + PrintableText.line(String.valueOf(e))
+                            + ", expected one line that says what it runs",
+                    e);
+        }
+    }
+
     Trial trial(String rule, Problem problem) {
         return Trial.of(this, rule, problem);
     }
 
     /** The start of every message. */
     String says(String rule) {
-        return answers.name() + ": " + rule + ": ";
+        return PrintableText.line(answers.name()) + ": " + rule + ": ";
     }
 
     private RuntimeException unopened() {

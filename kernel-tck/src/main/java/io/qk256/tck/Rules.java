@@ -78,7 +78,7 @@ public final class Rules {
     /** NaN and infinities follow IEEE 754, also against weight 0, and stay in their row. */
     public static final String NOT_FINITE = "rule 18 NaN and infinity";
 
-    /** Subnormal numbers are numbers: none is flushed to 0, and the thread's rounding mode stays as it was. */
+    /** Subnormal numbers are numbers: none is flushed to 0. */
     public static final String SUBNORMAL = "rule 19 subnormal numbers";
 
     /** Too large is infinite; too small and cancelled stay within the bound. */
@@ -138,6 +138,18 @@ public final class Rules {
 
     /** The kernel's {@code toString()} says in one line what it runs, for tables and reports. */
     public static final String SELF_DESCRIPTION = "rule 37 self-description";
+
+    /** What native code sees of the thread's floating-point environment is the same before and after each call. */
+    public static final String FLOAT_ENVIRONMENT = "rule 38 floating-point environment";
+
+    /** Nothing goes to standard output or standard error, neither from Java nor from native code. */
+    public static final String PRINTS_NOTHING = "rule 39 prints nothing";
+
+    /** Neither threads, nor open files, nor memory grow with the number of calls, or of threads that have called. */
+    public static final String NOTHING_LEAKS = "rule 40 nothing leaks";
+
+    /** The provider and its kernel are asked again and again: the same answers, each a short printable line. */
+    public static final String STABLE_ANSWERS = "rule 41 stable and bounded answers";
 
     private static final Set<String> SHOULD = Set.of(NEEDLESS_CLAIMS, SELF_DESCRIPTION);
 

@@ -2,6 +2,7 @@ package io.qk256.tck;
 
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.support.PrintableText;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -102,15 +103,20 @@ final class Trial {
         }
     }
 
-    /** Calls the kernel. */
+    /** Calls the kernel, and gives the thread back the floating-point environment that it had before. */
     void call(Operation operation, Operands operands, F32Vector result) {
         Kernel kernel = subject.kernel();
         BlackBox.record(() -> where(operation) + operands.addresses() + Operands.address("result", result.segment()));
+        FloatEnvironment before = FloatEnvironment.current();
         try {
             operation.run(kernel, operands, fromRow, toRow, result);
         } catch (RuntimeException | Error e) {
-            throw new AssertionError(where(operation) + ": threw " + e + ", expected a result", e);
+            throw new AssertionError(
+                    where(operation) + ": threw " + PrintableText.line(String.valueOf(e)) + ", expected a result", e);
+        } finally {
+            subject.floatEnvironment().check(before, () -> what(operation));
         }
+        subject.floatEnvironment().requireUnspoiled(subject.says(rule));
     }
 
     /** Every element has the same bits as in another result. */
@@ -144,8 +150,12 @@ final class Trial {
     }
 
     private String where(Operation operation) {
+        return subject.says(rule) + what(operation);
+    }
+
+    private String what(Operation operation) {
         boolean allRows = fromRow == 0 && toRow == problem.rows();
-        return subject.says(rule) + operation + " " + problem + ", " + placement
+        return operation + " " + problem + ", " + placement
                 + (allRows ? "" : ", rows [" + fromRow + ", " + toRow + ")");
     }
 }

@@ -165,10 +165,10 @@ class ProvidersTest {
             }
         };
 
-        assertThat(Verdict.of(provider, Rules.DETECTION).failed())
+        assertThat(Verdict.of(provider, Rules.STABLE_ANSWERS).failed())
                 .hasEntrySatisfying(
-                        Rules.DETECTION + ", answers are stable",
-                        message -> assertThat(message).contains("moody: rule 12 detection", "AVX2"));
+                        Rules.STABLE_ANSWERS + ", the same each time",
+                        message -> assertThat(message).contains("moody: " + Rules.STABLE_ANSWERS, "AVX2"));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.qk256.tck;
 
 import io.qk256.spi.Kernel;
+import io.qk256.spi.KernelProvider;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,9 +13,9 @@ final class WrongKernels {
      *
      * @param name what it does
      * @param rule the rule that must catch it
-     * @param kernel the kernel
+     * @param provider provides the kernel
      */
-    record Wrong(String name, String rule, Kernel kernel) {
+    record Wrong(String name, String rule, KernelProvider provider) {
 
         @Override
         public String toString() {
@@ -31,10 +32,15 @@ final class WrongKernels {
         WrongValues.addTo(wrong);
         WrongPlaces.addTo(wrong);
         WrongBatches.addTo(wrong);
+        WrongManners.addTo(wrong);
         return List.copyOf(wrong.all);
     }
 
     void add(String name, String rule, Kernel kernel) {
-        all.add(new Wrong(name, rule, kernel));
+        add(name, rule, new PlainProvider(name, kernel));
+    }
+
+    void add(String name, String rule, KernelProvider provider) {
+        all.add(new Wrong(name, rule, provider));
     }
 }

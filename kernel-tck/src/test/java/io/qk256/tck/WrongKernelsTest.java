@@ -30,7 +30,7 @@ class WrongKernelsTest {
                 SWITCH.equals("update") ? List.of(ruleOf(wrong)) : Matrix.read().rulesOf(wrong.name());
         assertThat(listed).contains(ruleOf(wrong));
 
-        Verdict verdict = Verdict.of(new PlainProvider(wrong.name(), wrong.kernel()), listed);
+        Verdict verdict = Verdict.of(wrong.provider(), listed);
 
         assertThat(verdict.broken()).containsExactlyElementsOf(listed);
         assertThat(verdict.failed())
@@ -48,7 +48,7 @@ class WrongKernelsTest {
         }
         List<Matrix.Row> rows = new ArrayList<>();
         for (Wrong wrong : WrongKernels.all()) {
-            Verdict verdict = Verdict.of(new PlainProvider(wrong.name(), wrong.kernel()), Rules.all());
+            Verdict verdict = Verdict.of(wrong.provider(), Rules.all());
             rows.add(new Matrix.Row(wrong.name(), ruleOf(wrong), verdict.broken()));
         }
         rows.addAll(Matrix.outsideRows());

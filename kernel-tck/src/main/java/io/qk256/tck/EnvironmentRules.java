@@ -1,0 +1,40 @@
+package io.qk256.tck;
+
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Rule 38: what a call leaves of the environment that the kernel shares with all other code. */
+interface EnvironmentRules extends RuleGroup {
+
+    /** Those of all other rules' calls are watched too, in the same JVM; these are what the rule has when it runs alone. */
+    @Test
+    @DisplayName(Rules.FLOAT_ENVIRONMENT)
+    default void rule38FloatEnvironment() {
+        for (Problem problem : problems()) {
+            Trial trial = kernel().trial(Rules.FLOAT_ENVIRONMENT, problem);
+            for (Operation operation : Operation.values()) {
+                trial.run(operation);
+                trial.at(Placement.HEAP).run(operation);
+                trial.rows(problem.rows() - 1, problem.rows()).run(operation);
+            }
+        }
+        kernel().floatEnvironment().change().ifPresent(change -> {
+            throw new AssertionError(kernel().says(Rules.FLOAT_ENVIRONMENT) + change);
+        });
+    }
+
+    private static List<Problem> problems() {
+        Problem some = Problem.random(5, 300, 38).withRandomBlockScales();
+        return List.of(
+                Problem.random(1, 1, 38),
+                Problem.random(1, 4096, 38),
+                Problem.random(17, 1030, 38).withColumns(17),
+                some,
+                some.withColumns(1),
+                some.withColumns(8),
+                some.withX(7, Float.NaN).withTensorScale(Float.POSITIVE_INFINITY),
+                some.withX("all x 1e38", col -> 1e38f).withActivationScale(Float.MIN_VALUE),
+                some.withX("x subnormal", col -> (col - 128) * Float.MIN_VALUE).withTensorScale(Float.MIN_VALUE));
+    }
+}

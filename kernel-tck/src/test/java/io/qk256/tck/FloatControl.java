@@ -1,0 +1,53 @@
+package io.qk256.tck;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.function.IntUnaryOperator;
+
+/** Changes the floating-point control registers of the calling thread, as a wrong native kernel would: Linux on x86-64. */
+final class FloatControl {
+
+    static final int DENORMALS_ARE_ZERO = 1 << 6;
+    static final int DIVISION_BY_ZERO_MASKED = 1 << 9;
+    static final int DOWN = 1 << 13;
+    static final int UP = 1 << 14;
+    static final int FLUSH_TO_ZERO = 1 << 15;
+    static final int X87_DOWN = 1 << 10;
+
+    private static final int MXCSR_OFFSET = 28;
+
+    private FloatControl() {}
+
+    static boolean isKnown() {
+        return System.getProperty("os.name", "").equals("Linux")
+                && System.getProperty("os.arch", "").equals("amd64");
+    }
+
+    static void change(IntUnaryOperator mxcsr, IntUnaryOperator x87) {
+        MemorySegment fenv = MemorySegment.ofArray(new byte[64]);
+        call("fegetenv", fenv);
+        fenv.set(JAVA_INT_UNALIGNED, MXCSR_OFFSET, mxcsr.applyAsInt(fenv.get(JAVA_INT_UNALIGNED, MXCSR_OFFSET)));
+        fenv.set(JAVA_SHORT_UNALIGNED, 0, (short) x87.applyAsInt(fenv.get(JAVA_SHORT_UNALIGNED, 0)));
+        call("fesetenv", fenv);
+    }
+
+    @SuppressWarnings("restricted")
+    private static void call(String function, MemorySegment fenv) {
+        Linker linker = Linker.nativeLinker();
+        MethodHandle handle = linker.downcallHandle(
+                linker.defaultLookup().findOrThrow(function),
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS),
+                Linker.Option.critical(true));
+        try {
+            handle.invokeWithArguments(fenv);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
