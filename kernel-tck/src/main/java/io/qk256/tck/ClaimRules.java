@@ -55,7 +55,8 @@ interface ClaimRules extends RuleGroup {
         String seen = kernel().description(Rules.SELF_DESCRIPTION);
         boolean inherited = seen.startsWith(kernel.getClass().getName() + "@");
         if (inherited || seen.isBlank() || seen.lines().count() != 1) {
-            throw new AssertionError(kernel().says(Rules.SELF_DESCRIPTION) + "toString() of the kernel: seen '" + PrintableText.line(seen)
+            throw new AssertionError(kernel().says(Rules.SELF_DESCRIPTION) + "toString() of the kernel: seen '"
+                    + PrintableText.line(seen)
                     + "', expected one line that says what it runs, such as 'AVX2 and FMA, 256 bits'; override it");
         }
     }

@@ -4,7 +4,7 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Rule 38: what a call leaves of the environment that the kernel shares with all other code. */
+/** Rules 38 and 39: what the kernel does to what it shares with all other code. */
 interface EnvironmentRules extends RuleGroup {
 
     /** Those of all other rules' calls are watched too, in the same JVM; these are what the rule has when it runs alone. */
@@ -21,6 +21,25 @@ interface EnvironmentRules extends RuleGroup {
         }
         kernel().floatEnvironment().change().ifPresent(change -> {
             throw new AssertionError(kernel().says(Rules.FLOAT_ENVIRONMENT) + change);
+        });
+    }
+
+    /** The runner sees more: all other rules' calls, and what native code prints. */
+    @Test
+    @DisplayName(Rules.PRINTS_NOTHING)
+    default void rule39PrintsNothing() {
+        PrintWatch prints = kernel().prints();
+        for (Problem problem : problems()) {
+            Trial trial = kernel().trial(Rules.PRINTS_NOTHING, problem);
+            for (Operation operation : Operation.values()) {
+                prints.during(trial.what(operation), () -> trial.run(operation));
+            }
+        }
+        prints.during("toString()", () -> kernel().description(Rules.PRINTS_NOTHING));
+        prints.during("the questions after open()", () -> Answers.of(kernel().provider()));
+        prints.print().ifPresent(print -> {
+            throw new AssertionError(kernel().says(Rules.PRINTS_NOTHING) + print
+                    + "; standard output and standard error belong to the application");
         });
     }
 

@@ -58,6 +58,7 @@ public abstract class KernelContract
                 RefusalRules,
                 ClaimRules,
                 EnvironmentRules,
+                LeakRules,
                 AnswerRules {
 
     private Optional<KernelUnderTest> kernel = Optional.empty();

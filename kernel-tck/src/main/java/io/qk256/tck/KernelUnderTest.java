@@ -20,12 +20,15 @@ public final class KernelUnderTest {
     private final KernelProvider provider;
     private final Answers answers;
     private final Examination here;
+    private final PrintWatch prints = new PrintWatch();
 
     /** Examines the provider on this machine. CPU features that nobody knows do not keep the kernel from its tests. */
     KernelUnderTest(KernelProvider provider) {
         this.provider = provider;
-        this.answers = Answers.of(provider);
-        this.here = Examination.of(provider, HostCpu.features(), Jvm.current(), Wishes.force(answers.name()));
+        this.answers = prints.during("the questions before open()", () -> Answers.of(provider));
+        Wishes wishes = Wishes.force(answers.name());
+        this.here = prints.during(
+                "open() and the self-test", () -> Examination.of(provider, HostCpu.features(), Jvm.current(), wishes));
         if (here.machineLacksSomething() && !isRequired()) {
             System.err.println(skipped()); // Build tools count skipped tests, but do not say why.
         }
@@ -63,6 +66,11 @@ public final class KernelUnderTest {
     /** What the kernel has done to the floating-point environment of the threads that called it, from its opening on. */
     FloatWatch floatEnvironment() {
         return here.floats();
+    }
+
+    /** What the provider and the kernel have printed while they were watched, from the first question on. */
+    PrintWatch prints() {
+        return prints;
     }
 
     /** What the kernel calls itself, asked in the name of a rule. */

@@ -105,11 +105,18 @@ final class Trial {
 
     /** Calls the kernel, and gives the thread back the floating-point environment that it had before. */
     void call(Operation operation, Operands operands, F32Vector result) {
+        call(operation, operands, result, 1);
+    }
+
+    /** Calls the kernel so many times. */
+    void call(Operation operation, Operands operands, F32Vector result, int times) {
         Kernel kernel = subject.kernel();
         BlackBox.record(() -> where(operation) + operands.addresses() + Operands.address("result", result.segment()));
         FloatEnvironment before = FloatEnvironment.current();
         try {
-            operation.run(kernel, operands, fromRow, toRow, result);
+            for (int time = 0; time < times; time++) {
+                operation.run(kernel, operands, fromRow, toRow, result);
+            }
         } catch (RuntimeException | Error e) {
             throw new AssertionError(
                     where(operation) + ": threw " + PrintableText.line(String.valueOf(e)) + ", expected a result", e);
@@ -153,9 +160,14 @@ final class Trial {
         return subject.says(rule) + what(operation);
     }
 
-    private String what(Operation operation) {
+    /** The call in words. */
+    String what(Operation operation) {
+        return operation + " " + this;
+    }
+
+    @Override
+    public String toString() {
         boolean allRows = fromRow == 0 && toRow == problem.rows();
-        return operation + " " + problem + ", " + placement
-                + (allRows ? "" : ", rows [" + fromRow + ", " + toRow + ")");
+        return problem + ", " + placement + (allRows ? "" : ", rows [" + fromRow + ", " + toRow + ")");
     }
 }

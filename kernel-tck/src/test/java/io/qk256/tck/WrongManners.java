@@ -5,7 +5,16 @@ import io.qk256.spi.I8Matrix;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 
@@ -50,38 +59,115 @@ final class WrongManners {
     private WrongManners() {}
 
     static void addTo(WrongKernels wrong) {
-        if (FloatControl.isKnown()) {
+        if (NativeMischief.isKnown()) {
             addFloatEnvironment(wrong);
         }
+        addPrints(wrong);
+        addLeaks(wrong);
         addAnswers(wrong);
     }
 
+    private static void addPrints(WrongKernels wrong) {
+        wrong.add("prints-at-each-call", Rules.PRINTS_NOTHING, new Afterwards(() -> System.out.println("called")));
+        wrong.add("prints-a-character-on-standard-error", Rules.PRINTS_NOTHING, new Afterwards(() -> {
+            System.err.print('.');
+            System.err.flush();
+        }));
+        wrong.add("prints-what-it-is", Rules.PRINTS_NOTHING, describing(() -> {
+            System.out.append("asked").append('\u001b').flush();
+            return "plain Java";
+        }));
+        wrong.add(
+                "prints-when-opened", Rules.PRINTS_NOTHING, new PlainProvider("prints-when-opened", new PlainKernel()) {
+                    @Override
+                    public Kernel open() {
+                        System.out.println("loaded");
+                        return new PlainKernel();
+                    }
+                });
+        wrong.add(
+                "prints-when-asked-for-its-rank",
+                Rules.PRINTS_NOTHING,
+                new PlainProvider("prints-when-asked-for-its-rank", new PlainKernel()) {
+                    @Override
+                    public int rank() {
+                        System.err.println("rank");
+                        return super.rank();
+                    }
+                });
+    }
+
+    /** They lose no more than a machine can bear, whatever the number of calls. */
+    private static void addLeaks(WrongKernels wrong) {
+        wrong.add("keeps-a-thread-for-each-call", Rules.NOTHING_LEAKS, leaking(1_500, () -> {
+            Thread thread =
+                    Thread.ofPlatform().daemon().name("worker of a call").unstarted(LockSupport::park);
+            thread.start();
+            return thread;
+        }));
+        wrong.add("keeps-a-file-open-for-each-call", Rules.NOTHING_LEAKS, leaking(1_500, () -> {
+            try {
+                return new FileInputStream("pom.xml");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }));
+        wrong.add("keeps-48-bytes-of-the-heap", Rules.NOTHING_LEAKS, leaking(2_000_000, () -> new byte[32]));
+        wrong.add("keeps-a-row-of-the-heap", Rules.NOTHING_LEAKS, leaking(200_000, () -> new byte[1200]));
+        if (NativeMischief.isKnown()) {
+            wrong.add(
+                    "keeps-64-bytes-of-native-memory",
+                    Rules.NOTHING_LEAKS,
+                    new Afterwards(NativeMischief::leak64Bytes));
+        }
+        wrong.add("keeps-scratch-memory-of-threads-that-ended", Rules.NOTHING_LEAKS, new PlainKernel() {
+            private final Map<Thread, float[]> scratch = new ConcurrentHashMap<>();
+
+            @Override
+            float rowProduct(Qk256Matrix w, F32Vector x, int row) {
+                scratch.computeIfAbsent(Thread.currentThread(), thread -> new float[1024]);
+                return super.rowProduct(w, x, row);
+            }
+        });
+    }
+
+    private static Kernel leaking(int most, Supplier<Object> one) {
+        List<Object> kept = Collections.synchronizedList(new ArrayList<>());
+        return new Afterwards(() -> {
+            if (kept.size() < most) {
+                kept.add(one.get());
+            }
+        });
+    }
+
     private static void addFloatEnvironment(WrongKernels wrong) {
-        wrong.add("leaves-rounding-up", Rules.FLOAT_ENVIRONMENT, spoiling(mxcsr -> mxcsr | FloatControl.UP));
-        wrong.add("leaves-rounding-down", Rules.FLOAT_ENVIRONMENT, spoiling(mxcsr -> mxcsr | FloatControl.DOWN));
+        wrong.add("leaves-rounding-up", Rules.FLOAT_ENVIRONMENT, spoiling(mxcsr -> mxcsr | NativeMischief.UP));
+        wrong.add("leaves-rounding-down", Rules.FLOAT_ENVIRONMENT, spoiling(mxcsr -> mxcsr | NativeMischief.DOWN));
         wrong.add(
                 "leaves-rounding-toward-zero",
                 Rules.FLOAT_ENVIRONMENT,
-                spoiling(mxcsr -> mxcsr | FloatControl.UP | FloatControl.DOWN));
+                spoiling(mxcsr -> mxcsr | NativeMischief.UP | NativeMischief.DOWN));
         wrong.add(
-                "leaves-flush-to-zero", Rules.FLOAT_ENVIRONMENT, spoiling(mxcsr -> mxcsr | FloatControl.FLUSH_TO_ZERO));
+                "leaves-flush-to-zero",
+                Rules.FLOAT_ENVIRONMENT,
+                spoiling(mxcsr -> mxcsr | NativeMischief.FLUSH_TO_ZERO));
         wrong.add(
                 "leaves-denormals-are-zero",
                 Rules.FLOAT_ENVIRONMENT,
-                spoiling(mxcsr -> mxcsr | FloatControl.DENORMALS_ARE_ZERO));
+                spoiling(mxcsr -> mxcsr | NativeMischief.DENORMALS_ARE_ZERO));
         wrong.add(
                 "leaves-division-by-zero-unmasked",
                 Rules.FLOAT_ENVIRONMENT,
-                spoiling(mxcsr -> mxcsr & ~FloatControl.DIVISION_BY_ZERO_MASKED));
+                spoiling(mxcsr -> mxcsr & ~NativeMischief.DIVISION_BY_ZERO_MASKED));
         wrong.add(
                 "leaves-the-x87-unit-rounding-down",
                 Rules.FLOAT_ENVIRONMENT,
-                new Afterwards(() -> FloatControl.change(mxcsr -> mxcsr, x87 -> x87 | FloatControl.X87_DOWN)));
+                new Afterwards(() -> NativeMischief.change(mxcsr -> mxcsr, x87 -> x87 | NativeMischief.X87_DOWN)));
         wrong.add("leaves-flush-to-zero-after-a-batch", Rules.FLOAT_ENVIRONMENT, new PlainKernel() {
             @Override
             protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
                 super.gemmI8Rows(w, x, fromRow, toRow, y);
-                FloatControl.change(mxcsr -> mxcsr | FloatControl.FLUSH_TO_ZERO, x87 -> x87);
+                NativeMischief.change(mxcsr -> mxcsr | NativeMischief.FLUSH_TO_ZERO, x87 -> x87);
             }
         });
         wrong.add(
@@ -90,14 +176,14 @@ final class WrongManners {
                 new PlainProvider("opens-with-flush-to-zero", new PlainKernel()) {
                     @Override
                     public Kernel open() {
-                        FloatControl.change(mxcsr -> mxcsr | FloatControl.FLUSH_TO_ZERO, x87 -> x87);
+                        NativeMischief.change(mxcsr -> mxcsr | NativeMischief.FLUSH_TO_ZERO, x87 -> x87);
                         return new PlainKernel();
                     }
                 });
     }
 
     private static Kernel spoiling(IntUnaryOperator mxcsr) {
-        return new Afterwards(() -> FloatControl.change(mxcsr, x87 -> x87));
+        return new Afterwards(() -> NativeMischief.change(mxcsr, x87 -> x87));
     }
 
     private static void addAnswers(WrongKernels wrong) {

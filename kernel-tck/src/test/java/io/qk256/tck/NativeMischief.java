@@ -10,8 +10,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.function.IntUnaryOperator;
 
-/** Changes the floating-point control registers of the calling thread, as a wrong native kernel would: Linux on x86-64. */
-final class FloatControl {
+/** What a wrong native kernel would do to the registers and the memory of the process: Linux on x86-64. */
+final class NativeMischief {
 
     static final int DENORMALS_ARE_ZERO = 1 << 6;
     static final int DIVISION_BY_ZERO_MASKED = 1 << 9;
@@ -21,8 +21,9 @@ final class FloatControl {
     static final int X87_DOWN = 1 << 10;
 
     private static final int MXCSR_OFFSET = 28;
+    private static final MethodHandle MALLOC = malloc();
 
-    private FloatControl() {}
+    private NativeMischief() {}
 
     static boolean isKnown() {
         return System.getProperty("os.name", "").equals("Linux")
@@ -35,6 +36,27 @@ final class FloatControl {
         fenv.set(JAVA_INT_UNALIGNED, MXCSR_OFFSET, mxcsr.applyAsInt(fenv.get(JAVA_INT_UNALIGNED, MXCSR_OFFSET)));
         fenv.set(JAVA_SHORT_UNALIGNED, 0, (short) x87.applyAsInt(fenv.get(JAVA_SHORT_UNALIGNED, 0)));
         call("fesetenv", fenv);
+    }
+
+    static void leak64Bytes() {
+        try {
+            MemorySegment lost = (MemorySegment) MALLOC.invokeExact(64L);
+            if (lost.address() == 0) {
+                throw new IllegalStateException("malloc gave nothing");
+            }
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    private static MethodHandle malloc() {
+        Linker linker = Linker.nativeLinker();
+        return linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("malloc"),
+                FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
     }
 
     @SuppressWarnings("restricted")

@@ -1,0 +1,137 @@
+package io.qk256.tck;
+
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntConsumer;
+
+/**
+ * Finds what grows with work. What grows in a series is suspected, and is a leak only if it grows as fast in two more series,
+ * each twice as long as the one before: what the JVM takes for itself, and what other threads do, does not double twice, so that neither a busy machine nor a late compilation makes a verdict.
+ */
+final class LeakSearch {
+
+    private static final int SERIES = 3;
+    private static final int WARM_UP = 8;
+    private static final int LONGEST_CHUNK = 1000;
+    private static final int SETTLING_ROUNDS = 20;
+    private static final long SETTLING_MILLIS = 50;
+
+    /** Of threads and descriptors: one in so many rounds is too much, but a few are no leak. */
+    private static final int ROUNDS_FOR_ONE = 1000;
+
+    private static final int FEW = 16;
+
+    private final IntConsumer work;
+    private final int rounds;
+    private final int bytesPerRound;
+
+    /**
+     * Prepares a search.
+     *
+     * @param work does so many rounds of work
+     * @param rounds of the first series
+     * @param bytesPerRound growth that is a leak, times the rounds well above what the JVM takes for itself
+     */
+    LeakSearch(IntConsumer work, int rounds, int bytesPerRound) {
+        this.work = work;
+        this.rounds = rounds;
+        this.bytesPerRound = bytesPerRound;
+    }
+
+    /** The leak in words. */
+    Optional<String> find() {
+        Set<Resource> suspects = EnumSet.allOf(Resource.class);
+        if (!Resource.heapIsKnown()) {
+            suspects.remove(Resource.HEAP);
+        }
+        work.accept(WARM_UP); // What is made once is made now.
+        Map<Resource, String> growth = new EnumMap<>(Resource.class);
+        for (int series = 0; series < SERIES && !suspects.isEmpty(); series++) {
+            Series one = new Series(rounds << series, suspects);
+            suspects.retainAll(one.suspects);
+            one.suspects.forEach(resource ->
+                    growth.merge(resource, one.describe(resource), (before, after) -> before + ", then " + after));
+        }
+        return suspects.stream()
+                .findFirst()
+                .map(leak -> "seen more and more " + leak + ": " + growth.get(leak)
+                        + (leak.details().isEmpty() ? "" : "; the last: " + leak.details())
+                        + "; expected no growth with the number of calls");
+    }
+
+    /** One series of rounds, cut short where plenty has been lost. */
+    private final class Series {
+
+        private final Map<Resource, Long> before = new EnumMap<>(Resource.class);
+        private final Map<Resource, Long> grown = new EnumMap<>(Resource.class);
+        private final Set<Resource> suspects;
+        private int done;
+
+        Series(int most, Set<Resource> resources) {
+            System.gc();
+            resources.forEach(resource -> before.put(resource, resource.held()));
+            for (int chunk = 2; done < most && !hasLostPlenty(); chunk = Math.min(2 * chunk, LONGEST_CHUNK)) {
+                int now = Math.min(chunk, most - done);
+                work.accept(now);
+                done += now;
+            }
+            suspects = EnumSet.copyOf(resources);
+            settle();
+        }
+
+        private boolean hasLostPlenty() {
+            return before.keySet().stream().anyMatch(this::hasLostPlenty);
+        }
+
+        private boolean hasLostPlenty(Resource resource) {
+            if (growth(resource) < resource.plenty()) {
+                return false;
+            }
+            if (resource == Resource.HEAP) {
+                System.gc(); // Most of it may be garbage.
+            }
+            return growth(resource) >= resource.plenty();
+        }
+
+        private long growth(Resource resource) {
+            return resource.held() - before.getOrDefault(resource, 0L);
+        }
+
+        /** Cleaners and threads that end take a moment; only those who keep something wait for it. */
+        private void settle() {
+            for (int round = 0; round < SETTLING_ROUNDS && !suspects.isEmpty(); round++) {
+                System.gc();
+                for (Resource resource : EnumSet.copyOf(suspects)) {
+                    grown.put(resource, growth(resource));
+                    if (growth(resource) < limit(resource)) {
+                        suspects.remove(resource);
+                    }
+                }
+                if (!suspects.isEmpty()) {
+                    pause();
+                }
+            }
+        }
+
+        private static void pause() {
+            try {
+                Thread.sleep(SETTLING_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        private long limit(Resource resource) {
+            return resource.isCounted()
+                    ? Math.max(FEW, done / ROUNDS_FOR_ONE)
+                    : Math.max(1, (long) done * bytesPerRound);
+        }
+
+        String describe(Resource resource) {
+            return grown.get(resource) + " in " + done + " rounds";
+        }
+    }
+}

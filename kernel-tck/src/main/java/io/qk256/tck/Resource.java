@@ -1,0 +1,126 @@
+package io.qk256.tck;
+
+import java.io.IOException;
+import java.lang.ref.WeakReference;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What a process holds, and must get back from a kernel. Some is known on Linux only. */
+enum Resource {
+    THREADS("threads", 100) {
+        @Override
+        long held() {
+            long tasks = entries("/proc/self/task");
+            return tasks > 0 ? tasks : root().activeCount();
+        }
+
+        /** The names of the last threads that were started. */
+        @Override
+        String details() {
+            Thread[] threads = new Thread[root().activeCount() + 100];
+            int count = root().enumerate(threads);
+            return Arrays.stream(threads, Math.max(0, count - 5), count)
+                    .map(Thread::getName)
+                    .toList()
+                    .toString();
+        }
+
+        private ThreadGroup root() {
+            ThreadGroup group = Thread.currentThread().getThreadGroup();
+            while (group.getParent() != null) {
+                group = group.getParent();
+            }
+            return group;
+        }
+    },
+    DESCRIPTORS("open file descriptors", 100) {
+        @Override
+        long held() {
+            long open = entries("/proc/self/fd");
+            return open > 0 ? open : entries("/dev/fd");
+        }
+    },
+    HEAP("bytes of the heap", 16 << 20) {
+        @Override
+        long held() {
+            return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+        }
+    },
+    /** The heap's own share is taken off. What is written to matters not, so garbage collection does not show. */
+    NATIVE_MEMORY("bytes of native memory", 16 << 20) {
+        @Override
+        long held() {
+            return status(DATA) - Runtime.getRuntime().totalMemory();
+        }
+    },
+    ADDRESS_SPACE("bytes of address space", 64 << 20) {
+        @Override
+        long held() {
+            return status(SIZE);
+        }
+    };
+
+    private static final Pattern DATA = Pattern.compile("(?m)^VmData:\\s+(\\d+) kB");
+    private static final Pattern SIZE = Pattern.compile("(?m)^VmSize:\\s+(\\d+) kB");
+
+    private final String label;
+    private final long plenty;
+
+    Resource(String label, long plenty) {
+        this.label = label;
+        this.plenty = plenty;
+    }
+
+    /** How much of it the process holds; the same each time where that is not known. */
+    abstract long held();
+
+    String details() {
+        return "";
+    }
+
+    /** Growth that is no accident, and that a machine can bear some times. */
+    long plenty() {
+        return plenty;
+    }
+
+    boolean isCounted() {
+        return this == THREADS || this == DESCRIPTORS;
+    }
+
+    /** Whether the JVM collects garbage when asked to; without that the heap tells nothing. */
+    static boolean heapIsKnown() {
+        WeakReference<Object> garbage = new WeakReference<>(new Object());
+        System.gc();
+        return garbage.get() == null;
+    }
+
+    private static long entries(String directory) {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(Path.of(directory))) {
+            long count = 0;
+            for (Path entry : entries) {
+                count += entry.getNameCount() > 0 ? 1 : 0;
+            }
+            return count;
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    private static long status(Pattern line) {
+        try {
+            Matcher size = line.matcher(Files.readString(Path.of("/proc/self/status")));
+            return size.find() ? Long.parseLong(size.group(1)) << 10 : 0;
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return label;
+    }
+}
