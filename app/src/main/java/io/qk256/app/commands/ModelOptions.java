@@ -6,6 +6,7 @@ import io.qk256.app.files.GgufFile;
 import io.qk256.app.files.Repack.Progress;
 import io.qk256.app.files.RepackCache;
 import io.qk256.app.model.BitNetModel;
+import io.qk256.app.model.LoadListener;
 import io.qk256.app.text.Tokenizer;
 import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
@@ -120,7 +121,7 @@ final class ModelOptions {
         GgufFile file = open(progress);
         try {
             Background<Tokenizer> reading = Background.start("qk256-tokenizer", () -> Tokenizer.of(file));
-            BitNetModel loaded = BitNetModel.load(file, otherHead.type(), progress::at);
+            BitNetModel loaded = BitNetModel.load(file, otherHead.type(), listener(progress, terminal));
             Tokenizer tokenizer = tokenizer(reading, loaded);
             if (tokenizer.vocabularySize() != loaded.config().vocabulary()) {
                 loaded.close();
@@ -133,6 +134,20 @@ final class ModelOptions {
             file.close();
             throw e;
         }
+    }
+
+    private static LoadListener listener(Progress progress, Terminal terminal) {
+        return new LoadListener() {
+            @Override
+            public void loaded(long done, long total) {
+                progress.at(done, total);
+            }
+
+            @Override
+            public void warned(String message) {
+                terminal.tell(message);
+            }
+        };
     }
 
     private static Tokenizer tokenizer(Background<Tokenizer> reading, BitNetModel loaded) throws IOException {

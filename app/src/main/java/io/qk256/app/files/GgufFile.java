@@ -26,6 +26,7 @@ import java.util.Optional;
  */
 public final class GgufFile implements AutoCloseable {
 
+    private static final int MAX_PARTS = 65_535;
     private static final int MAGIC = 0x46554747;
     private static final int HEADER_BYTES = 4 + 4 + 8 + 8;
     private static final String ALIGNMENT_KEY = "general.alignment";
@@ -121,6 +122,19 @@ public final class GgufFile implements AutoCloseable {
     /** Bytes that tensors are aligned to in the file, a power of two. */
     public long alignment() {
         return alignment;
+    }
+
+    /** Says that the file is one of several that make a model together, and what to do; empty if it is whole. */
+    public Optional<String> part() throws GgufException {
+        Optional<GgufValue> count = find("split.count");
+        long parts = count.isPresent() ? count.get().asInteger(0, MAX_PARTS) : 0;
+        if (parts <= 1) {
+            return Optional.empty();
+        }
+        Optional<GgufValue> number = find("split.no");
+        String which = number.isPresent() ? "part " + (number.get().asInteger(0, MAX_PARTS) + 1) + " of " : "one of ";
+        return Optional.of(name + ": this is " + which + parts + " of a model that is split, expected a whole one; join"
+                + " the parts with 'llama-gguf-split --merge FIRST-PART OUT.gguf'");
     }
 
     /** All metadata by key, in the order of the file. */

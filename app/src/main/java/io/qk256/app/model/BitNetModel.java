@@ -37,13 +37,16 @@ public final class BitNetModel implements AutoCloseable {
      * @param file to stay open as long as the model is used
      * @param headType how to keep the weights of the last product
      * @param listener hears how far it is
-     * @throws GgufException if the file is of another architecture, or a value or tensor is missing or wrong
+     * @throws GgufException if the file is of another architecture, a value or tensor is missing or wrong, or it
+     *     asks for what is not computed here
      */
     @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the model, whose close() closes it.
     public static BitNetModel load(GgufFile file, HeadType headType, LoadListener listener) throws GgufException {
         Arena arena = Arena.ofShared();
         try {
             ModelConfig config = ModelConfig.of(file);
+            ModelKeys.check(file, config, listener::warned);
+            config.assumption(file).ifPresent(listener::warned);
             Weights weights = WeightLoader.load(file, config, arena, listener);
             return of(arena, weights, headType);
         } catch (GgufException | RuntimeException e) {

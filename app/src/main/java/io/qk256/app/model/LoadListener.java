@@ -14,4 +14,11 @@ public interface LoadListener {
      * @param total bytes of all of them
      */
     void loaded(long done, long total);
+
+    /**
+     * Something that is no error, and that the user should know, as the model may not be what it seems.
+     *
+     * @param message what, seen and expected
+     */
+    default void warned(String message) {}
 }

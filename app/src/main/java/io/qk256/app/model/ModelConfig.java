@@ -4,6 +4,7 @@ import io.qk256.app.files.GgufException;
 import io.qk256.app.files.GgufFile;
 import io.qk256.app.files.GgufTensor;
 import io.qk256.app.files.GgufValue;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -70,8 +71,9 @@ public record ModelConfig(
      */
     public static ModelConfig of(GgufFile file) throws GgufException {
         String architecture = file.architecture();
+        requireWhole(file);
         Gate gate = gate(file, architecture);
-        refuseWhatIsNotComputed(file, architecture);
+        requireNoScaling(file, architecture);
         int width = integer(file, architecture + ".embedding_length", MAX_WIDTH);
         int heads = integer(file, architecture + ".attention.head_count", width);
         int headSize = width / heads;
@@ -98,8 +100,35 @@ public record ModelConfig(
         }
     }
 
-    /** Nothing else in a file says which of the two its model was trained with. */
+    /** The key decides; files without it mean what llama.cpp and bitnet.cpp compute for their architecture. */
     private static Gate gate(GgufFile file, String architecture) throws GgufException {
+        Gate ofArchitecture = gateOf(file, architecture);
+        Optional<GgufValue> key = file.find(architecture + ".hidden_activation");
+        if (key.isEmpty()) {
+            return ofArchitecture;
+        }
+        return switch (key.get().asText()) {
+            case "relu2", "relu_squared", "relu^2" -> Gate.SQUARED_RELU;
+            case "silu", "swish", "swiglu" -> Gate.SILU;
+            default ->
+                throw new GgufException(file.name() + ": " + key.get().key() + " is \""
+                        + key.get().asText() + "\", expected relu2 or silu; no other gate is computed here");
+        };
+    }
+
+    /** What a file leaves open, if it does, and what is assumed. */
+    Optional<String> assumption(GgufFile file) {
+        boolean open = architecture.equals("bitnet")
+                && file.find(architecture + ".hidden_activation").isEmpty();
+        return open
+                ? Optional.of(
+                        file.name() + ": no key bitnet.hidden_activation says how the gate acts; SiLU is taken, as"
+                                + " llama.cpp does. If the text makes no sense, the model was trained with squared ReLU: convert"
+                                + " it as bitnet-b1.58, or with hidden_activation relu2")
+                : Optional.empty();
+    }
+
+    private static Gate gateOf(GgufFile file, String architecture) throws GgufException {
         return switch (architecture) {
             case "bitnet-b1.58", "bitnet-25" -> Gate.SQUARED_RELU;
             case "bitnet" -> Gate.SILU;
@@ -109,11 +138,31 @@ public record ModelConfig(
         };
     }
 
-    private static void refuseWhatIsNotComputed(GgufFile file, String architecture) throws GgufException {
-        Optional<GgufValue> scaling = file.find(architecture + ".rope.scaling.type");
-        if (scaling.isPresent() && !scaling.get().asText().equals("none")) {
-            throw new GgufException(file.name() + ": " + scaling.get().key() + " is \""
-                    + scaling.get().asText() + "\", expected \"none\"; no BitNet model is known that needs it");
+    /** Linear is what llama.cpp takes a missing type for, and what its converter writes, with the factor 1. */
+    private static void requireNoScaling(GgufFile file, String architecture) throws GgufException {
+        Optional<GgufValue> type = file.find(architecture + ".rope.scaling.type");
+        String scaling = type.isPresent() ? type.get().asText() : "linear";
+        if (scaling.equals("none")) {
+            return;
+        }
+        if (!scaling.equals("linear")) {
+            throw new GgufException(file.name() + ": " + architecture + ".rope.scaling.type is \"" + scaling
+                    + "\", expected \"none\" or \"linear\"; no BitNet model is known that needs it");
+        }
+        for (String key : List.of(".rope.scaling.factor", ".rope.scale_linear")) {
+            Optional<GgufValue> factor = file.find(architecture + key);
+            if (factor.isPresent() && factor.get().asReal() != 0 && factor.get().asReal() != 1) {
+                throw new GgufException(file.name() + ": " + factor.get().key() + " is " + factor.get()
+                        + ", expected 1; no BitNet model is known that needs scaled positions");
+            }
+        }
+    }
+
+    /** Refuses a part of a model, which would seem to lack tensors. */
+    private static void requireWhole(GgufFile file) throws GgufException {
+        Optional<String> part = file.part();
+        if (part.isPresent()) {
+            throw new GgufException(part.get());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.qk256.app.model;
 
+import io.qk256.app.files.FiniteCheck;
 import io.qk256.app.files.GgufException;
 import io.qk256.app.files.GgufFile;
 import io.qk256.app.files.GgufTensor;
@@ -10,10 +11,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /** Finds the tensors of a model by name, checks their shapes, and repacks the ternary ones with all processors. */
 final class WeightLoader {
@@ -28,6 +31,7 @@ final class WeightLoader {
     private final ModelConfig config;
     private final Arena arena;
     private final LoadListener listener;
+    private final Set<String> used = new HashSet<>();
     private Map<String, Qk256Matrix> matrices = Map.of();
 
     private WeightLoader(GgufFile file, ModelConfig config, Arena arena, LoadListener listener) {
@@ -48,6 +52,31 @@ final class WeightLoader {
     }
 
     private Weights load() throws GgufException {
+        Weights weights = read();
+        requireAllUsed();
+        int threads = Runtime.getRuntime().availableProcessors();
+        for (String name : List.of(EMBEDDING, OUTPUT)) {
+            Optional<GgufTensor> tensor = file.findTensor(name);
+            if (tensor.isPresent()) {
+                FiniteCheck.require(tensor.get(), threads);
+            }
+        }
+        return weights;
+    }
+
+    /** A tensor that nobody asked for would change what the model computes, if only it were known how. */
+    private void requireAllUsed() throws GgufException {
+        for (GgufTensor tensor : file.tensors()) {
+            if (!used.contains(tensor.name())) {
+                throw new GgufException(tensor + ": is no part of a " + config.architecture() + " model of "
+                        + config.layers()
+                        + " layers as it is computed here, expected no such tensor; to ignore it would"
+                        + " give other text");
+            }
+        }
+    }
+
+    private Weights read() throws GgufException {
         DenseMatrix embedding = dense(EMBEDDING);
         DenseMatrix output = file.findTensor(OUTPUT).isPresent() ? dense(OUTPUT) : embedding;
         int threads = Runtime.getRuntime().availableProcessors();
@@ -105,6 +134,7 @@ final class WeightLoader {
     private RmsNorm norm(String name, int size) throws GgufException {
         GgufTensor tensor = tensor(name, size, 1);
         requireF32(tensor);
+        FiniteCheck.require(tensor, 1);
         return new RmsNorm(tensor.data().toArray(F32), config.epsilon());
     }
 
@@ -118,13 +148,19 @@ final class WeightLoader {
         if (scale.isPresent()) {
             GgufTensor one = tensor(name + ".scale", 1, 1);
             requireF32(one);
-            matrix = matrix.withTensorScale(matrix.tensorScale() * one.data().get(F32, 0));
+            float product = matrix.tensorScale() * one.data().get(F32, 0);
+            if (!Float.isFinite(product)) {
+                throw new GgufException(one + ": is " + one.data().get(F32, 0) + " and makes the scale of " + name
+                        + ".weight " + product + ", expected a finite number; the data is damaged");
+            }
+            matrix = matrix.withTensorScale(product);
         }
         return matrix;
     }
 
     private GgufTensor tensor(String name, int cols, int rows) throws GgufException {
         GgufTensor tensor = file.requireTensor(name);
+        used.add(name);
         if (tensor.cols() != cols || tensor.rows() != rows) {
             throw new GgufException(tensor + ": expected " + rows + "x" + cols
                     + " (rows x columns) by the sizes in the metadata; the file is damaged");

@@ -48,6 +48,8 @@ final class TokenizerReader {
         if (texts.size() == 0) {
             throw wrong(TOKENS, "is empty", "a vocabulary" + DAMAGED);
         }
+        refuse(PREFIX + "add_eos_token", "the end of text is not put behind a prompt here");
+        refuse(PREFIX + "add_sep_token", "no mark is put between texts here");
         requireLlama3Splitting(texts);
         int last = texts.size() - 1;
         int begin = (int) file.require(PREFIX + "bos_token_id").asInteger(0, last);
@@ -65,6 +67,13 @@ final class TokenizerReader {
                         end,
                         endOfTurn,
                         addBegin.isEmpty() || addBegin.get().asBool()));
+    }
+
+    private void refuse(String key, String why) throws GgufException {
+        Optional<GgufValue> value = file.find(key);
+        if (value.isPresent() && value.get().asBool()) {
+            throw wrong(key, "is true", "false: " + why);
+        }
     }
 
     private OptionalInt endOfTurn(GgufStrings texts) throws GgufException {
@@ -120,7 +129,10 @@ final class TokenizerReader {
         try {
             vocabulary = new Vocabulary(tokens, types);
         } catch (IllegalArgumentException e) {
-            throw wrong(TOKENS, "holds doubles: " + e.getMessage(), "each text once" + DAMAGED);
+            throw wrong(
+                    TOKENS,
+                    "holds doubles: " + e.getMessage(),
+                    "each text once; a text with two numbers cannot be told apart here, and llama.cpp takes the last");
         }
         OptionalInt missing = vocabulary.missingByte();
         if (missing.isPresent()) {
