@@ -15,6 +15,11 @@ final class BorrowedThreads implements Crew {
     }
 
     @Override
+    public boolean isWithinCall() {
+        return false; // No call waits for another.
+    }
+
+    @Override
     public RowJob begin() {
         requireOpen();
         return new RowJob();

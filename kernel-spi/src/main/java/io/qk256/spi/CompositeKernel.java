@@ -1,5 +1,7 @@
 package io.qk256.spi;
 
+import java.util.Objects;
+
 /**
  * One kernel for each operation: gives what that kernel gives, to the bit. Where each is the fastest of several, so is this.
  */
@@ -19,10 +21,10 @@ public final class CompositeKernel extends Kernel {
      * @param gemm multiplies with several int8 vectors
      */
     public CompositeKernel(Kernel dequantize, Kernel gemvF32, Kernel gemvI8, Kernel gemm) {
-        this.dequantize = dequantize;
-        this.gemvF32 = gemvF32;
-        this.gemvI8 = gemvI8;
-        this.gemm = gemm;
+        this.dequantize = Objects.requireNonNull(dequantize, "dequantize");
+        this.gemvF32 = Objects.requireNonNull(gemvF32, "gemvF32");
+        this.gemvI8 = Objects.requireNonNull(gemvI8, "gemvI8");
+        this.gemm = Objects.requireNonNull(gemm, "gemm");
     }
 
     @Override

@@ -3,8 +3,11 @@ package io.qk256.spi;
 /** The threads that help a {@link ParallelKernel}. */
 interface Crew {
 
+    /** Whether this thread works on a call that has the crew: a further call would wait for it for ever. */
+    boolean isWithinCall();
+
     /**
-     * A job to fill. It belongs to the caller until its {@linkplain #end end}.
+     * A job to fill. It belongs to the caller until its {@linkplain #end end}. Not from within a call.
      *
      * @throws IllegalStateException if the crew is closed
      */
@@ -13,7 +16,7 @@ interface Crew {
     /**
      * For a caller that needs no help.
      *
-     * @throws IllegalStateException if the crew is closed
+     * @throws IllegalStateException if the crew is closed, unless a call is under way that this belongs to
      */
     void requireOpen();
 
@@ -23,7 +26,11 @@ interface Crew {
     /** To be called once nobody works on the job any more. */
     void end(RowJob job);
 
-    /** Ends the crew's threads, if they are its own. */
+    /**
+     * Ends the crew's threads, if they are its own.
+     *
+     * @throws IllegalStateException if it would wait for a call that this thread works on
+     */
     void close();
 
     /** What is thrown after {@link #close}. */

@@ -14,7 +14,6 @@ import java.util.Objects;
  */
 public final class F32Vector {
 
-    private static final int CACHE_LINE = 64;
     private static final long MAX_LENGTH = Long.MAX_VALUE / Float.BYTES;
 
     private final MemorySegment segment;
@@ -61,12 +60,15 @@ public final class F32Vector {
      *
      * @param arena decides how long the memory lives and which threads may use it
      * @param length number of values, 0 or more
+     * @throws IllegalArgumentException if the length is negative, or its bytes do not fit in 63 bits
+     * @throws IllegalStateException if the arena is closed
+     * @throws OutOfMemoryError if there is not so much memory
      */
     public static F32Vector allocate(Arena arena, long length) {
         if (length < 0 || length > MAX_LENGTH) {
             throw new IllegalArgumentException("length: " + length + ", expected 0 to " + MAX_LENGTH);
         }
-        return new F32Vector(arena.allocate(length * Float.BYTES, CACHE_LINE));
+        return new F32Vector(Segments.allocate(arena, length * Float.BYTES));
     }
 
     /** The memory of the values. */

@@ -19,7 +19,9 @@ import java.lang.invoke.MethodHandle;
 public final class HugePages {
 
     private static final long PAGE = 2L << 20;
-    private static final long CACHE_LINE = 64;
+
+    /** Anything above is not given, and leaves room for sums. */
+    private static final long MOST = 1L << 62;
 
     private static final boolean MAY_ASK = System.getProperty("os.name", "").equals("Linux")
             && HugePages.class.getModule().isNativeAccessEnabled();
@@ -32,10 +34,16 @@ public final class HugePages {
      * @param arena decides how long the memory lives and which threads may use it
      * @param bytes 0 or more
      * @throws IllegalArgumentException if {@code bytes} is negative
+     * @throws IllegalStateException if the arena is closed
+     * @throws WrongThreadException if the arena is another thread's
      * @throws OutOfMemoryError if there is not so much memory
      */
     public static MemorySegment allocate(Arena arena, long bytes) {
-        return bytes >= PAGE && MAY_ASK ? Linux.allocate(arena, bytes) : arena.allocate(bytes, CACHE_LINE);
+        if (bytes < PAGE || bytes > MOST || !MAY_ASK) {
+            return Segments.allocate(arena, bytes);
+        }
+        Segments.requireUsable(arena);
+        return Linux.allocate(arena, bytes);
     }
 
     /** Not from the arena, which writes zeros before there is a chance to ask for huge pages. */
@@ -68,12 +76,18 @@ public final class HugePages {
         }
 
         static MemorySegment allocate(Arena arena, long bytes) {
-            long mapped = Math.addExact(bytes, PAGE);
+            long mapped = bytes + PAGE;
             MemorySegment start = map(mapped);
             if (start.equals(MAP_FAILED)) {
                 throw new OutOfMemoryError("mmap: " + mapped + " bytes, got none");
             }
-            MemorySegment all = start.reinterpret(mapped, arena, Linux::unmap);
+            MemorySegment all;
+            try {
+                all = start.reinterpret(mapped, arena, Linux::unmap);
+            } catch (Throwable e) { // Somebody has closed the arena meanwhile, or there is no memory for the cleanup.
+                unmap(start.reinterpret(mapped));
+                throw e;
+            }
             MemorySegment memory = all.asSlice(-start.address() & (PAGE - 1), bytes);
             advise(memory);
             return memory;

@@ -58,9 +58,12 @@ public final class I8Matrix {
      * @param arena decides how long the memory lives and which threads may use it
      * @param columns 1 or more
      * @param length number of values in a column, 0 or more
+     * @throws IllegalArgumentException if a number is too small, or the bytes do not fit in 63 bits
+     * @throws IllegalStateException if the arena is closed
+     * @throws OutOfMemoryError if there is not so much memory
      */
     public static I8Matrix allocate(Arena arena, int columns, long length) {
-        return new I8Matrix(arena.allocate(bytes(columns, length), I8Vector.CACHE_LINE), columns, length);
+        return new I8Matrix(Segments.allocate(arena, bytes(columns, length)), columns, length);
     }
 
     private static long bytes(int columns, long length) {

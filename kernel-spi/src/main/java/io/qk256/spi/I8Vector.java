@@ -14,8 +14,6 @@ import java.util.Objects;
  */
 public final class I8Vector {
 
-    static final int CACHE_LINE = 64;
-
     private final MemorySegment segment;
     private float scale;
 
@@ -48,12 +46,15 @@ public final class I8Vector {
      *
      * @param arena decides how long the memory lives and which threads may use it
      * @param length number of values, 0 or more
+     * @throws IllegalArgumentException if the length is negative
+     * @throws IllegalStateException if the arena is closed
+     * @throws OutOfMemoryError if there is not so much memory
      */
     public static I8Vector allocate(Arena arena, long length) {
         if (length < 0) {
             throw new IllegalArgumentException("length: " + length + ", expected 0 or more");
         }
-        return new I8Vector(arena.allocate(length, CACHE_LINE), 1);
+        return new I8Vector(Segments.allocate(arena, length), 1);
     }
 
     /** The memory of the values. */

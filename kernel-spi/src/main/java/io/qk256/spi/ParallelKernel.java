@@ -17,25 +17,34 @@ import java.util.concurrent.Executor;
  * <p>A matrix is split at multiples of 4 rows, into more parts than there are threads, which take one part after
  * the other: a thread that comes late takes fewer. A small matrix stays with the calling thread. What is split
  * needs memory that all threads may use, from a shared, automatic or global arena or on the heap; confined
- * memory gives a {@link WrongThreadException}.
+ * memory gives a {@link WrongThreadException}. All threads write to the one result at the same time, each its own
+ * rows, wherever it lies. So a kernel writes no other row, not even with the value that it has already; one that works
+ * on a copy of a result on the heap writes back its rows only.
  *
  * <p>If the kernel throws in some part, the call ends with that exception once no thread works on it any
- * more; the result is then undefined. An interrupt does not end a call, and stays pending. A call from
- * within a call, and on the same threads, is done by the calling thread alone.
+ * more; the result is then undefined. An interrupt does not end a call, and stays pending.
  *
- * <p>Thread-safe: with threads of its own, calls take turns. Such threads are daemons. Between two calls
- * each spins for up to 50 microseconds before it sleeps, because waking a thread takes as long as a small
- * operation; so give it no more threads than there are idle cores. Its calls allocate nothing but the view of the
- * part that dequantizing writes to.
+ * <p>Thread-safe: with threads of its own, calls take turns. A call from within a call, also by way of another
+ * parallel kernel's task, is done by its thread alone. A task must not wait for a call that some other thread makes:
+ * that call waits for the task's own to end. Two such kernels that call each other are two locks: always nest them the
+ * same way round.
+ *
+ * <p>Threads of its own are daemons named {@code qk256-1} and so on. Between two calls each spins for up to 50
+ * microseconds before it sleeps, because waking a thread takes as long as a small operation; so give it no more threads
+ * than there are idle cores. Calls on them allocate nothing but, for each part, the view that dequantizing writes to. A
+ * call on the threads of an executor allocates some hundred bytes, and whatever the executor does.
  */
 public final class ParallelKernel extends Kernel implements AutoCloseable {
+
+    /** The most threads that it takes. */
+    public static final int MAX_THREADS = 9999;
 
     private final Kernel kernel;
     private final int threads;
     private final Crew crew;
 
     private ParallelKernel(Kernel kernel, int threads, Crew crew) {
-        this.kernel = Objects.requireNonNull(kernel, "kernel");
+        this.kernel = kernel;
         this.threads = threads;
         this.crew = crew;
     }
@@ -44,7 +53,9 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
      * A kernel with threads of its own, which live until it is {@linkplain #close closed}.
      *
      * @param kernel does the work
-     * @param threads how many threads work, 1 or more; the calling thread is one of them
+     * @param threads how many threads work, 1 to {@value #MAX_THREADS}; the calling thread is one of them
+     * @throws IllegalArgumentException if it is another number of threads
+     * @throws IllegalStateException if the system does not give so many threads; those that it gave are ended
      */
     public static ParallelKernel withThreads(Kernel kernel, int threads) {
         Objects.requireNonNull(kernel, "kernel");
@@ -57,28 +68,32 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
      *
      * @param kernel does the work
      * @param executor runs tasks in threads; {@link #close} leaves it as it is
-     * @param threads how many threads work, 1 or more; the calling thread is one of them
+     * @param threads how many threads work, 1 to {@value #MAX_THREADS}; the calling thread is one of them
+     * @throws IllegalArgumentException if it is another number of threads
      */
     public static ParallelKernel over(Kernel kernel, Executor executor, int threads) {
+        Objects.requireNonNull(kernel, "kernel");
         Objects.requireNonNull(executor, "executor");
         return new ParallelKernel(kernel, threads, new BorrowedThreads(executor, requireThreads(threads) - 1));
     }
 
     private static int requireThreads(int threads) {
-        if (threads < 1) {
-            throw new IllegalArgumentException("threads: " + threads + ", expected 1 or more");
+        if (threads < 1 || threads > MAX_THREADS) {
+            throw new IllegalArgumentException("threads: " + threads + ", expected 1 to " + MAX_THREADS);
         }
         return threads;
     }
 
     /**
      * Does other work of the caller on the same threads, so that an engine needs no second set of them: the rows
-     * {@code [0, rows)} in ranges, as a matrix is split. Allocates nothing. If the task throws in some range, the call
-     * ends with that exception once no thread works on it any more.
+     * {@code [0, rows)} in ranges, as a matrix is split. If the task throws in some range, the call ends with that exception
+     * once no thread works on it any more.
      *
      * @param rows 0 or more
      * @param minRows rows that are worth a thread's while: some microseconds of work; 1 or more
      * @param task does a range; it may call this object's operations, which then run on its thread alone
+     * @throws IllegalArgumentException if a number is too small
+     * @throws IllegalStateException if this is closed
      */
     public void forRows(int rows, int minRows, RowTask task) {
         Objects.requireNonNull(task, "task");
@@ -87,7 +102,7 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
                     "rows: " + rows + ", expected 0 or more; minRows: " + minRows + ", expected 1 or more");
         }
         int rowsInPart = RowJob.rowsInPart(rows, threads, minRows, 1);
-        if (rowsInPart == rows) {
+        if (rowsInPart == rows || crew.isWithinCall()) {
             crew.requireOpen();
             if (rows > 0) {
                 task.run(0, rows);
@@ -109,8 +124,12 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
     }
 
     /**
-     * Ends the threads of its own: none is left when this returns. Waits for a call that is under way. A
-     * call after this gives an {@link IllegalStateException}.
+     * Ends the threads of its own: none is left when this returns. Waits for the call that they work on, not for one so
+     * small that its caller does it alone. Calls that wait for their turn, and later ones, give an
+     * {@link IllegalStateException}. Closing again does nothing.
+     *
+     * @throws IllegalStateException if a task of a call closes the threads that it runs on, or that wait for it;
+     *     nothing is closed then
      */
     @Override
     public void close() {
@@ -139,7 +158,7 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
 
     private void split(RowJob.Operation operation, Qk256Matrix w, Object x, int fromRow, int toRow, F32Vector out) {
         int rowsInPart = RowJob.rowsInPart(w.cols(), toRow - fromRow, threads);
-        if (rowsInPart == toRow - fromRow) {
+        if (rowsInPart == toRow - fromRow || crew.isWithinCall()) {
             crew.requireOpen();
             operation.run(kernel, w, x, fromRow, toRow, out);
             return;

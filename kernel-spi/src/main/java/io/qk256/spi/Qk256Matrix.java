@@ -214,8 +214,11 @@ public final class Qk256Matrix {
      *
      * @param row 0 to {@code rows - 1}
      * @param block 0 to {@code blocks - 1}
+     * @throws IndexOutOfBoundsException if there is no such block
      */
     public float blockScale(int row, int block) {
+        Objects.checkIndex(row, rows);
+        Objects.checkIndex(block, blocks());
         return blockScales.isEmpty()
                 ? 1
                 : blockScales.get().getAtIndex(ValueLayout.JAVA_FLOAT, (long) row * blocks() + block);
@@ -226,9 +229,11 @@ public final class Qk256Matrix {
      *
      * @param row 0 to {@code rows - 1}
      * @param block 0 to {@code blocks - 1}
+     * @throws IndexOutOfBoundsException if there is no such block
      */
     public float scale(int row, int block) {
-        return blockScales.isEmpty() ? tensorScale : blockScale(row, block) * tensorScale;
+        float ofBlock = blockScale(row, block);
+        return blockScales.isEmpty() ? tensorScale : ofBlock * tensorScale;
     }
 
     /**

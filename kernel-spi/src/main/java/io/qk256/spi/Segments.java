@@ -1,5 +1,6 @@
 package io.qk256.spi;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
@@ -10,7 +11,28 @@ final class Segments {
     private static final Thread NOBODY =
             Thread.ofPlatform().inheritInheritableThreadLocals(false).unstarted(() -> {});
 
+    private static final long CACHE_LINE = 64;
+
     private Segments() {}
+
+    /** Off-heap memory, zeroed, on the boundary of a cache line. */
+    static MemorySegment allocate(Arena arena, long bytes) {
+        requireUsable(arena);
+        try {
+            return arena.allocate(bytes, CACHE_LINE);
+        } catch (OutOfMemoryError e) { // Its own message is missing for some sizes.
+            OutOfMemoryError named = new OutOfMemoryError(bytes + " bytes off the heap: " + e.getMessage());
+            named.initCause(e);
+            throw named;
+        }
+    }
+
+    /** Before memory is taken for it. */
+    static void requireUsable(Arena arena) {
+        if (!arena.scope().isAlive()) {
+            throw new IllegalStateException("arena: it is closed");
+        }
+    }
 
     static MemorySegment requireAlive(String name, MemorySegment segment) {
         Objects.requireNonNull(segment, name);

@@ -2,6 +2,8 @@ package io.qk256.spi;
 
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Threads that wait for rows to work on. One call at a time has them all. */
 final class WorkerPool implements Crew {
@@ -11,51 +13,93 @@ final class WorkerPool implements Crew {
 
     private final RowJob job = new RowJob();
     private final Worker[] workers;
+
+    /** Whose call it is. */
+    private volatile @Nullable Thread caller;
+
+    /** No call may begin. */
     private volatile boolean closed;
 
+    /** No call is under way, and none will be. */
+    private volatile boolean ended;
+
     WorkerPool(int size) {
+        this(size, Thread::start);
+    }
+
+    /**
+     * Threads, all of them or none.
+     *
+     * @param start starts one
+     * @throws IllegalStateException if one cannot be started
+     */
+    WorkerPool(int size, Consumer<Thread> start) {
         workers = new Worker[size];
-        for (int i = 0; i < size; i++) {
-            workers[i] = new Worker("qk256-" + (i + 1));
-            workers[i].start();
+        int started = 0;
+        try {
+            for (; started < size; started++) {
+                Worker worker = new Worker("qk256-" + (started + 1));
+                start(worker, start, size);
+                workers[started] = worker;
+            }
+        } finally {
+            if (started < size) {
+                end(started);
+            }
+        }
+    }
+
+    private static void start(Worker worker, Consumer<Thread> start, int size) {
+        try {
+            start.accept(worker);
+        } catch (OutOfMemoryError e) { // What the JVM throws when the system gives it no thread.
+            throw new IllegalStateException(
+                    "parallel kernel: thread " + worker.getName() + " of " + size + " could not be started ("
+                            + e.getMessage() + "); use fewer threads, or allow this process more (ulimit -u)",
+                    e);
         }
     }
 
     @Override
     public RowJob begin() {
-        if (turn.isHeldByCurrentThread() || isWorker(Thread.currentThread())) {
-            return new RowJob(); // A call within a call: nobody else will know of this job.
-        }
         turn.lock();
         if (closed) {
             turn.unlock();
             throw Crew.closed();
         }
+        caller = Thread.currentThread();
         return job;
     }
 
     @Override
     public void requireOpen() {
-        if (closed) {
+        if (closed && !isWithinCall()) {
             throw Crew.closed();
         }
     }
 
-    private boolean isWorker(Thread thread) {
-        return thread instanceof Worker worker && worker.pool() == this;
+    /** Goes from a worker to the thread whose call it works for, which may be a worker of another pool, and so on. */
+    @Override
+    public boolean isWithinCall() {
+        Thread thread = Thread.currentThread();
+        while (thread != null && thread != caller) {
+            if (!(thread instanceof Worker worker)) {
+                return false;
+            }
+            thread = worker.pool().caller;
+        }
+        return thread != null;
     }
 
     @Override
     public void join(RowJob filled) {
-        if (filled == job) {
-            wakeAll();
-        }
+        wakeAll(workers.length);
     }
 
-    private void wakeAll() {
-        for (Worker worker : workers) {
-            if (worker.asleep) {
-                LockSupport.unpark(worker);
+    private void wakeAll(int count) {
+        for (int i = 0; i < count; i++) {
+            if (workers[i].asleep) {
+                LockSupport.unpark(workers[i]);
             }
         }
     }
@@ -63,23 +107,32 @@ final class WorkerPool implements Crew {
     @Override
     public void end(RowJob done) {
         done.clear();
-        if (done == job) {
-            turn.unlock();
-        }
+        caller = null;
+        turn.unlock();
     }
 
     @Override
     public void close() {
+        if (isWithinCall()) {
+            throw new IllegalStateException(
+                    "parallel kernel: close() came from a task of its own call, for whose end it"
+                            + " would wait; close it after the call");
+        }
+        closed = true; // Before its turn, or callers that call again and again might never let it have one.
         turn.lock();
         try {
-            closed = true;
+            end(workers.length);
         } finally {
             turn.unlock();
         }
-        wakeAll();
+    }
+
+    private void end(int count) {
+        ended = true;
+        wakeAll(count);
         boolean interrupted = false;
-        for (Worker worker : workers) {
-            interrupted |= worker.joinWhateverHappens();
+        for (int i = 0; i < count; i++) {
+            interrupted |= workers[i].joinWhateverHappens();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
@@ -102,7 +155,7 @@ final class WorkerPool implements Crew {
 
         @Override
         public void run() {
-            while (!closed) {
+            while (!ended) {
                 job.work();
                 if (!spinUntilWanted()) {
                     sleepUntilWanted();
@@ -111,7 +164,7 @@ final class WorkerPool implements Crew {
         }
 
         private boolean isWanted() {
-            return closed || job.isOpen();
+            return ended || job.isOpen();
         }
 
         private boolean spinUntilWanted() {

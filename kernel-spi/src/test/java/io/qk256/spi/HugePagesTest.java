@@ -1,6 +1,7 @@
 package io.qk256.spi;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
@@ -9,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -18,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HugePagesTest {
 
     private static final long PAGE = 2L << 20;
+    private static final int CALLS = 1000;
 
     @ParameterizedTest
     @ValueSource(longs = {0, 1, PAGE - 1, PAGE, PAGE + 1, 5 * PAGE + 12_345})
@@ -64,6 +67,61 @@ class HugePagesTest {
         try (Arena arena = Arena.ofConfined()) {
             assertThatIllegalArgumentException().isThrownBy(() -> HugePages.allocate(arena, -1));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, PAGE, 32 * PAGE, Long.MAX_VALUE})
+    void aClosedArenaIsRefusedAndNothingMapped(long bytes) throws Exception {
+        Arena closed;
+        try (Arena arena = Arena.ofShared()) {
+            closed = arena;
+        }
+        long before = mappings();
+        for (int i = 0; i < CALLS; i++) {
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> HugePages.allocate(closed, bytes))
+                    .withMessage("arena: it is closed");
+        }
+        assertThat(mappings() - before).isLessThan(CALLS / 2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, PAGE, 32 * PAGE})
+    void anotherThreadsArenaIsRefusedAndNothingMapped(long bytes) throws Exception {
+        try (Arena foreign = Arena.ofConfined()) {
+            AtomicInteger refused = new AtomicInteger();
+            long before = mappings();
+            Thread thread = Thread.ofPlatform().start(() -> {
+                for (int i = 0; i < CALLS; i++) {
+                    try {
+                        HugePages.allocate(foreign, bytes);
+                    } catch (WrongThreadException e) {
+                        refused.incrementAndGet();
+                    }
+                }
+            });
+            thread.join();
+            assertThat(refused).hasValue(CALLS);
+            assertThat(mappings() - before).isLessThan(CALLS / 2);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1L << 50, 1L << 62, Long.MAX_VALUE - PAGE, Long.MAX_VALUE - 1, Long.MAX_VALUE})
+    void moreThanThereIsIsToldAsSuch(long bytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            assertThatExceptionOfType(OutOfMemoryError.class)
+                    .isThrownBy(() -> HugePages.allocate(arena, bytes))
+                    .withMessageMatching(".*\\d{16,} bytes.*");
+        }
+    }
+
+    /** Mapped memory of neighbouring addresses counts as one, so their bytes tell more: in steps of a page of the test. */
+    private static long mappings() throws Exception {
+        if (!OS.LINUX.isCurrentOs()) {
+            return 0;
+        }
+        return mappedPages() * 4096 / PAGE;
     }
 
     private static long mappedPages() throws Exception {

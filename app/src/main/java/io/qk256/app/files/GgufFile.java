@@ -89,7 +89,7 @@ public final class GgufFile implements AutoCloseable {
         try (FileChannel channel = FileChannel.open(path)) {
             MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
             return new GgufFile(path.toString(), bytes, i2sLayout, Optional.of(arena));
-        } catch (GgufException | RuntimeException e) {
+        } catch (GgufException | RuntimeException | Error e) {
             arena.close();
             throw e;
         } catch (IOException e) {

@@ -1,5 +1,7 @@
 package io.qk256.app.files;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -33,13 +35,19 @@ final class Parallel {
             throw new IllegalArgumentException("threads: " + threads + ", expected 1 or more");
         }
         Parallel parallel = new Parallel(count, task);
-        Thread[] helpers = new Thread[Math.max(0, Math.min(threads, count) - 1)];
-        for (int i = 0; i < helpers.length; i++) {
-            helpers[i] =
-                    Thread.ofPlatform().daemon().name("qk256-files-" + (i + 1)).start(parallel::work);
+        List<Thread> helpers = new ArrayList<>();
+        try {
+            for (int i = 1; i < Math.min(threads, count); i++) {
+                helpers.add(
+                        Thread.ofPlatform().daemon().name("qk256-files-" + i).start(parallel::work));
+            }
+            parallel.work();
+        } catch (Throwable e) { // The system gave no thread, say: those that it gave use the caller's memory.
+            parallel.next.set(count);
+            throw e;
+        } finally {
+            join(helpers);
         }
-        parallel.work();
-        join(helpers);
         parallel.rethrow();
     }
 
@@ -62,7 +70,7 @@ final class Parallel {
     }
 
     /** Tasks are short, and their memory is in use until they end: an interrupt waits. */
-    private static void join(Thread[] helpers) {
+    private static void join(List<Thread> helpers) {
         boolean interrupted = false;
         for (Thread helper : helpers) {
             while (helper.isAlive()) {

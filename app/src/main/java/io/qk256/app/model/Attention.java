@@ -27,7 +27,7 @@ final class Attention {
     private final int headSize;
     private final int querySize;
     private final float scale;
-    private final ThreadLocal<Worker> workers = ThreadLocal.withInitial(Worker::new);
+    private final ScratchPool<Worker> workers = new ScratchPool<>(Worker::new);
 
     Attention(ModelConfig config, KvCache cache) {
         this.cache = cache;
@@ -47,12 +47,13 @@ final class Attention {
      * @param out of the batch
      */
     void apply(int layer, int kvHead, int firstToken, int tokens, int firstPosition, float[] queries, float[] out) {
-        Worker worker = workers.get();
+        Worker worker = workers.take();
         worker.start(tokens, firstPosition);
         int at = firstToken * querySize + kvHead * queriesPerHead * headSize;
         worker.scores(layer, kvHead, queries, at);
         worker.probabilities();
         worker.mix(layer, kvHead, out, at);
+        workers.giveBack(worker);
     }
 
     /** What a thread needs: a block of keys or values, and for each query a row of scores, which become probabilities. */

@@ -4,6 +4,7 @@ import io.qk256.app.files.GgufException;
 import io.qk256.app.files.GgufFile;
 import io.qk256.spi.Kernel;
 import java.lang.foreign.Arena;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The weights of a BitNet model in memory: ternary ones repacked for kernels, the embedding where the file has it. Immutable and
@@ -24,6 +25,11 @@ public final class BitNetModel implements AutoCloseable {
     private final Reductions reductions;
     private final OutputHead head;
 
+    /** That are open; once this is closed, {@link #CLOSED}. */
+    private final AtomicInteger sessions = new AtomicInteger();
+
+    private static final int CLOSED = -1;
+
     private BitNetModel(Arena arena, Weights weights, Reductions reductions, OutputHead head) {
         this.arena = arena;
         this.weights = weights;
@@ -42,14 +48,18 @@ public final class BitNetModel implements AutoCloseable {
      */
     @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the model, whose close() closes it.
     public static BitNetModel load(GgufFile file, HeadType headType, LoadListener listener) throws GgufException {
-        Arena arena = Arena.ofShared();
+        return load(file, headType, listener, Arena.ofShared());
+    }
+
+    /** Into an arena that becomes the model's own, which closes it, here too if the model cannot be loaded. */
+    static BitNetModel load(GgufFile file, HeadType headType, LoadListener listener, Arena arena) throws GgufException {
         try {
             ModelConfig config = ModelConfig.of(file);
             ModelKeys.check(file, config, listener::warned);
             config.assumption(file).ifPresent(listener::warned);
             Weights weights = WeightLoader.load(file, config, arena, listener);
             return of(arena, weights, headType);
-        } catch (GgufException | RuntimeException e) {
+        } catch (GgufException | RuntimeException | Error e) {
             arena.close();
             throw e;
         }
@@ -81,14 +91,47 @@ public final class BitNetModel implements AutoCloseable {
      * Starts a conversation.
      *
      * @param kernel multiplies the ternary weights
+     * @throws IllegalArgumentException if the batch is too large for arrays
+     * @throws IllegalStateException if the model is closed, or the system does not give so many threads
+     * @throws OutOfMemoryError if there is not so much memory
      */
+    @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the session, whose close() closes it.
     public Session session(Kernel kernel, SessionOptions options) {
-        return new Session(weights, reductions, head, kernel, options);
+        return session(kernel, options, Arena.ofShared());
     }
 
-    /** Frees the repacked weights. No session may be open. */
+    /** With an arena that becomes the session's own, which closes it, here too if the session cannot be made. */
+    Session session(Kernel kernel, SessionOptions options, Arena arena) {
+        if (sessions.getAndUpdate(open -> open == CLOSED ? CLOSED : open + 1) == CLOSED) {
+            arena.close();
+            throw new IllegalStateException("model: it is closed; load it again");
+        }
+        boolean made = false;
+        try {
+            Session session = new Session(arena, weights, reductions, head, kernel, options, sessions::decrementAndGet);
+            made = true;
+            return session;
+        } finally {
+            if (!made) {
+                sessions.decrementAndGet();
+            }
+        }
+    }
+
+    /**
+     * Frees the repacked weights. Closing again does nothing.
+     *
+     * @throws IllegalStateException if a session is open, as its kernel may be reading them; nothing is closed then
+     */
     @Override
     public void close() {
-        arena.close();
+        int open = sessions.compareAndExchange(0, CLOSED);
+        if (open > 0) {
+            throw new IllegalStateException("model: " + open + (open == 1 ? " session is" : " sessions are")
+                    + " open; close first what reads its weights");
+        }
+        if (open == 0) {
+            arena.close();
+        }
     }
 }

@@ -11,7 +11,7 @@ final class DenseHead extends OutputHead {
     private final Reductions reductions;
     private final DenseMatrix weights;
     private final String name;
-    private final ThreadLocal<DenseMatrix.Reader> readers;
+    private final ScratchPool<DenseMatrix.Reader> readers;
 
     DenseHead(Reductions reductions, DenseMatrix weights) {
         this(reductions, weights, weights.type().name());
@@ -21,7 +21,7 @@ final class DenseHead extends OutputHead {
         this.reductions = reductions;
         this.weights = weights;
         this.name = name;
-        this.readers = ThreadLocal.withInitial(() -> weights.reader(1));
+        this.readers = new ScratchPool<>(() -> weights.reader(1));
     }
 
     /**
@@ -45,11 +45,12 @@ final class DenseHead extends OutputHead {
 
     @Override
     void rows(float[] x, float[] logits, int from, int to) {
-        DenseMatrix.Reader reader = readers.get();
+        DenseMatrix.Reader reader = readers.take();
         for (int row = from; row < to; row++) {
             reader.read(row, 1);
             logits[row] = reductions.dot(reader.values, 0, x, 0, weights.cols());
         }
+        readers.giveBack(reader);
     }
 
     @Override

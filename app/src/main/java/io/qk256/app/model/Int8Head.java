@@ -31,7 +31,7 @@ final class Int8Head extends OutputHead {
     private final int cols;
     private final MemorySegment codes;
     private final MemorySegment scales;
-    private final ThreadLocal<Scratch> scratch;
+    private final ScratchPool<Scratch> scratch;
 
     /**
      * An empty head, to be {@linkplain #fill filled}.
@@ -45,7 +45,7 @@ final class Int8Head extends OutputHead {
         MemorySegment memory = HugePages.allocate(arena, bytes + SLOW_START);
         this.codes = memory.asSlice(Math.floorMod(START - memory.address(), SLOW_START), bytes);
         this.scales = HugePages.allocate(arena, (long) rows * cols / GROUP * Short.BYTES);
-        this.scratch = ThreadLocal.withInitial(() -> new Scratch(ROWS_AT_ONCE * cols / GROUP));
+        this.scratch = new ScratchPool<>(() -> new Scratch(ROWS_AT_ONCE * cols / GROUP));
     }
 
     /**
@@ -97,7 +97,7 @@ final class Int8Head extends OutputHead {
 
     @Override
     void rows(float[] x, float[] logits, int from, int to) {
-        Scratch mine = scratch.get();
+        Scratch mine = scratch.take();
         int groups = cols / GROUP;
         for (int first = from; first < to; first += ROWS_AT_ONCE) {
             int rows = Math.min(ROWS_AT_ONCE, to - first);
@@ -106,6 +106,7 @@ final class Int8Head extends OutputHead {
             Half.widen(mine.halves, 0, mine.scales, rows * groups);
             reductions.dotsInt8(codes, (long) first * cols, mine.scales, x, logits, first, rows);
         }
+        scratch.giveBack(mine);
     }
 
     @Override

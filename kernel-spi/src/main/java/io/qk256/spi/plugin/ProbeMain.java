@@ -48,7 +48,7 @@ final class ProbeMain {
 
     /** The parent holds the other end of standard input for as long as it lives. */
     private static void endWithParent() {
-        Thread.ofPlatform().daemon().start(() -> {
+        Thread.ofPlatform().daemon().name("qk256-probe-parent").start(() -> {
             try {
                 while (System.in.read() >= 0) {
                     Thread.onSpinWait();

@@ -64,9 +64,12 @@ final class ProbeProcess {
         builder.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"));
         builder.environment().put("MALLOC_ARENA_MAX", "2"); // Each arena takes address space.
         Process process = builder.start();
-        ByteArrayOutputStream output = new ByteArrayOutputStream();
-        Thread reader = Thread.ofPlatform().daemon().start(() -> drain(process.getInputStream(), output));
         try {
+            ByteArrayOutputStream output = new ByteArrayOutputStream();
+            Thread reader = Thread.ofPlatform()
+                    .daemon()
+                    .name("qk256-probe-output")
+                    .start(() -> drain(process.getInputStream(), output));
             Optional<Limit> exceeded = watch(process, timeLimit);
             kill(process);
             reader.join(AFTER_END); // A process that the kernel left behind may hold the stream open.

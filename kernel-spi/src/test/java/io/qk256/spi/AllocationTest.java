@@ -1,0 +1,103 @@
+package io.qk256.spi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What calls leave for the garbage collector, counted by the JVM for each thread. */
+class AllocationTest {
+
+    private static final int COLS = 8192;
+    private static final int CALLS = 200;
+
+    /** The JVM itself allocates now and then, for example when a call site is linked: the best round counts. */
+    private static final int ROUNDS = 20;
+
+    private final Arena arena = Arena.ofAuto();
+    private final ParallelProblem p = ParallelProblem.of(64, COLS, arena);
+    private final F32Vector y = F32Vector.allocate(arena, 64);
+    private final F32Vector columns = F32Vector.allocate(arena, 3 * 64);
+    private final F32Vector values = F32Vector.allocate(arena, 64L * COLS);
+
+    @ParameterizedTest
+    @EnumSource
+    void callsOnThreadsOfItsOwnAllocateNothing(Operation operation) {
+        try (ParallelKernel kernel = ParallelKernel.withThreads(new Idle(), 3)) {
+            long parts = operation == Operation.DEQUANTIZE ? 16 : 0;
+            assertThat(bytesOfCalls(() -> run(operation, kernel))).isLessThanOrEqualTo(parts * CALLS * 256);
+        }
+    }
+
+    @Test
+    void otherWorkAllocatesNothing() {
+        RowTask idle = (from, to) -> {};
+        try (ParallelKernel kernel = ParallelKernel.withThreads(new Idle(), 3)) {
+            assertThat(bytesOfCalls(() -> kernel.forRows(1000, 1, idle))).isZero();
+        }
+    }
+
+    @Test
+    void callsWithinCallsAllocateNothing() {
+        RowTask idle = (from, to) -> {};
+        try (ParallelKernel kernel = ParallelKernel.withThreads(new Idle(), 3)) {
+            RowTask calling = (from, to) -> kernel.forRows(1000, 1, idle);
+            assertThat(bytesOfCalls(() -> kernel.forRows(1000, 1, calling))).isZero();
+        }
+    }
+
+    @Test
+    void callsOnBorrowedThreadsAllocateLittle() {
+        try (ExecutorService executor = Executors.newFixedThreadPool(2)) {
+            ParallelKernel kernel = ParallelKernel.over(new Idle(), executor, 3);
+            assertThat(bytesOfCalls(() -> run(Operation.GEMV_I8, kernel))).isBetween(1L, 1000L * CALLS);
+        }
+    }
+
+    private void run(Operation operation, Kernel kernel) {
+        switch (operation) {
+            case DEQUANTIZE -> kernel.dequantize(p.w(), values);
+            case GEMV_F32 -> kernel.gemv(p.w(), p.x(), y);
+            case GEMV_I8 -> kernel.gemv(p.w(), p.q(), y);
+            case GEMM_I8 -> kernel.gemm(p.w(), p.batch(), columns);
+        }
+    }
+
+    /** By all threads of the kernel: whoever takes the parts. */
+    private static long bytesOfCalls(Runnable call) {
+        long[] threads = Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread == Thread.currentThread()
+                        || thread.getName().startsWith("qk256-")
+                        || thread.getName().startsWith("pool-"))
+                .mapToLong(Thread::threadId)
+                .toArray();
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < ROUNDS; round++) {
+            long before = AllocatedBytes.of(threads);
+            for (int i = 0; i < CALLS; i++) {
+                call.run();
+            }
+            least = Math.min(least, AllocatedBytes.of(threads) - before);
+        }
+        return least;
+    }
+
+    private static final class Idle extends Kernel {
+
+        @Override
+        protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {}
+
+        @Override
+        protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {}
+
+        @Override
+        protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {}
+
+        @Override
+        protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {}
+    }
+}
