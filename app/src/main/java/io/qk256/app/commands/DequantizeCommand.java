@@ -59,7 +59,7 @@ final class DequantizeCommand implements Callable<Integer> {
             NpyFile.write(TensorRows.of(tensor), to);
             Objects.requireNonNull(root)
                     .say("wrote " + to + ": " + tensor.rows() + "x" + tensor.cols() + " f32 of " + tensor.name() + ", "
-                            + tensor.type().label());
+                            + tensor.typeLabel());
         }
         return ExitCode.OK;
     }

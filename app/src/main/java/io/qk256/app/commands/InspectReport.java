@@ -16,8 +16,10 @@ import io.qk256.app.files.TensorType;
 import java.io.PrintWriter;
 import java.math.BigInteger;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -51,14 +53,14 @@ final class InspectReport {
         for (GgufTensor tensor : file.tensors()) {
             tensors.add(
                     plain(tensor.name(), SHOWN_CHARACTERS),
-                    tensor.type().name(),
+                    name(tensor),
                     shape(tensor),
-                    String.format("%,d", tensor.data().byteSize()));
+                    String.format(Locale.ROOT, "%,d", tensor.data().byteSize()));
         }
         out.println(tensors);
         Table types = new Table("type", "tensors", "bytes", "use");
-        byType().forEach((type, sum) ->
-                types.add(type.label(), String.valueOf(sum.tensors()), String.format("%,d", sum.bytes()), use(type)));
+        byType().forEach((label, sum) -> types.add(
+                label, String.valueOf(sum.tensors()), String.format(Locale.ROOT, "%,d", sum.bytes()), use(sum.type())));
         out.print(types);
         out.flush();
     }
@@ -122,7 +124,7 @@ final class InspectReport {
     private static JsonObject json(GgufTensor tensor) {
         JsonObject json = new JsonObject();
         json.addProperty("name", tensor.name());
-        json.addProperty("type", tensor.type().name());
+        json.addProperty("type", name(tensor));
         JsonArray dims = new JsonArray();
         tensor.dims().forEach(dims::add);
         json.add("dims", dims);
@@ -131,17 +133,28 @@ final class InspectReport {
         return json;
     }
 
-    private record Sum(int tensors, long bytes) {
+    /** The name of its type; the number, if it has no name here. */
+    private static String name(GgufTensor tensor) {
+        return tensor.type() == TensorType.OTHER
+                ? tensor.typeLabel()
+                : tensor.type().name();
+    }
+
+    private record Sum(TensorType type, int tensors, long bytes) {
 
         Sum plus(Sum other) {
-            return new Sum(tensors + other.tensors, bytes + other.bytes);
+            return new Sum(type, tensors + other.tensors, bytes + other.bytes);
         }
     }
 
-    private Map<TensorType, Sum> byType() {
-        Map<TensorType, Sum> sums = new EnumMap<>(TensorType.class);
-        for (GgufTensor tensor : file.tensors()) {
-            sums.merge(tensor.type(), new Sum(1, tensor.data().byteSize()), Sum::plus);
+    private Map<String, Sum> byType() {
+        List<GgufTensor> sorted = file.tensors().stream()
+                .sorted(Comparator.comparing(GgufTensor::type).thenComparing(GgufTensor::typeId))
+                .toList();
+        Map<String, Sum> sums = new LinkedHashMap<>();
+        for (GgufTensor tensor : sorted) {
+            sums.merge(
+                    tensor.typeLabel(), new Sum(tensor.type(), 1, tensor.data().byteSize()), Sum::plus);
         }
         return sums;
     }

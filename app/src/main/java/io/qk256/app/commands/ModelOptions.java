@@ -118,7 +118,7 @@ final class ModelOptions {
     /** As {@link #load(Terminal)}, with another head than the user's. */
     Loaded load(Head otherHead, Terminal terminal) throws IOException {
         Progress progress = ProgressLine.of("loading", terminal);
-        GgufFile file = open(progress);
+        GgufFile file = open(progress, terminal);
         try {
             Background<Tokenizer> reading = Background.start("qk256-tokenizer", () -> Tokenizer.of(file));
             BitNetModel loaded = BitNetModel.load(file, otherHead.type(), listener(progress, terminal));
@@ -159,7 +159,7 @@ final class ModelOptions {
         }
     }
 
-    private GgufFile open(Progress progress) throws IOException {
+    private GgufFile open(Progress progress, Terminal terminal) throws IOException {
         if (model == null) {
             return DemoModel.file();
         }
@@ -171,6 +171,6 @@ final class ModelOptions {
                 ? Optional.empty()
                 : Optional.of(FileNames.path("--cache " + cache, cache));
         int processors = Runtime.getRuntime().availableProcessors();
-        return RepackCache.open(model, gguf.i2sLayout(), directory, processors, progress);
+        return RepackCache.open(model, gguf.i2sLayout(), directory, processors, progress, terminal::tell);
     }
 }

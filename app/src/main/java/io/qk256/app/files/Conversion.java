@@ -6,6 +6,7 @@ import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -86,21 +87,40 @@ public final class Conversion {
         return conversion.write(writer, out, progress);
     }
 
-    static Report convertWithKey(
-            GgufFile source, OutputFile out, String key, String value, int threads, Progress progress)
+    /** Makes a file for {@link RepackCache}: its key comes first, and check sums of all tensors come with it. */
+    static void convertForCache(GgufFile source, OutputFile out, String madeFrom, int threads, Progress progress)
             throws IOException {
         Conversion conversion = new Conversion(source, Target.QK256, false, threads);
-        GgufWriter writer = new GgufWriter();
+        GgufWriter writer = new GgufWriter().text(RepackCache.SOURCE_KEY, madeFrom);
         conversion.keys(writer);
-        writer.text(key, value);
-        return conversion.write(writer, out, progress);
+        writer.integers(RepackCache.SUMS_KEY, ValueType.U32, conversion.sums());
+        conversion.write(writer, out, progress);
+    }
+
+    private long[] sums() throws GgufException {
+        long[] sums = new long[source.tensors().size()];
+        int i = 0;
+        for (GgufTensor tensor : source.tensors()) {
+            try (Arena arena = Arena.ofShared()) {
+                boolean copied = Repack.refusal(tensor.type()).isPresent();
+                MemorySegment stored =
+                        copied ? tensor.data() : encode(tensor, arena).bytes();
+                sums[i++] = Integer.toUnsignedLong(Checksums.of(stored, threads));
+            }
+        }
+        return sums;
+    }
+
+    /** Whether a key of the source has another value in a converted file. */
+    static boolean isChanged(String key) {
+        return key.equals(FILE_TYPE_KEY) || key.equals(ALIGNMENT_KEY) || key.startsWith(OWN_KEYS);
     }
 
     private void keys(GgufWriter writer) throws GgufException {
         for (GgufValue value : source.metadata().values()) {
             if (value.key().equals(FILE_TYPE_KEY)) {
                 writer.integer(FILE_TYPE_KEY, ValueType.U32, target.fileType);
-            } else if (!value.key().equals(ALIGNMENT_KEY) && !value.key().startsWith(OWN_KEYS)) {
+            } else if (!isChanged(value.key())) {
                 writer.copy(value);
             }
         }

@@ -40,10 +40,12 @@ public final class GgufFile implements AutoCloseable {
     private final Map<String, GgufValue> metadata;
     private final Map<String, GgufTensor> tensors;
     private final MemorySegment header;
+    private final MemorySegment bytes;
 
     private GgufFile(String name, MemorySegment bytes, I2sLayout i2sLayout, Optional<Arena> arena)
             throws GgufException {
         this.name = name;
+        this.bytes = bytes;
         this.arena = arena;
         Cursor cursor = new Cursor(name, bytes);
         this.version = version(cursor, bytes);
@@ -180,14 +182,22 @@ public final class GgufFile implements AutoCloseable {
      * @throws GgufException if there is none
      */
     public GgufTensor requireTensor(String tensor) throws GgufException {
-        return findTensor(tensor)
-                .orElseThrow(() -> new GgufException(name + ": there is no tensor " + tensor + " among "
-                        + tensors.size() + " tensors; the file is incomplete or of another kind than expected"));
+        Optional<GgufTensor> found = findTensor(tensor);
+        if (found.isPresent()) {
+            return found.get();
+        }
+        throw new GgufException(part().orElse(name + ": there is no tensor " + tensor + " among " + tensors.size()
+                + " tensors; the file is incomplete or of another kind than expected"));
     }
 
     /** All bytes before the data of the tensors. */
     MemorySegment header() {
         return header;
+    }
+
+    /** The whole file. */
+    MemorySegment bytes() {
+        return bytes;
     }
 
     /** Ends all views of an opened file. */

@@ -9,14 +9,25 @@ import java.util.List;
  * @param file name of the file, for messages
  * @param name its name
  * @param type how its values are stored
+ * @param typeId the number in the file that says so; negative if it is in none
  * @param dims one to four dimensions, each 1 or more; the first is the contiguous one
  * @param data its bytes, read-only and on no particular boundary of memory; alive as long as the file is open
  */
-public record GgufTensor(String file, String name, TensorType type, List<Long> dims, MemorySegment data) {
+public record GgufTensor(String file, String name, TensorType type, int typeId, List<Long> dims, MemorySegment data) {
 
     /** A tensor. */
     public GgufTensor {
         dims = List.copyOf(dims);
+    }
+
+    /** A tensor of a type that its own number stands for. */
+    public GgufTensor(String file, String name, TensorType type, List<Long> dims, MemorySegment data) {
+        this(file, name, type, type.id(), dims, data);
+    }
+
+    /** The type, for people: by number if its name is not known. */
+    public String typeLabel() {
+        return type == TensorType.OTHER ? "type " + typeId : type.label();
     }
 
     /** The contiguous dimension. */
@@ -51,6 +62,6 @@ public record GgufTensor(String file, String name, TensorType type, List<Long> d
     /** File, name, type and shape, for messages. */
     @Override
     public String toString() {
-        return file + ", tensor " + name + " of " + type.label() + ", " + rows() + "x" + cols();
+        return file + ", tensor " + name + " of " + typeLabel() + ", " + rows() + "x" + cols();
     }
 }

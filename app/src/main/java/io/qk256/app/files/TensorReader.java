@@ -37,7 +37,12 @@ final class TensorReader {
      * @param at where the entry starts in the file
      * @param offset where the data starts, counted from the start of the data section
      */
-    private record Entry(long at, String name, TensorType type, List<Long> dims, long weights, long offset) {}
+    private record Entry(long at, String name, TensorType type, int id, List<Long> dims, long weights, long offset) {
+
+        Entry as(TensorType other) {
+            return new Entry(at, name, other, id, dims, weights, offset);
+        }
+    }
 
     TensorReader(String file, MemorySegment bytes, Cursor cursor, TypeRules types, long alignment) {
         this.file = file;
@@ -58,10 +63,11 @@ final class TensorReader {
         long at = cursor.position();
         String name = name("name of " + field);
         List<Long> dims = dims(name);
-        TensorType type = type(name);
+        int id = cursor.i32("type of " + name);
+        TensorType type = type(cursor.position() - Integer.BYTES, name, id);
         long weights = weights(at, name, type, dims);
         long offset = offset(name);
-        Entry entry = new Entry(at, name, type, dims, weights, offset);
+        Entry entry = new Entry(at, name, type, id, dims, weights, offset);
         if (entries.putIfAbsent(name, entry) != null) {
             throw cursor.damaged(at, "tensor " + name + " is there twice", "each name once");
         }
@@ -102,9 +108,7 @@ final class TensorReader {
         return dims;
     }
 
-    private TensorType type(String name) throws GgufException {
-        long at = cursor.position();
-        int id = cursor.i32("type of " + name);
+    private TensorType type(long at, String name, int id) throws GgufException {
         return types.typeOf(id)
                 .orElseThrow(() -> cursor.wrong(
                         at,
@@ -155,14 +159,20 @@ final class TensorReader {
         long limit = bytes.byteSize() - dataStart;
         String next = "the end of the file";
         for (Entry entry : byOffset.reversed()) {
-            data.put(entry.name(), data(entry, dataStart, limit, next));
+            Entry sized = Q2Size.decide(entry.type(), entry.id(), entry.dims(), limit - entry.offset(), alignment)
+                    .map(entry::as)
+                    .orElse(entry);
+            entries.put(entry.name(), sized);
+            data.put(entry.name(), data(sized, dataStart, limit, next));
             limit = entry.offset();
             next = "tensor " + entry.name();
         }
         Map<String, GgufTensor> tensors = new LinkedHashMap<>();
         for (Entry entry : entries.values()) {
             MemorySegment bytesOfTensor = Objects.requireNonNull(data.get(entry.name()));
-            tensors.put(entry.name(), new GgufTensor(file, entry.name(), entry.type(), entry.dims(), bytesOfTensor));
+            tensors.put(
+                    entry.name(),
+                    new GgufTensor(file, entry.name(), entry.type(), entry.id(), entry.dims(), bytesOfTensor));
         }
         return tensors;
     }
@@ -183,6 +193,14 @@ final class TensorReader {
                     entry.at(),
                     "tensor " + entry.name() + " has " + entry.weights() + " weights",
                     "a size within 63 bits");
+        }
+        if (Q2Size.isOf128(entry.id(), entry.weights(), room, alignment)) {
+            throw cursor.wrong(
+                    entry.at(),
+                    "tensor " + entry.name() + " of type 42 has " + room + " bytes for " + entry.weights()
+                            + " weights, which is Q2_0 in groups of 128 as PrismML's program packs it",
+                    "groups of 64 (" + TensorType.Q2_0.bytes(entry.weights()) + " bytes) as ggml packs it",
+                    "get the model in ggml's packing, whose file name often ends in Q2_0_g64.gguf");
         }
         if (size > room) {
             throw cursor.wrong(

@@ -33,7 +33,7 @@ public final class TensorRows {
     public static Optional<String> refusal(TensorType type) {
         return switch (type) {
             case F32, F16, BF16, Q8_0, Q6_K -> Optional.empty();
-            case TL1, TL2 -> Repack.refusal(type);
+            case TL1, TL2, OTHER -> Repack.refusal(type);
             default ->
                 Repack.refusal(type)
                         .map(why -> "this program reads F32, F16, BF16, Q8_0, Q6_K, Q2_0, TQ1_0, TQ2_0 and I2_S; "

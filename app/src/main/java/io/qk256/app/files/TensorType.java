@@ -57,7 +57,12 @@ public enum TensorType {
     /** bitnet.cpp's look-up weights for x86: id 39, in the fork of 2026 id 42. Their size depends on the model's shape. */
     TL2(-1, 1, 0),
     /** Kernels' own layout, in files that this program writes: stored as I8 with a header of its own. */
-    QK256(-1, 1, 0);
+    QK256(-1, 1, 0),
+    /** A type that others have made, such as 142 and 143 of PrismML: {@link GgufTensor#typeId} tells the number. */
+    OTHER(-1, 1, 0);
+
+    /** Ids up to here may be of programs that are newer, or of forks; beyond, a file is damaged. */
+    private static final int MAX_OTHER = 255;
 
     private static final int MXFP4_OR_TL2 = 39;
     private static final int Q2_0_OR_TL2 = 42;
@@ -85,7 +90,7 @@ public enum TensorType {
      *
      * @param id the id in the file
      * @param architecture the value of {@code general.architecture}, empty if there is none
-     * @return empty if no type has the id, or ggml has removed it
+     * @return {@link #OTHER} if the id may be of another program; empty if none has it, or ggml has removed it
      */
     static Optional<TensorType> of(int id, String architecture) {
         if ((id == MXFP4_OR_TL2 || id == Q2_0_OR_TL2) && architecture.startsWith("bitnet")) {
@@ -96,7 +101,7 @@ public enum TensorType {
                 return Optional.of(type);
             }
         }
-        return Optional.empty();
+        return id > Q2_0.id && id <= MAX_OTHER ? Optional.of(OTHER) : Optional.empty();
     }
 
     /** Whether ggml once had a type of that id. */
@@ -124,7 +129,7 @@ public enum TensorType {
         return this == I2_S || this == I2_S_ARM || this == I2_S_ROWS4;
     }
 
-    /** Whether {@link #bytes} is known: not for TL2 and QK256. */
+    /** Whether {@link #bytes} is known: not for TL2, QK256 and types of others. */
     boolean hasKnownSize() {
         return blockBytes > 0;
     }
@@ -142,7 +147,7 @@ public enum TensorType {
     /** Its name and id, for messages. */
     public String label() {
         return switch (this) {
-            case TL2, QK256 -> name();
+            case TL2, QK256, OTHER -> name();
             case I2_S_ARM -> I2_S.label() + " in the layout of ARM";
             case I2_S_ROWS4 -> I2_S.label() + " in the layout of four rows";
             default -> name() + " (type " + id + ")";

@@ -185,6 +185,64 @@ class GgufFileTest {
         }
     }
 
+    /** Nothing but the room up to the next tensor tells what id 42 is. */
+    @Test
+    void id42IsToldApartByItsSize() throws GgufException {
+        for (String architecture : new String[] {"bitnet-b1.58", "qwen3"}) {
+            byte[] ofGgml = q2(architecture, 256 / 64 * 18);
+            assertThat(GgufFile.of(MemorySegment.ofArray(ofGgml), "g64")
+                            .requireTensor("t")
+                            .type())
+                    .as(architecture)
+                    .isEqualTo(TensorType.Q2_0);
+            byte[] ofPrism = q2(architecture, 2048 / 128 * 34);
+            assertThatThrownBy(() -> GgufFile.of(MemorySegment.ofArray(ofPrism), "g128"))
+                    .as(architecture)
+                    .hasMessageContaining("groups of 128 as PrismML's program packs it, expected groups of 64");
+        }
+    }
+
+    private static byte[] q2(String architecture, int bytes) {
+        int weights = bytes == 72 ? 256 : 2048;
+        return GgufBuilder.header(1, 1)
+                .entry("general.architecture", ValueType.STRING)
+                .string(architecture)
+                .tensor("t", 42, 0, weights)
+                .data(Math.ceilDiv(bytes, 32) * 32)
+                .bytes();
+    }
+
+    @Test
+    void aTypeOfOthersIsShownByNumberAndNotUsed() throws GgufException {
+        byte[] bytes = GgufBuilder.header(2, 0)
+                .tensor("a", 142, 0, 256)
+                .tensor("b", 143, 96, 256)
+                .data(160)
+                .bytes();
+        GgufFile file = GgufFile.of(MemorySegment.ofArray(bytes), "prism");
+        assertThat(file.tensors()).extracting(GgufTensor::typeLabel).containsExactly("type 142", "type 143");
+        GgufTensor tensor = file.requireTensor("a");
+        assertThat(tensor.data().byteSize()).isEqualTo(96);
+        assertThatThrownBy(() -> TensorRows.of(tensor))
+                .isInstanceOf(GgufException.class)
+                .hasMessageContaining(
+                        "tensor a of type 142, 1x256: cannot be read: this program does not know the type");
+    }
+
+    @Test
+    void aPartOfASplitModelSaysSo() throws GgufException {
+        byte[] bytes = GgufBuilder.header(0, 2)
+                .entry("split.no", ValueType.U8)
+                .i8(0)
+                .entry("split.count", ValueType.U8)
+                .i8(3)
+                .bytes();
+        GgufFile file = GgufFile.of(MemorySegment.ofArray(bytes), "part");
+        assertThatThrownBy(() -> file.requireTensor("t"))
+                .isInstanceOf(GgufException.class)
+                .hasMessageContaining("part: this is part 1 of 3 of a model that is split, expected a whole one");
+    }
+
     private static byte[] withArchitecture(String architecture, int type) {
         return GgufBuilder.header(1, 1)
                 .entry("general.architecture", ValueType.STRING)

@@ -176,8 +176,8 @@ class GgufHostileTest {
                                 .tensor("a", 0, 0, 9)
                                 .data(96)),
                 broken(
-                        "tensor t is of type 43",
-                        GgufBuilder.header(1, 0).tensor("t", 43, 0, 8).data(32)),
+                        "tensor t is of type 256",
+                        GgufBuilder.header(1, 0).tensor("t", 256, 0, 8).data(32)),
                 broken(
                         "ggml has removed this type",
                         GgufBuilder.header(1, 0).tensor("t", 33, 0, 32).data(32)));
