@@ -39,6 +39,17 @@ public final class KernelUnderTest {
         return here.machineLacksSomething() ? Optional.of(here.candidate().why()) : Optional.empty();
     }
 
+    /** What the kernel says of itself, as one line; empty if it was not opened. */
+    public Optional<String> description() {
+        return here.opened().map(kernel -> {
+            try {
+                return PrintableText.line(String.valueOf(kernel));
+            } catch (RuntimeException | Error e) {
+                return "its toString() throws " + PrintableText.line(e.toString());
+            }
+        });
+    }
+
     KernelProvider provider() {
         return provider;
     }

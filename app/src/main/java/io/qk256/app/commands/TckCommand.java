@@ -80,6 +80,13 @@ final class TckCommand implements Callable<Integer> {
             description = "A test that takes longer hangs (default: 20).")
     private @Nullable Integer timeLimit;
 
+    @Option(
+            names = "--jvm-option",
+            paramLabel = "OPTION",
+            description =
+                    "An option of the JVM that the kernel runs in, such as -Dqk256.native.tier=avx2; may be repeated.")
+    private List<String> jvmOptions = List.of();
+
     TckCommand() {}
 
     @Override
@@ -119,6 +126,7 @@ final class TckCommand implements Callable<Integer> {
         add(java, "--seed", seed);
         add(java, "--random", random);
         add(java, "--time-limit", timeLimit);
+        jvmOptions.forEach(option -> add(java, "--jvm-option", option));
         return java;
     }
 

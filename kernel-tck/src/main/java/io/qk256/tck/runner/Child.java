@@ -7,6 +7,7 @@ import io.qk256.spi.KernelProvider;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.tck.GuardPages;
 import io.qk256.tck.KernelContract;
+import io.qk256.tck.KernelUnderTest;
 import io.qk256.tck.runner.Event.Kind;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -63,7 +64,9 @@ final class Child {
         tell(Kind.GUARD_PAGES, GuardPages.obstacle().orElse(""));
         tell(Kind.OPENING);
         Contract.provider = found.get().provider;
-        new Contract().kernel().unavailable().ifPresent(reason -> tell(Kind.UNAVAILABLE, reason));
+        KernelUnderTest kernel = new Contract().kernel();
+        kernel.unavailable().ifPresent(reason -> tell(Kind.UNAVAILABLE, reason));
+        kernel.description().ifPresent(description -> tell(Kind.OPENED, description));
         LauncherDiscoveryRequestBuilder request =
                 LauncherDiscoveryRequestBuilder.request().selectors(selectClass(Contract.class));
         if (!tests.isEmpty()) {

@@ -53,6 +53,7 @@ final class ChildJvm {
         command.add("-D" + GuardPages.PROPERTY + "=true");
         command.add("-Dqk256.tck.firstSeed=" + options.seed());
         command.add("-Dqk256.tck.random=" + options.random());
+        command.addAll(options.jvmOptions());
         command.add("--module-path=" + modules);
         command.add("--module=io.qk256.tck/" + Child.class.getName());
         command.add(events.toString());

@@ -21,6 +21,8 @@ record Event(Kind kind, List<String> fields) {
         UNAVAILABLE,
         /** The kernel is being opened. */
         OPENING,
+        /** The kernel was opened: what it says of itself. */
+        OPENED,
         /** Why there are no guard pages, empty if there are. */
         GUARD_PAGES,
         /** A test that will be run: method, display name. */

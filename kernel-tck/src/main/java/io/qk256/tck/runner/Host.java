@@ -63,6 +63,7 @@ final class Host {
         if (options.random() != Options.RANDOM) {
             command.append(" --random ").append(options.random());
         }
+        options.jvmOptions().forEach(option -> command.append(" --jvm-option ").append(option));
         options.rules().forEach(rule -> command.append(" --rule ").append(rule));
         return command.toString();
     }

@@ -19,6 +19,7 @@ final class JsonFormat {
         root.put("verdict", report.verdict().label());
         root.put("reason", report.reason());
         report.artifact().ifPresent(artifact -> putArtifact(root, artifact));
+        report.description().ifPresent(description -> root.put("kernel", description));
         root.put("contract", Report.contract());
         root.put("cpu", Host.cpu());
         root.put("jdk", Host.jdk());

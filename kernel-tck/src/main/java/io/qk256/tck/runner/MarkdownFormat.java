@@ -17,6 +17,7 @@ final class MarkdownFormat {
             artifact.nativeLibraries().forEach((name, hash) -> row(text, name, hash));
             row(text, "built for contract", artifact.contract());
         });
+        report.description().ifPresent(description -> row(text, "kernel", description));
         row(text, "tested by contract", Report.contract());
         row(text, "CPU", Host.cpu());
         row(text, "JVM", Host.jdk());

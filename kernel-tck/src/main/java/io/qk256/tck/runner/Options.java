@@ -30,6 +30,7 @@ import java.util.stream.Stream;
  * @param seed of the first random case
  * @param random number of random cases
  * @param timeLimit for each test
+ * @param jvmOptions more options of the JVM that the kernel runs in
  */
 record Options(
         String provider,
@@ -43,7 +44,8 @@ record Options(
         List<Integer> rules,
         long seed,
         int random,
-        Duration timeLimit) {
+        Duration timeLimit,
+        List<String> jvmOptions) {
 
     static final String USAGE = """
             usage: java -p MODULES -m io.qk256.tck/io.qk256.tck.runner.Main --provider NAME [options]
@@ -62,6 +64,7 @@ record Options(
               --seed N             seed of the first random case (default: a new one each time)
               --random N           number of random cases (default: 200)
               --time-limit SECONDS a test that takes longer hangs (default: 20)
+              --jvm-option OPTION  an option of the JVM that the kernel runs in; may be repeated
               --help
 
             Exit codes: 0 every MUST rule passed; 1 a rule failed or did not run; 2 wrong usage; 3 this machine cannot
@@ -92,6 +95,7 @@ record Options(
         long seed = ThreadLocalRandom.current().nextInt(MAX_SEED);
         int random = RANDOM;
         Duration timeLimit = Duration.ofSeconds(20);
+        List<String> jvmOptions = new ArrayList<>();
         while (!words.isEmpty()) {
             String option = words.pop();
             switch (option) {
@@ -108,6 +112,7 @@ record Options(
                             Math.toIntExact(number(option, words, 1, Rules.all().size())));
                 case "--seed" -> seed = number(option, words, Long.MIN_VALUE, Long.MAX_VALUE);
                 case "--random" -> random = Math.toIntExact(number(option, words, 1, Integer.MAX_VALUE));
+                case "--jvm-option" -> jvmOptions.add(value(option, words));
                 case "--time-limit" -> timeLimit = Duration.ofSeconds(number(option, words, 1, 86_400));
                 default -> throw new UserError("unknown option: " + option + "; --help lists them");
             }
@@ -117,7 +122,19 @@ record Options(
         }
         String name = provider.orElseThrow(() -> new UserError("--provider NAME is missing"));
         return new Options(
-                name, plugins, modulePath, plugin, nativeAccess, format, save, certify, rules, seed, random, timeLimit);
+                name,
+                plugins,
+                modulePath,
+                plugin,
+                nativeAccess,
+                format,
+                save,
+                certify,
+                rules,
+                seed,
+                random,
+                timeLimit,
+                jvmOptions);
     }
 
     private static Path file(String option, Deque<String> words) {

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param verdict the whole in one word
  * @param reason the whole in one line
  * @param artifact what was tested
+ * @param description what the kernel says of itself, if it was opened
  * @param rules what became of each rule
  * @param guardPages why there were no guard pages; empty if there were
  * @param seed of the first random case
@@ -28,6 +29,7 @@ record Report(
         Verdict verdict,
         String reason,
         Optional<Artifact> artifact,
+        Optional<String> description,
         List<RuleResult> rules,
         String guardPages,
         long seed,
@@ -72,6 +74,7 @@ record Report(
                 verdict,
                 reason,
                 artifact,
+                run.description(),
                 rules,
                 run.guardPages(),
                 options.seed(),

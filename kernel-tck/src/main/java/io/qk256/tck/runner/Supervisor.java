@@ -31,6 +31,7 @@ final class Supervisor {
     private Optional<Event> unknown = Optional.empty();
     private Optional<String> unavailable = Optional.empty();
     private Optional<String> fatal = Optional.empty();
+    private Optional<String> description = Optional.empty();
     private String guardPages = "";
     private Optional<String> running = Optional.empty();
     private boolean opening;
@@ -78,6 +79,7 @@ final class Supervisor {
             case UNAVAILABLE -> unavailable = Optional.of(event.field(0));
             case GUARD_PAGES -> guardPages = event.field(0);
             case OPENING -> opening = true;
+            case OPENED -> description = Optional.of(event.field(0));
             case PLANNED -> plan(event.field(0), event.field(1));
             case STARTED -> running = Optional.of(event.field(0));
             case PASSED -> finished(event, Outcome.PASSED);
@@ -165,6 +167,11 @@ final class Supervisor {
     /** The names that there are, if there is no provider of the name. */
     Optional<List<String>> otherNames() {
         return unknown.map(Event::fields);
+    }
+
+    /** What the kernel says of itself, if it was opened. */
+    Optional<String> description() {
+        return description;
     }
 
     Optional<String> unavailable() {

@@ -31,6 +31,7 @@ final class TableFormat {
                 .filter(test -> test.outcome() == Outcome.FAILED)
                 .forEach(test -> text.append(test.message()).append("\n\n"));
         report.artifact().ifPresent(artifact -> append(text, artifact));
+        report.description().ifPresent(description -> append(text, "kernel", description));
         append(text, "contract", Report.contract());
         append(text, "CPU", Host.cpu());
         append(text, "JVM", Host.jdk());

@@ -46,6 +46,7 @@ final class XmlFormat {
             properties.putAll(artifact.nativeLibraries());
             properties.put("builtForContract", artifact.contract());
         });
+        report.description().ifPresent(description -> properties.put("kernel", description));
         properties.put("contract", Report.contract());
         properties.put("cpu", Host.cpu());
         properties.put("jdk", Host.jdk());

@@ -1,0 +1,138 @@
+package io.qk256.app.modulepath;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.qk256.app.modulepath.Application.Result;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The kit proves what is shipped: all rules, in a JVM of its own and with guard pages, on each packaged kernel, on each tier of
+ * the native one that this machine runs, and on the library as another compiler makes it, if there is one. What was not run
+ * is named.
+ */
+class ProvenKernelsIT {
+
+    private static final Path TARGET = Path.of(System.getProperty("qk256.target", "target"));
+    private static final Path NATIVE = TARGET.resolve("../../kernel-avx2-native/target");
+
+    /** Tiers by what the kernel says of itself when it uses them. */
+    private static final Map<String, List<String>> TIERS =
+            Map.of("avx2", List.of(), "avx-vnni", List.of("AVX-VNNI"), "avx512-vnni", List.of("AVX-512 VNNI"));
+
+    private static final int HANG_SECONDS = 500;
+
+    /** A kernel, and how its JVM is started. */
+    record Case(String kernel, String tier, String library, List<String> jvmOptions) {
+
+        @Override
+        public String toString() {
+            return kernel + (tier.isEmpty() ? "" : ", tier " + tier) + (library.isEmpty() ? "" : ", by " + library);
+        }
+    }
+
+    static List<Case> cases() throws IOException {
+        List<Case> cases = new ArrayList<>();
+        cases.add(new Case("scalar", "", "", List.of()));
+        cases.add(new Case("avx2-vector", "", "", List.of()));
+        Map<String, Path> others = otherLibraries();
+        for (String tier : List.of("avx2", "avx-vnni", "avx512-vnni")) {
+            String option = "-Dqk256.native.tier=" + tier;
+            cases.add(new Case("avx2-native", tier, "", List.of(option)));
+            others.forEach((compiler, file) ->
+                    cases.add(new Case("avx2-native", tier, compiler, List.of(option, "-Dqk256.native.path=" + file))));
+        }
+        return cases;
+    }
+
+    /** Made by the native module's own check. */
+    private static Map<String, Path> otherLibraries() throws IOException {
+        Path made = NATIVE.resolve("native/check");
+        if (!Files.isDirectory(made)) {
+            return Map.of();
+        }
+        Optional<Path> shipped = library(NATIVE.resolve("classes"));
+        try (Stream<Path> compilers = Files.list(made)) {
+            Map<String, Path> others = new TreeMap<>();
+            for (Path compiler : compilers.filter(Files::isDirectory).toList()) {
+                Optional<Path> other = library(compiler);
+                if (other.isPresent() && shipped.isPresent() && !sameBytes(other.get(), shipped.get())) {
+                    others.put(compiler.getFileName().toString(), other.get().toRealPath());
+                }
+            }
+            return others;
+        }
+    }
+
+    private static Optional<Path> library(Path below) throws IOException {
+        try (Stream<Path> files = Files.walk(below)) {
+            return files.filter(file -> file.endsWith(System.mapLibraryName("qk256_avx2")))
+                    .findFirst();
+        }
+    }
+
+    private static boolean sameBytes(Path one, Path other) throws IOException {
+        return Arrays.equals(Files.readAllBytes(one), Files.readAllBytes(other));
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void passesAllRules(Case proven) throws Exception {
+        JsonObject opened = report(proven, "--rule=1");
+        Optional<String> obstacle = obstacle(proven, opened);
+        obstacle.ifPresent(reason -> System.out.println("[kit] " + proven + ": not run, " + reason));
+        assumeTrue(obstacle.isEmpty(), () -> proven + ": " + obstacle.orElse(""));
+
+        JsonObject report = report(proven);
+
+        System.out.println("[kit] " + proven + ": " + report.get("verdict").getAsString() + ", "
+                + report.get("reason").getAsString() + ", " + report.get("milliseconds") + " ms, seed "
+                + report.get("seed"));
+        assertThat(report.get("verdict").getAsString()).as(report.toString()).isEqualTo("passed");
+        assertThat(report.get("guardPages").getAsBoolean())
+                .as("guard pages")
+                .isEqualTo(System.getProperty("os.name").equals("Linux"));
+        if (!proven.library.isEmpty()) {
+            assertThat(report.get("kernel").getAsString()).contains("/check/" + proven.library + "/");
+        }
+    }
+
+    /** Why the kit says nothing of this tier here. */
+    private static Optional<String> obstacle(Case proven, JsonObject opened) {
+        if (opened.get("verdict").getAsString().equals("cannot be run here")) {
+            return Optional.of(opened.get("reason").getAsString());
+        }
+        String description = opened.get("kernel").getAsString();
+        boolean used = TIERS.getOrDefault(proven.tier, List.of()).stream().allMatch(description::contains);
+        return used
+                ? Optional.empty()
+                : Optional.of(
+                        "this CPU has no such instructions, or the library was built without them; the disassembly of"
+                                + " the library was checked when it was built");
+    }
+
+    private static JsonObject report(Case proven, String... more) throws Exception {
+        List<String> arguments = new ArrayList<>(
+                List.of("tck", "--provider=" + proven.kernel, "-o=json", "--time-limit=" + HANG_SECONDS));
+        proven.jvmOptions.forEach(option -> arguments.addAll(List.of("--jvm-option", option)));
+        arguments.addAll(List.of(more));
+        Result tck = Application.complete()
+                .jvm("-Dqk256.kit.modules=" + TARGET.resolve("qk256/lib/kit"))
+                .run(arguments.toArray(String[]::new));
+        assertThat(tck.out()).as(tck.err()).startsWith("{");
+        return JsonParser.parseString(tck.out()).getAsJsonObject();
+    }
+}
