@@ -3,6 +3,7 @@ package io.qk256.app.bench;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.qk256.spi.support.FileProblem;
 import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
@@ -68,6 +69,8 @@ public record Baselines(Path directory) {
             return BenchJson.read(JsonParser.parseString(Files.readString(file)));
         } catch (JsonParseException e) {
             throw new IOException(file + ": " + e.getMessage() + "; save it again", e);
+        } catch (IOException e) {
+            throw FileProblem.reading(file, e);
         }
     }
 

@@ -56,6 +56,7 @@ final class DequantizeCommand implements Callable<Integer> {
                     .orElseThrow(() -> new UserError(source.name() + ": there is no tensor '" + name + "' among "
                             + source.tensors().size() + "; 'qk256 inspect' shows their names"));
             to.requireOtherThan(Objects.requireNonNull(file));
+            to.requireWritable();
             NpyFile.write(TensorRows.of(tensor), to);
             Objects.requireNonNull(root)
                     .say("wrote " + to + ": " + tensor.rows() + "x" + tensor.cols() + " f32 of " + tensor.name() + ", "

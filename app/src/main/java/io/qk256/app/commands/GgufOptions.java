@@ -2,9 +2,9 @@ package io.qk256.app.commands;
 
 import io.qk256.app.files.GgufFile;
 import io.qk256.app.files.I2sLayout;
+import io.qk256.spi.support.FileProblem;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -44,8 +44,8 @@ final class GgufOptions {
      * @throws UserError if it is not
      */
     static void requireFile(Path path) {
-        if (!Files.isRegularFile(path)) {
-            throw new UserError(path + ": " + (Files.exists(path) ? "not a file; give a GGUF file" : "no such file"));
-        }
+        FileProblem.absence(path).ifPresent(why -> {
+            throw new UserError(path + ": " + why + ", expected a GGUF file");
+        });
     }
 }

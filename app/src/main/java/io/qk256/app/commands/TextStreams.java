@@ -1,5 +1,6 @@
 package io.qk256.app.commands;
 
+import io.qk256.spi.support.FileProblem;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -31,6 +32,8 @@ final class TextStreams {
             return Files.readString(file);
         } catch (CharacterCodingException e) {
             throw new UserError(file + ": is not text in UTF-8, as was expected; convert it", e);
+        } catch (IOException e) {
+            throw FileProblem.reading(file, e);
         }
     }
 }

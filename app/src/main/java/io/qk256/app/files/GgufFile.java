@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;
@@ -83,9 +82,9 @@ public final class GgufFile implements AutoCloseable {
      */
     @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the file, whose close() closes it.
     public static GgufFile open(Path path, I2sLayout i2sLayout) throws IOException {
-        if (!Files.isRegularFile(path)) {
-            throw new GgufException(path + ": " + (Files.exists(path) ? "is not a file" : "there is no such file")
-                    + ", expected a GGUF file; check the path");
+        Optional<String> absence = FileProblem.absence(path);
+        if (absence.isPresent()) {
+            throw new GgufException(path + ": " + absence.get() + ", expected a GGUF file; check the path");
         }
         Arena arena = Arena.ofShared();
         try (FileChannel channel = FileChannel.open(path)) {

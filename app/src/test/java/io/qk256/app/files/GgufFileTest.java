@@ -286,10 +286,10 @@ class GgufFileTest {
     void saysWhatIsWrongWithAPath(@TempDir Path dir) throws IOException {
         assertThatThrownBy(() -> GgufFile.open(dir.resolve("absent.gguf")))
                 .isInstanceOf(GgufException.class)
-                .hasMessageContaining("absent.gguf: there is no such file");
+                .hasMessageContaining("absent.gguf: no such file or directory, expected a GGUF file");
         assertThatThrownBy(() -> GgufFile.open(dir))
                 .isInstanceOf(GgufException.class)
-                .hasMessageContaining("is not a file");
+                .hasMessageContaining("it is a directory, expected a GGUF file");
         Path empty = Files.createFile(dir.resolve("empty.gguf"));
         assertThatThrownBy(() -> GgufFile.open(empty))
                 .isInstanceOf(GgufException.class)

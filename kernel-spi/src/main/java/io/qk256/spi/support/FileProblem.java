@@ -5,9 +5,12 @@ import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Optional;
 
 /**
  * Says why a file could not be read or written. The JDK's own messages hold either the file's name or the reason, seldom
@@ -36,6 +39,18 @@ public final class FileProblem {
         }
         String message = e instanceof FileSystemException || e instanceof FileNotFoundException ? null : e.getMessage();
         return message == null ? e.getClass().getSimpleName() : PrintableText.line(message);
+    }
+
+    /** Why there is no regular file of this name, as far as this user can see; empty if there is one. */
+    public static Optional<String> absence(Path file) {
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            return attributes.isRegularFile()
+                    ? Optional.empty()
+                    : Optional.of(attributes.isDirectory() ? "it is a directory" : "it is not a regular file");
+        } catch (IOException e) {
+            return Optional.of(reason(e));
+        }
     }
 
     /** An exception that says: this file cannot be read, and why. */

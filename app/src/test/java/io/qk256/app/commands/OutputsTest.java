@@ -1,0 +1,80 @@
+package io.qk256.app.commands;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The files that commands write: what cannot be written is told before the work, and what is read is never written. */
+class OutputsTest {
+
+    @TempDir
+    private Path dir;
+
+    private String model = "";
+
+    @BeforeEach
+    void copyModel() throws IOException {
+        Path file = dir.resolve("model.gguf");
+        try (InputStream in =
+                Objects.requireNonNull(OutputsTest.class.getResourceAsStream("/io/qk256/app/check/demo-i2_s.gguf"))) {
+            Files.copy(in, file);
+        }
+        model = file.toString();
+    }
+
+    /** Measuring prints progress on standard error: one line means that nothing was measured. */
+    @Test
+    void whatCannotBeWrittenIsToldBeforeTheWork() {
+        String absent = dir.resolve("absent").toString();
+        for (String command : List.of(
+                "bench --plot " + absent + "/x.svg",
+                "bench --save x --dir " + model,
+                "bench-model --plot " + absent + "/x.svg",
+                "convert " + model + " --type qk256 -o " + absent + "/x.gguf",
+                "dequantize " + model + " blk.0.attn_q.weight -o " + absent + "/x.npy")) {
+            CommandLineRun run = CommandLineRun.of(command.split(" "));
+            assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.FAILED);
+            assertThat(run.err()).startsWith("qk256: " + dir).contains(": cannot be written: ");
+            assertThat(run.err().lines()).hasSize(1);
+            assertThat(run.out()).isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsReadIsNotWritten() throws IOException {
+        byte[] before = Files.readAllBytes(Path.of(model));
+        Path symbolic = Files.createSymbolicLink(dir.resolve("symbolic"), Path.of("model.gguf"));
+        Path hard = Files.createLink(dir.resolve("hard"), Path.of(model));
+        for (Path output : List.of(Path.of(model), symbolic, hard)) {
+            for (String command : List.of(
+                    "convert " + model + " --type qk256 -o " + output,
+                    "dequantize " + model + " blk.0.attn_q.weight -o " + output,
+                    "bench-model -m " + model + " --plot " + output)) {
+                CommandLineRun run = CommandLineRun.of(command.split(" "));
+                assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.USAGE);
+                assertThat(run.err()).contains("is the file to read", "expected another one to write");
+                assertThat(run.err().lines()).hasSize(1);
+            }
+        }
+        assertThat(Path.of(model)).hasBinaryContent(before);
+    }
+
+    @Test
+    void aDashIsNoFile() throws IOException {
+        CommandLineRun run = CommandLineRun.of("bench-model", "--plot", "-");
+        assertThat(run.exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("standard output cannot be used here");
+        try (Stream<Path> files = Files.list(Path.of(""))) {
+            assertThat(files).doesNotContain(Path.of("-"));
+        }
+    }
+}
