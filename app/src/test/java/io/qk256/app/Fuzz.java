@@ -15,6 +15,11 @@ public final class Fuzz {
 
     private Fuzz() {}
 
+    /** The seed of the first case; each of the next is one more. */
+    public static long firstSeed() {
+        return SEED;
+    }
+
     /** What became of a case that is no finding. */
     public enum Outcome {
         ACCEPTED,

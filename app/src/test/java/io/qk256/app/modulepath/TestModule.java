@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import javax.tools.ToolProvider;
+import java.util.spi.ToolProvider;
 
 /** A provider's module, compiled for a test from {@code Provider.java.txt} with some of its text replaced. */
 final class TestModule {
@@ -54,7 +54,7 @@ final class TestModule {
         List<String> arguments = new ArrayList<>(List.of("-proc:none", "-p", spi.toString(), "-d", classes.toString()));
         arguments.add(descriptor.toString());
         arguments.add(provider.toString());
-        int exit = ToolProvider.getSystemJavaCompiler().run(null, null, null, arguments.toArray(String[]::new));
+        int exit = run("javac", arguments);
         if (exit != 0) {
             throw new IllegalStateException("javac failed on " + sources);
         }
@@ -65,13 +65,15 @@ final class TestModule {
     Path jar(Path spi, Path parent, Path plugins) throws IOException {
         Path classes = compile(spi, parent);
         Path jar = Files.createDirectories(plugins).resolve(name + ".jar");
-        int exit = java.util.spi.ToolProvider.findFirst("jar")
-                .orElseThrow()
-                .run(System.out, System.err, "--create", "--file=" + jar, "-C", classes.toString(), ".");
+        int exit = run("jar", List.of("--create", "--file=" + jar, "-C", classes.toString(), "."));
         if (exit != 0) {
             throw new IllegalStateException("jar failed on " + classes);
         }
         return jar;
+    }
+
+    private static int run(String tool, List<String> arguments) {
+        return ToolProvider.findFirst(tool).orElseThrow().run(System.out, System.err, arguments.toArray(String[]::new));
     }
 
     /** Compiles it and takes one of its classes away. */

@@ -1,0 +1,74 @@
+package io.qk256.app.fuzz;
+
+import io.qk256.app.Fuzz;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.KernelProvider;
+import io.qk256.spi.KernelUnavailableException;
+import io.qk256.spi.selection.KernelSource;
+import java.io.IOException;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The JVM of a fuzzer. It leaves the seed of each case in a file, for those who look after it. */
+public final class FuzzMain {
+
+    /** So few that they take no time, so many that some are refused. */
+    private static final int LEAST = 20;
+
+    static final String CALLS = "hostile-calls";
+    static final String OPERATIONS = "hostile-operations";
+    static final String TOGETHER = "eight-threads";
+
+    private FuzzMain() {}
+
+    /** Arguments: a fuzzer, and the file of seeds. */
+    public static void main(String[] args) throws Exception {
+        MappedByteBuffer seeds = map(Path.of(args[1]));
+        Map<String, Kernel> kernels = kernels();
+        System.out.println(args[0] + " with " + kernels.keySet());
+        try (Hostile hostile = new Hostile()) {
+            Fuzz.Case one = switch (args[0]) {
+                case CALLS -> new HostileCalls(kernels, hostile);
+                case OPERATIONS -> new HostileOperations(kernels, hostile);
+                case TOGETHER -> new EightThreads(kernels, hostile);
+                default -> throw new IllegalArgumentException(args[0]);
+            };
+            AtomicLong seed = new AtomicLong(Fuzz.firstSeed());
+            Fuzz.run(args[0], LEAST, random -> {
+                seeds.putLong(0, seed.getAndIncrement());
+                return one.run(random);
+            });
+        } catch (AssertionError e) {
+            e.printStackTrace();
+            Runtime.getRuntime().halt(1);
+        }
+        System.exit(0); // Threads that a case has left do not keep it.
+    }
+
+    private static MappedByteBuffer map(Path file) throws IOException {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            return channel.map(MapMode.READ_WRITE, 0, Long.BYTES);
+        }
+    }
+
+    /** Those that this machine can run, by name. */
+    static Map<String, Kernel> kernels() {
+        Map<String, Kernel> kernels = new LinkedHashMap<>();
+        for (KernelSource source : KernelSource.find()) {
+            KernelProvider provider = source.provider().get();
+            try {
+                kernels.put(provider.name(), provider.open());
+            } catch (KernelUnavailableException e) {
+                System.out.println(provider.name() + " cannot run here: " + e.getMessage());
+            }
+        }
+        return kernels;
+    }
+}

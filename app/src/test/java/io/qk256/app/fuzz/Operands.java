@@ -1,0 +1,64 @@
+package io.qk256.app.fuzz;
+
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256Matrix;
+
+/**
+ * The arguments of an operation.
+ *
+ * @param x for the f32 product
+ * @param q for the int8 product
+ * @param batch for that of several columns
+ * @param y the result
+ */
+record Operands(
+        Operation operation,
+        Qk256Matrix w,
+        F32Vector x,
+        I8Vector q,
+        I8Matrix batch,
+        int fromRow,
+        int toRow,
+        F32Vector y) {
+
+    enum Operation {
+        DEQUANTIZE,
+        GEMV_F32,
+        GEMV_I8,
+        GEMM_I8;
+
+        /** Values of the result. */
+        long resultLength(int rows, int cols, int fromRow, int toRow, int columns) {
+            return switch (this) {
+                case DEQUANTIZE -> (long) (toRow - fromRow) * cols;
+                case GEMV_F32, GEMV_I8 -> rows;
+                case GEMM_I8 -> (long) columns * rows;
+            };
+        }
+    }
+
+    void run(Kernel kernel) {
+        runInto(kernel, y);
+    }
+
+    void runInto(Kernel kernel, F32Vector result) {
+        switch (operation) {
+            case DEQUANTIZE -> kernel.dequantize(w, fromRow, toRow, result);
+            case GEMV_F32 -> kernel.gemv(w, x, fromRow, toRow, result);
+            case GEMV_I8 -> kernel.gemv(w, q, fromRow, toRow, result);
+            case GEMM_I8 -> kernel.gemm(w, batch, fromRow, toRow, result);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return operation + " of rows [" + fromRow + ", " + toRow + ") of " + w + " with row stride " + w.rowStride()
+                + ", "
+                + w.codebook() + (w.blockScales().isPresent() ? ", block scales" : "") + ", tensor scale "
+                + w.tensorScale() + "; codes " + w.codes() + "; x " + x.segment() + "; q " + q.segment() + ", scale "
+                + q.scale() + "; batch " + batch + " " + batch.segment() + "; y " + y.segment();
+    }
+}

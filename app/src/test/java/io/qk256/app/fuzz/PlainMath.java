@@ -1,0 +1,127 @@
+package io.qk256.app.fuzz;
+
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.ValueLayout;
+
+/** What the contract says, weight by weight; shares no code with a kernel. */
+final class PlainMath {
+
+    private static final double ROUNDOFF = 0x1p-24;
+
+    /** Half of the smallest f32, for each of the products of a term: what they lose when they underflow. */
+    private static final double UNDERFLOW = 4 * 0x1p-150;
+
+    /** Below it no partial sum overflows, in whatever order the factors are multiplied. */
+    private static final double NO_OVERFLOW = 1e37;
+
+    private PlainMath() {}
+
+    /** Throws if a value of the result is wrong, or one changed that is none. */
+    static void check(Operands o, float[] before) {
+        float[] after = o.y().toArray();
+        int rows = o.w().rows();
+        for (int i = 0; i < after.length; i++) {
+            boolean decoding = o.operation() == Operands.Operation.DEQUANTIZE;
+            int row = decoding ? o.fromRow() + i / o.w().cols() : i % rows;
+            boolean inRange = row >= o.fromRow() && row < o.toRow();
+            if (!inRange) {
+                require(same(after[i], before[i]), i, after[i], before[i] + ", as before");
+                continue;
+            }
+            switch (o.operation()) {
+                case DEQUANTIZE -> {
+                    int col = i % o.w().cols();
+                    float expected = value(o.w(), row, col) * scale(o.w(), row, col / Qk256.BLOCK_WEIGHTS);
+                    require(same(after[i], expected), i, after[i], String.valueOf(expected));
+                }
+                case GEMV_F32 -> checkF32(o.w(), o.x(), row, after[i]);
+                case GEMV_I8 -> {
+                    float expected = int8(o.w(), o.q(), row);
+                    require(same(after[i], expected), i, after[i], String.valueOf(expected));
+                }
+                case GEMM_I8 -> {
+                    float expected = int8(o.w(), o.batch().column(i / rows), row);
+                    require(same(after[i], expected), i, after[i], String.valueOf(expected));
+                }
+            }
+        }
+    }
+
+    private static void require(boolean holds, int i, float seen, String expected) {
+        if (!holds) {
+            throw new AssertionError("result[" + i + "]: " + seen + ", expected " + expected);
+        }
+    }
+
+    /** The same bits, but any NaN is as good as another. */
+    static boolean same(float a, float b) {
+        return (Float.isNaN(a) && Float.isNaN(b)) || Float.floatToRawIntBits(a) == Float.floatToRawIntBits(b);
+    }
+
+    private static float value(Qk256Matrix w, int row, int col) {
+        int four = w.codes().get(ValueLayout.JAVA_BYTE, row * w.rowStride() + col / 4);
+        return w.codebook().value((four >> (2 * (col % 4))) & 3);
+    }
+
+    private static float blockScale(Qk256Matrix w, int row, int block) {
+        return w.blockScales().isEmpty()
+                ? 1
+                : w.blockScales().get().getAtIndex(ValueLayout.JAVA_FLOAT, (long) row * w.blocks() + block);
+    }
+
+    private static float scale(Qk256Matrix w, int row, int block) {
+        return w.blockScales().isEmpty() ? w.tensorScale() : blockScale(w, row, block) * w.tensorScale();
+    }
+
+    private static float int8(Qk256Matrix w, I8Vector q, int row) {
+        long sum = 0;
+        double scaled = 0;
+        for (int block = 0; block < w.blocks(); block++) {
+            long ofBlock = 0;
+            int to = (int) Math.min(w.cols(), (block + 1L) * Qk256.BLOCK_WEIGHTS);
+            for (int col = block * Qk256.BLOCK_WEIGHTS; col < to; col++) {
+                ofBlock += ((long) value(w, row, col)) * q.segment().get(ValueLayout.JAVA_BYTE, col);
+            }
+            sum += ofBlock;
+            scaled += blockScale(w, row, block) * (double) ofBlock;
+        }
+        float rounded = w.blockScales().isPresent() ? (float) scaled : (float) (int) sum;
+        return rounded / q.scale() * w.tensorScale();
+    }
+
+    private static void checkF32(Qk256Matrix w, F32Vector x, int row, float seen) {
+        double sum = 0;
+        double magnitude = 0;
+        double growth = 0;
+        for (int col = 0; col < w.cols(); col++) {
+            double value = value(w, row, col);
+            double blockScale = blockScale(w, row, col / Qk256.BLOCK_WEIGHTS);
+            if (Double.isInfinite(blockScale) || Float.isInfinite(w.tensorScale())) {
+                return; // A kernel may multiply each weight, or the sum: infinities of both signs, or of one.
+            }
+            double term = value * blockScale * w.tensorScale() * x.get(col);
+            sum += term;
+            magnitude += Math.abs(term);
+            growth += atLeastOne(value) * atLeastOne(blockScale) * atLeastOne(w.tensorScale()) * atLeastOne(x.get(col));
+        }
+        if (growth > NO_OVERFLOW && Double.isFinite(growth)) {
+            return; // The contract leaves open which partial sums there are.
+        }
+        if (Double.isNaN(sum)) {
+            require(Float.isNaN(seen), row, seen, "NaN");
+        } else if (Double.isInfinite(sum)) {
+            require(seen == sum, row, seen, String.valueOf(sum));
+        } else {
+            double k = w.cols() + 2.0;
+            double bound = k * ROUNDOFF / (1 - k * ROUNDOFF) * magnitude * 1.001 + UNDERFLOW * growth;
+            require(Math.abs(seen - sum) <= bound, row, seen, sum + " up to " + bound);
+        }
+    }
+
+    private static double atLeastOne(double factor) {
+        return Math.max(1, Math.abs(factor));
+    }
+}
