@@ -1,5 +1,6 @@
 package io.qk256.spi;
 
+import io.qk256.spi.support.Environment;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -34,8 +35,9 @@ public record Jvm(String description, Map<JvmFeature, String> missing) {
     /** The command line, and the variables that the JVM and its launcher add to it. */
     private static String options() {
         String[] arguments = ProcessHandle.current().info().arguments().orElse(new String[0]);
-        return String.join(" ", arguments) + " " + System.getenv("JDK_JAVA_OPTIONS") + " "
-                + System.getenv("JAVA_TOOL_OPTIONS");
+        return String.join(" ", arguments) + " "
+                + Environment.variable("JDK_JAVA_OPTIONS").orElse("") + " "
+                + Environment.variable("JAVA_TOOL_OPTIONS").orElse("");
     }
 
     /**

@@ -3,7 +3,6 @@ package io.qk256.app.commands;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Selection;
 import io.qk256.spi.selection.Wishes;
-import io.qk256.spi.support.PrintableText;
 import io.qk256.spi.support.UserError;
 import java.io.PrintWriter;
 import java.util.List;
@@ -138,9 +137,15 @@ public final class Qk256Command implements Callable<Integer> {
         return code == ExitCode.OK ? CheckCommand.check(this) : code;
     }
 
-    /** For a command that works with the selected kernel and reports nothing about the others: these need not be opened. */
+    /**
+     * For a command that works with the selected kernel and reports nothing about the others: these need not be opened. If
+     * they are to be measured, that is done now, before a model is loaded on all processors.
+     */
     void wantOneKernel() {
         oneKernel = true;
+        if (calibrate) {
+            machine();
+        }
     }
 
     /** The machine and the selection that the options ask for; made once. */
@@ -170,6 +175,11 @@ public final class Qk256Command implements Callable<Integer> {
         if (verbose) {
             selection.candidates().forEach(this::printFailure);
             plugins.cacheProblem().ifPresent(this::tell);
+        }
+        if (kernelNeeded) { // Else a report shows all kernels.
+            selection.warnings().forEach(this::tell);
+        } else {
+            selection.doubt().ifPresent(this::tell);
         }
         if (selection.problem().isEmpty()) {
             return ExitCode.OK;
@@ -207,9 +217,6 @@ public final class Qk256Command implements Callable<Integer> {
     }
 
     private void printFailure(Candidate candidate) {
-        candidate.failure().ifPresent(failure -> {
-            terminal.err().println(PrintableText.line(candidate.name()) + ":");
-            failures.print(failure);
-        });
+        candidate.trace().ifPresent(trace -> terminal.err().println(candidate.name() + ":\n" + trace));
     }
 }

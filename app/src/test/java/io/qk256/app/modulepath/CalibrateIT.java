@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.qk256.app.modulepath.Application.Result;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,10 +30,26 @@ class CalibrateIT {
         return JsonParser.parseString(result.out()).getAsJsonObject();
     }
 
+    /** Whether a measurement is believed is up to the machine, which may be busy; {@code CalibrationTest} has given clocks. */
+    private boolean isBelieved(Result result) throws IOException {
+        if (json(result).get("ranking").getAsString().equals("measured")) {
+            return true;
+        }
+        assertThat(result.err())
+                .contains("qk256: the kernels are ranked as they declare, for the measurement is not believed: ");
+        try (Stream<Path> files = Files.list(cache)) {
+            assertThat(files).noneMatch(file -> file.toString().endsWith(".speed.properties"));
+        }
+        return false;
+    }
+
     @Test
-    void measuredRankingIsShownAndRemembered() throws Exception {
-        JsonObject first = json(run("--calibrate", "kernels", "--json"));
-        assertThat(first.get("ranking").getAsString()).isEqualTo("measured");
+    void measuredRankingIsShownAndRememberedIfItIsBelieved() throws Exception {
+        Result measured = run("--calibrate", "kernels", "--json");
+        if (!isBelieved(measured)) {
+            return;
+        }
+        JsonObject first = json(measured);
         assertThat(first.get("remembered").getAsBoolean()).isFalse();
         assertThat(first.getAsJsonObject("selectedFor").keySet())
                 .containsExactly("dequantize", "gemv-f32", "gemv-i8", "gemm");
@@ -47,7 +66,6 @@ class CalibrateIT {
                 .containsPattern("measured remembered from \\S+, G weights/s: dequantize [0-9.]+");
     }
 
-    /** Which one measures best is up to the machine; {@code CalibrationTest} has measurements that are given. */
     @Test
     void boastfulPluginIsSelectedByItsRankOrMeasuredLikeAnyOther() throws Exception {
         Path plugins = cache.resolve("plugins");
@@ -55,9 +73,34 @@ class CalibrateIT {
         JsonObject declared = json(run("kernels", "--json", "--plugins", plugins.toString()));
         assertThat(declared.get("ranking").getAsString()).isEqualTo("declared");
         assertThat(declared.get("selected").getAsString()).isEqualTo("boastful");
-        JsonObject measured = json(run("kernels", "--json", "--calibrate", "--plugins", plugins.toString()));
-        assertThat(measured.get("ranking").getAsString()).isEqualTo("measured");
-        assertThat(measured.getAsJsonArray("kernels").toString()).contains("\"boastful\"");
+        Result measured = run("kernels", "--json", "--calibrate", "--plugins", plugins.toString());
+        if (isBelieved(measured)) {
+            assertThat(json(measured).getAsJsonArray("kernels").toString()).contains("\"boastful\"");
+        } else {
+            assertThat(json(measured).get("selected").getAsString()).isEqualTo("boastful");
+        }
+    }
+
+    /** A model is loaded on all processors. */
+    @Test
+    void nothingIsLoadedWhileKernelsAreMeasured() throws Exception {
+        Path plugins = cache.resolve("plugins");
+        Path seen = cache.resolve("seen");
+        new TestModule("watching")
+                .replacing(
+                        "        int code(Qk256Matrix w, int row, int col) {",
+                        "        int code(Qk256Matrix w, int row, int col) {\n"
+                                + "            if (row == 0 && col == 0 && w.rows() == 16 && w.cols() == 4096) {\n"
+                                + "                for (Thread thread : Thread.getAllStackTraces().keySet()) {\n"
+                                + "                    if (thread.getName().equals(\"qk256-load\")) {\n"
+                                + "                        new java.io.File(\"" + seen + "\").mkdir();\n"
+                                + "                    }\n"
+                                + "                }\n"
+                                + "            }")
+                .jar(Application.spi(), cache, plugins);
+        Result result = run("--calibrate", "run", "-n", "1", "--plugins", plugins.toString());
+        assertThat(result.exit()).as(result.err()).isZero();
+        assertThat(seen).doesNotExist();
     }
 
     @Test

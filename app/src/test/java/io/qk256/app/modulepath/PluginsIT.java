@@ -207,7 +207,9 @@ class PluginsIT {
                 .startsWith("probed: ended the JVM in open() with exit code 0");
         assertThat(text(json(result), "selected")).isEqualTo("right");
         Result again = kernels("--allow-native", "example.crashing");
-        assertThat(text(kernel(again, "halting"), "why")).contains("with exit code 0 (probed on ");
+        assertThat(text(kernel(again, "halting"), "why"))
+                .containsPattern(
+                        "exit code 0 \\(remembered since 20\\S+; to try it again, delete \\S+\\.probe\\.properties\\)");
         assertThat(text(json(again), "selected")).isEqualTo("right");
     }
 
@@ -239,7 +241,9 @@ class PluginsIT {
     @Test
     void probingCanBeSwitchedOffAndOnForAll() throws Exception {
         add(new TestModule("ending").replacing(OPEN, "System.exit(77); " + OPEN));
-        assertThat(kernels("--probe", "none").exit()).isEqualTo(77);
+        Result unprobed = kernels("--probe", "none");
+        assertThat(unprobed.exit()).isEqualTo(1);
+        assertThat(unprobed.err()).contains("example.ending ended the program with System.exit");
         Result all = kernels("--probe", "all");
         assertThat(text(kernel(all, "ending"), "why")).contains("exit code 77");
         Result explained = Application.complete()
@@ -271,5 +275,113 @@ class PluginsIT {
         assertThat(text(json(result), "selected")).isEqualTo("right");
         assertThat(result.err()).contains("verdicts are not kept in " + file.resolve("below"));
         assertThat(run(application).err()).doesNotContain("verdicts are not kept");
+    }
+
+    /** Standard output is data: what plugins print goes to standard error, a little of it, under their names. */
+    @Test
+    void whatPluginsPrintDoesNotReachStandardOutput() throws Exception {
+        add(new TestModule("printing")
+                .replacing(
+                        OPEN,
+                        "System.out.print(\"\\u001b[2J}\"); byte[] bytes = new byte[1 << 20];"
+                                + " java.util.Arrays.fill(bytes, (byte) '\\n'); bytes[9] = 'x';"
+                                + " for (int i = 0; i < 1024; i++) { System.out.write(bytes, 0, bytes.length); }"
+                                + " System.err.println(\"hello\"); " + OPEN));
+        Result result = kernels();
+        assertThat(text(json(result), "selected")).isEqualTo("printing");
+        assertThat(result.err())
+                .contains("[example.printing] \\u001b[2J}")
+                .contains("what is printed from here on is not shown")
+                .doesNotContain("\u001b")
+                .hasSizeLessThan(200_000);
+        assertThat(kernels("--probe", "none").out()).isEqualTo(result.out());
+    }
+
+    /** What the probe would find, were it not switched off. */
+    @Test
+    void theEndDoesNotDependOnPlugins() throws Exception {
+        add(new TestModule("spoiling")
+                .replacing(
+                        OPEN,
+                        "java.io.PrintStream out = System.out; out.close(); System.setOut(null); System.setErr(null);"
+                                + " Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> {});"
+                                + " Runnable sleep = () -> { synchronized (out) { try { Thread.sleep(1_000_000); }"
+                                + " catch (InterruptedException e) { throw new IllegalStateException(e); } } };"
+                                + " new Thread(sleep).start();"
+                                + " Runtime.getRuntime().addShutdownHook(new Thread(sleep)); " + OPEN));
+        Result spoilt = kernels("--probe", "none");
+        assertThat(spoilt.exit()).as(spoilt.err()).isZero();
+        assertThat(text(json(spoilt), "selected")).isEqualTo("spoiling");
+        Result probed = kernels();
+        assertThat(text(kernel(probed, "spoiling"), "why"))
+                .isEqualTo("probed: it closes System.out or System.err; a kernel leaves its process as it is");
+    }
+
+    @Test
+    void aPluginThatEndsTheProgramLaterMakesItFail() throws Exception {
+        add(
+                new TestModule("late")
+                        .replacing(
+                                "        int code(Qk256Matrix w, int row, int col) {",
+                                "        int code(Qk256Matrix w, int row, int col) {\n"
+                                        + "            if (w.rows() > 100) { new Thread(() -> System.exit(0)).start(); while (row >= 0) {} }"));
+        Result result = Application.complete()
+                .withPlugins()
+                .run("check", "--plugins", plugins().toString());
+        assertThat(result.exit()).as(result.out()).isEqualTo(1);
+        assertThat(result.err())
+                .contains(
+                        "qk256: example.late ended the program with System.exit; what was to be written is not complete");
+    }
+
+    @Test
+    void aSignalEndsTheProgramThoughAPluginsHookSleeps() throws Exception {
+        Path told = work.resolve("told");
+        add(new TestModule("sleeping")
+                .replacing(
+                        OPEN,
+                        "Runtime.getRuntime().addShutdownHook(new Thread(() -> { try { Thread.sleep(1_000_000); }"
+                                + " catch (InterruptedException e) { throw new IllegalStateException(e); } }));"
+                                + " try { java.nio.file.Files.writeString(java.nio.file.Path.of(\"" + told
+                                + "\"), \"\"); Thread.sleep(1_000_000); }"
+                                + " catch (Exception e) { throw new IllegalStateException(e); } " + OPEN));
+        Process process = Application.complete()
+                .withPlugins()
+                .builder("--probe", "none", "kernels", "--plugins", plugins().toString())
+                .start();
+        while (!Files.exists(told) && process.isAlive()) {
+            Thread.sleep(20);
+        }
+        process.destroy();
+        assertThat(process.waitFor()).isEqualTo(143);
+    }
+
+    @Test
+    void aRunThatUsesAnotherKernelSaysWhy() throws Exception {
+        add(new TestModule("pinned"));
+        Files.writeString(plugins().resolve("trust.properties"), "example.pinned.sha256 = " + "0".repeat(64) + "\n");
+        Result result = Application.complete()
+                .withPlugins()
+                .run("run", "-n", "1", "--plugins", plugins().toString());
+        assertThat(result.exit()).as(result.err()).isZero();
+        assertThat(result.err().lines().filter(line -> line.contains("pinned")))
+                .singleElement()
+                .asString()
+                .startsWith("qk256: plugin pinned.jar is not used: installed: its SHA-256 is ");
+    }
+
+    @Test
+    void aBlankVariableIsNotSet() throws Exception {
+        Path beside = work.resolve("beside");
+        add(new TestModule("beside"), beside);
+        Result result = Application.complete()
+                .withPlugins()
+                .jvm("-Dqk256.plugins=" + beside)
+                .environment("QK256_PLUGINS", " ")
+                .environment("QK256_CACHE_DIR", "")
+                .environment("XDG_CACHE_HOME", work.toString())
+                .run("kernels", "--json");
+        assertThat(text(json(result), "selected")).isEqualTo("beside");
+        assertThat(work.resolve("qk256")).isDirectory();
     }
 }

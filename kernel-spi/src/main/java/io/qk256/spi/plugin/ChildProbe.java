@@ -7,12 +7,10 @@ import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.Probe;
 import io.qk256.spi.selection.VerdictCache;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +23,9 @@ final class ChildProbe implements Probe {
     private static final String KIND = "probe";
     private static final String DATE = "date";
 
+    /** Another number makes earlier verdicts void: what is looked at has changed. */
+    private static final String RULES = "2";
+
     private final KernelSource source;
     private final Probing probing;
 
@@ -36,12 +37,17 @@ final class ChildProbe implements Probe {
     @Override
     public Outcome run(CpuFeatures cpu, Optional<String> forced) {
         Optional<VerdictCache.Key> key = VerdictCache.Key.of(source, cpu, probing.cpuName())
-                .map(k -> k.with("limit", probing.timeLimit().toString()).with("forced", forced.orElse("")));
+                .map(k -> k.with("rules", RULES).with("forced", forced.orElse("")));
         Optional<Map<String, String>> known = probing.cache()
                 .flatMap(cache -> key.flatMap(k -> cache.read(k, KIND)))
                 .filter(ChildProbe::isComplete);
         if (known.isPresent()) {
-            return outcome(known.get(), " (probed on " + known.get().get(DATE) + ")", Optional.empty());
+            Path file = probing.cache().orElseThrow().file(key.orElseThrow(), KIND);
+            String since = known.get().get(DATE);
+            return outcome(
+                    known.get(),
+                    " (remembered since " + since + "; to try it again, delete " + file + ")",
+                    Optional.empty());
         }
         try {
             return probe(cpu, forced, key);
@@ -61,12 +67,11 @@ final class ChildProbe implements Probe {
 
     private Outcome probe(CpuFeatures cpu, Optional<String> forced, Optional<VerdictCache.Key> key)
             throws IOException, InterruptedException {
-        Path directory = Files.createTempDirectory("qk256-probe");
-        try {
-            ProbeReport report = new ProbeReport(directory.resolve("report"));
+        try (ProbeDirectory directory = ProbeDirectory.make()) {
+            ProbeReport report = new ProbeReport(directory.path().resolve("report"));
             long start = System.nanoTime();
-            ProbeProcess.End end =
-                    ProbeProcess.run(nativeModules(), arguments(report, cpu, forced), probing.timeLimit(), directory);
+            ProbeProcess.End end = ProbeProcess.run(
+                    nativeModules(), arguments(report, cpu, forced), probing.timeLimit(), directory.path());
             long milliseconds = (System.nanoTime() - start) / 1_000_000;
             Map<String, String> values = new HashMap<>(report.read());
             if (!values.containsKey(ProbeReport.GATE)) {
@@ -74,19 +79,17 @@ final class ChildProbe implements Probe {
                         + end.exceeded().map(limit -> ", for it was stopped").orElse("") + ", it printed: "
                         + end.output());
             }
-            if (!values.containsKey(ProbeReport.END)) {
+            if (!ProbeEnd.isSound(end, values)) {
                 values.put(ProbeReport.DETAIL, ProbeEnd.describe(end, values, probing.timeLimit()));
                 values.put(ProbeReport.GATE, Gate.PROBED.name());
                 values.put(ProbeReport.END, ProbeReport.REJECTED);
             }
             values.put(DATE, LocalDate.now(ZoneId.systemDefault()).toString());
-            // What keeps a kernel from being opened may be gone next time: a mount, a missing device.
-            if (!Gate.OPENED.name().equals(values.get(ProbeReport.GATE))) {
+            // What keeps a kernel from being opened may be gone next time, too: a mount, a missing device.
+            if (ProbeEnd.isLasting(end) && !Gate.OPENED.name().equals(values.get(ProbeReport.GATE))) {
                 probing.cache().ifPresent(cache -> key.ifPresent(k -> cache.write(k, KIND, values)));
             }
             return outcome(values, "", Optional.of(new ProbeException(end, milliseconds)));
-        } finally {
-            delete(directory);
         }
     }
 
@@ -122,7 +125,9 @@ final class ChildProbe implements Probe {
         if (ProbeReport.USABLE.equals(values.get(ProbeReport.END))) {
             return new Outcome(
                     "passed all gates in a JVM of its own"
-                            + run.map(r -> ", in " + r.milliseconds() + " ms").orElse(when),
+                            + run.map(r -> ", in " + r.milliseconds() + " ms").orElse("")
+                            + printed(values)
+                            + when,
                     Optional.empty());
         }
         return new Outcome(
@@ -134,12 +139,9 @@ final class ChildProbe implements Probe {
                         run.map(r -> r))));
     }
 
-    private static void delete(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
+    private static String printed(Map<String, String> values) {
+        String bytes = values.getOrDefault(ProbeReport.PRINTED, "0");
+        return bytes.equals("0") ? "" : "; it printed " + bytes + " bytes, and a kernel does not print";
     }
 
     /** What the probing JVM printed, for those who look for the mistake. */
@@ -152,6 +154,7 @@ final class ChildProbe implements Probe {
         ProbeException(ProbeProcess.End end, long milliseconds) {
             super(
                     "the probing JVM ended after " + milliseconds + " ms with exit code " + end.exit()
+                            + (end.printed().isEmpty() ? "" : "; on standard output: " + end.printed())
                             + (end.output().isEmpty() ? "" : "; it printed: " + end.output())
                             + end.crash().map(log -> "\n" + log).orElse(""),
                     null,

@@ -5,6 +5,7 @@ import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Gate;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.KernelSource.Stop;
+import io.qk256.spi.support.PrintableText;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleDescriptor.Version;
 import java.lang.module.ModuleReference;
@@ -40,6 +41,9 @@ final class Installation {
             installation.resolve(trust);
         } catch (PluginException e) {
             installation.reject(e);
+        } catch (RuntimeException
+                | Error e) { // Whatever a damaged file makes of its readers: it is the file's own fault.
+            installation.reject(new PluginException(Gate.INSTALLED, "it cannot be read: " + e, e));
         }
         return installation;
     }
@@ -97,7 +101,7 @@ final class Installation {
     }
 
     String name() {
-        return path.getFileName().toString();
+        return PrintableText.line(path.getFileName().toString());
     }
 
     String module() {

@@ -1,6 +1,7 @@
 package io.qk256.spi.plugin;
 
 import io.qk256.spi.selection.KernelSource;
+import io.qk256.spi.support.PrintableText;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +29,7 @@ public record Plugin(
 
     /** A plugin. */
     public Plugin {
+        version = version.map(PrintableText::line);
         sources = List.copyOf(sources);
     }
 
@@ -46,8 +48,8 @@ public record Plugin(
         }
     }
 
-    /** The name of its file or folder. */
+    /** The name of its file or folder, fit to be printed. */
     public String name() {
-        return path.getFileName().toString();
+        return PrintableText.line(path.getFileName().toString());
     }
 }

@@ -2,6 +2,7 @@ package io.qk256.spi.plugin;
 
 import io.qk256.spi.selection.Gate;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -27,6 +28,9 @@ public final class PluginDirectory {
 
     /** The file in the directory that says what its plugins may do. */
     public static final String TRUST_FILE = "trust.properties";
+
+    /** Each is read, hashed and probed; more are no collection of kernels, but some other directory. */
+    static final int MAX_PLUGINS = 256;
 
     private final Path path;
     private final Set<String> allowedNative;
@@ -67,7 +71,7 @@ public final class PluginDirectory {
      * Reads the directory and resolves its plugins. Whatever is wrong with one is its own state and reason; if the trust
      * file is malformed, all plugins are rejected.
      *
-     * @throws IOException if the directory cannot be listed
+     * @throws IOException if the directory cannot be listed, or holds more than 256 jars and folders
      */
     public Plugins refresh() throws IOException {
         List<Installation> installations = new ArrayList<>();
@@ -92,15 +96,23 @@ public final class PluginDirectory {
 
     private List<Path> files() throws IOException {
         try (Stream<Path> files = Files.list(path)) {
-            return files.filter(PluginDirectory::isPlugin)
+            List<Path> plugins = files.filter(PluginDirectory::isPlugin)
+                    .limit(MAX_PLUGINS + 1)
                     .sorted(Comparator.comparing(Path::getFileName))
                     .toList();
+            if (plugins.size() > MAX_PLUGINS) {
+                throw new IOException("it holds more than " + MAX_PLUGINS
+                        + " jars and folders, too many for a directory of plugins; name another one");
+            }
+            return plugins;
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
     }
 
     private static boolean isPlugin(Path file) {
         String name = file.getFileName().toString();
-        return !name.startsWith(".") && (Files.isDirectory(file) || PluginFiles.isJar(file));
+        return !name.startsWith(".") && (Files.isDirectory(file) || PluginFiles.isJarName(file));
     }
 
     private static void keepTheNewest(List<Installation> sameModule) {

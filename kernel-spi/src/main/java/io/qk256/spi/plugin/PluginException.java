@@ -1,17 +1,20 @@
 package io.qk256.spi.plugin;
 
 import io.qk256.spi.selection.Gate;
+import io.qk256.spi.support.PrintableText;
 import org.jspecify.annotations.Nullable;
 
-/** A plugin goes no further; the message is shown to the operator. */
+/** A plugin goes no further; the message is shown to the operator, without the control characters of what it quotes. */
 final class PluginException extends Exception {
 
     private static final long serialVersionUID = 1;
 
+    private static final int MAX_REASON = 1500;
+
     private final Gate gate;
 
     PluginException(Gate gate, String reason, @Nullable Throwable cause) {
-        super(reason, cause);
+        super(PrintableText.line(reason, MAX_REASON), cause);
         this.gate = gate;
     }
 

@@ -3,7 +3,9 @@ package io.qk256.spi.plugin;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.selection.Artifact;
 import io.qk256.spi.selection.Gate;
+import io.qk256.spi.support.PrintableText;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.module.FindException;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
@@ -12,8 +14,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.jar.Attributes;
@@ -21,6 +25,8 @@ import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 
 /**
  * The jars of a plugin and the modules in them.
@@ -32,14 +38,34 @@ record PluginFiles(List<Path> jars) {
     private static final String CONTRACT = "io.qk256.spi";
     private static final String SERVICE = KernelProvider.class.getName();
 
-    static boolean isJar(Path file) {
-        return file.getFileName().toString().endsWith(".jar") && Files.isRegularFile(file);
+    /** As many jars as a plugin may have, and as many kernels. */
+    private static final int MAX_PARTS = 100;
+
+    private static final int MAX_ENTRIES = 50_000;
+    private static final long MAX_ENTRY_BYTES = 1 << 20;
+
+    /** Names of modules are shown and typed. */
+    private static final int MAX_NAME = 200;
+
+    static boolean isJarName(Path file) {
+        return file.getFileName().toString().endsWith(".jar");
+    }
+
+    private static boolean isJar(Path file) {
+        return isJarName(file) && Files.isRegularFile(file);
     }
 
     /** The jars of a file that is one, or of a folder. */
     static PluginFiles of(Path plugin) throws PluginException {
         if (isJar(plugin)) {
             return new PluginFiles(List.of(plugin));
+        }
+        if (!Files.isDirectory(plugin)) {
+            throw new PluginException(
+                    Gate.INSTALLED,
+                    Files.exists(plugin)
+                            ? "it is neither a file nor a folder; put the jar itself there"
+                            : "it is a link that leads nowhere; put the jar itself there");
         }
         try (Stream<Path> files = Files.list(plugin)) {
             List<Path> jars = files.filter(PluginFiles::isJar)
@@ -49,8 +75,14 @@ record PluginFiles(List<Path> jars) {
                 throw new PluginException(
                         Gate.INSTALLED, "there is no jar in this folder; put the plugin's jars into it");
             }
+            if (jars.size() > MAX_PARTS) {
+                throw new PluginException(
+                        Gate.INSTALLED,
+                        "there are " + jars.size() + " jars in this folder, expected " + MAX_PARTS
+                                + " or less: one kernel and its libraries");
+            }
             return new PluginFiles(jars);
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             throw new PluginException(Gate.INSTALLED, "the folder cannot be read: " + e, e);
         }
     }
@@ -103,6 +135,7 @@ record PluginFiles(List<Path> jars) {
     }
 
     private static ModuleReference module(Path jar) throws PluginException {
+        requireBoundedEntries(jar);
         ModuleReference module;
         try {
             module = ModuleFinder.of(jar).findAll().stream()
@@ -111,10 +144,42 @@ record PluginFiles(List<Path> jars) {
         } catch (FindException e) {
             throw new PluginException(Gate.INSTALLED, jar.getFileName() + " is not a sound jar: " + words(e), e);
         }
+        String name = module.descriptor().name();
+        if (!PrintableText.line(name, MAX_NAME).equals(name)) { // Java takes control characters for parts of a name.
+            throw new PluginException(
+                    Gate.INSTALLED,
+                    jar.getFileName() + ": the name of its module is " + PrintableText.line(name, MAX_NAME)
+                            + ", expected " + MAX_NAME + " characters or less and none that cannot be shown");
+        }
         if (module.descriptor().isAutomatic()) {
             requireName(jar, module.descriptor());
         }
         return module;
+    }
+
+    /** What every reader of a jar reads into memory as a whole must not be a bomb. */
+    private static void requireBoundedEntries(Path jar) throws PluginException {
+        try (ZipFile zip = new ZipFile(jar.toFile())) {
+            if (zip.size() > MAX_ENTRIES) {
+                throw new PluginException(
+                        Gate.INSTALLED,
+                        jar.getFileName() + " has " + zip.size() + " entries, expected " + MAX_ENTRIES + " or less");
+            }
+            for (ZipEntry entry : Collections.list(zip.entries())) {
+                String name = entry.getName().toUpperCase(Locale.ROOT);
+                boolean read = name.equals("META-INF/MANIFEST.MF")
+                        || name.startsWith("META-INF/SERVICES/")
+                        || name.endsWith("MODULE-INFO.CLASS");
+                if (read && entry.getSize() > MAX_ENTRY_BYTES) {
+                    throw new PluginException(
+                            Gate.INSTALLED,
+                            entry.getName() + " in " + jar.getFileName() + " has " + entry.getSize()
+                                    + " bytes, expected " + MAX_ENTRY_BYTES + " or less");
+                }
+            }
+        } catch (IOException e) {
+            throw new PluginException(Gate.INSTALLED, jar.getFileName() + " is not a sound jar: " + words(e), e);
+        }
     }
 
     /** What the JVM says, and what the file system or the zip reader said to it. */
@@ -172,7 +237,7 @@ record PluginFiles(List<Path> jars) {
                 .anyMatch(provides -> provides.service().equals(SERVICE));
     }
 
-    /** The one module that provides kernels. */
+    /** The one module that provides kernels, of a bounded number. */
     static ModuleDescriptor provider(Map<String, ModuleReference> modules) throws PluginException {
         List<ModuleDescriptor> providers = modules.values().stream()
                 .map(ModuleReference::descriptor)
@@ -193,6 +258,11 @@ record PluginFiles(List<Path> jars) {
                     "the modules "
                             + providers.stream().map(ModuleDescriptor::name).collect(Collectors.joining(", "))
                             + " all provide kernels; give each a folder of its own");
+        }
+        int kernels = providerClasses(providers.getFirst()).size();
+        if (kernels > MAX_PARTS) {
+            throw new PluginException(
+                    Gate.INSTALLED, "it provides " + kernels + " kernels, expected " + MAX_PARTS + " or less");
         }
         return providers.getFirst();
     }

@@ -2,19 +2,26 @@ package io.qk256.spi.plugin;
 
 import io.qk256.spi.plugin.ProbeProcess.End;
 import io.qk256.spi.selection.Gate;
+import io.qk256.spi.support.PrintableText;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Puts into words how a probing JVM ended that did not come to the end of its report. */
+/** Puts into words how a probing JVM ended, if it did not end as it should have. */
 final class ProbeEnd {
 
     /** HotSpot's code for -XX:+ExitOnOutOfMemoryError. */
     private static final int OUT_OF_MEMORY = 3;
 
     private static final int SIGNAL = 128;
+
+    /** HUP, INT, BUS (a full disk below mapped memory), KILL, TERM: others send them, too. */
+    private static final Set<Integer> MOMENTARY = Set.of(1, 2, 7, 9, 15);
+
+    private static final int MAX_PRINTED = 100;
     private static final Map<Integer, String> SIGNALS = Map.of(
             4, "SIGILL", 5, "SIGTRAP", 6, "SIGABRT", 7, "SIGBUS", 8, "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV", 15,
             "SIGTERM", 31, "SIGSYS");
@@ -31,6 +38,22 @@ final class ProbeEnd {
 
     private ProbeEnd() {}
 
+    /** Whether it came to the end of its report, and ended by itself, in order, and in silence. */
+    static boolean isSound(End end, Map<String, String> report) {
+        return report.containsKey(ProbeReport.END)
+                && (ProbeReport.REJECTED.equals(report.get(ProbeReport.END))
+                        || (end.exceeded().isEmpty()
+                                && end.exit() == 0
+                                && end.printed().isEmpty()));
+    }
+
+    /** Whether it would end like this again, as far as can be told; else a moment may have been the cause, or another process. */
+    static boolean isLasting(End end) {
+        return end.exceeded().map(limit -> limit == ProbeProcess.Limit.OUTPUT).orElse(true)
+                && end.exit() != OUT_OF_MEMORY
+                && !MOMENTARY.contains(end.exit() - SIGNAL);
+    }
+
     static String describe(End end, Map<String, String> report, Duration timeLimit) {
         String where = where(report);
         if (end.crash().isPresent()) {
@@ -43,17 +66,24 @@ final class ProbeEnd {
                             + " s; it was stopped; --probe-seconds gives it more time";
                 case MEMORY ->
                     "used more than " + ProbeProcess.RESIDENT_MIB + " MiB of memory" + where + "; it was stopped";
+                case OUTPUT ->
+                    "printed more than " + ProbeProcess.PRINTED_MIB + " MiB" + where
+                            + "; it was stopped; a kernel does not print";
             };
         }
         int exit = end.exit();
         if (exit == OUT_OF_MEMORY && end.output().contains("OutOfMemoryError")) {
-            return "ran out of memory" + where + "; a probe may use " + ProbeProcess.MEMORY_MIB + " MiB";
+            return "ran out of memory" + where + "; a probe may use " + ProbeCommand.MEMORY_MIB + " MiB";
         }
         if (exit > SIGNAL) {
             String signal = Optional.ofNullable(SIGNALS.get(exit - SIGNAL)).orElse("signal " + (exit - SIGNAL));
             return "crashed" + where + " with " + signal + meaning(signal);
         }
-        return "ended the JVM" + where + " with exit code " + exit;
+        if (!report.containsKey(ProbeReport.END) || exit != 0) {
+            return "ended the JVM" + where + " with exit code " + exit;
+        }
+        return "writes to standard output past System.out, '" + PrintableText.line(end.printed(), MAX_PRINTED)
+                + "'; standard output belongs to the application, and a kernel does not print";
     }
 
     private static String crash(String log) {
@@ -70,6 +100,13 @@ final class ProbeEnd {
     }
 
     private static String where(Map<String, String> report) {
+        String phase = report.getOrDefault(ProbeReport.PHASE, "");
+        if (phase.equals(ProbeReport.STREAMS)) {
+            return " while it holds the monitor of System.out or System.err";
+        }
+        if (phase.equals(ProbeReport.HOOKS)) {
+            return " when the process was to end (shutdown hooks)";
+        }
         String gate = report.getOrDefault(ProbeReport.GATE, "");
         if (gate.equals(Gate.FOUND.name())) {
             return " in its constructor or when asked for its name";

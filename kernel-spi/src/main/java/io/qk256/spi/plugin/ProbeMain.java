@@ -14,7 +14,13 @@ import io.qk256.spi.selection.Gate;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.support.ForeignStreams;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +28,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What runs in a probing JVM: it leads one kernel through all gates, and reports. */
+/**
+ * What runs in a probing JVM: it leads one kernel through all gates, looks at what that has changed of the process, ends as
+ * applications end, and reports.
+ */
 final class ProbeMain {
 
     private ProbeMain() {}
@@ -30,6 +39,8 @@ final class ProbeMain {
     /** Arguments: report file, plugin or "" for the module path, module, hash, native access, class, CPU, forced name or "". */
     public static void main(String[] args) {
         endWithParent();
+        ForeignStreams streams = ForeignStreams.install(new FileOutputStream(FileDescriptor.err));
+        Footprint before = Footprint.take();
         ProbeReport report = new ProbeReport(Path.of(args[0]));
         report.write(ProbeReport.GATE, Gate.RESOLVED.name());
         KernelSource source = source(args[1], args[2], args[3], Boolean.parseBoolean(args[4]), args[5]);
@@ -39,18 +50,45 @@ final class ProbeMain {
                 .candidates()
                 .getFirst();
         Step last = candidate.steps().getLast();
+        report.write(ProbeReport.PRINTED, String.valueOf(streams.printed()));
+        if (candidate.kernel().isEmpty()) {
+            reject(report, last.gate(), last.detail());
+        }
+        Optional<String> change = before.change(streams);
+        if (change.isPresent()) {
+            reject(report, Gate.PROBED, change.get() + "; a kernel leaves its process as it is");
+        }
         report.write(ProbeReport.GATE, last.gate().name());
         report.write(ProbeReport.DETAIL, last.detail());
-        report.write(ProbeReport.END, candidate.kernel().isPresent() ? ProbeReport.USABLE : ProbeReport.REJECTED);
-        ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
-        Runtime.getRuntime().halt(0); // Threads and hooks of the kernel have no say.
+        report.write(ProbeReport.END, ProbeReport.USABLE);
+        report.write(ProbeReport.PHASE, ProbeReport.STREAMS);
+        awaitMonitor(System.out);
+        awaitMonitor(System.err);
+        report.write(ProbeReport.PHASE, ProbeReport.HOOKS);
+        System.exit(0);
+    }
+
+    /** The kernel's threads and hooks have no say any more. */
+    private static void reject(ProbeReport report, Gate gate, String why) {
+        report.write(ProbeReport.GATE, gate.name());
+        report.write(ProbeReport.DETAIL, why);
+        report.write(ProbeReport.END, ProbeReport.REJECTED);
+        Runtime.getRuntime().halt(0);
+    }
+
+    /** Returns once no other thread holds the monitor, which everybody needs who prints. */
+    private static void awaitMonitor(PrintStream stream) {
+        synchronized (stream) {
+            stream.flush();
+        }
     }
 
     /** The parent holds the other end of standard input for as long as it lives. */
     private static void endWithParent() {
+        InputStream parent = new FileInputStream(FileDescriptor.in); // System.in is the kernel's to hold or to close.
         Thread.ofPlatform().daemon().name("qk256-probe-parent").start(() -> {
             try {
-                while (System.in.read() >= 0) {
+                while (parent.read() >= 0) {
                     Thread.onSpinWait();
                 }
             } catch (IOException e) {

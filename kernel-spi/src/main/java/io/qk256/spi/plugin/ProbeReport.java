@@ -1,5 +1,6 @@
 package io.qk256.spi.plugin;
 
+import io.qk256.spi.support.PrintableText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -33,20 +34,25 @@ record ProbeReport(Path file) {
     /** The reason for the end. */
     static final String DETAIL = "detail";
 
+    /** How many bytes the kernel has printed to System.out and System.err. */
+    static final String PRINTED = "printed";
+
+    /** What the process does after the end: {@link #STREAMS}, then {@link #HOOKS}. */
+    static final String PHASE = "phase";
+
+    static final String STREAMS = "streams";
+    static final String HOOKS = "hooks";
+
     static final String USABLE = "usable";
     static final String REJECTED = "rejected";
 
-    private static final int MAX_LENGTH = 4000;
+    private static final int MAX_LENGTH = 1500;
 
     void write(String key, String value) {
-        String line = key + "=" + value.replaceAll("\\R", " ");
+        String line = key + "=" + PrintableText.line(value, MAX_LENGTH);
         try {
             Files.writeString(
-                    file,
-                    line.substring(0, Math.min(line.length(), MAX_LENGTH)) + "\n",
-                    StandardCharsets.UTF_8,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.APPEND);
+                    file, line + "\n", StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,5 +1,6 @@
 package io.qk256.spi.selection;
 
+import io.qk256.spi.support.PrintableText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -18,9 +19,13 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** The module that a provider comes from, and the file that the module comes from. Immutable and thread-safe. */
+/**
+ * The module that a provider comes from, and the file that the module comes from. Module and version are fit to be printed;
+ * the origin is the file's path as it is. Immutable and thread-safe.
+ */
 public final class Artifact {
 
+    private static final int MAX_VERSION = 100;
     private static final String CLASS_PATH = "(class path)";
 
     private final String module;
@@ -37,8 +42,8 @@ public final class Artifact {
             boolean plugin,
             boolean nativeAccess,
             Supplier<Optional<String>> sha256) {
-        this.module = module;
-        this.version = version;
+        this.module = PrintableText.line(module);
+        this.version = version.map(text -> PrintableText.line(text, MAX_VERSION));
         this.origin = origin;
         this.plugin = plugin;
         this.nativeAccess = nativeAccess;
@@ -183,6 +188,8 @@ public final class Artifact {
 
     @Override
     public String toString() {
-        return module + version.map(number -> " " + number).orElse("") + (origin.isEmpty() ? "" : " from " + origin);
+        return module
+                + version.map(number -> " " + number).orElse("")
+                + (origin.isEmpty() ? "" : " from " + PrintableText.line(origin));
     }
 }

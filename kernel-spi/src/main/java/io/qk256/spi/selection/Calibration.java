@@ -10,34 +10,27 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.LongSupplier;
 
 /**
  * Ranking by measurement: the usable kernels are measured side by side at each operation, one to two seconds in all (up to
  * four on one processor), and the selection takes the fastest for each; where the noise leaves it open, the one of the higher
  * declared rank. Measured is one thread, with weights in the caches.
  *
- * <p>The kernels must be alone: what else runs at the same time changes the outcome. The measurement is kept under the content
+ * <p>The kernels must be alone: what else runs at the same time changes the outcome. A measurement that differs when it is
+ * repeated, or is made while this process waits for processors, is neither used nor kept: the declared ranks decide, and
+ * {@link Selection#doubt} tells why. The measurement is kept under the content
  * of all these kernels' files, the CPU, the JVM and the contract, and used again until one of them changes.
  *
  * @param cpuName the name of the CPU: a measurement counts for this one
  * @param cache where measurements are kept; without one, every selection measures anew
- * @param nanoTime the clock, in nanoseconds
  */
-public record Calibration(String cpuName, Optional<VerdictCache> cache, LongSupplier nanoTime) {
+public record Calibration(String cpuName, Optional<VerdictCache> cache) {
 
     private static final String KIND = "speed";
     private static final String DATE = "date";
 
-    /**
-     * Calibration by the clock of the system.
-     *
-     * @param cpuName the name of the CPU: a measurement counts for this one
-     * @param cache where measurements are kept; without one, every selection measures anew
-     */
-    public Calibration(String cpuName, Optional<VerdictCache> cache) {
-        this(cpuName, cache, System::nanoTime);
-    }
+    /** Another number makes earlier measurements void. */
+    private static final String RULES = "2";
 
     /**
      * Calibration with the user's cache.
@@ -48,24 +41,41 @@ public record Calibration(String cpuName, Optional<VerdictCache> cache, LongSupp
         return new Calibration(cpuName, VerdictCache.ofUser());
     }
 
-    /** The measurement of usable kernels; none if there are none. */
-    Optional<Measurement> measure(List<Candidate> usable, CpuFeatures cpu) {
+    /**
+     * What came of it.
+     *
+     * @param measurement none if there are no usable kernels, or it is not believed
+     * @param doubt why it is not believed
+     */
+    record Outcome(Optional<Measurement> measurement, Optional<String> doubt) {}
+
+    /** Measures usable kernels, unless that was done before. */
+    Outcome measure(List<Candidate> usable, CpuFeatures cpu, Ticks ticks) {
         if (usable.isEmpty()) {
-            return Optional.empty();
+            return new Outcome(Optional.empty(), Optional.empty());
         }
-        Optional<VerdictCache.Key> key = VerdictCache.Key.of(usable, cpu, cpuName);
+        Optional<VerdictCache.Key> key =
+                VerdictCache.Key.of(usable, cpu, cpuName).map(k -> k.with("rules", RULES));
         Optional<Measurement> known = cache.flatMap(verdicts -> key.flatMap(k -> verdicts.read(k, KIND)))
                 .flatMap(values -> parse(values, usable));
         if (known.isPresent()) {
-            return known;
+            return new Outcome(known, Optional.empty());
         }
         Map<String, Kernel> kernels = new LinkedHashMap<>();
         usable.forEach(
                 candidate -> kernels.put(candidate.name(), candidate.kernel().orElseThrow()));
         String today = LocalDate.now(ZoneId.systemDefault()).toString();
-        Measurement measurement = new Measurement(today, false, Stopwatch.measure(kernels, nanoTime));
+        Stopwatch.Result result = Stopwatch.measure(kernels, ticks);
+        if (result.doubt().isPresent()) {
+            return new Outcome(
+                    Optional.empty(),
+                    result.doubt()
+                            .map(why -> "the kernels are ranked as they declare, for the measurement is not believed: "
+                                    + why));
+        }
+        Measurement measurement = new Measurement(today, false, result.speeds());
         cache.ifPresent(verdicts -> key.ifPresent(k -> verdicts.write(k, KIND, values(measurement))));
-        return Optional.of(measurement);
+        return new Outcome(Optional.of(measurement), Optional.empty());
     }
 
     private static Map<String, String> values(Measurement measurement) {

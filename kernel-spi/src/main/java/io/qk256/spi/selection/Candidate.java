@@ -1,11 +1,15 @@
 package io.qk256.spi.selection;
 
 import io.qk256.spi.Kernel;
+import io.qk256.spi.support.PrintableText;
+import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What became of one provider.
+ * What became of one provider. All text is one line each, of bounded length, and without control characters, whatever the
+ * provider said.
  *
  * @param name the provider's name, or the label of its source if it never told one
  * @param rank its rank, absent if it never told one
@@ -14,7 +18,7 @@ import java.util.Optional;
  * @param state where it stands
  * @param why one line: the reason for the state
  * @param kernel the opened kernel, if it is usable
- * @param failure what was thrown, if anything was
+ * @param failure what was thrown, if anything was; its methods may be the provider's own code, so show it by {@link #trace}
  */
 public record Candidate(
         String name,
@@ -29,6 +33,13 @@ public record Candidate(
     /** In the detail of the contract's gate. */
     static final String NEWER = ", newer than this framework's ";
 
+    /** A candidate. */
+    public Candidate {
+        name = PrintableText.line(name, Reasons.MAX_NAME);
+        steps = List.copyOf(steps);
+        why = Reasons.oneLine(why);
+    }
+
     /** Where a candidate stands. */
     public enum State {
         /** It failed at a gate. */
@@ -42,7 +53,7 @@ public record Candidate(
 
         /** The state in words. */
         public String label() {
-            return name().toLowerCase(java.util.Locale.ROOT);
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -53,7 +64,13 @@ public record Candidate(
      * @param passed whether it passed
      * @param detail the value seen; for a failure also the value expected and what to do
      */
-    public record Step(Gate gate, boolean passed, String detail) {}
+    public record Step(Gate gate, boolean passed, String detail) {
+
+        /** A gate that was reached. */
+        public Step {
+            detail = Reasons.oneLine(detail);
+        }
+    }
 
     /** The name of its module, or "(class path)". */
     public String module() {
@@ -73,6 +90,19 @@ public record Candidate(
                 .filter(detail -> detail.contains(NEWER))
                 .map(detail -> "built for contract " + detail + ": it may need what is not here")
                 .findFirst();
+    }
+
+    /** The stack trace of the {@link #failure}: bounded, without control characters, and whatever its methods do. */
+    public Optional<String> trace() {
+        return failure.map(thrown -> {
+            BoundedText text = new BoundedText();
+            try {
+                thrown.printStackTrace(new PrintWriter(text));
+            } catch (Throwable e) { // Code of strangers, too.
+                return Reasons.describe(thrown);
+            }
+            return text.toString();
+        });
     }
 
     Candidate as(State newState, String newWhy) {

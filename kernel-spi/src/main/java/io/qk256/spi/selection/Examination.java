@@ -126,9 +126,9 @@ final class Examination {
     }
 
     private Candidate rejected(String reason, @Nullable Throwable cause) {
-        String line = Reasons.oneLine(reason);
-        steps.add(new Step(gate, false, line));
-        return candidate(end, gate.label() + ": " + line, Optional.empty(), Optional.ofNullable(cause));
+        Step failed = new Step(gate, false, reason);
+        steps.add(failed);
+        return candidate(end, gate.label() + ": " + failed.detail(), Optional.empty(), Optional.ofNullable(cause));
     }
 
     private Candidate candidate(State state, String why, Optional<Kernel> kernel, Optional<Throwable> failure) {
@@ -136,7 +136,7 @@ final class Examination {
     }
 
     private void passed(String detail) {
-        steps.add(new Step(gate, true, Reasons.oneLine(detail)));
+        steps.add(new Step(gate, true, detail));
     }
 
     /** The gates that look at files and modules only; who made the source has passed them already. */
@@ -166,10 +166,10 @@ final class Examination {
         if (outcome.failure().isPresent()) {
             Failure failure = outcome.failure().get();
             rank = failure.rank();
+            gate = failure.gate();
             if (failure.name().isPresent()) {
                 name(failure.name().get());
             }
-            gate = failure.gate();
             throw new Rejected(outcome.detail(), failure.cause().orElse(null));
         }
         passed(outcome.detail());
@@ -184,6 +184,10 @@ final class Examination {
     }
 
     private void name(String told) throws Rejected {
+        if (told.length() > Reasons.MAX_NAME) {
+            throw new Rejected("its name has " + told.length() + " characters, expected " + Reasons.MAX_NAME
+                    + " or less: " + told.substring(0, Reasons.MAX_NAME));
+        }
         if (!NAME.matcher(told).matches()) {
             throw new Rejected("its name is '" + told + "', expected lower case letters, digits and hyphens");
         }
@@ -243,7 +247,7 @@ final class Examination {
     private Kernel open(KernelProvider found) throws Rejected {
         try {
             Kernel kernel = Objects.requireNonNull(found.open(), "open() returned null");
-            passed(kernel.toString());
+            passed(Objects.requireNonNull(kernel.toString(), "the kernel's toString() returned null"));
             return kernel;
         } catch (KernelUnavailableException e) {
             throw new Rejected(String.valueOf(e.getMessage()), e);

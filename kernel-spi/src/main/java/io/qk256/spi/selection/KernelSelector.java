@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -45,7 +46,7 @@ public final class KernelSelector {
      * @param wishes what the user asks for
      */
     public static Selection select(List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes) {
-        return select(sources, cpu, jvm, wishes, Optional.empty(), false);
+        return select(sources, cpu, jvm, wishes, KernelSelector::unmeasured, false);
     }
 
     /**
@@ -58,11 +59,12 @@ public final class KernelSelector {
      * @param wishes what the user asks for
      */
     public static Selection selectFirst(List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes) {
-        return select(sources, cpu, jvm, wishes, Optional.empty(), true);
+        return select(sources, cpu, jvm, wishes, KernelSelector::unmeasured, true);
     }
 
     /**
-     * Selects a kernel for each operation by measurement.
+     * Selects a kernel for each operation by measurement; by the declared ranks, if the measurement is {@linkplain Selection#doubt
+     * not believed}.
      *
      * @param sources where providers were found
      * @param cpu what is known of the CPU
@@ -73,11 +75,16 @@ public final class KernelSelector {
      */
     public static Selection select(
             List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes, Calibration calibration) {
+        return select(sources, cpu, jvm, wishes, calibration, Ticks.SYSTEM);
+    }
+
+    static Selection select(
+            List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes, Calibration calibration, Ticks ticks) {
         if (wishes.forced().isPresent()) {
             throw new IllegalArgumentException("kernel " + wishes.forced().get()
                     + " is forced, so there is nothing to rank by measurement; ask for one of them only");
         }
-        return select(sources, cpu, jvm, wishes, Optional.of(calibration), false);
+        return select(sources, cpu, jvm, wishes, usable -> calibration.measure(usable, cpu, ticks), false);
     }
 
     private static Selection select(
@@ -85,7 +92,7 @@ public final class KernelSelector {
             CpuFeatures cpu,
             Jvm jvm,
             Wishes wishes,
-            Optional<Calibration> calibration,
+            Function<List<Candidate>, Calibration.Outcome> measuring,
             boolean firstOnly) {
         List<Candidate> candidates = examine(sources, cpu, jvm, wishes, firstOnly);
         candidates.sort(ORDER);
@@ -94,7 +101,8 @@ public final class KernelSelector {
                 .filter(candidate ->
                         wishes.forced().map(candidate.name()::equals).orElse(true))
                 .toList();
-        Optional<Measurement> measurement = calibration.flatMap(c -> c.measure(usable, cpu));
+        Calibration.Outcome measured = measuring.apply(usable);
+        Optional<Measurement> measurement = measured.measurement();
         Map<Operation, String> best = best(usable, measurement);
         Optional<String> problem = problem(wishes, candidates, best);
         if (!best.isEmpty()) {
@@ -102,7 +110,11 @@ public final class KernelSelector {
             candidates.replaceAll(reason::placed);
             candidates.sort(ORDER);
         }
-        return new Selection(cpu, jvm, candidates, problem, measurement, best);
+        return new Selection(cpu, jvm, candidates, problem, measurement, best, measured.doubt());
+    }
+
+    private static Calibration.Outcome unmeasured(List<Candidate> usable) {
+        return new Calibration.Outcome(Optional.empty(), Optional.empty());
     }
 
     /** All of them, by falling rank, which is the order in which they are opened. */

@@ -2,6 +2,7 @@ package io.qk256.spi.selection;
 
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.selection.Candidate.State;
+import io.qk256.spi.support.PrintableText;
 import java.lang.module.ModuleDescriptor.Provides;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -16,7 +17,7 @@ import java.util.regex.Pattern;
 /**
  * A place where a provider was found, before any of its code has run.
  *
- * @param label what to call it until its provider says its name
+ * @param label what to call it until its provider says its name; kept without control characters, and cut if it is long
  * @param artifact its module and file
  * @param provider makes the provider; may throw anything
  * @param stop why it gets no further than to be found, if so; then nothing asks for the provider
@@ -31,6 +32,11 @@ public record KernelSource(
 
     private static final int MAX_CAUSES = 10;
 
+    /** A source. */
+    public KernelSource {
+        label = PrintableText.line(label);
+    }
+
     /**
      * An end before any code of the provider has run.
      *
@@ -39,7 +45,13 @@ public record KernelSource(
      * @param reason what was seen, what was expected, what to do
      * @param cause what was thrown, if anything was
      */
-    public record Stop(Gate gate, State state, String reason, Optional<Throwable> cause) {}
+    public record Stop(Gate gate, State state, String reason, Optional<Throwable> cause) {
+
+        /** An end. */
+        public Stop {
+            reason = Reasons.oneLine(reason);
+        }
+    }
 
     /** A source whose provider may run here. */
     public KernelSource(String label, Artifact artifact, Supplier<KernelProvider> provider) {

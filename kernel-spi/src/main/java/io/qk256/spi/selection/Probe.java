@@ -21,7 +21,13 @@ public interface Probe {
      * @param detail what was seen; for a failure also what was expected and what to do
      * @param failure where it failed, if it did
      */
-    record Outcome(String detail, Optional<Failure> failure) {}
+    record Outcome(String detail, Optional<Failure> failure) {
+
+        /** An outcome. */
+        public Outcome {
+            detail = Reasons.oneLine(detail);
+        }
+    }
 
     /**
      * Where a kernel failed.

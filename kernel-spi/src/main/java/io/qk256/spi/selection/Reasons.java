@@ -1,5 +1,6 @@
 package io.qk256.spi.selection;
 
+import io.qk256.spi.support.PrintableText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -8,6 +9,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Puts what strangers' code threw into words. The methods of an exception are code of strangers too. */
 final class Reasons {
+
+    /** The most characters of a name. */
+    static final int MAX_NAME = 100;
+
+    /** The most characters of a reason; some list what there is, and paths are long. */
+    private static final int MAX_REASON = 2000;
 
     /** An exception may be its own cause's cause. */
     private static final int MAX_CAUSES = 10;
@@ -37,8 +44,10 @@ final class Reasons {
         }
     }
 
+    /** The text in one line, without control characters, cut if it is very long. */
     static String oneLine(String text) {
-        return text.lines().map(String::strip).collect(Collectors.joining(" "));
+        String enough = text.length() <= 2 * MAX_REASON ? text : text.substring(0, 2 * MAX_REASON);
+        return PrintableText.line(enough.lines().map(String::strip).collect(Collectors.joining(" ")), MAX_REASON);
     }
 
     private static String nameAndMessage(Throwable thrown) {

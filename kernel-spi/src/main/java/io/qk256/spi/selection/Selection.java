@@ -4,9 +4,11 @@ import io.qk256.spi.CompositeKernel;
 import io.qk256.spi.CpuFeatures;
 import io.qk256.spi.Jvm;
 import io.qk256.spi.Kernel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The outcome of a selection.
@@ -17,6 +19,7 @@ import java.util.Optional;
  * @param problem why the user's wishes could not be met, with what to do
  * @param measurement what the ranking follows, if it was measured; otherwise it follows the declared ranks
  * @param best the name of the selected candidate for each operation; empty if none is selected
+ * @param doubt says why a measurement that was asked for is not believed, so that the ranking follows the declared ranks
  */
 public record Selection(
         CpuFeatures cpu,
@@ -24,12 +27,53 @@ public record Selection(
         List<Candidate> candidates,
         Optional<String> problem,
         Optional<Measurement> measurement,
-        Map<Operation, String> best) {
+        Map<Operation, String> best,
+        Optional<String> doubt) {
+
+    /** In a warning, which is one line. */
+    private static final int MAX_NAMES = 9;
 
     /** A selection. */
     public Selection {
         candidates = List.copyOf(candidates);
         best = Map.copyOf(best);
+    }
+
+    /** A selection without doubts. */
+    public Selection(
+            CpuFeatures cpu,
+            Jvm jvm,
+            List<Candidate> candidates,
+            Optional<String> problem,
+            Optional<Measurement> measurement,
+            Map<Operation, String> best) {
+        this(cpu, jvm, candidates, problem, measurement, best, Optional.empty());
+    }
+
+    /**
+     * What a user should know though a kernel was selected, one line each: plugins that were rejected, a measurement that is
+     * not believed.
+     */
+    public List<String> warnings() {
+        List<Candidate> rejected = candidates.stream()
+                .filter(candidate -> candidate.artifact().plugin() && candidate.state() == Candidate.State.REJECTED)
+                .toList();
+        List<String> warnings = new ArrayList<>();
+        if (rejected.size() == 1) {
+            Candidate only = rejected.getFirst();
+            warnings.add("plugin " + only.name() + " is not used: " + only.why());
+        } else if (!rejected.isEmpty()) {
+            Candidate first = rejected.getFirst();
+            warnings.add(rejected.size() + " plugins are not used: " + first.name() + " (" + first.why() + ")"
+                    + rejected.stream()
+                            .skip(1)
+                            .limit(MAX_NAMES)
+                            .map(candidate -> ", " + candidate.name())
+                            .collect(Collectors.joining())
+                    + (rejected.size() > MAX_NAMES + 1 ? " and more" : ""));
+        }
+        doubt.ifPresent(warnings::add);
+        return warnings;
     }
 
     /**

@@ -14,13 +14,15 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
-import java.util.function.LongSupplier;
 
 /**
  * Measures kernels side by side, in turns, on one thread: a matrix that fits in the caches, off the heap, of the form that
- * models have (no block scales).
+ * models have (no block scales). What differs from one set of rounds to the next, or was measured while this process waited for
+ * processors, is doubtful.
  */
 final class Stopwatch {
 
@@ -29,10 +31,9 @@ final class Stopwatch {
     private static final int COLUMNS = 8;
     private static final long WEIGHTS = (long) ROWS * COLS;
 
-    /** What counts is the last rounds, once no lane got faster in any of them. */
-    private static final int ROUNDS = 9;
+    /** In a set; two sets one after the other must agree. */
+    private static final int ROUNDS = 5;
 
-    private static final double FASTER = 1.1;
     private static final long TURN_NANOS = 1_000_000;
 
     /** The compiler works in the background, and vector code is slow until it has; a lane is warm after so many calls or so long. */
@@ -41,7 +42,13 @@ final class Stopwatch {
     private static final long WARM_NANOS = 700_000_000;
     private static final long MAX_NANOS = 4_000_000_000L;
 
-    private final LongSupplier nanoTime;
+    /** The most that the medians of two sets, and the quartiles of their rounds, may lie apart. */
+    private static final double AGREEMENT = 0.15;
+
+    /** The most of the time that threads of this process may have waited for a processor: the compiler's, or this one. */
+    private static final double BUSY = 0.1;
+
+    private final Ticks ticks;
     private final Qk256Matrix w;
     private final F32Vector x;
     private final I8Vector q;
@@ -50,8 +57,8 @@ final class Stopwatch {
     private final F32Vector y;
     private final F32Vector batchY;
 
-    private Stopwatch(LongSupplier nanoTime, Arena arena) {
-        this.nanoTime = nanoTime;
+    private Stopwatch(Arena arena, Ticks ticks) {
+        this.ticks = ticks;
         Random random = new Random(1);
         byte[] codes = new byte[Math.toIntExact(ROWS * Qk256.rowBytes(COLS))];
         random.nextBytes(codes);
@@ -85,54 +92,75 @@ final class Stopwatch {
     }
 
     /**
-     * Measures; a kernel that fails at an operation gets no speed there.
+     * What was measured.
      *
-     * @param nanoTime the clock, {@code System::nanoTime} or one of a test
+     * @param speeds a kernel that fails at an operation has none there
+     * @param doubt why they should not be believed
      */
-    static Map<Operation, Map<String, Speed>> measure(Map<String, Kernel> kernels, LongSupplier nanoTime) {
+    record Result(Map<Operation, Map<String, Speed>> speeds, Optional<String> doubt) {}
+
+    /** Measures. */
+    static Result measure(Map<String, Kernel> kernels, Ticks ticks) {
         try (Arena arena = Arena.ofConfined()) {
-            Stopwatch stopwatch = new Stopwatch(nanoTime, arena);
+            Stopwatch stopwatch = new Stopwatch(arena, ticks);
             List<Lane> lanes = new ArrayList<>();
             for (Operation operation : Operation.values()) {
                 kernels.forEach((name, kernel) ->
-                        lanes.add(stopwatch.new Lane(name, operation, stopwatch.call(kernel, operation))));
+                        lanes.add(new Lane(name, operation, stopwatch.call(kernel, operation), ticks)));
             }
-            long end = nanoTime.getAsLong() + MAX_NANOS;
+            long end = ticks.nanos() + MAX_NANOS;
             stopwatch.warmUp(lanes, end);
-            stopwatch.takeTurns(lanes, end);
-            Map<Operation, Map<String, Speed>> speeds = new EnumMap<>(Operation.class);
-            for (Lane lane : lanes) {
-                Map<String, Speed> ofOperation = speeds.computeIfAbsent(lane.operation, o -> new HashMap<>());
-                if (!lane.failed) {
-                    ofOperation.put(lane.name, lane.speed());
-                }
-            }
-            return speeds;
+            stopwatch.takeTurns(lanes);
+            Optional<String> doubt;
+            do {
+                lanes.forEach(Lane::nextSet);
+                doubt = stopwatch
+                        .takeTurns(lanes)
+                        .or(() -> lanes.stream()
+                                .flatMap(lane -> lane.doubt().stream())
+                                .findFirst());
+            } while (doubt.isPresent() && ticks.nanos() < end);
+            return new Result(speeds(lanes), doubt);
         }
+    }
+
+    private static Map<Operation, Map<String, Speed>> speeds(List<Lane> lanes) {
+        Map<Operation, Map<String, Speed>> speeds = new EnumMap<>(Operation.class);
+        for (Lane lane : lanes) {
+            Map<String, Speed> ofOperation = speeds.computeIfAbsent(lane.operation, o -> new HashMap<>());
+            if (!lane.failed) {
+                ofOperation.put(lane.name, lane.speed());
+            }
+        }
+        return speeds;
     }
 
     /** Only the cold ones: whoever else ran would take time from the compiler. */
     private void warmUp(List<Lane> lanes, long end) {
         List<Lane> cold = new ArrayList<>(lanes);
-        while (!cold.isEmpty() && nanoTime.getAsLong() < end) {
+        while (!cold.isEmpty() && ticks.nanos() < end) {
             cold.forEach(Lane::turn);
             cold.removeIf(Lane::isWarm);
         }
     }
 
-    private void takeTurns(List<Lane> lanes, long end) {
-        int steady = 0;
-        for (int round = 0; round < ROUNDS || (steady < ROUNDS && nanoTime.getAsLong() < end); round++) {
-            steady++;
+    /** One set of rounds; gives a doubt if the machine was busy with other things. */
+    private Optional<String> takeTurns(List<Lane> lanes) {
+        long start = ticks.nanos();
+        long waited = ticks.waitedNanos();
+        for (int round = 0; round < ROUNDS; round++) {
             for (Lane lane : lanes) {
-                double now = lane.turn();
-                if (now > lane.best * FASTER) {
-                    steady = 0;
-                }
-                lane.best = Math.max(lane.best, now);
-                lane.perSecond[round % ROUNDS] = now;
+                lane.later[round] = lane.turn();
             }
         }
+        double part = (double) (ticks.waitedNanos() - waited) / Math.max(1, ticks.nanos() - start);
+        return part > BUSY
+                ? Optional.of(String.format(
+                        Locale.ROOT,
+                        "the machine is busy, and for %.0f %% of the time this process waited for a processor;"
+                                + " try again when nothing else runs",
+                        Math.min(part, 1) * 100))
+                : Optional.empty();
     }
 
     private Runnable call(Kernel kernel, Operation operation) {
@@ -145,21 +173,23 @@ final class Stopwatch {
     }
 
     /** One kernel at one operation. */
-    private final class Lane {
+    private static final class Lane {
 
         private final String name;
         private final Operation operation;
         private final Runnable call;
-        private final double[] perSecond = new double[ROUNDS];
-        private double best;
+        private final Ticks ticks;
+        private final double[] earlier = new double[ROUNDS];
+        private final double[] later = new double[ROUNDS];
         private long allCalls;
         private long allNanos;
         private boolean failed;
 
-        Lane(String name, Operation operation, Runnable call) {
+        Lane(String name, Operation operation, Runnable call, Ticks ticks) {
             this.name = name;
             this.operation = operation;
             this.call = call;
+            this.ticks = ticks;
         }
 
         boolean isWarm() {
@@ -172,13 +202,13 @@ final class Stopwatch {
                 return 0;
             }
             long calls = 0;
-            long start = nanoTime.getAsLong();
+            long start = ticks.nanos();
             long taken = 0;
             try {
                 while (taken < TURN_NANOS) {
                     call.run();
                     calls++;
-                    taken = nanoTime.getAsLong() - start;
+                    taken = ticks.nanos() - start;
                 }
             } catch (Throwable e) { // Code of strangers: it costs it this operation and nothing else.
                 failed = true;
@@ -189,11 +219,50 @@ final class Stopwatch {
             return calls * WEIGHTS * (operation == Operation.GEMM ? COLUMNS : 1) * 1e9 / taken;
         }
 
+        /** What was the later set becomes the earlier one. */
+        void nextSet() {
+            System.arraycopy(later, 0, earlier, 0, ROUNDS);
+        }
+
         Speed speed() {
-            double[] sorted = perSecond.clone();
+            double[] all = Arrays.copyOf(earlier, 2 * ROUNDS);
+            System.arraycopy(later, 0, all, ROUNDS, ROUNDS);
+            Arrays.sort(all);
+            double median = median(all);
+            return new Speed(median, (all[all.length * 3 / 4] - all[all.length / 4]) / 2 / median);
+        }
+
+        /** Two measurements of the same thing give the same. */
+        Optional<String> doubt() {
+            if (failed) {
+                return Optional.empty();
+            }
+            double before = median(earlier);
+            double after = median(later);
+            if (Math.abs(after - before) > AGREEMENT * Math.min(before, after)) {
+                return Optional.of(String.format(
+                        Locale.ROOT,
+                        "%s at %s gave %.3g and %.3g G weights/s one after the other; try again when nothing else runs",
+                        name,
+                        operation.label(),
+                        before / 1e9,
+                        after / 1e9));
+            }
+            double noise = speed().noise();
+            return noise > AGREEMENT
+                    ? Optional.of(String.format(
+                            Locale.ROOT,
+                            "%s at %s varied by %.0f %% from round to round; try again when nothing else runs",
+                            name,
+                            operation.label(),
+                            noise * 100))
+                    : Optional.empty();
+        }
+
+        private static double median(double[] values) {
+            double[] sorted = values.clone();
             Arrays.sort(sorted);
-            double median = sorted[ROUNDS / 2];
-            return new Speed(median, (sorted[ROUNDS * 3 / 4] - sorted[ROUNDS / 4]) / 2 / median);
+            return sorted[sorted.length / 2];
         }
     }
 }

@@ -4,13 +4,14 @@ import io.qk256.spi.Contract;
 import io.qk256.spi.CpuFeature;
 import io.qk256.spi.CpuFeatures;
 import io.qk256.spi.support.CacheDirectory;
+import io.qk256.spi.support.Environment;
+import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.io.Reader;
-import java.io.Writer;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
@@ -55,10 +56,7 @@ public final class VerdictCache {
      * {@value #DIRECTORY_VARIABLE}, else {@code qk256} in the user's directory for caches. Empty if there is none of them.
      */
     public static Optional<VerdictCache> ofUser() {
-        return directory(
-                        System.getProperty("os.name", ""),
-                        name -> Optional.ofNullable(System.getProperty(name)),
-                        name -> Optional.ofNullable(System.getenv(name)))
+        return directory(System.getProperty("os.name", ""), Environment::property, Environment::variable)
                 .map(VerdictCache::new);
     }
 
@@ -169,12 +167,10 @@ public final class VerdictCache {
         values.forEach((name, value) -> entries.setProperty(VALUE + name, value));
         try {
             createDirectory();
-            Path whole = Files.createTempFile(directory, kind, ".tmp");
-            try (Writer writer = Files.newBufferedWriter(whole, StandardCharsets.UTF_8)) {
-                entries.store(writer, null);
-            }
+            StringWriter text = new StringWriter();
+            entries.store(text, null);
             // Readers see the old entry or the new one, never a part.
-            Files.move(whole, file(key, kind), StandardCopyOption.ATOMIC_MOVE);
+            OutputFile.of(file(key, kind)).write(text.toString());
         } catch (IOException e) {
             problem = Optional.of(e);
         }

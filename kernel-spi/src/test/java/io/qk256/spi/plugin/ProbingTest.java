@@ -105,7 +105,9 @@ class ProbingTest {
         Candidate first = probe(LONG);
         assertThat(first.state()).as(first.why()).isEqualTo(State.SELECTED);
         assertThat(probed(first)).matches("passed all gates in a JVM of its own, in \\d+ ms");
-        assertThat(probed(probe(LONG))).matches("passed all gates in a JVM of its own \\(probed on 20.*\\)");
+        assertThat(probed(probe(LONG)))
+                .matches(
+                        "passed all gates in a JVM of its own \\(remembered since 20\\S+; to try it again, delete \\S+\\)");
     }
 
     @ParameterizedTest
@@ -269,7 +271,7 @@ class ProbingTest {
     void anotherCpuAnotherFileAndADamagedEntryAreProbedAnew() throws IOException {
         bad().opening("System.exit(4);").jar(plugins.resolve("bad.jar"));
         assertThat(probe(LONG).why()).endsWith("with exit code 4");
-        assertThat(probe(LONG).why()).contains("with exit code 4 (probed on ");
+        assertThat(probe(LONG).why()).contains("with exit code 4 (remembered since ");
         assertThat(probe(LONG, CpuFeatures.unknown(), "another CPU").why()).endsWith("with exit code 4");
         try (Stream<Path> entries = Files.list(cache)) {
             for (Path entry : entries.toList()) {
@@ -277,7 +279,7 @@ class ProbingTest {
             }
         }
         assertThat(probe(LONG).why()).endsWith("with exit code 4");
-        assertThat(probe(LONG).why()).contains("(probed on ");
+        assertThat(probe(LONG).why()).contains("(remembered since ");
         bad().opening("System.exit(5);").jar(plugins.resolve("bad.jar"));
         assertThat(probe(LONG).why()).endsWith("with exit code 5");
     }

@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,19 +33,19 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Measurements by a clock that kernels move, each by what it costs: they come out the same on any machine. */
+/** Ranking by measurement, with a clock that only the measured kernels advance. */
 class CalibrationTest {
 
     private static final String HASH = "ab".repeat(32);
 
-    private final AtomicLong clock = new AtomicLong();
+    private final GivenTicks ticks = new GivenTicks();
 
     @TempDir
     private Path directory;
 
     private Selection select(Wishes wishes, Burning... providers) {
         return KernelSelector.select(
-                Arrays.stream(providers).map(Burning::source).toList(), CPU, JVM, wishes, calibration("a CPU"));
+                Arrays.stream(providers).map(Burning::source).toList(), CPU, JVM, wishes, calibration("a CPU"), ticks);
     }
 
     private Selection select(Burning... providers) {
@@ -54,19 +53,19 @@ class CalibrationTest {
     }
 
     private Calibration calibration(String cpuName) {
-        return new Calibration(cpuName, Optional.of(VerdictCache.in(directory)), clock::get);
+        return new Calibration(cpuName, Optional.of(VerdictCache.in(directory)));
     }
 
     private Burning slow(String name, int rank, Operation first, Operation... more) {
-        return new Burning(name, rank, EnumSet.of(first, more));
+        return new Burning(ticks, name, rank, EnumSet.of(first, more));
     }
 
     private Burning slow(String name, int rank) {
-        return new Burning(name, rank, EnumSet.allOf(Operation.class));
+        return new Burning(ticks, name, rank, EnumSet.allOf(Operation.class));
     }
 
     private Burning quick(String name, int rank) {
-        return new Burning(name, rank, Set.of());
+        return new Burning(ticks, name, rank, Set.of());
     }
 
     @Test
@@ -93,8 +92,8 @@ class CalibrationTest {
     @ParameterizedTest
     @EnumSource
     void eachOperationIsRankedByItself(Operation slowOne) {
-        Selection selection =
-                select(slow("first", 9, slowOne), new Burning("second", 5, EnumSet.complementOf(EnumSet.of(slowOne))));
+        Selection selection = select(
+                slow("first", 9, slowOne), new Burning(ticks, "second", 5, EnumSet.complementOf(EnumSet.of(slowOne))));
         for (Operation operation : Operation.values()) {
             assertThat(selection.selected(operation))
                     .map(Candidate::name)
@@ -110,7 +109,7 @@ class CalibrationTest {
     void theCompositeAsksTheKernelOfEachOperation() {
         List<Operation> asked = new ArrayList<>();
         Kernel[] parts = Arrays.stream(Operation.values())
-                .map(own -> new Burner(Set.of()) {
+                .map(own -> new Burner(ticks, Set.of()) {
                     @Override
                     void asked(Operation operation) {
                         assertThat(operation).isEqualTo(own);
@@ -119,7 +118,9 @@ class CalibrationTest {
                 })
                 .toArray(Kernel[]::new);
         Kernel composite = new CompositeKernel(parts[0], parts[1], parts[2], parts[3]);
-        assertThat(Stopwatch.measure(Map.of("composite", composite), clock::get).values())
+        assertThat(Stopwatch.measure(Map.of("composite", composite), ticks)
+                        .speeds()
+                        .values())
                 .allMatch(speeds -> speeds.size() == 1);
         assertThat(asked).contains(Operation.values());
     }
@@ -129,18 +130,18 @@ class CalibrationTest {
     void anOperationThatIsWarmWaitsUntilTheOthersAre() {
         Map<Operation, Integer> calls = new EnumMap<>(Operation.class);
         List<Integer> whenTheLastWasWarm = new ArrayList<>();
-        Kernel compiling = new Burner(Set.of()) {
+        Kernel compiling = new Burner(ticks, Set.of()) {
             @Override
             void asked(Operation operation) {
                 int call = calls.merge(operation, 1, Integer::sum);
                 if (operation == Operation.GEMM && call <= 30) {
-                    burn(2_000_000);
+                    ticks.pass(2_000_000);
                 } else if (operation == Operation.GEMM && call == 250) {
                     whenTheLastWasWarm.add(calls.getOrDefault(Operation.DEQUANTIZE, 0));
                 }
             }
         };
-        Stopwatch.measure(Map.of("compiling", compiling), clock::get);
+        Stopwatch.measure(Map.of("compiling", compiling), ticks);
         assertThat(whenTheLastWasWarm).singleElement(as(INTEGER)).isLessThan(400);
         assertThat(calls.get(Operation.DEQUANTIZE)).isGreaterThan(400);
     }
@@ -165,10 +166,10 @@ class CalibrationTest {
     @Test
     void aKernelThatFailsAtAnOperationIsNotTakenForIt() {
         Selection selection = select(
-                new Burning("failing", 9, Set.of()) {
+                new Burning(ticks, "failing", 9, Set.of()) {
                     @Override
                     Kernel kernel() {
-                        return new Burner(Set.of()) {
+                        return new Burner(ticks, Set.of()) {
                             @Override
                             void asked(Operation operation) {
                                 if (operation == Operation.GEMM) {
@@ -197,7 +198,8 @@ class CalibrationTest {
                 CPU,
                 JVM,
                 Wishes.NONE,
-                calibration("another CPU"));
+                calibration("another CPU"),
+                ticks);
         assertThat(elsewhere.measurement().orElseThrow().remembered()).isFalse();
         assertThat(elsewhere.selected()).map(Candidate::name).contains("a");
         assertThat(select(quick("a", 1)).measurement().orElseThrow().remembered())
@@ -245,13 +247,105 @@ class CalibrationTest {
         assertThat(selection.problem()).contains("no kernel is usable");
     }
 
-    /** Provides a kernel that is slow in some of its operations. */
-    private class Burning extends FakeProvider {
+    /** The kernel that declares less is the faster one, so that a measurement that is believed shows. */
+    private Selection selectOfTwo() {
+        return select(slow("boastful", 9), quick("modest", 0));
+    }
 
+    private void assertNotBelieved(String doubt) throws IOException {
+        Selection selection = selectOfTwo();
+        assertThat(selection.measurement()).isEmpty();
+        assertThat(selection.doubt().orElseThrow())
+                .startsWith("the kernels are ranked as they declare, for the measurement is not believed: " + doubt)
+                .endsWith("; try again when nothing else runs");
+        assertThat(selection.warnings()).containsExactly(selection.doubt().orElseThrow());
+        assertThat(selection.selected()).map(Candidate::name).contains("boastful");
+        assertThat(selection.candidate("boastful")).map(Candidate::why).contains("highest rank of the usable kernels");
+        try (Stream<Path> files = Files.list(directory)) {
+            assertThat(files).isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsMeasuredWhileTheProcessWaitsForProcessorsIsNotBelieved() throws IOException {
+        ticks.waitingPart = 0.3;
+        assertNotBelieved("the machine is busy, and for 30 % of the time this process waited for a processor");
+        ticks.waitingPart = 0.05;
+        assertThat(selectOfTwo().selected()).map(Candidate::name).contains("modest");
+    }
+
+    @Test
+    void itIsMeasuredAgainWhenTheOthersHaveEnded() {
+        ticks.waitingPart = 0.3;
+        ticks.busyUntil = 1_500_000_000L;
+        Selection selection = selectOfTwo();
+        assertThat(selection.doubt()).isEmpty();
+        assertThat(selection.selected()).map(Candidate::name).contains("modest");
+    }
+
+    @Test
+    void whatDiffersWhenItIsRepeatedIsNotBelieved() throws IOException {
+        ticks.slowerEverySecondSet = 0.5;
+        assertNotBelieved("boastful at dequantize gave ");
+    }
+
+    @Test
+    void whatVariesFromRoundToRoundIsNotBelieved() throws IOException {
+        ticks.jitter = 1;
+        assertNotBelieved("");
+    }
+
+    @Test
+    void theWaitingOfAllThreadsCounts() throws IOException {
+        Files.writeString(Files.createDirectory(directory.resolve("1")).resolve("schedstat"), "7000 200 3\n");
+        Files.writeString(Files.createDirectory(directory.resolve("2")).resolve("schedstat"), "5 30 1\n");
+        Files.createDirectory(directory.resolve("3"));
+        Files.writeString(Files.createDirectory(directory.resolve("4")).resolve("schedstat"), "none\n");
+        assertThat(Ticks.waitedNanos(directory)).isEqualTo(230);
+        assertThat(Ticks.waitedNanos(directory.resolve("none"))).isZero();
+    }
+
+    /** A clock that stands still unless it is advanced. */
+    static final class GivenTicks implements Ticks {
+
+        private long now;
+        private double waited;
+        private double waitingPart;
+        private long busyUntil = Long.MAX_VALUE;
+        private double slowerEverySecondSet;
+        private int looks;
+        private double jitter;
+
+        void pass(long nanoseconds) {
+            int set = looks / 2; // Each begins and ends with a look at how long it waited.
+            double slower = slowerEverySecondSet * (set % 2);
+            double factor = 1 + slower + jitter * ((now / 1_000_000 * 0x9E3779B97F4A7C15L) >>> 63);
+            long passed = (long) (nanoseconds * factor);
+            now += passed;
+            waited += now < busyUntil ? passed * waitingPart : 0;
+        }
+
+        @Override
+        public long nanos() {
+            return now;
+        }
+
+        @Override
+        public long waitedNanos() {
+            looks++;
+            return (long) waited;
+        }
+    }
+
+    /** Provides a kernel that is slow in some of its operations. */
+    private static class Burning extends FakeProvider {
+
+        private final GivenTicks ticks;
         private final Set<Operation> slow;
 
-        Burning(String name, int rank, Set<Operation> slow) {
+        Burning(GivenTicks ticks, String name, int rank, Set<Operation> slow) {
             super(name, rank);
+            this.ticks = ticks;
             this.slow = slow;
         }
 
@@ -265,18 +359,20 @@ class CalibrationTest {
 
         @Override
         Kernel kernel() {
-            return new Burner(slow);
+            return new Burner(ticks, slow);
         }
     }
 
-    /** Right in the self-test; when it is measured a call takes 20 or 500 microseconds of the clock instead. */
-    class Burner extends PlainKernel {
+    /** Right in the self-test; when it is measured, 20 or 500 microseconds pass in a call instead. */
+    static class Burner extends PlainKernel {
 
         private static final int MEASURED_COLS = 4096;
 
+        private final GivenTicks ticks;
         private final Set<Operation> slow;
 
-        Burner(Set<Operation> slow) {
+        Burner(GivenTicks ticks, Set<Operation> slow) {
+            this.ticks = ticks;
             this.slow = slow;
         }
 
@@ -287,12 +383,8 @@ class CalibrationTest {
                 return false;
             }
             asked(operation);
-            burn(slow.contains(operation) ? 500_000 : 20_000);
+            ticks.pass(slow.contains(operation) ? 500_000 : 20_000);
             return true;
-        }
-
-        void burn(long nanoseconds) {
-            clock.addAndGet(nanoseconds);
         }
 
         @Override

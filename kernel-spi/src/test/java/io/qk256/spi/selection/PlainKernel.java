@@ -9,7 +9,9 @@ import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.ValueLayout;
 
 /** Right, and open to be made wrong. */
-class PlainKernel extends Kernel {
+public class PlainKernel extends Kernel {
+
+    public PlainKernel() {}
 
     @Override
     protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {

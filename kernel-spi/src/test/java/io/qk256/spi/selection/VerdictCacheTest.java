@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qk256.spi.CpuFeature;
 import io.qk256.spi.CpuFeatures;
 import io.qk256.spi.CpuFeatures.Presence;
+import io.qk256.spi.support.Environment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +70,38 @@ class VerdictCacheTest {
         assertThat(cache.problem().orElseThrow())
                 .contains("verdicts are not kept in " + file.resolve("below"))
                 .contains("-Dqk256.cache.dir or QK256_CACHE_DIR");
+    }
+
+    @Test
+    void whatAKilledProcessLeftIsSweptAndNothingElse() throws IOException {
+        FileTime old = FileTime.from(Instant.now().minus(Duration.ofHours(2)));
+        Path forgotten = Files.setLastModifiedTime(
+                Files.createFile(directory.resolve("qk256-" + UUID.randomUUID() + ".part")), old);
+        Path strange = Files.setLastModifiedTime(Files.createFile(directory.resolve("probe.part")), old);
+        VerdictCache.in(directory).write(KEY, "probe", VALUES);
+        assertThat(forgotten).doesNotExist();
+        assertThat(strange).exists();
+    }
+
+    @Test
+    void aWriteThatFailsLeavesNothing() throws IOException {
+        VerdictCache cache = VerdictCache.in(directory);
+        Files.createFile(Files.createDirectory(cache.file(KEY, "probe")).resolve("in the way"));
+        cache.write(KEY, "probe", VALUES);
+        assertThat(cache.problem()).isPresent();
+        try (Stream<Path> files = Files.list(directory)) {
+            assertThat(files).containsExactly(cache.file(KEY, "probe"));
+        }
+    }
+
+    @Test
+    void aBlankVariableIsNotSet() {
+        Map<String, String> environment = Map.of("QK256_CACHE_DIR", "", "XDG_CACHE_HOME", "/x");
+        assertThat(VerdictCache.directory(
+                        "Linux",
+                        Environment.of(name -> " "),
+                        Environment.of(name -> environment.getOrDefault(name, ""))))
+                .contains(Path.of("/x/qk256"));
     }
 
     @Test

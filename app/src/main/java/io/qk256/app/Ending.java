@@ -1,0 +1,116 @@
+package io.qk256.app;
+
+import io.qk256.spi.support.PrintableText;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The end of the process, which does not depend on plugins: their shutdown hooks get a few seconds, then the process ends with
+ * the exit code that it was to have. Where a plugin ends it with {@code System.exit}, this is said, and the exit code is that
+ * of a failure: whatever was being computed is not complete.
+ *
+ * <p>{@code Runtime.halt} in a plugin cannot be caught.
+ */
+final class Ending {
+
+    /** For all shutdown hooks, of which the application's own need some milliseconds. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /** For the application's own hooks, where a plugin ends the process. */
+    private static final Duration SHORT = Duration.ofSeconds(1);
+
+    private static final int FAILED = 1;
+    private static final int SIGNAL = 128;
+
+    /** The JDK runs the hooks of these in a thread of this name. */
+    private static final Map<String, Integer> SIGNALS =
+            Map.of("SIGHUP handler", 1, "SIGINT handler", 2, "SIGTERM handler", 15);
+
+    private volatile Optional<Integer> wanted = Optional.empty();
+
+    private Ending() {}
+
+    /** Begins to watch; before any plugin can. */
+    static Ending watch() {
+        Ending ending = new Ending();
+        Runtime.getRuntime().addShutdownHook(new Thread(ending::begins, "qk256-ending"));
+        return ending;
+    }
+
+    /** Ends the process; output must have been flushed. */
+    void exit(int code) {
+        wanted = Optional.of(code);
+        System.exit(code);
+    }
+
+    private void begins() {
+        if (wanted.isPresent()) {
+            haltLater(PATIENCE, wanted.get());
+            return;
+        }
+        for (Map.Entry<Thread, StackTraceElement[]> entry :
+                Thread.getAllStackTraces().entrySet()) {
+            Optional<Integer> signal =
+                    Optional.ofNullable(SIGNALS.get(entry.getKey().getName()));
+            if (signal.isPresent()) {
+                haltLater(PATIENCE, SIGNAL + signal.get());
+                return;
+            }
+            Optional<String> stranger = stranger(entry.getValue());
+            if (stranger.isPresent()) {
+                Thread halting = haltLater(SHORT, FAILED);
+                tell(stranger.get() + " ended the program with System.exit; what was to be written is not complete");
+                awaitForEver(halting);
+                return;
+            }
+        }
+        haltLater(PATIENCE, FAILED);
+    }
+
+    /** The module that has called System.exit on this stack, if it is none of the application's. */
+    private static Optional<String> stranger(StackTraceElement[] stack) {
+        boolean exits = Arrays.stream(stack)
+                .anyMatch(frame -> frame.getClassName().equals("java.lang.Runtime")
+                        && frame.getMethodName().equals("exit"));
+        return Arrays.stream(stack)
+                .filter(frame -> exits && !"java.base".equals(frame.getModuleName()))
+                .findFirst()
+                .map(frame -> frame.getModuleName() == null ? frame.getClassName() : frame.getModuleName())
+                .filter(module -> ModuleLayer.boot().findModule(module).isEmpty());
+    }
+
+    private static Thread haltLater(Duration patience, int code) {
+        return Thread.ofPlatform().daemon().name("qk256-halt").start(() -> {
+            try {
+                Thread.sleep(patience);
+            } catch (InterruptedException e) {
+                tell("the wait for shutdown hooks was interrupted");
+            }
+            Runtime.getRuntime().halt(code);
+        });
+    }
+
+    /** Else the JVM would end with the exit code that the plugin gave. */
+    private static void awaitForEver(Thread halting) {
+        try {
+            halting.join();
+        } catch (InterruptedException e) {
+            Runtime.getRuntime().halt(FAILED);
+        }
+    }
+
+    private static void tell(String message) {
+        try {
+            new FileOutputStream(FileDescriptor.err)
+                    .write(("qk256: " + PrintableText.line(message) + "\n").getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            return; // Nobody reads it.
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package io.qk256.spi.plugin;
+
+import java.io.IOException;
+
+/**
+ * A plugin that means no good, and what becomes of it.
+ *
+ * @param name of the plugin, its file and its package
+ * @param place where the code goes
+ * @param code what it does
+ * @param why how the reason begins
+ */
+record HostilePlugin(String name, Place place, String code, String why) {
+
+    /** What becomes of a plugin whose code is never asked, or is not the kernel's business. */
+    static final String USABLE = "outranked by builtin";
+
+    private static final String NAME = "    @Override\n    public String name";
+    private static final String TO_STRING = "        /** The code of a weight";
+    private static final String CODE = "return Qk256.code(w";
+
+    /** Where code can be. */
+    enum Place {
+        /** More members of the provider. */
+        MEMBERS,
+        /** The body of {@code name()}. */
+        NAMING,
+        /** The body of {@code contractVersion()}. */
+        VERSION,
+        /** The body of {@code requirements()}. */
+        REQUIREMENTS,
+        /** The body of {@code rank()}. */
+        RANK,
+        /** Before the kernel is opened. */
+        OPEN,
+        /** More members of the kernel. */
+        KERNEL,
+        /** Before the kernel decodes a weight. */
+        CALL
+    }
+
+    /** Compiled. Its rank is the lowest, so that the built-in kernel is selected in any case. */
+    TestPlugin plugin() throws IOException {
+        TestPlugin plugin = TestPlugin.kernel(name).replacing("return 1000;", "return -1;");
+        return switch (place) {
+            case MEMBERS -> plugin.replacing(NAME, code + NAME);
+            case NAMING -> plugin.replacing("return \"" + name + "\";", code);
+            case VERSION -> plugin.replacing("return Contract.VERSION;", code);
+            case REQUIREMENTS -> plugin.replacing("return Requirements.NONE;", code);
+            case RANK -> plugin.replacing("return -1;", code);
+            case OPEN -> plugin.opening(code);
+            case KERNEL -> plugin.replacing(TO_STRING, code + TO_STRING);
+            case CALL -> plugin.replacing(CODE, code + CODE);
+        };
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}
