@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The beginning and the end of a parallel kernel's threads. What would hang is ended by the time limit. */
-@Timeout(120)
+/** The beginning and the end of a parallel kernel's threads. What hangs is left behind by the time limit. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CloseTest {
 
     private static final Kernel SUMS = new SumKernel();

@@ -3,6 +3,7 @@ package io.qk256.spi;
 import static io.qk256.spi.BadArguments.closedMemory;
 import static io.qk256.spi.BadArguments.nothing;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
@@ -10,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -119,6 +121,17 @@ class Qk256MatrixTest {
         assertThat(both.scale(1, 0)).isEqualTo(15);
         assertThat(both.scale(1, 1)).isEqualTo(20);
         assertThat(both.tensorScale()).isEqualTo(0.5f);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-1, 0", "2, 0", "0, -1", "0, 2", "-1, 2", "2147483647, 2147483647", "-2147483648, 0"})
+    void thereIsNoScaleOutsideTheMatrix(int row, int block) {
+        Qk256Matrix plain = Qk256Matrix.of(bytes(256), 2, 257, Codebook.QK256);
+        Qk256Matrix scaled = plain.withBlockScales(MemorySegment.ofArray(new float[] {10, 20, 30, 40}));
+        for (Qk256Matrix w : List.of(plain, scaled)) {
+            assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> w.blockScale(row, block));
+            assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> w.scale(row, block));
+        }
     }
 
     /** 0.1f * 3 in f32 is 0.3 rounded up; in f64 it would be another value. */

@@ -3,6 +3,7 @@ package io.qk256.app.files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Runs numbered tasks on a few threads, in the order of their numbers, and waits for all. */
@@ -31,6 +32,11 @@ final class Parallel {
      * @throws GgufException what a task threw: of several, the one of the lowest number
      */
     static void run(int count, int threads, Task task) throws GgufException {
+        run(count, threads, task, Thread::start);
+    }
+
+    /** Starting threads as somebody else does. */
+    static void run(int count, int threads, Task task, Consumer<Thread> start) throws GgufException {
         if (threads < 1) {
             throw new IllegalArgumentException("threads: " + threads + ", expected 1 or more");
         }
@@ -38,8 +44,10 @@ final class Parallel {
         List<Thread> helpers = new ArrayList<>();
         try {
             for (int i = 1; i < Math.min(threads, count); i++) {
-                helpers.add(
-                        Thread.ofPlatform().daemon().name("qk256-files-" + i).start(parallel::work));
+                Thread helper =
+                        Thread.ofPlatform().daemon().name("qk256-files-" + i).unstarted(parallel::work);
+                start.accept(helper);
+                helpers.add(helper);
             }
             parallel.work();
         } catch (Throwable e) { // The system gave no thread, say: those that it gave use the caller's memory.

@@ -31,7 +31,7 @@ public final class FuzzMain {
     public static void main(String[] args) throws Exception {
         MappedByteBuffer seeds = map(Path.of(args[1]));
         Map<String, Kernel> kernels = kernels();
-        System.out.println(args[0] + " with " + kernels.keySet());
+        System.out.println(args[0] + " on " + kernels.keySet());
         try (Hostile hostile = new Hostile()) {
             Fuzz.Case one = switch (args[0]) {
                 case CALLS -> new HostileCalls(kernels, hostile);

@@ -41,7 +41,7 @@ class FuzzersTest {
                     .as("exit code of %s, %s%n%s%n%s", fuzzer, last(seed), said, crash())
                     .isZero();
             System.out.print(said.lines()
-                    .filter(line -> line.startsWith("fuzzer "))
+                    .filter(line -> line.startsWith("fuzzer ") || line.startsWith(fuzzer))
                     .reduce("", (all, line) -> all + line + System.lineSeparator()));
         } finally {
             process.destroyForcibly().waitFor();
