@@ -68,7 +68,7 @@ public record Kit(
         String modules = System.getProperty(KIT_MODULES, "");
         if (!new File(modules).isDirectory()) {
             throw new IOException("the compatibility kit was expected in the directory that -D" + KIT_MODULES
-                    + " names, got '" + modules + "'; start the application with ./qk256");
+                    + " names, got '" + modules + "'; start the application with its script, bin/qk256");
         }
         Path measured = Files.createTempFile("qk256-bench", ".json");
         Path verdicts = Files.createTempFile("qk256-bench", ".tsv");

@@ -11,10 +11,8 @@ import io.qk256.spi.CpuFeature;
 import io.qk256.spi.CpuFeatures.Presence;
 import io.qk256.spi.selection.Artifact;
 import io.qk256.spi.selection.Candidate;
-import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.Selection;
 import io.qk256.spi.support.OutputFile;
-import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
@@ -78,6 +76,10 @@ final class BenchCommand implements Callable<Integer> {
         }
         Optional<BenchResults> before =
                 results.compare == null ? Optional.empty() : Optional.of(baselines.load(results.compare));
+        int code = command.exitCode(true);
+        if (code != ExitCode.OK) {
+            return code;
+        }
         Kit.Outcome outcome = measure(command);
         BenchResults now = outcome.results();
         BenchReport.print(now, results.format, command.out());
@@ -132,24 +134,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private List<String> kernels(Selection selection) {
-        List<String> usable = selection.candidates().stream()
-                .filter(candidate -> candidate.kernel().isPresent())
-                .map(Candidate::name)
-                .toList();
-        if (kernels == null) {
-            if (usable.isEmpty()) {
-                throw new IllegalStateException("no kernel is usable; ./qk256 kernels says why");
-            }
-            return usable;
-        }
-        for (String name : kernels) {
-            Candidate candidate = selection
-                    .candidate(name)
-                    .orElseThrow(() -> new UserError(KernelSelector.unknownName(name, selection.candidates())));
-            if (!usable.contains(name)) {
-                throw new UserError("kernel " + name + " is not usable: " + candidate.why());
-            }
-        }
-        return kernels;
+        List<Candidate> chosen = kernels == null ? Usable.all(selection) : Usable.named(kernels, selection);
+        return chosen.stream().map(Candidate::name).toList();
     }
 }

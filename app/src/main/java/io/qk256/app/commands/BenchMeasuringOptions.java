@@ -16,6 +16,9 @@ import picocli.CommandLine.Option;
 /** The options that say how it is measured. */
 final class BenchMeasuringOptions {
 
+    private static final int MOST_ROUNDS = 1000;
+    private static final int MOST_MILLISECONDS = 60_000;
+
     @Option(names = "--rounds", paramLabel = "N", description = "Measure all so often, each time in fresh JVMs.")
     private @Nullable Integer rounds;
 
@@ -41,7 +44,7 @@ final class BenchMeasuringOptions {
             description = {
                 "Measure in two kinds of JVM that take turns, and show the change from the other one; exit code 4 on a"
                         + " regression. OTHER is all that differs:",
-                "a path (another build's app/target/modules, or a jar) whose modules replace those of the same"
+                "a path (another build's lib directory, or a jar) whose modules replace those of the same"
                         + " names, or a JVM option, as in --against=-XX:-UseSuperWord."
             })
     private @Nullable String against;
@@ -50,19 +53,14 @@ final class BenchMeasuringOptions {
 
     Kit.Duration duration(Kit.Duration usual) {
         int least = against == null ? 1 : 2;
+        if (against != null && rounds != null && rounds == 1) {
+            throw new UserError("--rounds: 1, expected 2 or more, because the two of --against take turns");
+        }
         return new Kit.Duration(
-                atLeast(least, "--rounds", rounds, Math.max(least, usual.rounds())),
+                rounds == null ? Math.max(least, usual.rounds()) : Limits.require("--rounds", rounds, 1, MOST_ROUNDS),
                 usual.warmups(),
                 usual.iterations(),
-                atLeast(1, "--time", time, usual.milliseconds()));
-    }
-
-    private int atLeast(int least, String name, @Nullable Integer value, int otherwise) {
-        if (value != null && value < least) {
-            throw new UserError(name + ": " + value + ", expected " + least + " or more"
-                    + (least > 1 ? ", because the two take turns" : ""));
-        }
-        return value == null ? otherwise : value;
+                time == null ? usual.milliseconds() : Limits.require("--time", time, 1, MOST_MILLISECONDS));
     }
 
     /**

@@ -9,9 +9,9 @@ import io.qk256.app.bench.Numbers;
 import io.qk256.app.model.BitNetModel;
 import io.qk256.app.model.SyntheticModel;
 import io.qk256.spi.selection.Candidate;
-import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.Selection;
 import io.qk256.spi.support.OutputFile;
+import io.qk256.spi.support.PrintableText;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -58,7 +58,9 @@ final class BenchModelCommand implements Callable<Integer> {
             names = "--kernels",
             paramLabel = "NAME",
             split = ",",
-            description = "These kernels, or 'all'. Default: all for the embedded model, else the selected one.")
+            description =
+                    "These kernels, or 'all'. Default: all for the embedded model, else the selected one; --kernel NAME"
+                            + " for one.")
     private @Nullable List<String> kernels;
 
     @Option(
@@ -134,8 +136,22 @@ final class BenchModelCommand implements Callable<Integer> {
         if (!(seconds > 0) || seconds > 3600) {
             throw new UserError("--seconds: " + seconds + ", expected more than 0, up to 3600");
         }
-        if (threadCounts != null && threadCounts.stream().anyMatch(count -> count < 1)) {
-            throw new UserError("--thread-counts: " + threadCounts + ", expected 1 or more each");
+        options.requireUsage();
+        requireOne(threadCounts != null, "--thread-counts", options.isThreadsGiven(), "--threads");
+        requireOne(heads != null, "--heads", options.isHeadGiven(), "--head");
+        requireOne(
+                kernels != null,
+                "--kernels",
+                Objects.requireNonNull(root).forced().isPresent(),
+                "--kernel");
+        if (threadCounts != null) {
+            threadCounts.forEach(count -> Limits.requireThreads("--thread-counts", count));
+        }
+    }
+
+    private static void requireOne(boolean first, String name, boolean second, String other) {
+        if (first && second) {
+            throw new UserError(name + " and " + other + " say the same thing in two ways; give one of them");
         }
     }
 
@@ -147,8 +163,8 @@ final class BenchModelCommand implements Callable<Integer> {
             }
             return;
         }
-        try (ModelOptions.Loaded loaded =
-                options.load(head, Objects.requireNonNull(root).terminal())) {
+        try (ModelOptions.Model loaded =
+                options.loadModel(head, Objects.requireNonNull(root).terminal())) {
             measure(loaded.model(), measured, counts, rows);
         }
     }
@@ -161,34 +177,21 @@ final class BenchModelCommand implements Callable<Integer> {
                         bench.measure(candidate.name(), candidate.kernel().orElseThrow(), count);
                 rows.add(row);
                 Objects.requireNonNull(root)
-                        .say(row.kernel() + ", " + count + (count == 1 ? " thread" : " threads") + ", head "
-                                + row.head() + ": " + Numbers.of(row.decodeRate()) + " t/s");
+                        .say(row.kernel() + ", " + Plural.of(count, "thread") + ", head " + row.head() + ": "
+                                + Numbers.of(row.decodeRate()) + " t/s");
             }
         }
     }
 
     private List<Candidate> measured(Selection selection) {
-        List<Candidate> usable = selection.candidates().stream()
-                .filter(candidate -> candidate.kernel().isPresent())
-                .toList();
         boolean small = shape == null && options.isEmbedded();
-        if (kernels == null && !small) {
+        boolean forced = Objects.requireNonNull(root).forced().isPresent();
+        if (kernels == null && (forced || !small)) {
             return List.of(selection.selected().orElseThrow());
         }
-        if (kernels == null || kernels.equals(List.of(ALL))) {
-            return usable;
-        }
-        List<Candidate> chosen = new ArrayList<>();
-        for (String name : kernels) {
-            Candidate candidate = selection
-                    .candidate(name)
-                    .orElseThrow(() -> new UserError(KernelSelector.unknownName(name, selection.candidates())));
-            if (!usable.contains(candidate)) {
-                throw new UserError("kernel " + name + " is not usable: " + candidate.why());
-            }
-            chosen.add(candidate);
-        }
-        return chosen;
+        return kernels == null || kernels.equals(List.of(ALL))
+                ? Usable.all(selection)
+                : Usable.named(kernels, selection);
     }
 
     private List<Integer> threadCounts(Machine machine) {
@@ -219,9 +222,8 @@ final class BenchModelCommand implements Callable<Integer> {
                     Math.round(PERCENT * row.partOfReading()) + " %");
         }
         Qk256Command command = Objects.requireNonNull(root);
-        command.out()
-                .println(what() + " on "
-                        + KernelReport.describe(command.machine().cpu()));
+        String title = what() + " on " + KernelReport.describe(command.machine().cpu());
+        command.out().println(PrintableText.line(title));
         command.out().print(table);
         command.out().flush();
     }
@@ -236,7 +238,7 @@ final class BenchModelCommand implements Callable<Integer> {
         JsonArray array = new JsonArray();
         for (ModelRow row : rows) {
             JsonObject one = new JsonObject();
-            one.addProperty("kernel", row.kernel());
+            one.addProperty("kernel", Json.bounded(row.kernel()));
             one.addProperty("threads", row.threads());
             one.addProperty("head", row.head());
             one.addProperty("promptTokensPerSecond", row.promptRate());

@@ -9,6 +9,7 @@ import io.qk256.app.bench.BenchResults;
 import io.qk256.app.bench.BenchRow;
 import io.qk256.app.bench.Change;
 import io.qk256.app.bench.Numbers;
+import io.qk256.spi.support.PrintableText;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,7 +69,7 @@ final class BenchReport {
     }
 
     private static void printTable(BenchResults results, PrintWriter out) {
-        out.println("CPU       " + results.machine().get("cpu").getAsString());
+        out.println("CPU       " + cpu(results));
         out.println("JVM       " + jvm(results.jvm()));
         out.println();
         Table table = new Table(HEADER.toArray(String[]::new));
@@ -77,12 +78,17 @@ final class BenchReport {
     }
 
     private static void printMarkdown(BenchResults results, PrintWriter out) {
-        out.println("CPU: " + results.machine().get("cpu").getAsString() + "  ");
+        out.println("CPU: " + cpu(results) + "  ");
         out.println("JVM: " + jvm(results.jvm()));
         out.println();
         out.println("| " + String.join(" | ", HEADER) + " |");
         out.println("|" + " --- |".repeat(HEADER.size()));
-        cells(results).forEach(row -> out.println("| " + String.join(" | ", row) + " |"));
+        for (List<String> row : cells(results)) {
+            List<String> plain = row.stream()
+                    .map(cell -> PrintableText.line(cell).replace("|", "\\|"))
+                    .toList();
+            out.println("| " + String.join(" | ", plain) + " |");
+        }
     }
 
     /** One line per row, with the fields of the JSON; text that could hold a comma is quoted. */
@@ -138,12 +144,16 @@ final class BenchReport {
                 row.checked());
     }
 
+    private static String cpu(BenchResults results) {
+        return PrintableText.line(results.machine().get("cpu").getAsString());
+    }
+
     private static String jvm(JsonObject jvm) {
         JsonArray options = jvm.getAsJsonArray("options");
         List<String> words = new ArrayList<>();
         options.forEach(option -> words.add(option.getAsString()));
-        return jvm.get("name").getAsString() + " " + jvm.get("version").getAsString()
-                + (words.isEmpty() ? "" : ", " + String.join(" ", words));
+        return PrintableText.line(jvm.get("name").getAsString() + " "
+                + jvm.get("version").getAsString() + (words.isEmpty() ? "" : ", " + String.join(" ", words)));
     }
 
     /** The changes from an earlier run; where standard output is for programs, on standard error. */

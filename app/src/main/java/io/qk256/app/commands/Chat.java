@@ -63,7 +63,7 @@ final class Chat {
             }
             out.flush();
             interrupts.asking();
-            String line = terminal.in().readLine();
+            String line = terminal.line();
             if (line == null || out.checkError()) {
                 return speed;
             }

@@ -49,6 +49,11 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Qk256Command command = Objects.requireNonNull(root);
+        if (file == null) {
+            gguf.requireNone();
+        } else {
+            GgufOptions.requireFile(file);
+        }
         int code = command.exitCode(true);
         return code == ExitCode.OK ? check(command, Optional.ofNullable(file), gguf.i2sLayout(), json) : code;
     }
@@ -60,7 +65,6 @@ final class CheckCommand implements Callable<Integer> {
 
     private static int check(Qk256Command command, Optional<Path> file, I2sLayout i2sLayout, boolean json)
             throws IOException {
-        file.ifPresent(GgufOptions::requireFile);
         Selection selection = command.machine().selection();
         Kernel kernel = selection.kernel();
         String name = KernelReport.selected(selection);

@@ -7,6 +7,7 @@ import io.qk256.app.check.ProofReport.Check;
 import io.qk256.app.check.ProofReport.Failure;
 import io.qk256.app.check.ProofReport.Skipped;
 import io.qk256.app.check.ProofReport.Speed;
+import io.qk256.spi.support.PrintableText;
 import java.io.PrintWriter;
 import java.util.Locale;
 
@@ -34,10 +35,11 @@ final class CheckReport {
         row(table, "total", report.total());
         out.println(table);
         for (Failure failure : report.total().failures()) {
-            out.println("wrong     " + failure);
+            out.println("wrong     " + PrintableText.line(failure.toString()));
         }
         for (Skipped skipped : report.skipped()) {
-            out.println("skipped   " + skipped.tensors() + " of type " + skipped.type() + ": " + skipped.why());
+            out.println("skipped   " + Plural.of(skipped.tensors(), "tensor") + " of type " + skipped.type() + ": "
+                    + PrintableText.line(skipped.why()));
         }
         report.speed().ifPresent(speed -> out.println("speed     " + describe(speed)));
         out.println("result    " + conclusion(kernel, report));
@@ -82,7 +84,7 @@ final class CheckReport {
 
     static void printJson(String kernel, ProofReport report, PrintWriter out) {
         JsonObject root = new JsonObject();
-        root.addProperty("kernel", kernel);
+        root.addProperty("kernel", Json.bounded(kernel));
         root.addProperty("passed", report.passed());
         root.addProperty("seed", report.seed());
         root.add("total", json("total", report.total()));
@@ -120,7 +122,7 @@ final class CheckReport {
         object.addProperty("largestF32ErrorOfBound", check.largestErrorOfBound());
         object.addProperty("wrong", check.wrong());
         JsonArray failures = new JsonArray();
-        check.failures().forEach(failure -> failures.add(failure.toString()));
+        check.failures().forEach(failure -> failures.add(Json.bounded(failure.toString())));
         object.add("failures", failures);
         return object;
     }

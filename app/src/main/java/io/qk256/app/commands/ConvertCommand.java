@@ -5,6 +5,7 @@ import io.qk256.app.files.Conversion.Report;
 import io.qk256.app.files.Conversion.Target;
 import io.qk256.app.files.GgufFile;
 import io.qk256.spi.support.OutputFile;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -56,7 +57,7 @@ final class ConvertCommand implements Callable<Integer> {
     private boolean roundScales;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads that repack. Default: one for each CPU.")
-    private int threads = Runtime.getRuntime().availableProcessors();
+    private @Nullable Integer threads;
 
     ConvertCommand() {}
 
@@ -64,16 +65,22 @@ final class ConvertCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Qk256Command command = Objects.requireNonNull(root);
         OutputFile to = OutputFile.orStandardOutput(Objects.requireNonNull(output));
+        int crew = threads == null
+                ? Runtime.getRuntime().availableProcessors()
+                : Limits.requireThreads("--threads", threads);
+        if (roundScales && type != Target.TQ2_0) {
+            throw new UserError("--round-scales is for --type tq2_0, the only one whose scales are f16; leave it out");
+        }
         try (GgufFile source = gguf.open(Objects.requireNonNull(file))) {
             Report report = Conversion.convert(
                     source,
                     to,
                     Objects.requireNonNull(type),
                     roundScales,
-                    threads,
+                    crew,
                     ProgressLine.of("converting", command.terminal()));
-            command.say(
-                    "wrote " + to + ": " + report.converted() + " tensors converted, " + report.copied() + " copied");
+            command.say("wrote " + to + ": " + Plural.of(report.converted(), "tensor") + " converted, "
+                    + report.copied() + " copied");
             if (report.scaleError() > 0) {
                 command.tell(String.format(
                         Locale.ROOT,

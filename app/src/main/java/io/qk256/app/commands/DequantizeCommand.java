@@ -36,7 +36,10 @@ final class DequantizeCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "FILE.gguf", description = "The file.")
     private @Nullable Path file;
 
-    @Parameters(index = "1", paramLabel = "TENSOR", description = "Its name, as 'qk256 inspect' shows it.")
+    @Parameters(
+            index = "1",
+            paramLabel = "TENSOR",
+            description = "Its name, as '${ROOT-COMMAND-NAME} inspect' shows it.")
     private String name = "";
 
     @Option(
@@ -54,7 +57,7 @@ final class DequantizeCommand implements Callable<Integer> {
         try (GgufFile source = gguf.open(Objects.requireNonNull(file))) {
             GgufTensor tensor = source.findTensor(name)
                     .orElseThrow(() -> new UserError(source.name() + ": there is no tensor '" + name + "' among "
-                            + source.tensors().size() + "; 'qk256 inspect' shows their names"));
+                            + source.tensors().size() + "; '" + Launcher.name() + " inspect' shows their names"));
             to.requireOtherThan(Objects.requireNonNull(file));
             to.requireWritable();
             NpyFile.write(TensorRows.of(tensor), to);

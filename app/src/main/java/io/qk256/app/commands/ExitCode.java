@@ -17,5 +17,8 @@ final class ExitCode {
     /** A comparison found a kernel slower than before, beyond noise. */
     static final int REGRESSION = 4;
 
+    /** Ctrl-C, as shells have it. */
+    static final int INTERRUPTED = 130;
+
     private ExitCode() {}
 }

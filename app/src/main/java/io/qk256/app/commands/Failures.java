@@ -22,7 +22,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 final class Failures {
 
-    private static final int LONGEST_TRACE = 100_000;
+    private static final int MOST_LINES = 1000;
+    private static final int LONGEST_LINE = 1000;
 
     private final Terminal terminal;
     private final BooleanSupplier verbose;
@@ -50,7 +51,7 @@ final class Failures {
 
     /** A command that did not end. */
     int failed(Throwable thrown) {
-        if (verbose.getAsBoolean()) {
+        if (verbose.getAsBoolean() && !(thrown instanceof UserError)) {
             print(thrown);
         }
         switch (thrown) {
@@ -87,7 +88,9 @@ final class Failures {
     void print(Throwable thrown) {
         StringWriter trace = new StringWriter();
         thrown.printStackTrace(new PrintWriter(trace, true));
-        terminal.err().print(PrintableText.block(trace.toString(), LONGEST_TRACE));
-        terminal.err().flush();
+        trace.toString()
+                .lines()
+                .limit(MOST_LINES)
+                .forEach(line -> terminal.err().println(PrintableText.block(line, LONGEST_LINE)));
     }
 }

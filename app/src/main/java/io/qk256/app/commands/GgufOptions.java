@@ -6,6 +6,7 @@ import io.qk256.spi.support.FileProblem;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options of commands that read a GGUF file. */
@@ -14,18 +15,28 @@ final class GgufOptions {
     @Option(
             names = "--i2s-layout",
             paramLabel = "LAYOUT",
-            defaultValue = "x86",
             description = {
                 "How tensors of type I2_S are packed, which no file says: x86 (default; the published models), arm (packed"
                         + " on an ARM machine), rows4 (packed on x86 without ACT_PARALLEL)."
             })
-    private I2sLayout i2sLayout = I2sLayout.X86;
+    private @Nullable I2sLayout i2sLayout;
 
     GgufOptions() {}
 
     /** How the user says that I2_S is packed. */
     I2sLayout i2sLayout() {
-        return i2sLayout;
+        return i2sLayout == null ? I2sLayout.X86 : i2sLayout;
+    }
+
+    /**
+     * Refuses the option where no file is read.
+     *
+     * @throws UserError if it was given
+     */
+    void requireNone() {
+        if (i2sLayout != null) {
+            throw new UserError("--i2s-layout is about a file, and none is named");
+        }
     }
 
     /**
@@ -35,7 +46,7 @@ final class GgufOptions {
      */
     GgufFile open(Path path) throws IOException {
         requireFile(path);
-        return GgufFile.open(path, i2sLayout);
+        return GgufFile.open(path, i2sLayout());
     }
 
     /**

@@ -13,6 +13,7 @@ import io.qk256.app.files.GgufValue;
 import io.qk256.app.files.Repack;
 import io.qk256.app.files.TensorRows;
 import io.qk256.app.files.TensorType;
+import io.qk256.spi.support.PrintableText;
 import java.io.PrintWriter;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -39,20 +40,27 @@ final class InspectReport {
     }
 
     void print(PrintWriter out) throws GgufException {
-        out.println(plain(file.name(), Integer.MAX_VALUE) + ": GGUF version " + file.version() + ", architecture "
-                + (file.architecture().isEmpty() ? "not told" : plain(file.architecture(), SHOWN_CHARACTERS)) + ", "
-                + file.metadata().size() + " keys, " + file.tensors().size() + " tensors, aligned to "
-                + file.alignment() + " bytes");
+        out.println(PrintableText.line(file.name()) + ": GGUF version " + file.version() + ", architecture "
+                + (file.architecture().isEmpty()
+                        ? "not told"
+                        : PrintableText.line(file.architecture(), SHOWN_CHARACTERS))
+                + ", "
+                + Plural.of(file.metadata().size(), "key") + ", "
+                + Plural.of(file.tensors().size(), "tensor")
+                + ", aligned to " + Plural.of(file.alignment(), "byte"));
         out.println();
         Table keys = new Table("key", "type", "value");
         for (GgufValue value : file.metadata().values()) {
-            keys.add(value.key(), type(value), plain(shown(value), SHOWN_CHARACTERS));
+            keys.add(
+                    PrintableText.line(value.key(), SHOWN_CHARACTERS),
+                    type(value),
+                    PrintableText.line(shown(value), SHOWN_CHARACTERS));
         }
         out.println(keys);
         Table tensors = new Table("tensor", "type", "shape", "bytes");
         for (GgufTensor tensor : file.tensors()) {
             tensors.add(
-                    plain(tensor.name(), SHOWN_CHARACTERS),
+                    PrintableText.line(tensor.name(), SHOWN_CHARACTERS),
                     name(tensor),
                     shape(tensor),
                     String.format(Locale.ROOT, "%,d", tensor.data().byteSize()));
@@ -191,19 +199,5 @@ final class InspectReport {
         }
         String more = array.get().size() > SHOWN_ELEMENTS ? ", ..." : "";
         return array.get().size() + ": [" + String.join(", ", first) + more + "]";
-    }
-
-    /** Text of a stranger's file, without what a terminal would obey, and not too long. */
-    private static String plain(String text, int most) {
-        StringBuilder out = new StringBuilder();
-        text.codePoints().limit(most).forEach(character -> {
-            int kind = Character.getType(character);
-            boolean visible = kind != Character.CONTROL
-                    && kind != Character.FORMAT
-                    && kind != Character.LINE_SEPARATOR
-                    && kind != Character.PARAGRAPH_SEPARATOR;
-            out.append(visible ? Character.toString(character) : String.format("\\u%04x", character));
-        });
-        return text.codePointCount(0, text.length()) > most ? out + " ..." : out.toString();
     }
 }

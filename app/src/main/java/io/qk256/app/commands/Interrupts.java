@@ -3,8 +3,8 @@ package io.qk256.app.commands;
 import java.lang.reflect.Proxy;
 
 /**
- * Ctrl-C that stops an answer instead of the program. At the prompt, where there is nothing to stop, the second one ends
- * the program.
+ * Ctrl-C that stops an answer instead of the program. Where there is nothing to stop, because an answer is stopping already
+ * or the user is asked, the second one ends the program.
  *
  * <p>The JDK has no public API for signals; {@code sun.misc.Signal} is in module {@code jdk.unsupported}, and by reflection,
  * because the compiler's warning about it cannot be silenced. Where it fails, Ctrl-C ends the program.
@@ -61,7 +61,8 @@ final class Interrupts {
 
     private synchronized void received() {
         switch (state) {
-            case ANSWERING, STOPPING -> state = State.STOPPING;
+            case ANSWERING -> state = State.STOPPING;
+            case STOPPING -> System.exit(ExitCode.INTERRUPTED);
             case PROMPT -> {
                 state = State.WARNED;
                 warning.run();

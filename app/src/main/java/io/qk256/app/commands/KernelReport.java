@@ -14,6 +14,7 @@ import io.qk256.spi.selection.Artifact;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Operation;
 import io.qk256.spi.selection.Selection;
+import io.qk256.spi.support.PrintableText;
 import java.io.File;
 import java.io.PrintWriter;
 import java.util.Arrays;
@@ -32,8 +33,8 @@ final class KernelReport {
 
     static void print(Machine machine, PrintWriter out) {
         Selection selection = machine.selection();
-        out.println("CPU       " + describe(machine.cpu()));
-        out.println("JVM       " + selection.jvm().description());
+        out.println("CPU       " + PrintableText.line(describe(machine.cpu())));
+        out.println("JVM       " + PrintableText.line(selection.jvm().description()));
         out.println();
         Table table = new Table("kernel", "rank", "state", "why");
         for (Candidate candidate : selection.candidates()) {
@@ -53,12 +54,15 @@ final class KernelReport {
     /** Its name; the names by operation if there are several; "none". */
     static String selected(Selection selection) {
         if (Set.copyOf(selection.best().values()).size() < 2) {
-            return selection.selected().map(Candidate::name).orElse("none");
+            return name(selection.selected());
         }
         return Arrays.stream(Operation.values())
-                .map(operation -> operation.label() + " "
-                        + selection.selected(operation).map(Candidate::name).orElse("none"))
+                .map(operation -> operation.label() + " " + name(selection.selected(operation)))
                 .collect(Collectors.joining(", "));
+    }
+
+    private static String name(Optional<Candidate> candidate) {
+        return candidate.map(Candidate::name).map(PrintableText::line).orElse("none");
     }
 
     /** Where each kernel comes from. */
@@ -104,9 +108,9 @@ final class KernelReport {
                 "selected",
                 selection
                         .selected()
-                        .<JsonElement>map(c -> new JsonPrimitive(c.name()))
+                        .<JsonElement>map(c -> new JsonPrimitive(Json.bounded(c.name())))
                         .orElse(JsonNull.INSTANCE));
-        selection.problem().ifPresent(problem -> root.addProperty("problem", problem));
+        selection.problem().ifPresent(problem -> root.addProperty("problem", Json.bounded(problem)));
         SpeedReport.addTo(root, selection);
         JsonArray kernels = new JsonArray();
         for (Candidate candidate : selection.candidates()) {
@@ -137,20 +141,20 @@ final class KernelReport {
         return json;
     }
 
-    private static JsonObject kernel(Candidate candidate) {
+    static JsonObject kernel(Candidate candidate) {
         JsonObject json = new JsonObject();
-        json.addProperty("name", candidate.name());
+        json.addProperty("name", Json.bounded(candidate.name()));
         json.add("rank", candidate.rank().<JsonElement>map(JsonPrimitive::new).orElse(JsonNull.INSTANCE));
         json.addProperty("state", candidate.state().label());
-        json.addProperty("why", candidate.why());
+        json.addProperty("why", Json.bounded(candidate.why()));
         Artifact artifact = candidate.artifact();
-        json.addProperty("module", artifact.module());
+        json.addProperty("module", Json.bounded(artifact.module()));
         json.add("version", orNull(artifact.version()));
         json.addProperty("origin", artifact.origin());
         json.addProperty("plugin", artifact.plugin());
         json.add("sha256", orNull(artifact.sha256()));
         json.addProperty("certified", certificate(candidate).isPresent());
-        candidate.warning().ifPresent(text -> json.addProperty("warning", text));
+        candidate.warning().ifPresent(text -> json.addProperty("warning", Json.bounded(text)));
         return json;
     }
 
@@ -159,7 +163,7 @@ final class KernelReport {
     }
 
     private static JsonElement orNull(Optional<String> text) {
-        return text.<JsonElement>map(JsonPrimitive::new).orElse(JsonNull.INSTANCE);
+        return text.map(Json::bounded).<JsonElement>map(JsonPrimitive::new).orElse(JsonNull.INSTANCE);
     }
 
     private static JsonArray labelArray(List<CpuFeature> features) {

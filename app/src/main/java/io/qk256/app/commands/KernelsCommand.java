@@ -25,6 +25,7 @@ final class KernelsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Qk256Command command = Objects.requireNonNull(root);
+        command.reportsKernels();
         if (json) {
             KernelReport.printJson(command.machine(), command.out());
         } else {

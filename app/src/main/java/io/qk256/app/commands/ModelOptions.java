@@ -39,8 +39,8 @@ final class ModelOptions {
             paramLabel = "TYPE",
             description =
                     "Weights of the last product: stored (as the file has them; f16 is the same) or q8 (8 bits: fewer"
-                            + " bytes to read for each token). Default: ${DEFAULT-VALUE}.")
-    private Head head = Head.Q8;
+                            + " bytes to read for each token). Default: q8.")
+    private @Nullable Head head;
 
     @Option(
             names = "--cache",
@@ -59,15 +59,31 @@ final class ModelOptions {
      * A model that is ready to run.
      *
      * @param file stays open as long as the model is used
-     * @param tokenizer of the file
      * @param model its weights
      */
-    record Loaded(GgufFile file, Tokenizer tokenizer, BitNetModel model) implements AutoCloseable {
+    record Model(GgufFile file, BitNetModel model) implements AutoCloseable {
 
         @Override
         public void close() {
             model.close();
             file.close();
+        }
+    }
+
+    /**
+     * A model that is ready to write.
+     *
+     * @param tokenizer of the file
+     */
+    record Loaded(Model opened, Tokenizer tokenizer) implements AutoCloseable {
+
+        BitNetModel model() {
+            return opened.model();
+        }
+
+        @Override
+        public void close() {
+            opened.close();
         }
     }
 
@@ -91,9 +107,6 @@ final class ModelOptions {
     /** How many threads compute. */
     int threads(Machine machine) {
         if (threads != null) {
-            if (threads < 1) {
-                throw new UserError("--threads: " + threads + ", expected 1 or more");
-            }
             return threads;
         }
         int available = Runtime.getRuntime().availableProcessors();
@@ -103,35 +116,55 @@ final class ModelOptions {
 
     /** How the weights of the last product are kept. */
     Head head() {
-        return head;
+        return head == null ? Head.Q8 : head;
+    }
+
+    /** The options of which a command has its own form, if the user gave them. */
+    boolean isHeadGiven() {
+        return head != null;
+    }
+
+    boolean isThreadsGiven() {
+        return threads != null;
     }
 
     /**
-     * Opens and loads the model, with all processors.
+     * Checks all that can be checked before a model is loaded.
+     *
+     * @throws UserError if a value is out of range, or an option would change nothing
+     */
+    void requireUsage() {
+        if (threads != null) {
+            Limits.requireThreads("--threads", threads);
+        }
+        if (model == null) {
+            gguf.requireNone();
+            if (cache != null) {
+                throw new UserError("--cache keeps a file's model repacked, and no file is named; add -m FILE.gguf");
+            }
+        }
+    }
+
+    /**
+     * Opens and loads the model and its vocabulary, with all processors.
      *
      * @param terminal shows how far it is
      */
     Loaded load(Terminal terminal) throws IOException {
-        return load(head, terminal);
-    }
-
-    /** As {@link #load(Terminal)}, with another head than the user's. */
-    Loaded load(Head otherHead, Terminal terminal) throws IOException {
         Progress progress = ProgressLine.of("loading", terminal);
         GgufFile file = open(progress, terminal);
+        Background<Tokenizer> reading = Background.start("qk256-tokenizer", () -> Tokenizer.of(file));
+        Model opened = load(file, head(), listener(progress, terminal));
         try {
-            Background<Tokenizer> reading = Background.start("qk256-tokenizer", () -> Tokenizer.of(file));
-            BitNetModel loaded = BitNetModel.load(file, otherHead.type(), listener(progress, terminal));
-            Tokenizer tokenizer = tokenizer(reading, loaded);
-            if (tokenizer.vocabularySize() != loaded.config().vocabulary()) {
-                loaded.close();
+            Tokenizer tokenizer = reading.get();
+            int rows = opened.model().config().vocabulary();
+            if (tokenizer.vocabularySize() != rows) {
                 throw new GgufException(file.name() + ": the tokenizer has " + tokenizer.vocabularySize()
-                        + " tokens, expected " + loaded.config().vocabulary()
-                        + ", a row of the embedding for each; the file is damaged");
+                        + " tokens, expected " + rows + ", a row of the embedding for each; the file is damaged");
             }
-            return new Loaded(file, tokenizer, loaded);
+            return new Loaded(opened, tokenizer);
         } catch (IOException | RuntimeException e) {
-            file.close();
+            opened.close();
             throw e;
         }
     }
@@ -150,11 +183,17 @@ final class ModelOptions {
         };
     }
 
-    private static Tokenizer tokenizer(Background<Tokenizer> reading, BitNetModel loaded) throws IOException {
+    /** Opens and loads the model alone, which may have no vocabulary, with another head than the user's. */
+    Model loadModel(Head otherHead, Terminal terminal) throws IOException {
+        Progress progress = ProgressLine.of("loading", terminal);
+        return load(open(progress, terminal), otherHead, listener(progress, terminal));
+    }
+
+    private static Model load(GgufFile file, Head head, LoadListener listener) throws IOException {
         try {
-            return reading.get();
-        } catch (IOException | RuntimeException e) {
-            loaded.close();
+            return new Model(file, BitNetModel.load(file, head.type(), listener));
+        } catch (IOException | RuntimeException | Error e) {
+            file.close();
             throw e;
         }
     }

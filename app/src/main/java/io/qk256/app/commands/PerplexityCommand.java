@@ -46,7 +46,7 @@ final class PerplexityCommand implements Callable<Integer> {
             names = {"-f", "--file"},
             required = true,
             paramLabel = "TEXT",
-            description = "The text, in UTF-8.")
+            description = "The text, in UTF-8; - is standard input.")
     private @Nullable Path text;
 
     @Option(
@@ -69,8 +69,9 @@ final class PerplexityCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Qk256Command command = Objects.requireNonNull(root);
-        String toPredict = TextStreams.read(Objects.requireNonNull(text));
-        int most = windows == null ? Integer.MAX_VALUE : atLeastOne(windows);
+        options.requireUsage();
+        int most = windows == null ? Integer.MAX_VALUE : Limits.require("--windows", windows, 1, Integer.MAX_VALUE);
+        String toPredict = TextStreams.read(Objects.requireNonNull(text), command.terminal());
         command.wantOneKernel();
         int code = command.exitCode(true);
         if (code != ExitCode.OK) {
@@ -92,13 +93,6 @@ final class PerplexityCommand implements Callable<Integer> {
             }
         }
         return ExitCode.OK;
-    }
-
-    private static int atLeastOne(int given) {
-        if (given < 1) {
-            throw new UserError("--windows: " + given + ", expected 1 or more");
-        }
-        return given;
     }
 
     private int windowLength(int context) {
@@ -137,12 +131,12 @@ final class PerplexityCommand implements Callable<Integer> {
                 : String.format(Locale.ROOT, "95 %%: %.3f to %.3f", result.low(), result.high());
         out.printf(
                 Locale.ROOT,
-                "perplexity %.4f (%s), %.5f nats a token; %d tokens in %d windows, head %s, %.1f s%n",
+                "perplexity %.4f (%s), %.5f nats a token; %s in %s, head %s, %.1f s%n",
                 result.perplexity(),
                 interval,
                 result.natsPerToken(),
-                result.tokens(),
-                result.windows(),
+                Plural.of(result.tokens(), "token"),
+                Plural.of(result.windows(), "window"),
                 head,
                 seconds);
         out.flush();

@@ -93,10 +93,7 @@ final class PluginOptions {
         if (probeSeconds == null) {
             return usual;
         }
-        if (probeSeconds < 1 || probeSeconds > MAX_PROBE_SECONDS) {
-            throw new UserError(
-                    "--probe-seconds " + probeSeconds + ": expected 1 to " + MAX_PROBE_SECONDS + " seconds");
-        }
+        Limits.require("--probe-seconds", probeSeconds, 1, MAX_PROBE_SECONDS);
         if (probed == Probed.NONE) {
             throw new UserError("--probe-seconds " + probeSeconds
                     + " limits a probe that --probe none switches off; ask for one of them only");
@@ -112,6 +109,11 @@ final class PluginOptions {
     /** Why the verdicts are not kept, if that is so. */
     Optional<String> cacheProblem() {
         return cache.flatMap(VerdictCache::problem);
+    }
+
+    /** Whether the user says which plugins there are. */
+    boolean isGiven() {
+        return directory != null || !allowNative.isEmpty();
     }
 
     /** The options that say which plugins there are and what they may do, as they were typed. */

@@ -3,17 +3,22 @@ package io.qk256.app.commands;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Selection;
 import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.support.PrintableText;
 import io.qk256.spi.support.UserError;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 
 /** The root command: shows the machine and its kernels, and proves the selected one on the shipped weights. */
@@ -26,14 +31,15 @@ import picocli.CommandLine.ScopeType;
             "Without a command: shows the kernels of this machine, selects one, and proves it on real weights.",
             ""
         },
-        footer = {
-            "",
-            "Exit codes:",
-            "  0  all is well",
-            "  1  a check found a wrong value, a file could not be read, or no kernel is usable",
-            "  2  wrong usage: an option, a kernel's name, a file's name",
-            "  3  the kernel named with --kernel or --require is not the selected one",
-            "  4  bench --compare found a regression"
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:all is well",
+            "1:a check found a wrong value, a file could not be read, or no kernel is usable",
+            "2:wrong usage: an option, a kernel's name, a file's name",
+            "3:the kernel named with --kernel or --require is not the selected one, or tck found that this machine"
+                    + " cannot run it",
+            "4:bench --compare or --against found a regression",
+            "130:Ctrl-C"
         },
         subcommands = {
             RunCommand.class,
@@ -46,7 +52,9 @@ import picocli.CommandLine.ScopeType;
             TckCommand.class,
             InspectCommand.class,
             DequantizeCommand.class,
-            ConvertCommand.class
+            ConvertCommand.class,
+            HelpCommand.class,
+            VersionCommand.class
         })
 public final class Qk256Command implements Callable<Integer> {
 
@@ -89,6 +97,7 @@ public final class Qk256Command implements Callable<Integer> {
     private boolean verbose;
 
     private boolean oneKernel;
+    private boolean reportsKernels;
     private @Nullable Machine machine;
 
     private final Terminal terminal;
@@ -108,9 +117,10 @@ public final class Qk256Command implements Callable<Integer> {
         Qk256Command root = new Qk256Command(terminal);
         int code;
         try {
+            Arguments.requireText(args);
             code = root.commandLine().execute(args);
-        } catch (Error e) { // Out of memory, most often; picocli passes it on.
-            code = root.failures.failed(e);
+        } catch (UserError mistake) {
+            code = root.failures.failed(mistake);
         }
         Optional<String> lost = terminal.finish();
         if (lost.isPresent()) {
@@ -121,17 +131,32 @@ public final class Qk256Command implements Callable<Integer> {
     }
 
     private CommandLine commandLine() {
-        return new CommandLine(this)
+        CommandLine line = new CommandLine(this)
+                .setCommandName(Launcher.name())
                 .setOut(terminal.rawOut())
                 .setErr(terminal.err())
                 .setExpandAtFiles(false) // A prompt may begin with @.
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((wrong, args) -> failures.misused(wrong))
-                .setExecutionExceptionHandler((thrown, command, parsed) -> failures.failed(thrown));
+                .setExecutionExceptionHandler((thrown, command, parsed) -> failures.failed(thrown))
+                .setExecutionStrategy(this::execute);
+        SharedOptions.removeUnused(line);
+        Arguments.columns().ifPresent(line::setUsageHelpWidth);
+        return line;
+    }
+
+    private int execute(ParseResult parsed) {
+        SharedOptions.requireHonoured(parsed);
+        try {
+            return new RunLast().execute(parsed);
+        } catch (Error e) { // Out of memory, most often; it would be a stack trace.
+            return failures.failed(e);
+        }
     }
 
     @Override
     public Integer call() throws Exception {
+        reportsKernels();
         KernelReport.print(machine(), out());
         int code = exitCode(true);
         return code == ExitCode.OK ? CheckCommand.check(this) : code;
@@ -148,6 +173,11 @@ public final class Qk256Command implements Callable<Integer> {
         }
     }
 
+    /** For a command whose report says what became of each kernel. */
+    void reportsKernels() {
+        reportsKernels = true;
+    }
+
     /** The machine and the selection that the options ask for; made once. */
     Machine machine() {
         if (machine == null) {
@@ -161,8 +191,32 @@ public final class Qk256Command implements Callable<Integer> {
                     new Wishes(Optional.ofNullable(kernel), Optional.ofNullable(require)),
                     oneKernel,
                     calibrate);
+            if (!reportsKernels) {
+                mentionRejectedPlugins(machine.selection());
+            }
         }
         return machine;
+    }
+
+    /** A kernel that was dropped in and is not used: somebody should know. */
+    private void mentionRejectedPlugins(Selection selection) {
+        List<Candidate> rejected = selection.candidates().stream()
+                .filter(candidate -> candidate.artifact().plugin() && candidate.state() == Candidate.State.REJECTED)
+                .toList();
+        if (rejected.size() == 1) {
+            Candidate one = rejected.getFirst();
+            tell("plugin " + PrintableText.line(one.name()) + " is rejected: " + one.why());
+        } else if (!rejected.isEmpty()) {
+            String names = rejected.stream()
+                    .map(candidate -> PrintableText.line(candidate.name()))
+                    .collect(Collectors.joining(", "));
+            tell(rejected.size() + " plugins are rejected: " + names + "; '" + Launcher.name() + " kernels' says why");
+        }
+    }
+
+    /** The name that the user forces, if any. */
+    Optional<String> forced() {
+        return Optional.ofNullable(kernel);
     }
 
     PluginOptions plugins() {

@@ -15,9 +15,9 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -33,7 +33,7 @@ import picocli.CommandLine.ParentCommand;
         sortOptions = false,
         description = {
             "Let a BitNet model write: text on standard output, then one line about speed on standard error.",
-            "Without options: a fairy tale by the embedded model."
+            "Without options: a fairy tale by the embedded model; or what is piped in, continued."
         })
 final class RunCommand implements Callable<Integer> {
 
@@ -43,7 +43,7 @@ final class RunCommand implements Callable<Integer> {
     private @Nullable Qk256Command root;
 
     @ArgGroup
-    private @Nullable Source source;
+    private @Nullable PromptOptions source;
 
     @Option(
             names = "-n",
@@ -54,6 +54,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--raw", description = "Continue the text as it is, also with a model that answers questions.")
     private boolean raw;
 
+    @Option(names = "--json", description = "Print one JSON object at the end, with the text and the speeds.")
+    private boolean json;
+
     @Mixin
     private final ModelOptions options = new ModelOptions();
 
@@ -62,37 +65,12 @@ final class RunCommand implements Callable<Integer> {
 
     RunCommand() {}
 
-    /** Where the prompt comes from. */
-    static final class Source {
-
-        @Option(
-                names = {"-p", "--prompt"},
-                paramLabel = "TEXT",
-                description = "A question, or, for a model that only continues text, a beginning.")
-        private @Nullable String text;
-
-        @Option(
-                names = {"-f", "--file"},
-                paramLabel = "FILE",
-                description = "The same, from a file in UTF-8.")
-        private @Nullable Path file;
-
-        @Option(
-                names = "--chat",
-                description = "A conversation, one line a message. Default for a model that answers questions.")
-        private boolean chat;
-
-        Source() {}
-    }
-
     @Override
     public Integer call() throws IOException {
         Qk256Command command = Objects.requireNonNull(root);
-        if (limit != null && limit < 1) {
-            throw new UserError("-n: " + limit + ", expected 1 or more");
-        }
+        requireUsage();
         SamplingOptions choosing = sampling.options();
-        String prompt = prompt();
+        Optional<String> prompt = PromptOptions.prompt(source, command.terminal());
         command.wantOneKernel();
         Background<ModelOptions.Loaded> loading =
                 Background.start("qk256-load", () -> options.load(command.terminal()));
@@ -104,15 +82,28 @@ final class RunCommand implements Callable<Integer> {
             }
             int threads = options.threads(machine);
             Kernel kernel = machine.selection().kernel();
-            PrintWriter out = command.terminal().text();
-            Speed speed = isChat(loaded.tokenizer())
-                    ? chat(loaded, kernel, threads, choosing)
-                    : write(loaded, kernel, threads, choosing, prompt, out);
             String name = KernelReport.selected(machine.selection());
-            RunReport report = new RunReport(name, kernel, threads, loaded.model());
-            command.say(report.line(speed, choosing.seed()));
+            RunReport report = new RunReport(name, kernel, threads, loaded.model(), choosing.seed());
+            if (isChat(prompt, loaded.tokenizer())) {
+                command.say(report.line(chat(loaded, kernel, threads, choosing)));
+                return ExitCode.OK;
+            }
+            return write(loaded, kernel, threads, choosing, prompt.orElse(DEFAULT_PROMPT), report);
         }
-        return ExitCode.OK;
+    }
+
+    private void requireUsage() {
+        if (limit != null) {
+            Limits.require("-n", limit, 1, Integer.MAX_VALUE);
+        }
+        options.requireUsage();
+        boolean chat = source != null && source.isChat();
+        if (chat && raw) {
+            throw new UserError("--raw continues one text, and --chat has turns; give one of them");
+        }
+        if (chat && json) {
+            throw new UserError("--json prints one answer, and --chat has several; give one of them");
+        }
     }
 
     /** Finds the kernel while the model is loaded; if that fails, the model is closed. */
@@ -125,21 +116,16 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private String prompt() throws IOException {
-        if (source == null) {
-            return DEFAULT_PROMPT;
+    private boolean isChat(Optional<String> prompt, Tokenizer tokenizer) {
+        if (source != null) {
+            return source.isChat();
         }
-        if (source.text != null) {
-            return source.text;
-        }
-        if (source.file == null) {
-            return DEFAULT_PROMPT;
-        }
-        return TextStreams.read(source.file);
-    }
-
-    private boolean isChat(Tokenizer tokenizer) {
-        return source == null ? !raw && ChatTemplate.of(tokenizer).hasTurns() : source.chat;
+        boolean typed = Objects.requireNonNull(root).terminal().isTypedIn();
+        return prompt.isEmpty()
+                && typed
+                && !raw
+                && !json
+                && ChatTemplate.of(tokenizer).hasTurns();
     }
 
     private Speed chat(ModelOptions.Loaded loaded, Kernel kernel, int threads, SamplingOptions choosing)
@@ -153,13 +139,15 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private Speed write(
+    /** One text; Ctrl-C stops it, and what there is of it is reported all the same. */
+    private int write(
             ModelOptions.Loaded loaded,
             Kernel kernel,
             int threads,
             SamplingOptions choosing,
             String prompt,
-            PrintWriter out) {
+            RunReport report) {
+        Qk256Command command = Objects.requireNonNull(root);
         Tokenizer tokenizer = loaded.tokenizer();
         ChatTemplate template = ChatTemplate.of(tokenizer);
         boolean answers = template.hasTurns() && !raw;
@@ -173,16 +161,31 @@ final class RunCommand implements Callable<Integer> {
         try (Session session = loaded.model().session(kernel, size)) {
             Generator generator = generator(loaded, session, choosing);
             generator.requireFitting(tokens);
+            PrintWriter out = command.terminal().text();
+            Interrupts interrupts = Interrupts.install(() -> {});
+            interrupts.answering();
             if (!answers) {
-                TextStreams.show(prompt, out);
+                show(prompt, out);
             }
-            Answer answer = generator.generate(tokens, most, out::checkError, piece -> TextStreams.show(piece, out));
-            out.println();
-            out.flush();
-            if (answer.end() == Generator.End.CONTEXT) {
-                Objects.requireNonNull(root).say("(the model's context of " + session.context() + " tokens is full)");
+            Answer answer = generator.generate(
+                    tokens, most, () -> interrupts.isStopping() || out.checkError(), piece -> show(piece, out));
+            if (json) {
+                Json.print(report.json(prompt, answer), command.out());
+            } else {
+                out.println();
+                out.flush();
+                if (answer.end() == Generator.End.CONTEXT) {
+                    command.say("(the model's context of " + session.context() + " tokens is full)");
+                }
+                command.say(report.line(answer.speed()));
             }
-            return answer.speed();
+            return interrupts.isStopping() ? ExitCode.INTERRUPTED : ExitCode.OK;
+        }
+    }
+
+    private void show(String text, PrintWriter out) {
+        if (!json) {
+            TextStreams.show(text, out);
         }
     }
 

@@ -78,7 +78,9 @@ final class SpeedReport {
         });
         JsonObject best = new JsonObject();
         for (Operation operation : Operation.values()) {
-            selection.selected(operation).ifPresent(candidate -> best.addProperty(operation.label(), candidate.name()));
+            selection
+                    .selected(operation)
+                    .ifPresent(candidate -> best.addProperty(operation.label(), Json.bounded(candidate.name())));
         }
         root.add("selectedFor", best);
     }

@@ -1,9 +1,14 @@
 package io.qk256.app.commands;
 
+import io.qk256.spi.support.PrintableText;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
-/** Columns as wide as their widest cell. The last column may be of any width. */
+/**
+ * Columns as wide as their widest cell. The last column may be of any width. A cell is one line of printable text, whatever a
+ * file or a plugin has put into it.
+ */
 final class Table {
 
     private static final String GAP = "  ";
@@ -11,11 +16,11 @@ final class Table {
     private final List<List<String>> rows = new ArrayList<>();
 
     Table(String... header) {
-        rows.add(List.of(header));
+        add(header);
     }
 
     void add(String... cells) {
-        rows.add(List.of(cells));
+        rows.add(Arrays.stream(cells).map(PrintableText::line).toList());
     }
 
     /** The header and the rows, one line each. */

@@ -3,6 +3,7 @@ package io.qk256.app.commands;
 import io.qk256.app.certificates.Certificates;
 import io.qk256.spi.selection.Artifact;
 import io.qk256.spi.selection.Candidate;
+import io.qk256.spi.support.UserError;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -103,7 +104,7 @@ final class TckCommand implements Callable<Integer> {
         String modules = System.getProperty(KIT_MODULES, "");
         if (!new File(modules).isDirectory()) {
             throw new IOException("the compatibility kit was expected in the directory that -D" + KIT_MODULES
-                    + " names, got '" + modules + "'; start the application with ./qk256");
+                    + " names, got '" + modules + "'; start the application with its script, bin/qk256");
         }
         List<String> java = new ArrayList<>();
         java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -111,13 +112,17 @@ final class TckCommand implements Callable<Integer> {
                 .filter(name -> name.startsWith("qk256."))
                 .forEach(name -> java.add("-D" + name + "=" + System.getProperty(name)));
         Qk256Command command = Objects.requireNonNull(root);
-        java.add("-Dqk256.tck.command=./qk256 tck" + command.plugins().commandLine());
+        java.add("-Dqk256.tck.command=" + Launcher.name() + " tck"
+                + command.plugins().commandLine());
         java.add("-Dqk256.tck.cpu=" + KernelReport.describe(command.machine().cpu()));
         java.add("--module-path=" + System.getProperty("jdk.module.path") + File.pathSeparator + modules);
         java.add("--module=io.qk256.tck/io.qk256.tck.runner.Main");
         java.addAll(List.of("--provider", provider, "-o", format));
         if (modulePath == null) {
             java.addAll(plugin(command));
+        } else if (command.plugins().isGiven()) {
+            throw new UserError("--module-path says where the kernel is, and --plugins or --allow-native another place;"
+                    + " give one of them");
         }
         add(java, "--module-path", modulePath);
         save.forEach(file -> add(java, "--save", file));

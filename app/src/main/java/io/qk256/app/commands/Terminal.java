@@ -3,22 +3,28 @@ package io.qk256.app.commands;
 import io.qk256.spi.support.Environment;
 import io.qk256.spi.support.PrintableText;
 import io.qk256.spi.support.StandardStream;
+import io.qk256.spi.support.UserError;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The streams of one run of the command line: standard output is data, standard error is talk. They are the process's own
@@ -35,7 +41,9 @@ final class Terminal {
     /** Set by the launcher, as only a shell can ask: which of "in,out,err" are terminals. */
     private static final String TERMINALS = "qk256.terminals";
 
-    private final BufferedReader in;
+    private final InputStream in;
+    private final BufferedReader lines;
+    private boolean begun;
     private final StandardStream written;
     private final PrintWriter out;
     private final PrintWriter text;
@@ -46,7 +54,8 @@ final class Terminal {
 
     private Terminal(InputStream in, OutputStream out, OutputStream err, List<String> terminals) {
         this.terminals = terminals;
-        this.in = new BufferedReader(new InputStreamReader(in, charset("in", "stdin.encoding")));
+        this.in = in;
+        this.lines = new BufferedReader(new InputStreamReader(in, strict(charset("in", "stdin.encoding"))));
         this.written = StandardStream.over(out);
         Writer data = new BufferedWriter(new OutputStreamWriter(written, charset("out", "stdout.encoding")));
         Writer talk = new BufferedWriter(new OutputStreamWriter(err, charset("err", "stderr.encoding")));
@@ -92,9 +101,32 @@ final class Terminal {
         return said.equals(StandardCharsets.US_ASCII) ? StandardCharsets.UTF_8 : said;
     }
 
-    /** What the user types, or what is piped in. */
-    BufferedReader in() {
+    private static CharsetDecoder strict(Charset charset) {
+        return charset.newDecoder()
+                .onMalformedInput(CodingErrorAction.REPORT)
+                .onUnmappableCharacter(CodingErrorAction.REPORT);
+    }
+
+    /** What is piped in, as a whole; not to be mixed with {@link #line}. */
+    InputStream inBytes() {
         return in;
+    }
+
+    /**
+     * The next line that the user types, or that is piped in; null after the last.
+     *
+     * @throws UserError if it is not text
+     */
+    @Nullable
+    String line() throws IOException {
+        try {
+            String line = lines.readLine();
+            String text = line == null || begun ? line : TextStreams.withoutFrame(line);
+            begun = true;
+            return text;
+        } catch (CharacterCodingException e) {
+            throw new UserError("standard input: is not text in UTF-8, as was expected; convert it", e);
+        }
     }
 
     /** For reports and data; not flushed by itself. */

@@ -24,6 +24,24 @@ class WrongUsageTest {
             explain bogus | bogus
             check /nowhere/at/all | /nowhere/at/all: no such file
             bench --shapes x | shape: 'x', expected
+            run --threads 100000 | --threads: 100000, expected 1 to 9999
+            run --threads 0 | --threads: 0, expected 1 to 9999
+            convert f --type=qk256 -o x --threads 100000 | --threads: 100000, expected 1 to 9999
+            convert f --type=qk256 -o x --round-scales | --round-scales is for --type tq2_0
+            bench-model --thread-counts 1,100000 | --thread-counts: 100000, expected 1 to 9999
+            bench-model --thread-counts 1 --threads 1 | give one of them
+            bench-model --heads q8 --head q8 | give one of them
+            bench-model --kernels scalar --kernel scalar | give one of them
+            bench-model --seconds NaN | --seconds: NaN, expected more than 0, up to 3600
+            bench --quick --rounds 100000 | --rounds: 100000, expected 1 to 1000
+            bench --quick --time 99999999 | --time: 99999999, expected 1 to 60000
+            kernels --probe-seconds 0 | --probe-seconds: 0, expected 1 to 3600
+            run --cache | --cache keeps a file's model repacked, and no file is named
+            run --i2s-layout arm | --i2s-layout is about a file, and none is named
+            check --i2s-layout arm | --i2s-layout is about a file, and none is named
+            run --raw --chat | give one of them
+            run --json --chat | give one of them
+            perplexity -f /nowhere/at/all --windows 0 | --windows: 0, expected 1 or more
             bench --compare bogus | no results are called 'bogus'
             """)
     void isOneLine(String arguments, String told) {

@@ -97,8 +97,11 @@ final class Application {
     Result run(String... arguments) throws IOException, InterruptedException {
         Path out = Files.createTempFile("qk256", ".out");
         Path err = Files.createTempFile("qk256", ".err");
-        ProcessBuilder builder = builder(arguments).redirectOutput(out.toFile()).redirectError(err.toFile());
-        input.ifPresent(file -> builder.redirectInput(file.toFile()));
+        Path none = Files.createTempFile("qk256", ".in"); // A pipe without an end would be waited for.
+        ProcessBuilder builder = builder(arguments)
+                .redirectInput(input.orElse(none).toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
         Process process = builder.start();
         if (!process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {
             process.destroyForcibly();
@@ -107,6 +110,7 @@ final class Application {
         Result result = new Result(process.exitValue(), read(out), read(err));
         Files.delete(out);
         Files.delete(err);
+        Files.delete(none);
         return result;
     }
 

@@ -14,16 +14,21 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The zip, unpacked somewhere and started by its own launcher from somewhere else. */
 class DistributionIT {
@@ -73,6 +78,47 @@ class DistributionIT {
                     .filter(file -> file.toString().endsWith(ofThisSystem) == withRuntime)
                     .findFirst();
         }
+    }
+
+    @Test
+    void everyLinkOfItsDocumentsLeadsSomewhere() throws IOException {
+        Pattern link = Pattern.compile("\\]\\(([^)#]+)(#[^)]*)?\\)");
+        List<String> dead = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(home)) {
+            for (Path file :
+                    files.filter(part -> part.toString().endsWith(".md")).toList()) {
+                Matcher links = link.matcher(Files.readString(file));
+                while (links.find()) {
+                    String target = links.group(1);
+                    if (!target.contains("://") && !Files.exists(file.resolveSibling(target))) {
+                        dead.add(home.relativize(file) + ": " + target);
+                    }
+                }
+            }
+        }
+        assertThat(dead).isEmpty();
+    }
+
+    /** What is typed is UTF-8 there too, and so are the names of folders. */
+    @ParameterizedTest
+    @ValueSource(strings = {"LANG=C", "LC_ALL=POSIX", "LC_CTYPE=xx_YY.UTF-8", "LANG="})
+    void takesUtf8InAnyLocale(String locale) throws Exception {
+        String script =
+                "unset LANG LC_ALL LC_CTYPE; export \"$2\"; folder=$(printf 'caf\\303\\251'); rm -rf \"$folder\";"
+                        + " cp -r \"$1\" \"$folder\"; exec \"$folder/bin/qk256\" run --json -n 1 -p \"$folder\" < /dev/null";
+        JsonObject json = run("sh", "-c", script, "sh", home.toString(), locale);
+        assertThat(json.get("prompt").getAsString()).isEqualTo("café");
+    }
+
+    @Test
+    void messagesNameTheCommandAsItWasTyped() throws Exception {
+        Path err = work.resolve("err");
+        Process process = new ProcessBuilder("bin/qk256", "run", "--bogus")
+                .directory(home.toFile())
+                .redirectError(err.toFile())
+                .start();
+        assertThat(process.waitFor()).isEqualTo(2);
+        assertThat(Files.readString(err)).contains("see 'bin/qk256 run --help'");
     }
 
     /** From another directory. */

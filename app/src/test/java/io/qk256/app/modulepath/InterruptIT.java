@@ -80,6 +80,23 @@ class InterruptIT {
         assertThat(answers.toString().lines().filter(line -> !line.isBlank())).hasSizeGreaterThanOrEqualTo(2);
     }
 
+    /** An answer that is stopped is an answer: its speed is reported, and the exit code is the one that shells have for Ctrl-C. */
+    @Test
+    void stopsARunAndItsSpeedIsReported() throws Exception {
+        Path err = dir.resolve("err");
+        Process run = Application.complete()
+                .builder("run", "-p", "Once upon a time", "--seed=3", "--temp=1", "--threads=1")
+                .redirectError(err.toFile())
+                .start();
+        int first = run.getInputStream().read();
+        assertThat(first).isEqualTo('O');
+        interrupt(run);
+        run.getInputStream().readAllBytes();
+        int stopped = 130;
+        assertThat(run.waitFor()).as("or it had ended before").isIn(0, stopped);
+        assertThat(Files.readString(err)).contains("| decode ").contains("| seed 3");
+    }
+
     private static void say(Process chat, String line) throws IOException {
         chat.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
         chat.getOutputStream().flush();

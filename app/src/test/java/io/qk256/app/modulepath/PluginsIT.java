@@ -133,6 +133,17 @@ class PluginsIT {
     }
 
     @Test
+    void aRejectedPluginIsMentionedByCommandsThatShowNoTable() throws Exception {
+        add(new TestModule("throws-in-open").replacing(OPEN, "throw new UnsupportedOperationException(\"no\");"));
+        Result result = Application.complete()
+                .withPlugins()
+                .run("run", "-p", "A", "-n", "1", "--plugins", plugins().toString());
+        assertThat(result.exit()).as(result.err()).isZero();
+        assertThat(result.err().lines().filter(line -> line.startsWith("qk256: plugin throws-in-open is rejected: ")))
+                .hasSize(1);
+    }
+
+    @Test
     void brokenPluginsAreRowsAndTheNextIsSelected() throws Exception {
         Files.createDirectories(plugins().resolve("empty"));
         Files.writeString(plugins().resolve("text.jar"), "this is no jar");

@@ -1,7 +1,9 @@
 package io.qk256.tck.runner;
 
+import io.qk256.spi.support.PrintableText;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -87,7 +89,11 @@ final class JsonFormat {
                 case '\\' -> json.append("\\\\");
                 case '\n' -> json.append("\\n");
                 case '\t' -> json.append("\\t");
-                default -> json.append(c < ' ' ? "\\u%04x".formatted(c) : Character.toString(c));
+                default ->
+                    json.append(
+                            PrintableText.isPrintable(c) || Character.isSurrogate((char) c)
+                                    ? Character.toString(c)
+                                    : String.format(Locale.ROOT, "\\u%04x", c));
             }
         });
         return json.append('"').toString();

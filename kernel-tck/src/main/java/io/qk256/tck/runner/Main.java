@@ -1,6 +1,7 @@
 package io.qk256.tck.runner;
 
 import io.qk256.spi.support.OutputFile;
+import io.qk256.spi.support.PrintableText;
 import io.qk256.spi.support.StandardStream;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
@@ -39,10 +40,10 @@ public final class Main {
         try {
             return test(Options.parse(args), out, err);
         } catch (UserError e) {
-            err.println("tck: " + e.getMessage());
+            err.println("tck: " + PrintableText.line(String.valueOf(e.getMessage()), 3000));
             return USAGE;
         } catch (IOException e) {
-            err.println("tck: " + e.getMessage());
+            err.println("tck: " + PrintableText.line(String.valueOf(e.getMessage()), 3000));
             return FAILED;
         }
     }
@@ -58,7 +59,7 @@ public final class Main {
         Optional<List<String>> otherNames = run.otherNames();
         if (otherNames.isPresent()) {
             err.println("tck: no kernel is called '" + options.provider() + "'; there are: "
-                    + String.join(", ", otherNames.get()));
+                    + PrintableText.line(String.join(", ", otherNames.get()), 3000));
             return USAGE;
         }
         Report report = Report.of(run, options, (System.nanoTime() - start) / 1_000_000);

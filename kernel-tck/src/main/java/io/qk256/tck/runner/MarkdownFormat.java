@@ -1,5 +1,8 @@
 package io.qk256.tck.runner;
 
+import io.qk256.spi.support.PrintableText;
+import java.util.Locale;
+
 /** For pages. */
 final class MarkdownFormat {
 
@@ -7,8 +10,12 @@ final class MarkdownFormat {
 
     static String write(Report report) {
         StringBuilder text = new StringBuilder();
-        text.append("# %s: %s%n%n%s.%n%n"
-                .formatted(report.provider(), report.verdict().label(), escape(report.reason())));
+        text.append(String.format(
+                Locale.ROOT,
+                "# %s: %s%n%n%s.%n%n",
+                report.provider(),
+                report.verdict().label(),
+                escape(report.reason())));
         text.append("| | |\n| --- | --- |\n");
         report.artifact().ifPresent(artifact -> {
             row(text, "file", artifact.file());
@@ -28,15 +35,16 @@ final class MarkdownFormat {
         row(text, "date", report.date().toString());
         text.append("\n| rule | | level | outcome | tests | ms | |\n| ---: | --- | --- | --- | ---: | ---: | --- |\n");
         for (RuleResult rule : report.rules()) {
-            text.append("| %d | %s | %s | %s | %d | %d | %s |%n"
-                    .formatted(
-                            rule.rule().number(),
-                            rule.rule().words(),
-                            rule.rule().standing(),
-                            rule.outcome().label(),
-                            rule.tests().size(),
-                            rule.millis(),
-                            escape(rule.message().orElse(""))));
+            text.append(String.format(
+                    Locale.ROOT,
+                    "| %d | %s | %s | %s | %d | %d | %s |%n",
+                    rule.rule().number(),
+                    rule.rule().words(),
+                    rule.rule().standing(),
+                    rule.outcome().label(),
+                    rule.tests().size(),
+                    rule.millis(),
+                    escape(rule.message().orElse(""))));
         }
         return text.toString();
     }
@@ -46,6 +54,6 @@ final class MarkdownFormat {
     }
 
     private static String escape(String text) {
-        return text.replace("|", "\\|").replace("\n", " ");
+        return PrintableText.line(text.replace("\n", " "), Integer.MAX_VALUE).replace("|", "\\|");
     }
 }

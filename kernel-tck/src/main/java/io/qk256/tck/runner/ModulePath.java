@@ -1,6 +1,7 @@
 package io.qk256.tck.runner;
 
 import io.qk256.spi.KernelProvider;
+import io.qk256.spi.support.PrintableText;
 import io.qk256.spi.support.UserError;
 import java.io.File;
 import java.io.IOException;
@@ -81,7 +82,7 @@ final class ModulePath {
             ModuleFinder.of(entry).findAll();
             return true;
         } catch (FindException e) {
-            System.err.println("left out: " + entry + ": " + e.getMessage());
+            System.err.println(PrintableText.line("left out: " + entry + ": " + e.getMessage()));
             return false;
         }
     }

@@ -1,5 +1,6 @@
 package io.qk256.tck.runner;
 
+import io.qk256.spi.support.PrintableText;
 import io.qk256.tck.runner.TestResult.Outcome;
 import java.util.Locale;
 
@@ -13,9 +14,11 @@ final class TableFormat {
     static String write(Report report) {
         StringBuilder text = new StringBuilder();
         if (!report.rules().stream().allMatch(rule -> rule.tests().isEmpty())) {
-            text.append(ROW.formatted("rule", "", "level", "outcome", "tests", "ms"));
+            text.append(String.format(Locale.ROOT, ROW, "rule", "", "level", "outcome", "tests", "ms"));
             for (RuleResult rule : report.rules()) {
-                text.append(ROW.formatted(
+                text.append(String.format(
+                        Locale.ROOT,
+                        ROW,
                         rule.rule().number(),
                         rule.rule().words(),
                         rule.rule().standing(),
@@ -37,14 +40,15 @@ final class TableFormat {
         append(text, "JVM", Host.jdk());
         append(text, "memory", guardPages(report));
         append(text, "repeat", report.repeat());
-        String seconds = "%.1f s".formatted(report.millis() / 1000.0);
-        text.append("%n%s: %s: %s, in %s%n"
-                .formatted(
-                        report.provider(),
-                        report.verdict().label().toUpperCase(Locale.ROOT),
-                        report.reason(),
-                        seconds));
-        return text.toString();
+        String seconds = String.format(Locale.ROOT, "%.1f s", report.millis() / 1000.0);
+        text.append(String.format(
+                Locale.ROOT,
+                "%n%s: %s: %s, in %s%n",
+                report.provider(),
+                report.verdict().label().toUpperCase(Locale.ROOT),
+                report.reason(),
+                seconds));
+        return PrintableText.block(text.toString(), Integer.MAX_VALUE);
     }
 
     static String guardPages(Report report) {
@@ -61,6 +65,6 @@ final class TableFormat {
     }
 
     private static void append(StringBuilder text, String name, String value) {
-        text.append("%-10s%s%n".formatted(name, value));
+        text.append(String.format(Locale.ROOT, "%-10s%s%n", name, value));
     }
 }

@@ -1,5 +1,6 @@
 package io.qk256.tck.runner;
 
+import io.qk256.spi.support.PrintableText;
 import io.qk256.tck.runner.TestResult.Outcome;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,23 +16,27 @@ final class XmlFormat {
         List<TestResult> tests =
                 report.rules().stream().flatMap(rule -> rule.tests().stream()).toList();
         StringBuilder xml = new StringBuilder("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-        xml.append("<testsuite name=\"%s\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%s\">%n"
-                .formatted(
-                        escape(report.provider()),
-                        tests.size(),
-                        count(tests, Outcome.FAILED),
-                        tests.isEmpty() ? 1 : 0,
-                        count(tests, Outcome.SKIPPED),
-                        seconds(report.millis() * 1000)));
+        xml.append(String.format(
+                Locale.ROOT,
+                "<testsuite name=\"%s\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%s\">%n",
+                escape(report.provider()),
+                tests.size(),
+                count(tests, Outcome.FAILED),
+                tests.isEmpty() ? 1 : 0,
+                count(tests, Outcome.SKIPPED),
+                seconds(report.millis() * 1000)));
         xml.append("  <properties>\n");
         properties(report)
-                .forEach((name, value) -> xml.append(
-                        "    <property name=\"%s\" value=\"%s\"/>%n".formatted(escape(name), escape(value))));
+                .forEach((name, value) -> xml.append(String.format(
+                        Locale.ROOT, "    <property name=\"%s\" value=\"%s\"/>%n", escape(name), escape(value))));
         xml.append("  </properties>\n");
         tests.forEach(test -> append(xml, report, test));
         if (tests.isEmpty()) {
-            xml.append("  <testcase classname=\"%s\" name=\"start\"><error message=\"%s\"/></testcase>%n"
-                    .formatted(escape(report.provider()), escape(report.reason())));
+            xml.append(String.format(
+                    Locale.ROOT,
+                    "  <testcase classname=\"%s\" name=\"start\"><error message=\"%s\"/></testcase>%n",
+                    escape(report.provider()),
+                    escape(report.reason())));
         }
         return xml.append("</testsuite>\n").toString();
     }
@@ -57,8 +62,12 @@ final class XmlFormat {
     }
 
     private static void append(StringBuilder xml, Report report, TestResult test) {
-        xml.append("  <testcase classname=\"%s\" name=\"%s\" time=\"%s\""
-                .formatted(escape(report.provider()), escape(test.name()), seconds(test.micros())));
+        xml.append(String.format(
+                Locale.ROOT,
+                "  <testcase classname=\"%s\" name=\"%s\" time=\"%s\"",
+                escape(report.provider()),
+                escape(test.name()),
+                seconds(test.micros())));
         String message = escape(test.message());
         switch (test.outcome()) {
             case PASSED -> xml.append("/>\n");
@@ -76,11 +85,12 @@ final class XmlFormat {
     }
 
     private static String escape(String text) {
-        return text.replace("&", "&amp;")
+        String printable = PrintableText.block(text, Integer.MAX_VALUE); // XML has no escape for most controls.
+        return printable
+                .replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")
                 .replace("\"", "&quot;")
-                .replace("\n", "&#10;")
-                .replaceAll("[\\x00-\\x08\\x0b-\\x1f]", "?");
+                .replace("\n", "&#10;");
     }
 }

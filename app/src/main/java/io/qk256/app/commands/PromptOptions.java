@@ -1,0 +1,48 @@
+package io.qk256.app.commands;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where the prompt comes from: one of these. */
+final class PromptOptions {
+
+    @Option(
+            names = {"-p", "--prompt"},
+            paramLabel = "TEXT",
+            description = "A question, or, for a model that only continues text, a beginning.")
+    private @Nullable String text;
+
+    @Option(
+            names = {"-f", "--file"},
+            paramLabel = "FILE",
+            description = "The same, from a file in UTF-8, or with - from standard input, as when text is piped in.")
+    private @Nullable Path file;
+
+    @Option(
+            names = "--chat",
+            description = "A conversation, one line a message. Default for a model that answers questions, at a"
+                    + " terminal.")
+    private boolean chat;
+
+    PromptOptions() {}
+
+    boolean isChat() {
+        return chat;
+    }
+
+    /** The prompt that the options give, or that is piped in where there are none. */
+    static Optional<String> prompt(@Nullable PromptOptions options, Terminal terminal) throws IOException {
+        if (options == null) {
+            return terminal.isTypedIn()
+                    ? Optional.empty()
+                    : Optional.of(TextStreams.readInput(terminal)).filter(text -> !text.isBlank());
+        }
+        if (options.file != null) {
+            return Optional.of(TextStreams.read(options.file, terminal));
+        }
+        return Optional.ofNullable(options.text);
+    }
+}

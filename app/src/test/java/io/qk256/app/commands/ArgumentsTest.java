@@ -1,0 +1,55 @@
+package io.qk256.app.commands;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Help, the version, and what else is not a command's own. */
+class ArgumentsTest {
+
+    @TempDir
+    private Path dir;
+
+    @Test
+    void columnsAreHonouredWithinReason() {
+        assertThat(Arguments.columns(Optional.of("100"))).hasValue(100);
+        assertThat(Arguments.columns(Optional.of("3"))).hasValue(60);
+        assertThat(Arguments.columns(Optional.of("100000"))).hasValue(200);
+        assertThat(Arguments.columns(Optional.of("wide"))).isEmpty();
+        assertThat(Arguments.columns(Optional.empty())).isEmpty();
+    }
+
+    @Test
+    void helpAndVersionAreCommandsToo() {
+        assertThat(CommandLineRun.of("help").out())
+                .isEqualTo(CommandLineRun.of("--help").out())
+                .contains("Exit codes:");
+        assertThat(CommandLineRun.of("help", "run").out())
+                .isEqualTo(CommandLineRun.of("run", "--help").out())
+                .contains("--prompt");
+        CommandLineRun version = CommandLineRun.of("version");
+        assertThat(version.exit()).isZero();
+        assertThat(version.out()).startsWith("qk256 ").contains("kernel contract");
+        assertThat(CommandLineRun.of("help", "bogus").exit()).isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
+    void aModelWithoutVocabularyCanBeMeasured() throws Exception {
+        String file = HostileFile.withoutVocabulary(dir.resolve("m.gguf")).toString();
+        CommandLineRun run =
+                CommandLineRun.of("bench-model", "-m", file, "--kernel=scalar", "--thread-counts=1", "--seconds=0.001");
+        assertThat(run.exit()).as(run.err()).isZero();
+        assertThat(run.out()).contains("scalar");
+        assertThat(CommandLineRun.of("run", "-m", file, "-n", "1").exit()).isEqualTo(ExitCode.FAILED);
+    }
+
+    @Test
+    void oneOfAThingIsNotSeveral() {
+        assertThat(Plural.of(1, "window")).isEqualTo("1 window");
+        assertThat(Plural.of(0, "window")).isEqualTo("0 windows");
+        assertThat(Plural.of(1024, "window")).isEqualTo("1024 windows");
+    }
+}
