@@ -28,17 +28,55 @@ interface BatchRules extends RuleGroup {
             for (int cols : Sizes.REMAINDERS) {
                 Problem problem = Problem.random(5, cols, columns).withColumns(columns);
                 Problem scaled = problem.withRandomBlockScales().withTensorScale(0.3f);
-                for (Placement placement : homes()) {
-                    everyCodebook(problem, placement);
-                    everyCodebook(scaled, placement);
-                }
+                everyCodebook(problem);
+                everyCodebook(scaled);
             }
         }
     }
 
-    private void everyCodebook(Problem problem, Placement placement) {
+    private void everyCodebook(Problem problem) {
         for (Codebook codebook : List.of(Codebook.TERNARY, Codebook.QK256, new Codebook(-64, -1, 1, 63))) {
-            kernel().trial(Rules.BATCH, problem.with(codebook)).at(placement).checkEverything(BATCH);
+            kernel().trial(Rules.BATCH, problem.with(codebook)).checkAt(homes(), BATCH);
+        }
+    }
+
+    /** Any number of columns for any number of rows; columns enough to overflow 5 to 8 bits. */
+    @Test
+    @DisplayName(Rules.BATCH + ", columns and rows")
+    default void rule33BatchOfAnyColumnsAndRows() {
+        for (int columns : Sizes.NUMBERS) {
+            for (int rows = 1; rows <= 9; rows++) {
+                for (int cols : List.of(37, 256)) {
+                    Problem problem = Problem.random(rows, cols, rows).withColumns(columns);
+                    boolean scaled = (rows + columns) % 2 == 0;
+                    kernel().trial(Rules.BATCH, scaled ? problem.withRandomBlockScales() : problem)
+                            .at(rows % 2 == 0 ? Placement.OFF_HEAP : Placement.HEAP)
+                            .checkEverything(BATCH);
+                }
+            }
+        }
+        for (int columns : List.of(95, 127, 128, 129, 255, 256, 257, 300)) {
+            Problem problem = Problem.random(5, 70, columns).withColumns(columns);
+            kernel().trial(Rules.BATCH, problem).checkAt(homes(), BATCH);
+            kernel().trial(Rules.BATCH, problem.withRandomBlockScales()).checkAt(homes(), BATCH);
+        }
+    }
+
+    /** Odd sums past 2^24, where f32 has no odd numbers any more, with scales that do not hide them. */
+    @Test
+    @DisplayName(Rules.BATCH + ", large sums")
+    default void rule33BatchOfLargeSums() {
+        Codebook codebook = new Codebook(61, 62, 62, 63);
+        for (int columns : Sizes.NUMBERS) {
+            int cols = 4097 + columns % 2;
+            Problem problem = Problem.random(5, cols, columns)
+                    .with(codebook)
+                    .withQ("q from 64 to 127", col -> 64 + (col * 37 + columns) % 64)
+                    .withColumns(columns);
+            kernel().trial(Rules.BATCH, problem).check(BATCH);
+            float[] scales = new float[5 * problem.blocks()];
+            Arrays.fill(scales, 1);
+            kernel().trial(Rules.BATCH, problem.withBlockScales(scales)).check(BATCH);
         }
     }
 

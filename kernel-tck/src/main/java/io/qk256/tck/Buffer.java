@@ -49,7 +49,7 @@ final class Buffer {
 
     private static Buffer place(
             String name, byte[] content, int start, int length, boolean floats, Home home, Arena arena) {
-        MemorySegment whole = home.place(content.clone(), floats, arena);
+        MemorySegment whole = home.place(content, floats, arena);
         MemorySegment view = whole.asSlice(start, length);
         return new Buffer(name, whole, home.isReadOnly() ? view.asReadOnly() : view, content, start);
     }
@@ -57,14 +57,16 @@ final class Buffer {
     /** The operand follows its guard, or at once a page that cannot be touched. */
     private static int start(Home home, int offset) {
         return switch (home) {
-            case AFTER_GUARD_PAGE -> 0;
+            case AFTER_GUARD_PAGE, WHOLE_ARRAY -> 0;
             case BEFORE_GUARD_PAGE -> GUARD_BYTES;
             default -> GUARD_BYTES + offset;
         };
     }
 
     private static int size(Home home, int start, int length) {
-        return home == Home.BEFORE_GUARD_PAGE ? start + length : roundUp(start + length + GUARD_BYTES);
+        return home == Home.BEFORE_GUARD_PAGE || home == Home.WHOLE_ARRAY
+                ? start + length
+                : roundUp(start + length + GUARD_BYTES);
     }
 
     private static int roundUp(int bytes) {

@@ -186,7 +186,7 @@ final class FloatEnvironment {
             text.append((mxcsr & FLUSH_TO_ZERO) == 0 ? "" : ", flushes to zero");
             text.append((mxcsr & DENORMALS_ARE_ZERO) == 0 ? "" : ", denormals are zero");
             for (int i = 0; i < EXCEPTIONS.length; i++) {
-                text.append((mxcsr >> 7 + i & 1) == 1 ? "" : ", traps on " + EXCEPTIONS[i]);
+                text.append(((mxcsr >> (7 + i)) & 1) == 1 ? "" : ", traps on " + EXCEPTIONS[i]);
             }
             return text.append(") and x87 control word ").append(hex(x87)).toString();
         }

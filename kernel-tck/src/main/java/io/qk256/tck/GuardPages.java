@@ -20,6 +20,7 @@ public final class GuardPages {
     public static final String PROPERTY = "qk256.tck.guardPages";
 
     private static final int PROT_NONE = 0;
+    private static final int PROT_READ = 1;
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_PRIVATE = 2;
     private static final boolean MAC = os().contains("mac");
@@ -64,8 +65,17 @@ public final class GuardPages {
         long all = page + data + page;
         MemorySegment reserved = C.reserve(all);
         MemorySegment pages = reserved.reinterpret(all, arena, C::release).asSlice(page, data);
-        C.open(pages);
+        C.protect(pages, PROT_READ_WRITE);
         return pages;
+    }
+
+    /** Makes whole pages such that they can be read only. */
+    static void lock(MemorySegment pages) {
+        C.protect(pages, PROT_READ);
+    }
+
+    static int pageBytes() {
+        return (int) C.PAGE_BYTES;
     }
 
     /** The C library. */
@@ -110,8 +120,8 @@ public final class GuardPages {
             return memory;
         }
 
-        static void open(MemorySegment pages) {
-            if ((int) call(MPROTECT, pages, pages.byteSize(), PROT_READ_WRITE) != 0) {
+        static void protect(MemorySegment pages, int access) {
+            if ((int) call(MPROTECT, pages, pages.byteSize(), access) != 0) {
                 throw new IllegalStateException("mprotect failed for " + pages.byteSize() + " bytes");
             }
         }

@@ -26,6 +26,8 @@ enum Home {
     LONG_ARRAY("long[]"),
     /** An array that the kernel may not write to. */
     READ_ONLY_HEAP("read-only heap"),
+    /** A {@code float[]} or a {@code byte[]} of just the values, with nothing before or after them. */
+    WHOLE_ARRAY("whole array"),
     /** Native memory, from a 64-byte boundary on. */
     OFF_HEAP("off-heap"),
     /** A file mapped for reading. */
@@ -33,7 +35,9 @@ enum Home {
     /** Native memory that ends where a page begins that cannot be touched. */
     BEFORE_GUARD_PAGE("off-heap before a guard page"),
     /** Native memory that starts where a page ends that cannot be touched. */
-    AFTER_GUARD_PAGE("off-heap after a guard page");
+    AFTER_GUARD_PAGE("off-heap after a guard page"),
+    /** Native memory that its segment would allow to write, but its pages do not. */
+    LOCKED_PAGES("off-heap on pages that cannot be written");
 
     /** Those that every machine has. */
     static final List<Home> EVERYWHERE = List.of(HEAP, LONG_ARRAY, READ_ONLY_HEAP, OFF_HEAP, MAPPED);
@@ -59,11 +63,11 @@ enum Home {
     MemorySegment place(byte[] content, boolean floats, Arena arena) {
         MemorySegment source = MemorySegment.ofArray(content);
         return switch (this) {
-            case HEAP, READ_ONLY_HEAP ->
+            case HEAP, READ_ONLY_HEAP, WHOLE_ARRAY ->
                 floats
                         ? MemorySegment.ofArray(new float[content.length / Float.BYTES])
                                 .copyFrom(source)
-                        : source;
+                        : MemorySegment.ofArray(content.clone());
             case LONG_ARRAY ->
                 MemorySegment.ofArray(new long[content.length / Long.BYTES]).copyFrom(source);
             case OFF_HEAP -> arena.allocate(content.length, CACHE_LINE).copyFrom(source);
@@ -76,6 +80,12 @@ enum Home {
                 GuardPages.allocate(content.length, arena)
                         .asSlice(0, content.length)
                         .copyFrom(source);
+            case LOCKED_PAGES -> {
+                MemorySegment pages = GuardPages.allocate(content.length, arena);
+                MemorySegment.copy(source, 0, pages, 0, content.length);
+                GuardPages.lock(pages);
+                yield pages.asSlice(0, content.length);
+            }
         };
     }
 

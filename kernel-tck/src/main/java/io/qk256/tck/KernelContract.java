@@ -59,7 +59,10 @@ public abstract class KernelContract
                 ClaimRules,
                 EnvironmentRules,
                 LeakRules,
-                AnswerRules {
+                AnswerRules,
+                LargeRules,
+                NeighborRules,
+                DigitRules {
 
     private Optional<KernelUnderTest> kernel = Optional.empty();
 

@@ -97,6 +97,12 @@ public final class KernelUnderTest {
         }
     }
 
+    /** The same provider, with another kernel that it opened. */
+    KernelUnderTest reopened() {
+        kernel();
+        return new KernelUnderTest(provider);
+    }
+
     Trial trial(String rule, Problem problem) {
         return Trial.of(this, rule, problem);
     }

@@ -1,9 +1,20 @@
 package io.qk256.tck;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -18,12 +29,42 @@ interface MemoryRules extends RuleGroup {
     @Test
     @DisplayName(Rules.ALIGNMENT)
     default void rule17Alignment() {
-        Problem problem = Problem.whole(5, 300, 17).withBinaryBlockScales();
-        for (int offset : List.of(1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 31, 32, 33, 63)) {
+        for (int cols : List.of(37, 256, 300)) {
+            Trial trial =
+                    kernel().trial(Rules.ALIGNMENT, Problem.whole(5, cols, 17).withBinaryBlockScales());
             for (Placement placement : homes()) {
-                kernel().trial(Rules.ALIGNMENT, problem)
-                        .at(placement.withOffsets(offset, offset))
-                        .checkAll();
+                trial.checkAt(everyOffset(placement), Operation.values());
+            }
+        }
+    }
+
+    /** What is misaligned: all alike, codes or vectors or the result alone, or all differently. */
+    private static List<Placement> everyOffset(Placement placement) {
+        return IntStream.rangeClosed(1, 64)
+                .boxed()
+                .flatMap(offset -> Stream.of(
+                        placement.withOffsets(offset, offset),
+                        placement.withOffsets(offset, 0),
+                        placement.withOffsets(0, offset, 0),
+                        placement.withOffsets(0, 0, offset),
+                        placement.withOffsets(offset, 2 * offset + 1, 64 - offset)))
+                .toList();
+    }
+
+    /** Sums that round, so that another order of them shows. */
+    @Test
+    @DisplayName(Rules.ALIGNMENT + ", the same bits")
+    default void rule17AlignmentDecidesNoBit() {
+        for (int cols : List.of(37, 300, 1000)) {
+            Trial trial =
+                    kernel().trial(Rules.ALIGNMENT, Problem.random(5, cols, 17).withRandomBlockScales());
+            for (Placement placement : homes()) {
+                F32Vector aligned = trial.at(placement).run(Operation.F32).values();
+                for (int offset = 1; offset <= 16; offset++) {
+                    trial.at(placement.withOffsets(offset, offset)).checkSame(Operation.F32, aligned);
+                    trial.at(placement.withOffsets(offset, 0)).checkSame(Operation.F32, aligned);
+                    trial.at(placement.withOffsets(0, offset, 0)).checkSame(Operation.F32, aligned);
+                }
             }
         }
     }
@@ -78,10 +119,45 @@ interface MemoryRules extends RuleGroup {
         }
     }
 
+    /** Numbers of rows that vectors of results do not divide. */
+    @Test
+    @DisplayName(Rules.READS_INSIDE + ", rows")
+    default void rule23ReadsStayInsideForAnyRows() {
+        for (int rows : Sizes.NUMBERS) {
+            for (int cols : List.of(5, 256, 300)) {
+                Trial trial = kernel().trial(
+                                Rules.READS_INSIDE,
+                                Problem.random(rows, cols, 23).withRandomBlockScales());
+                for (Operation operation : Operation.values()) {
+                    F32Vector reference = trial.run(operation).values();
+                    trial.at(Placement.HEAP.amidHostileMemory()).checkSame(operation, reference);
+                    for (Home guarded : Home.guarded()) {
+                        trial.at(Placement.in(guarded, guarded, guarded, guarded))
+                                .checkSame(operation, reference);
+                    }
+                }
+            }
+        }
+    }
+
     @Test
     @DisplayName(Rules.WRITES_INSIDE)
     default void rule24WritesStayInside() {
         everySize(Rules.WRITES_INSIDE, Outcome::strayWrite, homesOfResults());
+    }
+
+    @Test
+    @DisplayName(Rules.WRITES_INSIDE + ", rows")
+    default void rule24WritesStayInsideForAnyRows() {
+        for (int rows : Sizes.NUMBERS) {
+            for (Placement placement : homesOfResults()) {
+                Problem problem = Problem.random(rows, 37, rows).withColumns(1 + rows % 9);
+                Trial trial = kernel().trial(Rules.WRITES_INSIDE, problem).at(placement.withOffsets(0, 0, rows % 16));
+                for (Operation operation : Operation.values()) {
+                    trial.run(operation).strayWrite().ifPresent(text -> trial.fail(operation, text));
+                }
+            }
+        }
     }
 
     @Test
@@ -125,5 +201,57 @@ interface MemoryRules extends RuleGroup {
                 }
             }
         }
+    }
+
+    /** Arrays of just the values: such memory starts at address 0 of its array. */
+    @Test
+    @DisplayName(Rules.MEMORY + ", whole arrays")
+    default void rule29KindsOfMemoryWholeArrays() {
+        Home whole = Home.WHOLE_ARRAY;
+        List<Placement> placements = List.of(
+                Placement.in(whole, whole, whole, whole),
+                Placement.in(whole, Home.OFF_HEAP, Home.OFF_HEAP, Home.OFF_HEAP),
+                Placement.in(Home.OFF_HEAP, whole, Home.OFF_HEAP, Home.OFF_HEAP),
+                Placement.in(Home.OFF_HEAP, Home.OFF_HEAP, whole, Home.OFF_HEAP),
+                Placement.in(Home.OFF_HEAP, Home.OFF_HEAP, Home.OFF_HEAP, whole));
+        for (int cols : Sizes.TAILS) {
+            Problem problem = Problem.whole(3, cols, 29).withBinaryBlockScales();
+            kernel().trial(Rules.MEMORY, problem).checkAt(placements, Operation.values());
+        }
+    }
+
+    /** Inputs are only read, so they may share memory: here the bytes of q are the codes too, and x holds the scales. */
+    @Test
+    @DisplayName(Rules.MEMORY + ", shared by inputs")
+    default void rule29KindsOfMemorySharedByInputs() {
+        Problem whole = Problem.whole(3, 3 * Qk256.BLOCK_BYTES, 29);
+        byte[] q = whole.q();
+        float[] x = whole.x();
+        Problem problem = whole.withCodes(
+                        "codes of q's bytes",
+                        (row, col) -> (q[row * Qk256.BLOCK_BYTES + col / 4] >> (2 * (col % 4))) & 3)
+                .withBlockScales(x[0], x[1], x[2])
+                .withColumns(1);
+        Trial trial = kernel().trial(Rules.MEMORY, problem);
+        try (Arena arena = Arena.ofConfined()) {
+            List<Operands> everywhere = List.of(
+                    sharing(MemorySegment.ofArray(q), MemorySegment.ofArray(x)),
+                    sharing(arena.allocateFrom(JAVA_BYTE, q), arena.allocateFrom(JAVA_FLOAT, x)));
+            for (Operands operands : everywhere) {
+                for (Operation operation : Operation.values()) {
+                    Expected[] expected = trial.expected(operation);
+                    F32Vector result = F32Vector.allocate(arena, expected.length);
+                    trial.call(operation, operands, result);
+                    trial.compare(operation, result, expected);
+                }
+            }
+        }
+    }
+
+    private static Operands sharing(MemorySegment bytes, MemorySegment floats) {
+        Qk256Matrix w = Qk256Matrix.of(bytes, 3, (int) bytes.byteSize(), Codebook.QK256)
+                .withBlockScales(floats.asSlice(0, 3L * Float.BYTES));
+        I8Matrix column = I8Matrix.of(bytes, 1, bytes.byteSize());
+        return new Operands(w, F32Vector.of(floats), I8Vector.of(bytes, 1), column, List.of());
     }
 }

@@ -1,5 +1,6 @@
 package io.qk256.tck;
 
+import static io.qk256.tck.Operation.BATCH;
 import static io.qk256.tck.Operation.DEQUANTIZE;
 import static io.qk256.tck.Operation.F32;
 import static io.qk256.tck.Operation.INT8;
@@ -9,11 +10,22 @@ import static java.lang.Float.POSITIVE_INFINITY;
 
 import io.qk256.spi.Codebook;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Rule 18: NaN and infinities. */
 interface NotFiniteRules extends RuleGroup {
+
+    /** Infinities, and NaN as operations make it, with other bits, and as a signaling one. */
+    private static List<Float> notNumbers() {
+        return List.of(
+                POSITIVE_INFINITY,
+                NEGATIVE_INFINITY,
+                NaN,
+                Float.intBitsToFloat(0xFFC0_1234),
+                Float.intBitsToFloat(0x7F80_0001));
+    }
 
     @Test
     @DisplayName(Rules.NOT_FINITE + ", NaN in x")
@@ -38,6 +50,108 @@ interface NotFiniteRules extends RuleGroup {
             everyRowGives(POSITIVE_INFINITY, problem.withCode(1).withX(col, NEGATIVE_INFINITY));
             everyRowGives(NaN, problem.withCode(2).withX(col, POSITIVE_INFINITY).withX(299 - col, NEGATIVE_INFINITY));
         }
+    }
+
+    /**
+     * Each value of each codebook against infinity and NaN. Kernels may take a codebook apart, as a step and an offset or
+     * as bits, and must not let infinities of both signs meet.
+     */
+    @Test
+    @DisplayName(Rules.NOT_FINITE + ", against every codebook")
+    default void rule18NotFiniteAgainstEveryCodebook() {
+        for (Codebook codebook : Codebooks.ALL) {
+            for (int code = 0; code < 4; code++) {
+                float value = codebook.value(code);
+                for (int cols : List.of(1, 37, 300)) {
+                    Problem problem = Problem.random(5, cols, 18).with(codebook).withCode(code);
+                    for (float odd : notNumbers()) {
+                        everyRowGives(value * odd, problem.withX("all x " + odd, col -> odd));
+                        everyRowGives(value * odd, problem.withX(cols / 2, odd));
+                        everyRowGives(
+                                value * odd, problem.withX("x = 0", col -> 0).withX(cols - 1, odd));
+                    }
+                }
+            }
+        }
+    }
+
+    /** Sums that are 0 are no reason to leave out a scale. */
+    @Test
+    @DisplayName(Rules.NOT_FINITE + ", scales of sums that are 0")
+    default void rule18NotFiniteScalesOfZeroSums() {
+        for (int cols : List.of(1, 37, 300, 700)) {
+            Problem problem = Problem.random(5, cols, 18);
+            Problem zeroX = problem.withX("x = 0", col -> 0).withQ("q = 0", col -> 0);
+            Problem zeroWeights = problem.with(Codebook.TERNARY).withCode(1);
+            for (Problem zero : List.of(zeroX, zeroWeights)) {
+                for (float odd : notNumbers()) {
+                    everyProductIsNaN(zero.withTensorScale(odd));
+                    float[] scales = new float[5 * zero.blocks()];
+                    Arrays.fill(scales, odd);
+                    everyProductIsNaN(zero.withBlockScales(scales));
+                    for (int block = 0; block < zero.blocks(); block++) {
+                        oneBlockScale(zero, block, odd);
+                    }
+                }
+            }
+            // What cancels within a block of integers is 0 too.
+            Problem cancels = problem.withCodes("codes alternate", (row, col) -> col % 2)
+                    .withQ("q cancels", col -> col == cols - 1 && cols % 2 == 1 ? 0 : col % 2 == 0 ? 64 : -128);
+            for (float odd : notNumbers()) {
+                for (int block = 0; block < cancels.blocks(); block++) {
+                    float[] scales = new float[5 * cancels.blocks()];
+                    Arrays.fill(scales, 1);
+                    scales[block] = odd;
+                    for (Problem scaled : List.of(cancels.withTensorScale(odd), cancels.withBlockScales(scales))) {
+                        kernel().trial(Rules.NOT_FINITE, scaled).check(INT8);
+                        kernel().trial(Rules.NOT_FINITE, scaled).check(BATCH);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Scales of 0, and weights of 0, against an x that is no number. */
+    @Test
+    @DisplayName(Rules.NOT_FINITE + ", scales that are 0")
+    default void rule18NotFiniteAgainstScalesOfZero() {
+        for (int cols : List.of(1, 37, 300)) {
+            for (float odd : notNumbers()) {
+                Problem problem = Problem.random(5, cols, 18).withX(cols - 1, odd);
+                for (float zero : new float[] {0f, -0f}) {
+                    float[] scales = new float[5 * problem.blocks()];
+                    Arrays.fill(scales, zero);
+                    everyRowGives(NaN, problem.withTensorScale(zero));
+                    everyRowGives(NaN, problem.withBlockScales(scales));
+                }
+            }
+        }
+    }
+
+    private void everyProductIsNaN(Problem problem) {
+        everyRowGives(NaN, problem);
+        integersAreNaN(problem);
+    }
+
+    private void integersAreNaN(Problem problem) {
+        Trial trial = kernel().trial(Rules.NOT_FINITE, problem);
+        trial.compare(INT8, trial.run(INT8).values(), Expected.exactly(NaN, problem.rows()));
+        int all = problem.rows() * problem.columns();
+        trial.compare(BATCH, trial.run(BATCH).values(), Expected.exactly(NaN, all));
+    }
+
+    /** One block of row 0 has the odd scale, all other blocks 1: row 0 alone is NaN. */
+    private void oneBlockScale(Problem zero, int block, float odd) {
+        float[] scales = new float[5 * zero.blocks()];
+        Arrays.fill(scales, 1);
+        scales[block] = odd;
+        Trial trial = kernel().trial(Rules.NOT_FINITE, zero.withBlockScales(scales));
+        Expected[] expected = new Expected[5];
+        Arrays.fill(expected, Expected.number(0));
+        expected[0] = Expected.exactly(NaN);
+        trial.compare(F32, trial.run(F32).values(), expected);
+        trial.check(INT8);
+        trial.check(BATCH);
     }
 
     private void everyRowGives(float value, Problem problem) {

@@ -61,7 +61,7 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix columns, List<B
     private static byte[] columns(Problem problem) {
         byte[] all = new byte[problem.columns() * problem.cols()];
         for (int i = 0; i < problem.columns(); i++) {
-            System.arraycopy(problem.column(i).q(), 0, all, i * problem.cols(), problem.cols());
+            problem.copyColumn(i, all, i * problem.cols());
         }
         return all;
     }
@@ -69,9 +69,26 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix columns, List<B
     private static I8Matrix view(Problem problem, Buffer columns) {
         I8Matrix view = I8Matrix.of(columns.view(), problem.columns(), problem.cols());
         for (int i = 0; i < problem.columns(); i++) {
-            view.column(i).scale(problem.column(i).activationScale());
+            view.column(i).scale(problem.activationScale(i));
         }
         return view;
+    }
+
+    /** New views of the same memory, for another codebook and other scales. */
+    Operands with(Problem other) {
+        Qk256Matrix matrix = Qk256Matrix.of(w.codes(), w.rows(), w.cols(), other.codebook())
+                .withRowStride(w.rowStride())
+                .withTensorScale(other.tensorScale());
+        I8Matrix otherColumns = I8Matrix.of(columns.segment(), columns.columns(), columns.length());
+        for (int i = 0; i < columns.columns(); i++) {
+            otherColumns.column(i).scale(other.activationScale(i));
+        }
+        return new Operands(
+                w.blockScales().map(matrix::withBlockScales).orElse(matrix),
+                F32Vector.of(x.segment()),
+                I8Vector.of(q.segment(), other.activationScale()),
+                otherColumns,
+                buffers);
     }
 
     /** A line for each operand in native memory: its name, and where it starts and ends. */
@@ -92,17 +109,20 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix columns, List<B
         return buffers.stream().flatMap(buffer -> buffer.change().stream()).findFirst();
     }
 
-    /** From the definition of the layout: weight i is bits 2*(i mod 4) and up of byte i/4. No gap follows the last row. */
+    /** From the definition of the layout: weight i is bits 2*(i mod 4) and up of byte i/4. Only a tail follows the last row. */
     private static byte[] pack(Problem problem, Placement at, byte gap) {
         int rowBytes = problem.blocks() * Qk256.BLOCK_BYTES;
         int stride = rowStride(problem, at);
-        byte[] packed = new byte[problem.rows() == 0 ? 0 : (problem.rows() - 1) * stride + rowBytes];
+        byte[] packed = new byte[(problem.rows() == 0 ? 0 : (problem.rows() - 1) * stride + rowBytes) + at.tail()];
         Arrays.fill(packed, gap);
         Random padding = new Random(at.padding());
+        // Past the last code's byte there is nothing to tell apart, unless the padding is random.
+        int codes = at.padding() < 4 ? Math.ceilDiv(problem.cols(), 4) * 4 : rowBytes * 4;
         for (int row = 0; row < problem.rows(); row++) {
             int start = row * stride;
-            Arrays.fill(packed, start, start + rowBytes, (byte) 0);
-            for (int i = 0; i < rowBytes * 4; i++) {
+            Arrays.fill(packed, start, start + codes / 4, (byte) 0);
+            Arrays.fill(packed, start + codes / 4, start + rowBytes, (byte) (at.padding() * 0b01_01_01_01));
+            for (int i = 0; i < codes; i++) {
                 int code = i < problem.cols() ? problem.code(row, i) : paddingCode(at, padding);
                 packed[start + i / 4] |= (byte) (code << (2 * (i % 4)));
             }

@@ -1,57 +1,147 @@
 package io.qk256.tck;
 
-/**
- * How a {@link Problem} lies in memory.
- *
- * @param codes where the codes live
- * @param vectors where the activations live
- * @param scales where the block scales live
- * @param result where the result is written to
- * @param byteOffset distance of the codes and the int8 values from a 64-byte boundary, in bytes
- * @param floatOffset distance of the f32 values from a 64-byte boundary, in values
- * @param rowGap unused bytes between two rows of codes
- * @param padding the codes past the last column: 0 to 3 for all the same, else the seed of random ones
- * @param hostile whether memory around the operands, and gaps between rows, hold NaN and extreme values instead of zeros
- * @param fill what every element of the result holds before the call
- */
-record Placement(
-        Home codes,
-        Home vectors,
-        Home scales,
-        Home result,
-        int byteOffset,
-        int floatOffset,
-        int rowGap,
-        int padding,
-        boolean hostile,
-        float fill) {
+/** How a {@link Problem} lies in memory. Immutable: the {@code with} methods give changed copies. */
+final class Placement {
 
     static final Placement OFF_HEAP = in(Home.OFF_HEAP, Home.OFF_HEAP, Home.OFF_HEAP, Home.OFF_HEAP);
     static final Placement HEAP = in(Home.HEAP, Home.HEAP, Home.HEAP, Home.HEAP);
 
+    private final Home codes;
+    private final Home vectors;
+    private final Home scales;
+    private final Home result;
+    private int byteOffset;
+    private int floatOffset;
+    private int resultOffset;
+    private int rowGap;
+    private int tail;
+    private int padding;
+    private boolean hostile;
+    private float fill;
+
+    private Placement(Home codes, Home vectors, Home scales, Home result) {
+        this.codes = codes;
+        this.vectors = vectors;
+        this.scales = scales;
+        this.result = result;
+    }
+
+    private Placement copy() {
+        Placement copy = new Placement(codes, vectors, scales, result);
+        copy.byteOffset = byteOffset;
+        copy.floatOffset = floatOffset;
+        copy.resultOffset = resultOffset;
+        copy.rowGap = rowGap;
+        copy.tail = tail;
+        copy.padding = padding;
+        copy.hostile = hostile;
+        copy.fill = fill;
+        return copy;
+    }
+
     static Placement in(Home codes, Home vectors, Home scales, Home result) {
-        return new Placement(codes, vectors, scales, result, 0, 0, 0, 0, false, 0);
+        return new Placement(codes, vectors, scales, result);
     }
 
+    /** Distances from a 64-byte boundary: of the codes and the int8 values in bytes, of the f32 values in values. */
     Placement withOffsets(int bytes, int floats) {
-        return new Placement(codes, vectors, scales, result, bytes, floats, rowGap, padding, hostile, fill);
+        return withOffsets(bytes, floats, floats);
     }
 
+    /** The same, with one of its own for the result. */
+    Placement withOffsets(int bytes, int floats, int ofResult) {
+        Placement changed = copy();
+        changed.byteOffset = bytes;
+        changed.floatOffset = floats;
+        changed.resultOffset = ofResult;
+        return changed;
+    }
+
+    /** Unused bytes between two rows of codes. */
     Placement withRowGap(int bytes) {
-        return new Placement(codes, vectors, scales, result, byteOffset, floatOffset, bytes, padding, hostile, fill);
+        Placement changed = copy();
+        changed.rowGap = bytes;
+        return changed;
     }
 
+    /** Unused bytes after the last row of codes that belong to their memory segment. */
+    Placement withTail(int bytes) {
+        Placement changed = copy();
+        changed.tail = bytes;
+        return changed;
+    }
+
+    /** The codes past the last column: 0 to 3 for all the same, else the seed of random ones. */
     Placement withPadding(int codesOrSeed) {
-        return new Placement(
-                codes, vectors, scales, result, byteOffset, floatOffset, rowGap, codesOrSeed, hostile, fill);
+        Placement changed = copy();
+        changed.padding = codesOrSeed;
+        return changed;
     }
 
+    /** Memory around the operands, and gaps between rows, hold NaN and extreme values instead of zeros. */
     Placement amidHostileMemory() {
-        return new Placement(codes, vectors, scales, result, byteOffset, floatOffset, rowGap, padding, true, fill);
+        Placement changed = copy();
+        changed.hostile = true;
+        return changed;
     }
 
+    /** What every element of the result holds before the call. */
     Placement withFill(float value) {
-        return new Placement(codes, vectors, scales, result, byteOffset, floatOffset, rowGap, padding, hostile, value);
+        Placement changed = copy();
+        changed.fill = value;
+        return changed;
+    }
+
+    /** Where the codes live. */
+    Home codes() {
+        return codes;
+    }
+
+    /** Where the activations live. */
+    Home vectors() {
+        return vectors;
+    }
+
+    /** Where the block scales live. */
+    Home scales() {
+        return scales;
+    }
+
+    /** Where the result is written to. */
+    Home result() {
+        return result;
+    }
+
+    int byteOffset() {
+        return byteOffset;
+    }
+
+    int floatOffset() {
+        return floatOffset;
+    }
+
+    int resultOffset() {
+        return resultOffset;
+    }
+
+    int rowGap() {
+        return rowGap;
+    }
+
+    int tail() {
+        return tail;
+    }
+
+    int padding() {
+        return padding;
+    }
+
+    boolean hostile() {
+        return hostile;
+    }
+
+    float fill() {
+        return fill;
     }
 
     @Override
@@ -62,7 +152,9 @@ record Placement(
                         : "codes " + codes + ", vectors " + vectors + ", scales " + scales + ", result " + result)
                 + (byteOffset == 0 ? "" : ", bytes at +" + byteOffset)
                 + (floatOffset == 0 ? "" : ", floats at +" + floatOffset)
+                + (resultOffset == floatOffset ? "" : ", result at +" + resultOffset)
                 + (rowGap == 0 ? "" : ", " + rowGap + " bytes between rows")
+                + (tail == 0 ? "" : ", " + tail + " bytes after the last row")
                 + (padding == 0 ? "" : ", padding " + padding)
                 + (hostile ? ", hostile surroundings" : "")
                 + (fill == 0 ? "" : ", result filled with " + fill);

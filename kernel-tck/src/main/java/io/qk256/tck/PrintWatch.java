@@ -24,6 +24,7 @@ final class PrintWatch {
     private final AtomicReference<@Nullable String> first = new AtomicReference<>();
 
     /** Runs code of a kernel. */
+    @SuppressWarnings("ReferenceEquality") // Whether it is the very stream that was set.
     <T> T during(String what, Supplier<T> code) {
         synchronized (SYSTEM_STREAMS) {
             PrintStream out = System.out;

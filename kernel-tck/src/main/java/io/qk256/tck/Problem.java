@@ -14,6 +14,9 @@ import java.util.function.IntUnaryOperator;
  */
 final class Problem {
 
+    /** The largest number of 17 bits: three such sums are exact. */
+    static final int DIGITS = (1 << 17) - 1;
+
     private static final float X_LIMIT = 10;
 
     private final long seed;
@@ -73,6 +76,35 @@ final class Problem {
     static Problem whole(int rows, int cols, long seed) {
         Problem random = random(rows, cols, seed);
         return random.withX("whole x", col -> random.q[col] >> 4);
+    }
+
+    /**
+     * The same with an x that is 0 but for a few whole numbers: at both ends and around the powers of two, where counters
+     * overflow. No order of summation rounds, at any width.
+     */
+    static Problem sparse(int rows, int cols, long seed) {
+        Problem random = random(rows, cols, seed);
+        return random.withX("sparse x", col -> isNearPowerOfTwo(col) || col == cols - 1 ? random.q[col] | 1 : 0);
+    }
+
+    private static boolean isNearPowerOfTwo(int col) {
+        return col == 0
+                || Integer.bitCount(col - 1) == 1
+                || Integer.bitCount(col) == 1
+                || Integer.bitCount(col + 1) == 1;
+    }
+
+    /**
+     * The same with an x that is 0 but for three odd whole numbers up to a size, of both signs: exact at any width, with
+     * all digits of an f32 but those that the sum takes.
+     */
+    static Problem threePlaces(int rows, int cols, long seed, int size) {
+        Random places = new Random(seed + 4);
+        float[] x = new float[cols];
+        x[places.nextInt(cols)] = size;
+        x[places.nextInt(cols)] = -size / 2 | 1;
+        x[cols - 1] = size - 2 * places.nextInt(1 + size / 4);
+        return random(rows, cols, seed).withX("x in three places", col -> x[col]);
     }
 
     /** The same, with other words for where it comes from. */
@@ -234,11 +266,20 @@ final class Problem {
     Problem column(int column) {
         Problem changed = new Problem(this);
         changed.q = new byte[cols];
-        for (int col = 0; col < cols; col++) {
-            changed.q[col] = q[(col + column) % cols];
-        }
-        changed.activationScale = activationScale * (1 + column * 0.7f);
+        copyColumn(column, changed.q, 0);
+        changed.activationScale = activationScale(column);
         return changed;
+    }
+
+    /** Writes q of a column to some place. */
+    void copyColumn(int column, byte[] target, int place) {
+        int turn = column % cols;
+        System.arraycopy(q, turn, target, place, cols - turn);
+        System.arraycopy(q, 0, target, place + cols - turn, turn);
+    }
+
+    float activationScale(int column) {
+        return activationScale * (1 + column * 0.7f);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.qk256.tck;
 
+import static io.qk256.tck.Operation.BATCH;
 import static io.qk256.tck.Operation.DEQUANTIZE;
 import static io.qk256.tck.Operation.F32;
 import static io.qk256.tck.Operation.INT8;
@@ -25,6 +26,22 @@ interface RangeRules extends RuleGroup {
                 kernel().trial(Rules.SUBNORMAL, scaled.with(codebook)).check(DEQUANTIZE);
                 kernel().trial(Rules.SUBNORMAL, scaled.with(codebook)).check(F32);
                 kernel().trial(Rules.SUBNORMAL, scaled).check(INT8);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName(Rules.SUBNORMAL + ", activation scales and results")
+    default void rule19SubnormalActivationScales() {
+        Problem one = Problem.random(5, 300, 19)
+                .withQ("q = 1 in column 0", col -> col == 0 ? 1 : 0)
+                .withColumns(1);
+        for (float scale : new float[] {Float.MIN_VALUE, 0x1p-130f, 0x1p-126f, 0x1p126f, 0x1p127f}) {
+            for (float tensorScale : new float[] {1, 0x1p-120f, 0x1p100f, -0x1.8p-3f}) {
+                Problem scaled = one.withActivationScale(scale).withTensorScale(tensorScale);
+                kernel().trial(Rules.SUBNORMAL, scaled).check(INT8);
+                kernel().trial(Rules.SUBNORMAL, scaled.withBinaryBlockScales()).check(INT8);
+                kernel().trial(Rules.SUBNORMAL, scaled).check(BATCH);
             }
         }
     }
@@ -119,6 +136,40 @@ interface RangeRules extends RuleGroup {
                 kernel().trial(Rules.RANGE, problem).check(F32);
                 kernel().trial(Rules.RANGE, problem.withRandomBlockScales()).check(F32);
             }
+        }
+    }
+
+    /** Weights of 0 and small ones keep what stands beside a huge x: nothing huge is added that the weights do not ask for. */
+    @Test
+    @DisplayName(Rules.RANGE + ", small weights and huge x")
+    default void rule20SmallWeightsAndHugeX() {
+        List<Codebook> codebooks = List.of(
+                Codebook.TERNARY,
+                new Codebook(0, 1, 2, 3),
+                new Codebook(-2, -1, 0, 1),
+                new Codebook(3, 2, 1, 0),
+                new Codebook(-1, 0, 1, 5),
+                new Codebook(-1e-6f, 1, 2, 1e-6f));
+        for (Codebook codebook : codebooks) {
+            for (int least = 0; least < 4; least++) {
+                if (Math.abs(codebook.value(least)) < 0.5f) {
+                    besideHugeX(codebook, least);
+                }
+            }
+        }
+    }
+
+    private void besideHugeX(Codebook codebook, int least) {
+        for (int cols : List.of(2, 37, 300, 1030)) {
+            Problem problem = Problem.random(5, cols, cols)
+                    .with(codebook)
+                    .withCodes("every second code " + least, (row, col) -> col % 2 == 0 ? least : (row + col / 2) % 4);
+            Problem huge = problem.withX(
+                    "huge x at every second", col -> col % 2 == 0 ? 1e12 * (1 + col % 7) : 1 + col % 5 * 0.25);
+            kernel().trial(Rules.RANGE, huge.withCodes("alternating", (row, col) -> col % 2 == 0 ? least : 3 - least))
+                    .check(F32);
+            kernel().trial(Rules.RANGE, huge).check(F32);
+            kernel().trial(Rules.RANGE, huge.withRandomBlockScales()).check(F32);
         }
     }
 

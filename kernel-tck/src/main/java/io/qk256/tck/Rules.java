@@ -151,6 +151,18 @@ public final class Rules {
     /** The provider and its kernel are asked again and again: the same answers, each a short printable line. */
     public static final String STABLE_ANSWERS = "rule 41 stable and bounded answers";
 
+    /** More rows, columns and int8 columns than 15, 16 and 20 bits can count. */
+    public static final String LARGE = "rule 42 large shapes";
+
+    /** The codes' memory may be longer than the matrix needs. */
+    public static final String LONGER_MEMORY = "rule 43 longer memory";
+
+    /** While the call runs, the result's other rows belong to others: nothing is stored there, not even what was there. */
+    public static final String OTHERS_ROWS = "rule 44 rows of others";
+
+    /** Numbers of 17 bits are used as they are, at any width. */
+    public static final String EVERY_DIGIT = "rule 45 every digit";
+
     private static final Set<String> SHOULD = Set.of(NEEDLESS_CLAIMS, SELF_DESCRIPTION);
 
     private static final Pattern TEXT = Pattern.compile("rule (\\d+) (.+)");

@@ -12,11 +12,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.opentest4j.TestAbortedException;
 
-/** Rules 13, 14, 16 and 30: sizes, ranges of rows, and distances between rows. */
+/** Rules 13, 14, 16, 30 and 43: sizes, ranges of rows, and distances between rows. */
 interface ShapeRules extends RuleGroup {
 
     @Test
@@ -55,9 +56,23 @@ interface ShapeRules extends RuleGroup {
 
     private void everyWay(Operation operation, int cols) {
         Problem problem = Problem.whole(5, cols, cols);
-        kernel().trial(Rules.EVERY_SIZE, problem).check(operation);
-        kernel().trial(Rules.EVERY_SIZE, problem).at(Placement.HEAP).check(operation);
+        kernel().trial(Rules.EVERY_SIZE, problem).checkAt(List.of(Placement.OFF_HEAP, Placement.HEAP), operation);
         kernel().trial(Rules.EVERY_SIZE, problem.withBinaryBlockScales()).check(operation);
+    }
+
+    /** Groups of up to 64 rows, each with every tail of columns. */
+    @Test
+    @DisplayName(Rules.EVERY_SIZE + ", rows")
+    default void rule13EverySizeOfRows() {
+        for (int rows : Sizes.NUMBERS) {
+            for (int cols : Sizes.TAILS) {
+                Problem problem = Problem.whole(rows, cols, rows);
+                boolean scaled = (rows + cols) % 2 == 0;
+                kernel().trial(Rules.EVERY_SIZE, scaled ? problem.withBinaryBlockScales() : problem)
+                        .at(rows % 4 < 2 ? Placement.OFF_HEAP : Placement.HEAP)
+                        .checkAll();
+            }
+        }
     }
 
     @Test
@@ -82,7 +97,8 @@ interface ShapeRules extends RuleGroup {
         float untouched = -12345;
         for (int cols : List.of(7, 256, 300, 1030)) {
             Problem problem = Problem.random(9, cols, cols).withRandomBlockScales();
-            Trial trial = kernel().trial(Rules.ROW_RANGES, problem).at(Placement.OFF_HEAP.withFill(untouched));
+            Placement apart = Placement.OFF_HEAP.withFill(untouched).withRowGap(cols % 2 == 0 ? 0 : 5);
+            Trial trial = kernel().trial(Rules.ROW_RANGES, problem).at(apart);
             F32Vector all = trial.run(operation).values();
             for (int from = 0; from < problem.rows(); from++) {
                 for (int to = from + 1; to <= problem.rows(); to++) {
@@ -106,16 +122,77 @@ interface ShapeRules extends RuleGroup {
         return F32Vector.of(part);
     }
 
+    /** Many rows at once, and in ranges of many lengths: no sum depends on how many rows are asked for at once. */
+    @Test
+    @DisplayName(Rules.ROW_RANGES + ", tall matrices")
+    default void rule14RowRangesOfTallMatrices() {
+        List<Integer> lengths =
+                List.of(1, 2, 3, 5, 7, 8, 9, 16, 17, 31, 33, 64, 100, 127, 250, 499, 999, 1001, 1024, 300);
+        int rows = lengths.stream().mapToInt(length -> length).sum();
+        for (int cols : List.of(37, 300)) {
+            inRanges(Problem.random(rows, cols, 14).withRandomBlockScales().withColumns(2), lengths);
+            inRanges(Problem.random(rows, cols, 15).withColumns(2), lengths.reversed());
+        }
+        // As many weights in few rows.
+        inRanges(Problem.random(7, 100_003, 14).withRandomBlockScales().withColumns(2), List.of(1, 4, 2));
+    }
+
+    private void inRanges(Problem problem, List<Integer> lengths) {
+        Trial trial = kernel().trial(Rules.ROW_RANGES, problem);
+        for (Operation operation : Operation.values()) {
+            try (Arena arena = Arena.ofConfined()) {
+                Operands operands = Operands.place(problem, Placement.OFF_HEAP, arena);
+                F32Vector all = F32Vector.allocate(arena, operation.resultLength(problem, 0, problem.rows()));
+                F32Vector ranges = F32Vector.allocate(arena, all.length());
+                trial.call(operation, operands, all);
+                int from = 0;
+                for (int length : lengths) {
+                    int to = from + length;
+                    trial.rows(from, to).call(operation, operands, operation.target(ranges, problem, from, to));
+                    from = to;
+                }
+                trial.compareSame(operation, ranges, all);
+            }
+        }
+    }
+
     @Test
     @DisplayName(Rules.ROW_STRIDE)
     default void rule16RowStride() {
         for (int gap : List.of(1, 2, 3, 7, 31, 64, 100)) {
             for (int cols : List.of(256, 300)) {
-                Trial trial = kernel().trial(Rules.ROW_STRIDE, Problem.whole(5, cols, gap));
-                trial.at(Placement.OFF_HEAP.withRowGap(gap)).checkAll();
-                trial.at(Placement.HEAP.withRowGap(gap)).checkAll();
+                everyHome(Rules.ROW_STRIDE, Problem.whole(5, cols, gap), placement -> placement.withRowGap(gap));
             }
         }
+    }
+
+    /** Memory that ends anywhere after the last row: neither rows nor blocks can be counted by its size. */
+    @Test
+    @DisplayName(Rules.LONGER_MEMORY)
+    default void rule43LongerMemory() {
+        for (int tail : List.of(1, 3, 5, 15, 63, 64, 65, 100, 128, 320, 640, 4096)) {
+            for (int cols : List.of(7, 256, 300)) {
+                for (int rows : List.of(1, 5)) {
+                    Problem problem = Problem.whole(rows, cols, tail);
+                    everyHome(Rules.LONGER_MEMORY, problem, placement -> placement.withTail(tail));
+                    everyHome(
+                            Rules.LONGER_MEMORY,
+                            problem,
+                            placement -> placement.withTail(tail).withRowGap(3));
+                }
+            }
+        }
+    }
+
+    /** On the heap and off it, with block scales and without, all rows and a range of them. */
+    private void everyHome(String rule, Problem problem, UnaryOperator<Placement> change) {
+        List<Placement> placements = List.of(
+                change.apply(Placement.OFF_HEAP.amidHostileMemory()), change.apply(Placement.HEAP.amidHostileMemory()));
+        Operation[] all = Operation.values();
+        kernel().trial(rule, problem).checkAt(placements, all);
+        Trial scaled = kernel().trial(rule, problem.withBinaryBlockScales());
+        scaled.checkAt(placements, all);
+        scaled.rows(problem.rows() / 2, problem.rows()).checkAt(placements, all);
     }
 
     /** Offsets that need more than 32 bits, in a file that is nearly all hole. */

@@ -1,5 +1,6 @@
 package io.qk256.tck;
 
+import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -9,6 +10,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -18,28 +20,45 @@ interface StateRules extends RuleGroup {
     @Test
     @DisplayName(Rules.THREADS + ", one matrix split")
     default void rule28ThreadsOnOneMatrix() throws InterruptedException {
-        int rowsEach = 16;
-        int threads = 4;
-        int rounds = 20;
-        Problem problem = Problem.random(rowsEach * threads, 1030, 28).withRandomBlockScales();
-        Trial trial = kernel().trial(Rules.THREADS, problem);
+        Problem problem = Problem.random(4 * 16, 1030, 28).withRandomBlockScales();
         for (Operation operation : Operation.values()) {
-            F32Vector alone = trial.run(operation).values();
-            try (Arena arena = Arena.ofShared()) {
-                Operands operands = Operands.place(problem, Placement.OFF_HEAP, arena);
-                F32Vector result = F32Vector.allocate(arena, alone.length());
-                List<Runnable> parts = new ArrayList<>();
-                for (int from = 0; from < problem.rows(); from += rowsEach) {
-                    Trial part = trial.rows(from, from + rowsEach);
-                    F32Vector target = operation.target(result, problem, from, from + rowsEach);
-                    parts.add(() -> part.call(operation, operands, target));
-                }
-                for (int round = 0; round < rounds; round++) {
-                    result.segment().fill((byte) 0);
-                    together(parts);
-                    trial.compareSame(operation, result, alone);
-                }
+            splitOverThreads(problem, operation, List.of(16, 16, 16, 16), 20);
+        }
+    }
+
+    private void splitOverThreads(Problem problem, Operation operation, List<Integer> sizes, int rounds)
+            throws InterruptedException {
+        Trial trial = kernel().trial(Rules.THREADS, problem);
+        F32Vector alone = trial.run(operation).values();
+        try (Arena arena = Arena.ofShared()) {
+            Operands operands = Operands.place(problem, Placement.OFF_HEAP, arena);
+            F32Vector result = F32Vector.allocate(arena, alone.length());
+            List<Runnable> parts = new ArrayList<>();
+            int from = 0;
+            for (int size : sizes) {
+                int to = from + size;
+                Trial part = trial.rows(from, to);
+                F32Vector target = operation.target(result, problem, from, to);
+                parts.add(() -> part.call(operation, operands, target));
+                from = to;
             }
+            for (int round = 0; round < rounds; round++) {
+                result.segment().fill((byte) 0);
+                together(parts);
+                trial.compareSame(operation, result, alone);
+            }
+        }
+    }
+
+    /** Parts of odd sizes, whose rows stand in one vector of results with those of other threads. */
+    @Test
+    @DisplayName(Rules.THREADS + ", one matrix split unevenly")
+    default void rule28ThreadsOnOneMatrixSplitUnevenly() throws InterruptedException {
+        List<Integer> sizes = List.of(1, 3, 5, 7, 13, 1, 2, 9);
+        Problem problem = Problem.random(sizes.stream().mapToInt(size -> size).sum(), 37, 28)
+                .withColumns(9);
+        for (Operation operation : Operation.values()) {
+            splitOverThreads(problem, operation, sizes, 50);
         }
     }
 
@@ -123,6 +142,135 @@ interface StateRules extends RuleGroup {
                 kernel().trial(Rules.NOTHING_REMEMBERED, Problem.whole(5, cols, cols))
                         .check(operation);
             }
+        }
+    }
+
+    /** Weights that were filled anew, as when a model is loaded where another was: under the same views, and under new ones. */
+    @Test
+    @DisplayName(Rules.NOTHING_REMEMBERED + ", refilled weights")
+    default void rule31NothingRememberedOfRefilledWeights() {
+        Problem first = Problem.whole(5, 300, 31).withBinaryBlockScales();
+        Problem second = first.withCodes("refilled", (row, col) -> first.code(row, col) ^ ((row + col) & 3))
+                .withBlockScales(3, -1, 4, 1, -5, 9, 2, -6, 5, 3);
+        Trial trial = kernel().trial(Rules.NOTHING_REMEMBERED, second);
+        for (Operation operation : Operation.values()) {
+            Expected[] expected = trial.expected(operation);
+            try (Arena arena = Arena.ofConfined()) {
+                Operands operands = Operands.place(first, Placement.OFF_HEAP, arena);
+                Operands other = Operands.place(second, Placement.OFF_HEAP, arena);
+                F32Vector result = F32Vector.allocate(arena, expected.length);
+                trial.call(operation, operands, result);
+                operands.w().codes().copyFrom(other.w().codes());
+                operands.w()
+                        .blockScales()
+                        .orElseThrow()
+                        .copyFrom(other.w().blockScales().orElseThrow());
+                trial.call(operation, operands, result);
+                trial.compare(operation, result, expected);
+                trial.call(operation, operands.with(second), result);
+                trial.compare(operation, result, expected);
+            }
+        }
+    }
+
+    /** Another shape, codebook and scale over the same memory. */
+    @Test
+    @DisplayName(Rules.NOTHING_REMEMBERED + ", other views of the same memory")
+    default void rule31NothingRememberedOfOtherViews() {
+        Problem first = Problem.whole(6, 256, 31);
+        List<Problem> others = List.of(
+                first.with(Codebook.TERNARY),
+                first.withTensorScale(0.5f),
+                first.withActivationScale(4),
+                first.with(new Codebook(-3, 5, 0, 7)).withTensorScale(2));
+        try (Arena arena = Arena.ofConfined()) {
+            Operands operands = Operands.place(first, Placement.OFF_HEAP, arena);
+            for (Operation operation : Operation.values()) {
+                F32Vector result = F32Vector.allocate(arena, operation.resultLength(first, 0, first.rows()));
+                for (Problem other : others) {
+                    Trial trial = kernel().trial(Rules.NOTHING_REMEMBERED, other);
+                    Expected[] expected = trial.expected(operation);
+                    kernel().trial(Rules.NOTHING_REMEMBERED, first).call(operation, operands, result);
+                    trial.call(operation, operands.with(other), result);
+                    trial.compare(operation, result, expected);
+                }
+            }
+        }
+    }
+
+    /** A new kernel that takes another way after many calls must not give other bits there. */
+    @Test
+    @DisplayName(Rules.NOTHING_REMEMBERED + ", many calls")
+    default void rule31NothingRememberedOfManyCalls() {
+        Problem problem = Problem.random(3, 100, 31).withRandomBlockScales().withColumns(2);
+        try (Arena arena = Arena.ofConfined()) {
+            Operands operands = Operands.place(problem, Placement.OFF_HEAP, arena);
+            for (Operation operation : Operation.values()) {
+                Trial trial = kernel().reopened().trial(Rules.NOTHING_REMEMBERED, problem);
+                F32Vector first = F32Vector.allocate(arena, operation.resultLength(problem, 0, problem.rows()));
+                F32Vector next = F32Vector.allocate(arena, first.length());
+                trial.call(operation, operands, first);
+                for (int call = 0; call < 3000; call++) {
+                    trial.call(operation, operands, next);
+                }
+                trial.compareSame(operation, next, first);
+            }
+        }
+    }
+
+    /** A provider may be opened again; its kernels have nothing in common. */
+    @Test
+    @DisplayName(Rules.NOTHING_REMEMBERED + ", of another kernel")
+    default void rule31NothingRememberedOfAnotherKernel() throws InterruptedException {
+        Problem problem = Problem.random(5, 1030, 31).withRandomBlockScales();
+        List<Runnable> tasks = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            Trial trial = kernel().reopened().trial(Rules.NOTHING_REMEMBERED, problem);
+            Trial before = kernel().trial(Rules.NOTHING_REMEMBERED, problem);
+            for (Operation operation : Operation.values()) {
+                F32Vector alone = before.run(operation).values();
+                tasks.add(() -> {
+                    for (int round = 0; round < 20; round++) {
+                        trial.checkSame(operation, alone);
+                        before.checkSame(operation, alone);
+                    }
+                });
+            }
+        }
+        together(tasks);
+    }
+
+    /** Virtual threads, threads that were interrupted, and threads with a small stack call kernels too. */
+    @Test
+    @DisplayName(Rules.THREADS + ", of any kind")
+    default void rule28ThreadsOfAnyKind() throws InterruptedException {
+        kernel().kernel(); // Where there is none, this thread must say so.
+        List<Problem> problems = List.of(
+                Problem.whole(5, 300, 28).withBinaryBlockScales(),
+                Problem.sparse(1, 1 << 18, 28).withColumns(1));
+        for (Problem problem : problems) {
+            Trial trial = kernel().trial(Rules.THREADS, problem);
+            inAThread(Thread.ofVirtual().unstarted(trial::checkAll));
+            inAThread(new Thread(null, trial::checkAll, "small stack", 256 << 10));
+            inAThread(new Thread(() -> {
+                for (Operation operation : Operation.values()) {
+                    Thread.currentThread().interrupt();
+                    trial.check(operation);
+                    if (!Thread.interrupted()) {
+                        trial.fail(operation, "seen the thread's interrupt cleared, expected as before the call");
+                    }
+                }
+            }));
+        }
+    }
+
+    private static void inAThread(Thread thread) throws InterruptedException {
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        thread.setUncaughtExceptionHandler((failed, thrown) -> failure.set(thrown));
+        thread.start();
+        thread.join();
+        if (failure.get() != null) {
+            throw new AssertionError(failure.get().getMessage(), failure.get());
         }
     }
 

@@ -6,6 +6,7 @@ import io.qk256.spi.support.PrintableText;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 import org.assertj.core.api.Assertions;
 
 /** One problem put to a kernel in the name of one rule. Immutable and thread-safe. */
@@ -42,13 +43,38 @@ final class Trial {
 
     /** Every element is right. */
     void check(Operation operation) {
-        compare(operation, run(operation).values(), expected(operation));
+        Expected[] expected = expected(operation);
+        compare(operation, run(operation).values(), expected);
+    }
+
+    /** The same in several places, for the price of one expectation. */
+    void checkAt(List<Placement> placements, Operation... operations) {
+        for (Operation operation : operations) {
+            Expected[] expected = expected(operation);
+            for (Placement each : placements) {
+                Trial trial = at(each);
+                trial.compare(operation, trial.run(operation).values(), expected);
+            }
+        }
     }
 
     /** Every element is right for each of the operations. */
     void checkAll() {
         for (Operation operation : Operation.values()) {
             check(operation);
+        }
+    }
+
+    /** The same on operands that all operations share: for problems that take long to place. */
+    void checkAllInPlace() {
+        try (Arena arena = Arena.ofConfined()) {
+            Operands operands = Operands.place(problem, placement, arena);
+            for (Operation operation : Operation.values()) {
+                Expected[] expected = expected(operation);
+                F32Vector result = F32Vector.allocate(arena, operation.resultLength(problem, fromRow, toRow));
+                call(operation, operands, result);
+                compare(operation, result, expected);
+            }
         }
     }
 
@@ -65,8 +91,9 @@ final class Trial {
 
     /** Every element is right, the inputs are unchanged and nothing is written next to the result. */
     void checkEverything(Operation operation) {
+        Expected[] expected = expected(operation);
         Outcome outcome = run(operation);
-        compare(operation, outcome.values(), expected(operation));
+        compare(operation, outcome.values(), expected);
         outcome.inputChange().or(outcome::strayWrite).ifPresent(damage -> fail(operation, damage));
     }
 
@@ -94,7 +121,7 @@ final class Trial {
             Operands operands = Operands.place(problem, placement, arena);
             float[] fill = new float[operation.resultLength(problem, fromRow, toRow)];
             Arrays.fill(fill, placement.fill());
-            Buffer result = Buffer.of("result", fill, 0, placement.result(), placement.floatOffset(), arena);
+            Buffer result = Buffer.of("result", fill, 0, placement.result(), placement.resultOffset(), arena);
             call(operation, operands, F32Vector.of(result.view()));
             return new Outcome(
                     F32Vector.of(result.view().toArray(ValueLayout.JAVA_FLOAT)),

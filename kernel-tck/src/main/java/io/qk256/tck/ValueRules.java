@@ -17,17 +17,8 @@ interface ValueRules extends RuleGroup {
     @Test
     @DisplayName(Rules.CODEBOOKS + ", integers")
     default void rule15CodebooksOfIntegers() {
-        List<Codebook> codebooks = List.of(
-                Codebook.TERNARY,
-                new Codebook(2, 1, -1, -2),
-                new Codebook(-64, -1, 1, 63),
-                new Codebook(63, 62, -63, -64),
-                new Codebook(-64, -64, -64, -64),
-                new Codebook(0, 0, 0, 0),
-                new Codebook(-0f, 0, -1, 1),
-                new Codebook(1, 2, 4, 8));
-        for (Codebook codebook : codebooks) {
-            for (int cols : Sizes.REMAINDERS) {
+        for (Codebook codebook : Codebooks.INTEGERS) {
+            for (int cols : Sizes.TAILS) {
                 Problem problem = Problem.whole(5, cols, 15).with(codebook);
                 kernel().trial(Rules.CODEBOOKS, problem).checkAll();
                 kernel().trial(Rules.CODEBOOKS, problem.withBinaryBlockScales()).checkAll();
@@ -38,14 +29,8 @@ interface ValueRules extends RuleGroup {
     @Test
     @DisplayName(Rules.CODEBOOKS + ", others")
     default void rule15CodebooksOfOthers() {
-        List<Codebook> codebooks = List.of(
-                new Codebook(-1.5f, -0.25f, 0.5f, 1.75f),
-                new Codebook(-0.7f, 0.1f, 3.3f, 1e-3f),
-                new Codebook(64, -65, 0, 1),
-                new Codebook(-1e20f, 1e-20f, 0, 1e20f),
-                new Codebook(Float.MIN_VALUE, -Float.MIN_VALUE, Float.MIN_NORMAL, 1));
-        for (Codebook codebook : codebooks) {
-            for (int cols : Sizes.REMAINDERS) {
+        for (Codebook codebook : Codebooks.OTHERS) {
+            for (int cols : Sizes.TAILS) {
                 Trial trial = kernel().trial(
                                 Rules.CODEBOOKS, Problem.random(5, cols, 15).with(codebook));
                 trial.check(DEQUANTIZE);
@@ -69,6 +54,19 @@ interface ValueRules extends RuleGroup {
                 Problem random = Problem.random(4, cols, 26).with(codebook);
                 extremes(random);
                 check(oneSign(random));
+            }
+        }
+    }
+
+    /** -128 has no positive counterpart: in every tail, alone and everywhere, for any number of rows. */
+    @Test
+    @DisplayName(Rules.INT8_EXTREMES + ", -128 anywhere")
+    default void rule26Int8ExtremesLeastAnywhere() {
+        for (Codebook codebook : List.of(Codebook.QK256, Codebook.TERNARY, new Codebook(-64, -63, 62, 63))) {
+            for (int cols : Sizes.REMAINDERS) {
+                Problem problem = Problem.random(1 + cols % 9, cols, cols).with(codebook);
+                check(problem.withQ("all q -128", col -> -128));
+                check(problem.withQ("last q -128", col -> col == cols - 1 ? -128 : 0));
             }
         }
     }
@@ -130,6 +128,49 @@ interface ValueRules extends RuleGroup {
                 kernel().trial(Rules.SCALES, scaled.with(fractions)).check(DEQUANTIZE);
                 kernel().trial(Rules.SCALES, scaled.with(fractions)).check(F32);
             }
+        }
+    }
+
+    /** Each scale is 1 or not, beside each of the others: a scale of 1 tells nothing of the next. */
+    @Test
+    @DisplayName(Rules.SCALES + ", of 1 beside others")
+    default void rule27ScalesOfOneBesideOthers() {
+        Problem problem = Problem.random(2, 700, 27).with(new Codebook(-3, 1, 5, 7));
+        List<Problem> blocks = List.of(
+                problem,
+                problem.withBlockScales(1, 1, 1, 1, 1, 1),
+                problem.withBlockScales(1, 0.3f, -5, 1, 7, 0.1f),
+                problem.withBlockScales(0.3f, 1, 1, 1, 1, 1),
+                problem.withBlockScales(1, 1, 1, 1, 1, -0.7f),
+                problem.withBlockScales(0.3f, 0.3f, 0.3f, 0.3f, 0.3f, 0.3f));
+        for (Problem block : blocks) {
+            for (float tensor : new float[] {1, -1, 0.3f}) {
+                for (float activation : new float[] {1, 2, 0.3f}) {
+                    Problem scaled = block.withTensorScale(tensor).withActivationScale(activation);
+                    kernel().trial(Rules.SCALES, scaled).checkAll();
+                }
+            }
+        }
+    }
+
+    /** The first block is huge, and the last but one takes it away: what remains was rounded in the order of the blocks. */
+    @Test
+    @DisplayName(Rules.SCALES + ", order of many blocks")
+    default void rule27ScalesInTheOrderOfManyBlocks() {
+        for (int blocks = 3; blocks <= 40; blocks++) {
+            Random random = new Random(blocks);
+            Problem problem = Problem.random(3, blocks * 256 - 3, blocks).withColumns(1 + blocks % 9);
+            float[] scales = new float[3 * blocks];
+            for (int i = 0; i < scales.length; i++) {
+                scales[i] = Math.scalb(random.nextFloat() + 1, 10 + random.nextInt(20));
+            }
+            for (int row = 0; row < 3; row++) {
+                scales[row * blocks] = 0x1p70f;
+                scales[row * blocks + blocks - 2] = -0x1p70f;
+            }
+            Problem scaled = problem.withCode(2).withQ("all q 1", col -> 1).withBlockScales(scales);
+            kernel().trial(Rules.SCALES, scaled).check(INT8);
+            kernel().trial(Rules.SCALES, scaled).check(BATCH);
         }
     }
 

@@ -61,7 +61,7 @@ class OperandsTest {
 
     @ParameterizedTest
     @EnumSource(
-            names = {"BEFORE_GUARD_PAGE", "AFTER_GUARD_PAGE"},
+            names = {"BEFORE_GUARD_PAGE", "AFTER_GUARD_PAGE", "LOCKED_PAGES"},
             mode = Mode.EXCLUDE)
     void placesTheSameValuesEverywhere(Home home) {
         Problem problem = Problem.random(3, 300, 0).withRandomBlockScales();

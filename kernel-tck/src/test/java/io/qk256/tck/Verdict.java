@@ -11,6 +11,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
@@ -32,12 +38,34 @@ record Verdict(Set<String> passed, Map<String, String> failed, Map<String, Strin
 
     private static final ScopedValue<KernelProvider> SUSPECT = ScopedValue.newInstance();
 
+    /** Whether the tests go on; without a value they do whatever happens. */
+    private static final ScopedValue<AtomicBoolean> PATIENCE = ScopedValue.newInstance();
+
     /** The contract as a provider's author would write it; not named as a test, so that nothing else runs it. */
+    @ExtendWith(Impatience.class)
     static class ContractOfSuspect extends KernelContract {
 
         @Override
         protected KernelProvider provider() {
             return SUSPECT.get();
+        }
+    }
+
+    /** Ends the tests with the first failure, if that is asked for. */
+    static final class Impatience implements ExecutionCondition, AfterTestExecutionCallback {
+
+        @Override
+        public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+            return !PATIENCE.isBound() || PATIENCE.get().get()
+                    ? ConditionEvaluationResult.enabled("nothing failed yet")
+                    : ConditionEvaluationResult.disabled("another test failed");
+        }
+
+        @Override
+        public void afterTestExecution(ExtensionContext context) {
+            if (PATIENCE.isBound() && context.getExecutionException().isPresent()) {
+                PATIENCE.get().set(false);
+            }
         }
     }
 
@@ -48,6 +76,11 @@ record Verdict(Set<String> passed, Map<String, String> failed, Map<String, Strin
                 Rules.all().stream()
                         .filter(each -> rule.isEmpty() || each.toString().equals(rule))
                         .toList());
+    }
+
+    /** Runs the tests of a rule until one fails; the others count as skipped. */
+    static Verdict untilTheFirstFailure(KernelProvider provider, Rule rule) {
+        return ScopedValue.where(PATIENCE, new AtomicBoolean(true)).call(() -> of(provider, List.of(rule)));
     }
 
     /** Runs the tests of some rules. */

@@ -33,6 +33,9 @@ final class WrongKernels {
         WrongPlaces.addTo(wrong);
         WrongBatches.addTo(wrong);
         WrongManners.addTo(wrong);
+        WrongSpecials.addTo(wrong);
+        WrongSizes.addTo(wrong);
+        WrongNeighbors.addTo(wrong);
         return List.copyOf(wrong.all);
     }
 

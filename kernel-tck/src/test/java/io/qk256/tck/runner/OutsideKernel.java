@@ -63,6 +63,18 @@ public record OutsideKernel(String name, String rule, String seen, String replac
                         "touch(result, result.byteSize(), true);",
                         "on touching the byte 0 past the end of result"),
                 new OutsideKernel(
+                        "writes-back-the-native-row-beside-its-own",
+                        Rules.OTHERS_ROWS,
+                        "y.set(row, sum * w.tensorScale());",
+                        "y.set(row, sum * w.tensorScale());"
+                                + " if ((row ^ 1) < w.rows()) { touch(y.segment(), 4L * (row ^ 1), true); }",
+                        " of result"),
+                mischief(
+                        "writes-back-a-native-input",
+                        Rules.INPUTS_UNCHANGED,
+                        "touch(x, 0, !x.isReadOnly());",
+                        "on touching byte 0 of "),
+                new OutsideKernel(
                         "crashes-on-opening",
                         Rules.DETECTION,
                         "// OPENING",

@@ -1,0 +1,70 @@
+package io.qk256.tck;
+
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A thread that does something again and again while the kernel works, as the other threads of an application do. Closing
+ * it ends the thread.
+ */
+abstract class Companion implements AutoCloseable {
+
+    /** So many calls, and fewer than enough met the companion at work: the machine is busy, and no more are tried. */
+    private static final int MOST_CALLS = 20;
+
+    private static final int ENOUGH_CALLS = 5;
+
+    private final AtomicReference<String> fault = new AtomicReference<>();
+    private final AtomicLong rounds = new AtomicLong();
+    private final Thread thread = new Thread(this::run, "companion");
+    private volatile boolean closed;
+
+    private void run() {
+        while (!closed) {
+            round().ifPresent(text -> fault.compareAndSet(null, text));
+            rounds.incrementAndGet();
+        }
+    }
+
+    /** What it does each time; a text says what the kernel has done wrong. */
+    abstract Optional<String> round();
+
+    /** Repeats a call until the companion was at work during some, and says what it saw. */
+    Optional<String> during(Runnable call) {
+        thread.start();
+        int met = 0;
+        for (int calls = 0; calls < MOST_CALLS && met < ENOUGH_CALLS && fault.get() == null; calls++) {
+            long before = rounds.get();
+            call.run();
+            met += rounds.get() > before ? 1 : 0;
+            awaitRounds();
+        }
+        return Optional.ofNullable(fault.get());
+    }
+
+    /** Of two more rounds one begins after the call, and sees all that the call did. */
+    private void awaitRounds() {
+        long until = rounds.get() + 2;
+        while (rounds.get() < until && thread.isAlive()) {
+            LockSupport.parkNanos(1000);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package io.qk256.tck;
+
+import java.util.Optional;
+
+/** Looks again and again whether the inputs are what they were. */
+final class ReaderOfInputs extends Companion {
+
+    private final Operands operands;
+
+    ReaderOfInputs(Operands operands) {
+        this.operands = operands;
+    }
+
+    @Override
+    Optional<String> round() {
+        return operands.change().map(change -> "seen by another thread during the call: " + change);
+    }
+}
