@@ -83,7 +83,7 @@ class CheckedJniTest {
                     require("f32 product", call, y, f32);
                     parallel.gemv(w, I8Vector.of(q, 1), F32Vector.of(y));
                     require("int8 product", call, y, int8);
-                    if (call % 100 == 0) {
+                    if (call % 10 == 0) {
                         float[] out = new float[rows * cols];
                         parallel.dequantize(w, F32Vector.of(out));
                         require("dequantize", call, out, weights);

@@ -89,7 +89,7 @@ final class GemmI8 {
             F32Vector y) {
         int groups = Math.ceilDiv(columns, GROUP);
         int[] sums = scratch.sums(TILE * groups * GROUP);
-        Arrays.fill(sums, 0);
+        Arrays.fill(sums, 0, Math.ceilDiv(rows, 2) * groups * PAIR_OF_SUMS, 0);
         for (int col = 0; col < w.cols(); col += CHUNK) {
             chunk(w, scratch, row, rows, col, q, groups, sums);
         }

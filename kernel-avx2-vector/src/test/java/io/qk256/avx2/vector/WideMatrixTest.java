@@ -167,6 +167,24 @@ class WideMatrixTest {
         }
     }
 
+    /** Arranged all at once, these would be more values than an array holds. */
+    @Test
+    void twoMillionColumnsOfOneActivation() {
+        int columns = 1 << 21;
+        byte[] codes = new byte[Qk256.BLOCK_BYTES];
+        codes[0] = 2;
+        Qk256Matrix w = Qk256Matrix.of(MemorySegment.ofArray(codes), 1, 1, Codebook.TERNARY);
+        byte[] q = new byte[columns];
+        new Random(2).nextBytes(q);
+        float[] y = new float[columns];
+        kernel.gemm(w, I8Matrix.of(q, columns, 1), F32Vector.of(y));
+        for (int column = 0; column < columns; column++) {
+            if (y[column] != q[column]) {
+                throw new AssertionError("column " + column + ": " + y[column] + ", expected " + q[column]);
+            }
+        }
+    }
+
     /** Lanes that hold padding only are not multiplied. */
     @ParameterizedTest
     @CsvSource({"1", "16", "17", "100", "127", "128", "129", "256", "300"})
