@@ -37,7 +37,7 @@ final class PrintWatch {
             try {
                 return code.get();
             } finally {
-                if (System.out != watchedOut || System.err != watchedErr) {
+                if (!watchedOut.equals(System.out) || !watchedErr.equals(System.err)) {
                     first.compareAndSet(null, "System.out or System.err was replaced during " + what);
                 }
                 System.setOut(out);
