@@ -157,7 +157,7 @@ final class InspectReport {
 
     private Map<String, Sum> byType() {
         List<GgufTensor> sorted = file.tensors().stream()
-                .sorted(Comparator.comparing(GgufTensor::type).thenComparing(GgufTensor::typeId))
+                .sorted(Comparator.comparing(GgufTensor::type).thenComparingInt(GgufTensor::typeId))
                 .toList();
         Map<String, Sum> sums = new LinkedHashMap<>();
         for (GgufTensor tensor : sorted) {

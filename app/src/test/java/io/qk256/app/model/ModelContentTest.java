@@ -159,9 +159,6 @@ class ModelContentTest {
                 writer -> writer.integer("prism.hadamard.version", ValueType.U32, 1),
                 "prism.hadamard.version is 1, expected no such key");
         refused(
-                writer -> writer.bool("tokenizer.ggml.add_eos_token", true).integer(B158 + ".x", ValueType.U32, 1),
-                "x");
-        refused(
                 writer -> writer.integer("split.count", ValueType.U16, 3).integer("split.no", ValueType.U16, 0),
                 "this is part 1 of 3 of a model that is split");
     }

@@ -113,7 +113,7 @@ class RunIT {
         String cached = runs("run", "-m", model, "--cache", "-f", prompt.toString(), "-n", "12", "--temp=0")
                 .out();
         assertThat(cached).isEqualTo(text);
-        assertThat(dir.resolve("demo-tq2_0.qk256.gguf")).exists();
+        assertThat(dir.resolve("demo-tq2_0.qk256-cache.gguf")).exists();
         assertThat(runs("run", "-p", "A", "-n", "1", "--head=f16").err())
                 .contains("head F16 | prompt 2 tokens", "decode 0 tokens | seed");
     }

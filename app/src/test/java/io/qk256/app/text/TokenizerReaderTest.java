@@ -145,6 +145,16 @@ class TokenizerReaderTest {
         assertRefused(Tokenizers.small().with("tokenizer.ggml.eot_token_id", -1), "expected 0 to 261");
     }
 
+    /** What would be put behind a prompt, or between texts, is not; so a file that asks for it is not read as if it did not. */
+    @Test
+    void refusesMarksThatAreNotWritten() {
+        file.with("tokenizer.ggml.add_eos_token", true);
+        assertRefused("tokenizer.ggml.add_eos_token is true, expected false");
+        assertRefused(
+                Tokenizers.small().with("tokenizer.ggml.add_sep_token", true),
+                "tokenizer.ggml.add_sep_token is true, expected false");
+    }
+
     @Test
     void refusesAnEmptyVocabulary() {
         file.with("tokenizer.ggml.tokens", List.of());
@@ -160,7 +170,8 @@ class TokenizerReaderTest {
         file.strings("tokenizer.ggml.tokens").set(Tokenizers.HELLO, "a b");
         assertRefused("tokenizer.ggml.tokens holds \"a b\" at 256, expected 1 to 1024 characters of GPT-2's alphabet");
         file.strings("tokenizer.ggml.tokens").set(Tokenizers.HELLO, "<think>");
-        assertRefused("tokenizer.ggml.tokens holds doubles: tokens 256 and 261 have the same text");
+        assertRefused(
+                "tokenizer.ggml.tokens holds doubles: tokens 256 and 261 have the same text, expected each text once; a text with two numbers cannot be told apart");
     }
 
     @Test
