@@ -18,7 +18,7 @@ enum Resource {
             return tasks > 0 ? tasks : root().activeCount();
         }
 
-        /** The names of the last threads that were started. */
+        // The names of the last threads that were started.
         @Override
         String details() {
             Thread[] threads = new Thread[root().activeCount() + 100];
