@@ -182,7 +182,7 @@ final class FloatEnvironment {
         }
 
         private static String describeX86(int mxcsr, int x87) {
-            StringBuilder text = new StringBuilder("MXCSR " + hex(mxcsr) + " (rounds " + ROUNDING[mxcsr >> 13 & 3]);
+            StringBuilder text = new StringBuilder("MXCSR " + hex(mxcsr) + " (rounds " + ROUNDING[(mxcsr >> 13) & 3]);
             text.append((mxcsr & FLUSH_TO_ZERO) == 0 ? "" : ", flushes to zero");
             text.append((mxcsr & DENORMALS_ARE_ZERO) == 0 ? "" : ", denormals are zero");
             for (int i = 0; i < EXCEPTIONS.length; i++) {
