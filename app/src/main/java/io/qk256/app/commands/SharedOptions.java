@@ -3,6 +3,7 @@ package io.qk256.app.commands;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,7 +45,8 @@ final class SharedOptions {
     /** Takes away what the subcommands do not use; typed there, it is an unknown option. */
     static void removeUnused(CommandLine root) {
         UNUSED.forEach((name, unused) -> {
-            CommandSpec command = root.getSubcommands().get(name).getCommandSpec();
+            CommandSpec command =
+                    Objects.requireNonNull(root.getSubcommands().get(name)).getCommandSpec();
             for (String option : unused) {
                 OptionSpec inherited = command.findOption(option);
                 if (inherited != null) {
