@@ -97,14 +97,12 @@ public final class ForeignStreams {
         if (left == 0) {
             return;
         }
-        int taken = Math.min(count, left);
-        left -= taken;
-        String line = "[" + PrintableText.line(who, MAX_LINE) + "] "
-                + PrintableText.line(new String(bytes, 0, taken, StandardCharsets.UTF_8), MAX_LINE)
-                + (left == 0
-                        ? "\n[" + PrintableText.line(who, MAX_LINE) + "] what is printed from here on is not shown"
-                        : "")
-                + "\n";
+        String name = "[" + PrintableText.line(who, MAX_LINE) + "] ";
+        String line = name + PrintableText.line(new String(bytes, 0, count, StandardCharsets.UTF_8), MAX_LINE) + "\n";
+        left = Math.max(0, left - line.length());
+        if (left == 0) {
+            line += name + "what is printed from here on is not shown\n";
+        }
         try {
             log.write(line.getBytes(StandardCharsets.UTF_8));
             log.flush();
