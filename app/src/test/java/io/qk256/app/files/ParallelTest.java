@@ -23,7 +23,7 @@ class ParallelTest {
                         4,
                         i -> {
                             underWay.incrementAndGet();
-                            Thread.yield();
+                            Thread.onSpinWait();
                             underWay.decrementAndGet();
                         },
                         thread -> {
