@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.qk256.spi.selection.Artifact;
+import io.qk256.spi.support.Environment;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,11 +66,7 @@ public record Kit(
      * @throws IOException if the kit is not found, or fails as a whole
      */
     public Outcome run(JsonObject machine) throws IOException, InterruptedException {
-        String modules = System.getProperty(KIT_MODULES, "");
-        if (!new File(modules).isDirectory()) {
-            throw new IOException("the compatibility kit was expected in the directory that -D" + KIT_MODULES
-                    + " names, got '" + modules + "'; start the application with its script, bin/qk256");
-        }
+        Path modules = modules();
         Path measured = Files.createTempFile("qk256-bench", ".json");
         Path verdicts = Files.createTempFile("qk256-bench", ".tsv");
         try {
@@ -95,6 +92,20 @@ public record Kit(
         }
     }
 
+    /**
+     * The directory of the kit.
+     *
+     * @throws IOException if there is none
+     */
+    public static Path modules() throws IOException {
+        String named = Environment.property(KIT_MODULES).orElse("");
+        if (named.isEmpty() || !Files.isDirectory(Path.of(named))) {
+            throw new IOException("the compatibility kit was expected in the directory that -D" + KIT_MODULES
+                    + " names, got '" + named + "'; start the application with its script, bin/qk256");
+        }
+        return Path.of(named);
+    }
+
     private static int waitFor(Process process) throws InterruptedException {
         try {
             return process.waitFor();
@@ -103,7 +114,7 @@ public record Kit(
         }
     }
 
-    private List<String> command(String modules, Path measured, Path verdicts) {
+    private List<String> command(Path modules, Path measured, Path verdicts) {
         List<String> java = new ArrayList<>();
         java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         java.add("--enable-native-access=ALL-UNNAMED,io.qk256.spi,io.qk256.avx2.jni,io.qk256.tck" + nativePlugins());

@@ -1,5 +1,6 @@
 package io.qk256.app.commands;
 
+import io.qk256.app.bench.Kit;
 import io.qk256.app.certificates.Certificates;
 import io.qk256.spi.selection.Artifact;
 import io.qk256.spi.selection.Candidate;
@@ -29,9 +30,6 @@ import picocli.CommandLine.ParentCommand;
                     + " cannot run the kernel."
         })
 final class TckCommand implements Callable<Integer> {
-
-    /** Where the kit and what it needs lie, beside the application's own module path. */
-    private static final String KIT_MODULES = "qk256.kit.modules";
 
     @ParentCommand
     private @Nullable Qk256Command root;
@@ -101,11 +99,7 @@ final class TckCommand implements Callable<Integer> {
     }
 
     private List<String> command() throws IOException {
-        String modules = System.getProperty(KIT_MODULES, "");
-        if (!new File(modules).isDirectory()) {
-            throw new IOException("the compatibility kit was expected in the directory that -D" + KIT_MODULES
-                    + " names, got '" + modules + "'; start the application with its script, bin/qk256");
-        }
+        Path modules = Kit.modules();
         List<String> java = new ArrayList<>();
         java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         System.getProperties().stringPropertyNames().stream()

@@ -23,7 +23,15 @@ final class Application {
     private static final int TIMEOUT_MINUTES = 10;
 
     /** What a run gave. */
-    record Result(int exit, String out, String err) {}
+    record Result(int exit, String out, String err) {
+
+        /** Of this JVM and those that it started, without the one that has no switch. */
+        List<String> warnings() {
+            return err.lines()
+                    .filter(line -> line.startsWith("WARNING") && !line.startsWith("WARNING: Using incubator modules"))
+                    .toList();
+        }
+    }
 
     private final List<String> modulePath;
     private final Map<String, String> environment = new HashMap<>();
@@ -121,7 +129,8 @@ final class Application {
         command.addAll(jvmOptions);
         command.add("-Dqk256.native.dir=" + TARGET.resolve("native").toAbsolutePath());
         command.addAll(List.of("-p", String.join(File.pathSeparator, modulePath)));
-        command.add("--enable-native-access=ALL-UNNAMED");
+        boolean hasNativeKernel = modulePath.stream().anyMatch(jar -> jar.contains("kernel-avx2-native"));
+        command.add("--enable-native-access=io.qk256.spi" + (hasNativeKernel ? ",io.qk256.avx2.jni" : ""));
         command.addAll(List.of("-m", "io.qk256.app/io.qk256.app.Main"));
         if (Arrays.stream(arguments).noneMatch(argument -> argument.startsWith("--probe"))) {
             command.addAll(options);

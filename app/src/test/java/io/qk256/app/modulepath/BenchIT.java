@@ -34,7 +34,9 @@ class BenchIT {
         arguments.addAll(List.of("--kernels=" + kernel, "--shapes=" + shape));
         arguments.add("--dir=" + directory);
         arguments.addAll(List.of(more));
-        return application.run(arguments.toArray(String[]::new));
+        Result result = application.run(arguments.toArray(String[]::new));
+        assertThat(result.warnings()).isEmpty();
+        return result;
     }
 
     @Test
@@ -66,6 +68,14 @@ class BenchIT {
     /** Whether something counts as worse depends on the noise of so short a run; the exit code must say the same. */
     private static void assertSameVerdict(Result result) {
         assertThat(result.exit()).as(result.err()).isEqualTo(result.err().contains(" worse") ? 4 : 0);
+    }
+
+    @Test
+    void kernelsWithNativeCodeAreMeasuredWithoutAWarning() throws Exception {
+        Application application = application();
+        Result result = application.run("bench", "--quick", "--time=1", "--shapes=64", "--dir=" + directory);
+        assertThat(result.exit()).as(result.err()).isZero();
+        assertThat(result.warnings()).isEmpty();
     }
 
     @Test
@@ -158,6 +168,6 @@ class BenchIT {
         Result result =
                 Application.complete().jvm("-Dqk256.kit.modules=nowhere").run("bench");
         assertThat(result.exit()).isEqualTo(1);
-        assertThat(result.err()).contains("got 'nowhere'; start the application with ./qk256");
+        assertThat(result.err()).contains("got 'nowhere'; start the application with its script, bin/qk256");
     }
 }

@@ -31,7 +31,9 @@ class TckIT {
     private static Result tck(Application application, String... options) throws Exception {
         List<String> arguments = new ArrayList<>(List.of("tck", "--time-limit=600"));
         arguments.addAll(List.of(options));
-        return application.run(arguments.toArray(String[]::new));
+        Result result = application.run(arguments.toArray(String[]::new));
+        assertThat(result.warnings()).isEmpty();
+        return result;
     }
 
     /** A copy, so that a certificate beside it is not found by other tests. */
