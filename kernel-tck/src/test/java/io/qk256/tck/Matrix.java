@@ -74,6 +74,17 @@ final class Matrix {
         all.put("crashes", List.of("crashes", "crashes-on-opening"));
         all.put("hangs", List.of("hangs"));
         all.put("ends the JVM", List.of("exits", "halts"));
+        all.put(
+                "floating-point environment spoiled",
+                List.of("leaves-rounding-up", "leaves-denormals-are-zero", "leaves-division-by-zero-unmasked"));
+        all.put("prints", List.of("prints-at-each-call", "prints-by-native-code"));
+        all.put(
+                "leaks",
+                List.of(
+                        "keeps-a-thread-for-each-call",
+                        "keeps-a-file-open-for-each-call",
+                        "keeps-64-bytes-of-native-memory"));
+        all.put("answers that change", List.of("name-that-changes", "description-counts"));
         return all;
     }
 

@@ -58,10 +58,14 @@ final class WrongManners {
 
     private WrongManners() {}
 
+    /** Whether a kernel is made for Linux on x86-64 alone. */
+    static boolean isNative(String name) {
+        return name.startsWith("leaves-")
+                || List.of("opens-with-flush-to-zero", "keeps-64-bytes-of-native-memory").contains(name);
+    }
+
     static void addTo(WrongKernels wrong) {
-        if (NativeMischief.isKnown()) {
-            addFloatEnvironment(wrong);
-        }
+        addFloatEnvironment(wrong);
         addPrints(wrong);
         addLeaks(wrong);
         addAnswers(wrong);
@@ -114,12 +118,7 @@ final class WrongManners {
         }));
         wrong.add("keeps-48-bytes-of-the-heap", Rules.NOTHING_LEAKS, leaking(2_000_000, () -> new byte[32]));
         wrong.add("keeps-a-row-of-the-heap", Rules.NOTHING_LEAKS, leaking(200_000, () -> new byte[1200]));
-        if (NativeMischief.isKnown()) {
-            wrong.add(
-                    "keeps-64-bytes-of-native-memory",
-                    Rules.NOTHING_LEAKS,
-                    new Afterwards(NativeMischief::leak64Bytes));
-        }
+        wrong.add("keeps-64-bytes-of-native-memory", Rules.NOTHING_LEAKS, new Afterwards(NativeMischief::leak64Bytes));
         wrong.add("keeps-scratch-memory-of-threads-that-ended", Rules.NOTHING_LEAKS, new PlainKernel() {
             private final Map<Thread, float[]> scratch = new ConcurrentHashMap<>();
 

@@ -39,6 +39,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 final class Child {
 
     private final OutputStream events;
+    private final StandardStreams streams = new StandardStreams();
 
     private Child(OutputStream events) {
         this.events = events;
@@ -56,6 +57,7 @@ final class Child {
     private void run(String name, Set<String> tests) {
         List<String> names = new ArrayList<>();
         Optional<Found> found = find(name, names);
+        streams.mark(Talk.NOBODY);
         if (found.isEmpty()) {
             tell(Kind.UNKNOWN, names.toArray(String[]::new));
             return;
@@ -63,10 +65,12 @@ final class Child {
         found.get().tell(this);
         tell(Kind.GUARD_PAGES, GuardPages.obstacle().orElse(""));
         tell(Kind.OPENING);
+        streams.mark("open() and the self-test");
         Contract.provider = found.get().provider;
         KernelUnderTest kernel = new Contract().kernel();
         kernel.unavailable().ifPresent(reason -> tell(Kind.UNAVAILABLE, reason));
         kernel.description().ifPresent(description -> tell(Kind.OPENED, description));
+        streams.mark(Talk.NOBODY);
         LauncherDiscoveryRequestBuilder request =
                 LauncherDiscoveryRequestBuilder.request().selectors(selectClass(Contract.class));
         if (!tests.isEmpty()) {
@@ -78,6 +82,7 @@ final class Child {
         }
         Launcher launcher = LauncherFactory.create();
         launcher.execute(request.build(), new Listener(this));
+        streams.mark(Talk.NOBODY);
         tell(Kind.DONE);
     }
 
@@ -90,17 +95,20 @@ final class Child {
         }
     }
 
-    private static Optional<Found> find(String name, List<String> names) {
+    private Optional<Found> find(String name, List<String> names) {
         for (KernelSource source : KernelSource.find()) {
             try {
+                streams.mark("the provider's constructor and name()");
                 KernelProvider provider = source.provider().get();
-                names.add(provider.name());
-                if (provider.name().equals(name)) {
+                String its = String.valueOf(provider.name());
+                names.add(its);
+                if (its.equals(name)) {
                     return Optional.of(new Found(source, provider));
                 }
             } catch (RuntimeException | Error e) {
                 names.add(source.label() + " (broken: " + e + ")");
             }
+            streams.mark(Talk.FORGET);
         }
         return Optional.empty();
     }
@@ -171,6 +179,7 @@ final class Child {
         @Override
         public void executionStarted(TestIdentifier test) {
             if (test.isTest()) {
+                child.streams.mark(test.getDisplayName());
                 started = System.nanoTime();
                 child.tell(Kind.STARTED, name(test));
             }

@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -25,13 +27,16 @@ final class ChildJvm {
     }
 
     private static final long POLL_MILLIS = 10;
+    private static final Duration AFTER_END = Duration.ofSeconds(2);
 
     private final Path directory;
     private final Path events;
     private final Path blackBox;
     private final Process process;
+    private final Talk talk;
     private long read;
     private String rest = "";
+    private String hanging = "";
 
     ChildJvm(Path directory, ModulePath modules, Options options, List<String> tests) throws IOException {
         this.directory = directory;
@@ -49,6 +54,8 @@ final class ChildJvm {
             command.add("--illegal-native-access=deny");
         }
         ownProperties().forEach(command::add);
+        String mark = "\u0001" + UUID.randomUUID() + "\u0001";
+        command.add("-D" + Talk.PROPERTY + "=" + mark);
         command.add("-D" + BlackBox.PROPERTY + "=" + blackBox);
         command.add("-D" + GuardPages.PROPERTY + "=true");
         command.add("-Dqk256.tck.firstSeed=" + options.seed());
@@ -59,10 +66,9 @@ final class ChildJvm {
         command.add(events.toString());
         command.add(options.provider());
         command.addAll(tests);
-        this.process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("talk").toFile())
-                .start();
+        this.process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        this.process.getOutputStream().close(); // A kernel that reads standard input finds its end.
+        this.talk = new Talk(process.getInputStream(), mark);
     }
 
     /** What the caller set for the kernels, such as where they may put their libraries. */
@@ -76,22 +82,36 @@ final class ChildJvm {
     /** Passes the events on until the child has ended, or has been silent for too long and is ended. */
     End await(Duration timeLimit, Consumer<Event> listener) throws IOException, InterruptedException {
         long lastSign = System.nanoTime();
+        Duration usedBefore = Duration.ZERO;
         try {
             while (true) {
                 boolean ended = process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS);
                 if (passOn(listener)) {
                     lastSign = System.nanoTime();
+                    usedBefore = used();
                 }
                 if (ended) {
                     return End.BY_ITSELF;
                 }
-                if (System.nanoTime() - lastSign > timeLimit.toNanos()) {
-                    return End.HANGING;
+                Duration silent = Duration.ofNanos(System.nanoTime() - lastSign);
+                if (silent.compareTo(timeLimit) > 0) {
+                    Patience patience = Patience.now(timeLimit);
+                    Duration used = used().minus(usedBefore);
+                    if (patience.isOver(silent, used)) {
+                        hanging = patience.describe(silent, used);
+                        return End.HANGING;
+                    }
                 }
             }
         } finally {
             process.destroyForcibly().waitFor();
+            talk.await(AFTER_END);
         }
+    }
+
+    /** Processor time; none where it is not known. */
+    private Duration used() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     private boolean passOn(Consumer<Event> listener) throws IOException {
@@ -109,16 +129,21 @@ final class ChildJvm {
         }
     }
 
+    /** Why it was ended, if it was. */
+    String hanging() {
+        return hanging;
+    }
+
     int exitCode() {
         return process.exitValue();
     }
 
     Death death() throws IOException {
-        return new Death(directory.resolve("error"), blackBox);
+        return new Death(directory.resolve("error"), blackBox, talk.lastWords());
     }
 
-    /** What it printed. */
-    String talk() throws IOException {
-        return new String(Files.readAllBytes(directory.resolve("talk")), UTF_8).strip();
+    /** What the kernel printed first. */
+    Optional<String> print() {
+        return talk.print();
     }
 }

@@ -2,12 +2,15 @@ package io.qk256.tck.runner;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.qk256.spi.support.PrintableText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -23,30 +26,56 @@ final class Death {
     /** Farther away, an address says nothing of an operand. */
     private static final long NEAR = 1 << 20;
 
+    private static final int SIGNAL_BASE = 128;
+    private static final Map<Integer, String> SIGNALS = Map.of(
+            4, "SIGILL", 6, "SIGABRT", 7, "SIGBUS", 8, "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV", 15, "SIGTERM", 31, "SIGSYS");
+
+    /** The JVM handles these itself, and reports a crash; unless its handlers are gone. */
+    private static final Set<String> HANDLED = Set.of("SIGILL", "SIGBUS", "SIGFPE", "SIGSEGV");
+
     private final String errorFile;
     private final List<String> blackBox;
+    private final String lastWords;
 
-    Death(Path errorFile, Path blackBox) throws IOException {
+    Death(Path errorFile, Path blackBox, String lastWords) throws IOException {
+        this.lastWords = lastWords;
         this.errorFile = Files.exists(errorFile) ? Files.readString(errorFile) : "";
         String recorded = new String(Files.readAllBytes(blackBox), UTF_8);
         this.blackBox = recorded.substring(0, recorded.indexOf('\0')).lines().toList();
     }
 
-    /** The child was ended after so long in one test. */
-    String ofHanging(long seconds) {
-        return "no end after " + seconds + " s, expected a result; a kernel must return" + asked();
+    /** The child was ended in the middle of a test, for a reason. */
+    String ofHanging(String reason) {
+        return reason + asked();
     }
 
     /** The child ended by itself in the middle of a test. */
     String ofExit(int code) {
         Optional<String> crash = find(SIGNAL, errorFile).or(() -> find(OTHER, errorFile));
         if (crash.isEmpty()) {
-            return "the JVM ended with exit code " + code
-                    + " in the middle of the test, expected a result; a kernel must"
-                    + " not call System.exit or halt, nor abort" + asked();
+            return withoutReport(code) + words() + asked();
         }
         return "the JVM crashed: " + crash.get() + place()
                 + find(FRAME, errorFile).map(at -> ", in " + at.strip()).orElse("") + ", expected a result" + asked();
+    }
+
+    private static String withoutReport(int code) {
+        String signal = SIGNALS.getOrDefault(code - SIGNAL_BASE, "");
+        if (signal.isEmpty()) {
+            return "the JVM ended with exit code " + code + " in the middle of the test, expected a result; a kernel must"
+                    + " not call System.exit or halt, nor abort";
+        }
+        String ended = "the JVM was ended by " + signal + " (exit code " + code + ") in the middle of the test";
+        if (HANDLED.contains(signal)) {
+            return ended + ", without the report that it writes of a crash, expected a result; a kernel must not replace the"
+                    + " JVM's signal handlers, which the JVM itself needs";
+        }
+        return ended + ", expected a result"
+                + (signal.equals("SIGKILL") ? "; perhaps the system was out of memory" : "; a kernel must not abort");
+    }
+
+    private String words() {
+        return lastWords.isEmpty() ? "" : "; the last words of the JVM: '" + PrintableText.line(lastWords) + "'";
     }
 
     private String asked() {

@@ -1,5 +1,6 @@
 package io.qk256.tck.runner;
 
+import io.qk256.spi.support.PrintableText;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -39,13 +40,17 @@ record Event(Kind kind, List<String> fields) {
         DONE
     }
 
+    private static final int MOST = 5000;
+
     static Event of(Kind kind, String... fields) {
         return new Event(kind, List.of(fields));
     }
 
+    /** What comes from the child may come from the kernel: it is made fit to be shown. */
     static Event parse(String line) {
-        List<String> parts =
-                Arrays.stream(line.split("\t", -1)).map(Event::unescape).toList();
+        List<String> parts = Arrays.stream(line.split("\t", -1))
+                .map(part -> PrintableText.block(unescape(part), MOST))
+                .toList();
         return new Event(Kind.valueOf(parts.getFirst()), parts.subList(1, parts.size()));
     }
 

@@ -83,7 +83,7 @@ final class JsonFormat {
 
     private static String quoted(String text) {
         StringBuilder json = new StringBuilder("\"");
-        text.chars().forEach(c -> {
+        text.codePoints().forEach(c -> {
             switch (c) {
                 case '"' -> json.append("\\\"");
                 case '\\' -> json.append("\\\\");

@@ -21,9 +21,6 @@ final class Supervisor {
     /** So many deaths tell enough; each start takes time. */
     private static final int MAX_DEATHS = 8;
 
-    private static final String DIED_BEFORE = "not run: the JVM died in another test of this rule";
-    private static final String TOO_MANY = "not run: the JVM died " + MAX_DEATHS + " times before";
-
     private final Options options;
     private final Map<String, TestResult> results = new LinkedHashMap<>();
     private List<String> todo = new ArrayList<>();
@@ -36,6 +33,8 @@ final class Supervisor {
     private Optional<String> running = Optional.empty();
     private boolean opening;
     private boolean done;
+    private Optional<String> print = Optional.empty();
+    private String lastDeath = "";
 
     Supervisor(Options options) {
         this.options = options;
@@ -55,8 +54,12 @@ final class Supervisor {
                 return;
             }
         }
-        todo.forEach(
-                test -> results.computeIfPresent(test, (method, result) -> result.as(Outcome.SKIPPED, TOO_MANY, 0)));
+        skip(todo, "not run: the JVM died " + MAX_DEATHS + " times before, the last time in '" + lastDeath + "'");
+    }
+
+    private void skip(List<String> methods, String cause) {
+        methods.forEach(
+                method -> results.computeIfPresent(method, (key, result) -> result.as(Outcome.SKIPPED, cause, 0)));
     }
 
     private void runChild(ModulePath modules, List<String> tests) throws IOException, InterruptedException {
@@ -64,9 +67,11 @@ final class Supervisor {
         try {
             ChildJvm child = new ChildJvm(directory, modules, options, tests);
             End end = child.await(options.timeLimit(), this::accept);
+            print = print.or(child::print);
             if (!done && unknown.isEmpty() && fatal.isEmpty()) {
                 died(child, end);
             }
+            fatal.ifPresent(cause -> skip(todo, "not run: " + cause));
         } finally {
             delete(directory);
         }
@@ -119,14 +124,9 @@ final class Supervisor {
     /** The test that was running has failed, and with it its rule; the others will be run by another child. */
     private void died(ChildJvm child, End end) throws IOException {
         Death death = child.death();
-        String how =
-                end == End.HANGING ? death.ofHanging(options.timeLimit().toSeconds()) : death.ofExit(child.exitCode());
+        String how = end == End.HANGING ? death.ofHanging(child.hanging()) : death.ofExit(child.exitCode());
         if (running.isEmpty()) {
-            fatal = Optional.of(
-                    opening
-                            ? options.provider() + ": " + Rules.DETECTION + ": while the kernel was opened: " + how
-                            : "the JVM for the tests did not get as far as the tests, exit code " + child.exitCode()
-                                    + ": " + child.talk());
+            fatal = Optional.of(options.provider() + ": " + Rules.DETECTION + ": " + phase() + ": " + how);
             return;
         }
         TestResult test = results.get(running.get());
@@ -136,14 +136,22 @@ final class Supervisor {
         String message = options.provider() + ": " + test.rule() + ": " + how;
         results.put(test.method(), test.as(Outcome.FAILED, message, 0));
         todo.remove(test.method());
-        for (String method : List.copyOf(todo)) {
-            TestResult other = results.get(method);
-            if (other != null && other.rule().equals(test.rule())) {
-                results.put(method, other.as(Outcome.SKIPPED, DIED_BEFORE, 0));
-                todo.remove(method);
-            }
-        }
+        lastDeath = test.name();
+        List<String> others = todo.stream()
+                .filter(method -> Optional.ofNullable(results.get(method))
+                        .map(other -> other.rule().equals(test.rule()))
+                        .orElse(false))
+                .toList();
+        skip(others, "not run: the JVM died in '" + test.name() + "' before");
+        todo.removeAll(others);
         running = Optional.empty();
+    }
+
+    private String phase() {
+        if (opening) {
+            return "while the kernel was opened";
+        }
+        return results.isEmpty() ? "before the kernel was opened" : "between two tests";
     }
 
     private static void delete(Path directory) throws IOException {
@@ -196,7 +204,19 @@ final class Supervisor {
                         rule,
                         results.values().stream()
                                 .filter(result -> result.rule().equals(rule))
+                                .map(this::withPrint)
                                 .toList()))
                 .toList();
+    }
+
+    /** What native code prints, and what is printed in the tests of other rules, shows in the stream alone. */
+    private TestResult withPrint(TestResult result) {
+        boolean silent = print.isEmpty() || unavailable.isPresent() || result.outcome() == Outcome.FAILED;
+        if (silent || !result.rule().toString().equals(Rules.PRINTS_NOTHING)) {
+            return result;
+        }
+        String message = options.provider() + ": " + Rules.PRINTS_NOTHING + ": " + print.orElse("")
+                + "; standard output and standard error belong to the application";
+        return result.as(Outcome.FAILED, message, result.micros());
     }
 }

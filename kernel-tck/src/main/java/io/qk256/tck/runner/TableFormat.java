@@ -2,7 +2,11 @@ package io.qk256.tck.runner;
 
 import io.qk256.spi.support.PrintableText;
 import io.qk256.tck.runner.TestResult.Outcome;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** For people at a terminal. */
 final class TableFormat {
@@ -33,6 +37,11 @@ final class TableFormat {
                 .flatMap(rule -> rule.tests().stream())
                 .filter(test -> test.outcome() == Outcome.FAILED)
                 .forEach(test -> text.append(test.message()).append("\n\n"));
+        causes(report).forEach((cause, rules) -> text.append(rules.size() == 1 ? "rule " : "rules ")
+                .append(String.join(", ", rules))
+                .append(" ")
+                .append(cause)
+                .append("\n\n"));
         report.artifact().ifPresent(artifact -> append(text, artifact));
         report.description().ifPresent(description -> append(text, "kernel", description));
         append(text, "contract", Report.contract());
@@ -49,6 +58,18 @@ final class TableFormat {
                 report.reason(),
                 seconds));
         return PrintableText.block(text.toString(), Integer.MAX_VALUE);
+    }
+
+    /** Why rules did not run, and which; nothing where the machine is the reason, which the last line tells. */
+    private static Map<String, List<String>> causes(Report report) {
+        Map<String, List<String>> causes = new LinkedHashMap<>();
+        if (report.verdict() != Report.Verdict.CANNOT_RUN) {
+            report.rules().stream()
+                    .filter(rule -> rule.outcome() == Outcome.SKIPPED && !rule.tests().isEmpty())
+                    .forEach(rule -> causes.computeIfAbsent(rule.message().orElse(""), cause -> new ArrayList<>())
+                            .add(Integer.toString(rule.rule().number())));
+        }
+        return causes;
     }
 
     static String guardPages(Report report) {

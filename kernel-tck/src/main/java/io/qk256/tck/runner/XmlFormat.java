@@ -84,13 +84,21 @@ final class XmlFormat {
         return String.format(Locale.ROOT, "%.6f", micros / 1e6);
     }
 
+    /** What XML has no way to write is shown as in Java: controls, and U+FFFE and U+FFFF. */
     private static String escape(String text) {
         String printable = PrintableText.block(text, Integer.MAX_VALUE); // XML has no escape for most controls.
-        return printable
-                .replace("&", "&amp;")
-                .replace("<", "&lt;")
-                .replace(">", "&gt;")
-                .replace("\"", "&quot;")
-                .replace("\n", "&#10;");
+        StringBuilder xml = new StringBuilder();
+        printable.codePoints().forEach(c -> {
+            switch (c) {
+                case '&' -> xml.append("&amp;");
+                case '<' -> xml.append("&lt;");
+                case '>' -> xml.append("&gt;");
+                case '"' -> xml.append("&quot;");
+                case '\n', '\t' -> xml.append("&#").append(c).append(';');
+                case 0xFFFE, 0xFFFF -> xml.append(String.format(Locale.ROOT, "\\u%04x", c));
+                default -> xml.appendCodePoint(c);
+            }
+        });
+        return xml.toString();
     }
 }

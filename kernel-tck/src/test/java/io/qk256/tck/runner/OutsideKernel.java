@@ -62,6 +62,34 @@ public record OutsideKernel(String name, String rule, String seen, String replac
                         Rules.WRITES_INSIDE,
                         "touch(result, result.byteSize(), true);",
                         "on touching the byte 0 past the end of result"),
+                mischief(
+                        "prints-by-native-code",
+                        Rules.PRINTS_NOTHING,
+                        "c(\"write\", 1L, Arena.ofAuto().allocateFrom(\"native\\u001b\"), 7L);",
+                        "beginning with 'native\\u001b"),
+                mischief(
+                        "prints-into-a-buffer-of-the-c-library",
+                        Rules.PRINTS_NOTHING,
+                        "c(\"puts\", Arena.ofAuto().allocateFrom(\"from C\"));",
+                        "beginning with 'from C"),
+                mischief(
+                        "prints-hundreds-of-megabytes",
+                        Rules.PRINTS_NOTHING,
+                        "if (w.rows() == 17) { MemorySegment m = Arena.ofAuto().allocate(1 << 20);"
+                                + " for (int i = 0; i < 256; i++) { c(\"write\", 2L, m.fill((byte) 'x'), 1L << 20); } }",
+                        "bytes printed during rule 39 prints nothing, beginning with 'xxxxxxxx"),
+                mischief(
+                        "takes-the-signal-handlers-of-the-jvm",
+                        Rules.MANY_ROWS,
+                        "if (w.rows() == 8) { c(\"signal\", 11L, MemorySegment.NULL);"
+                                + " MemorySegment.ofAddress(8).reinterpret(1).fill((byte) 1); }",
+                        "the JVM was ended by SIGSEGV (exit code 139) in the middle of the test, without the report"),
+                mischief(
+                        "aborts-with-last-words",
+                        Rules.MANY_ROWS,
+                        "if (w.rows() == 8) { System.err.print(\"corrupt\\u001b list\"); Runtime.getRuntime().halt(134); }",
+                        "the JVM was ended by SIGABRT (exit code 134) in the middle of the test, expected a result; a kernel"
+                                + " must not abort; the last words of the JVM: '"),
                 new OutsideKernel(
                         "writes-back-the-native-row-beside-its-own",
                         Rules.OTHERS_ROWS,

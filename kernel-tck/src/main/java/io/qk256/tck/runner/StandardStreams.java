@@ -1,0 +1,56 @@
+package io.qk256.tck.runner;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Optional;
+
+/** The standard streams of the child, which its parent reads: without buffers, so that prints and marks keep their order. */
+final class StandardStreams {
+
+    private final OutputStream out = new FileOutputStream(FileDescriptor.out);
+    private final String word = System.getProperty(Talk.PROPERTY, "");
+    private final Optional<MethodHandle> flush = flushOfC();
+
+    StandardStreams() {
+        System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.out), true));
+        System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), true));
+    }
+
+    /** From now on it is that which prints. */
+    synchronized void mark(String phase) {
+        try {
+            if (flush.isPresent()) {
+                int status = (int) flush.get().invokeExact(MemorySegment.NULL);
+                if (status != 0) {
+                    return; // The kernel has closed a stream, and what it held is lost.
+                }
+            }
+            out.write(Talk.mark(word, phase));
+        } catch (IOException e) {
+            return; // The kernel has closed it.
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Of all streams of the C library: what {@code printf} prints into a pipe stays in its buffer otherwise. */
+    @SuppressWarnings("restricted")
+    private static Optional<MethodHandle> flushOfC() {
+        if (!StandardStreams.class.getModule().isNativeAccessEnabled()) {
+            return Optional.empty();
+        }
+        Linker linker = Linker.nativeLinker();
+        return linker.defaultLookup()
+                .find("fflush")
+                .map(function -> linker.downcallHandle(
+                        function, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS)));
+    }
+}
