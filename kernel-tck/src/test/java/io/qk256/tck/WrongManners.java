@@ -61,7 +61,8 @@ final class WrongManners {
     /** Whether a kernel is made for Linux on x86-64 alone. */
     static boolean isNative(String name) {
         return name.startsWith("leaves-")
-                || List.of("opens-with-flush-to-zero", "keeps-64-bytes-of-native-memory").contains(name);
+                || List.of("opens-with-flush-to-zero", "keeps-64-bytes-of-native-memory")
+                        .contains(name);
     }
 
     static void addTo(WrongKernels wrong) {

@@ -28,7 +28,8 @@ final class Death {
 
     private static final int SIGNAL_BASE = 128;
     private static final Map<Integer, String> SIGNALS = Map.of(
-            4, "SIGILL", 6, "SIGABRT", 7, "SIGBUS", 8, "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV", 15, "SIGTERM", 31, "SIGSYS");
+            4, "SIGILL", 6, "SIGABRT", 7, "SIGBUS", 8, "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV", 15, "SIGTERM", 31,
+            "SIGSYS");
 
     /** The JVM handles these itself, and reports a crash; unless its handlers are gone. */
     private static final Set<String> HANDLED = Set.of("SIGILL", "SIGBUS", "SIGFPE", "SIGSEGV");
@@ -62,12 +63,14 @@ final class Death {
     private static String withoutReport(int code) {
         String signal = SIGNALS.getOrDefault(code - SIGNAL_BASE, "");
         if (signal.isEmpty()) {
-            return "the JVM ended with exit code " + code + " in the middle of the test, expected a result; a kernel must"
+            return "the JVM ended with exit code " + code
+                    + " in the middle of the test, expected a result; a kernel must"
                     + " not call System.exit or halt, nor abort";
         }
         String ended = "the JVM was ended by " + signal + " (exit code " + code + ") in the middle of the test";
         if (HANDLED.contains(signal)) {
-            return ended + ", without the report that it writes of a crash, expected a result; a kernel must not replace the"
+            return ended
+                    + ", without the report that it writes of a crash, expected a result; a kernel must not replace the"
                     + " JVM's signal handlers, which the JVM itself needs";
         }
         return ended + ", expected a result"

@@ -37,11 +37,12 @@ final class TableFormat {
                 .flatMap(rule -> rule.tests().stream())
                 .filter(test -> test.outcome() == Outcome.FAILED)
                 .forEach(test -> text.append(test.message()).append("\n\n"));
-        causes(report).forEach((cause, rules) -> text.append(rules.size() == 1 ? "rule " : "rules ")
-                .append(String.join(", ", rules))
-                .append(" ")
-                .append(cause)
-                .append("\n\n"));
+        causes(report)
+                .forEach((cause, rules) -> text.append(rules.size() == 1 ? "rule " : "rules ")
+                        .append(String.join(", ", rules))
+                        .append(" ")
+                        .append(cause)
+                        .append("\n\n"));
         report.artifact().ifPresent(artifact -> append(text, artifact));
         report.description().ifPresent(description -> append(text, "kernel", description));
         append(text, "contract", Report.contract());
@@ -65,7 +66,8 @@ final class TableFormat {
         Map<String, List<String>> causes = new LinkedHashMap<>();
         if (report.verdict() != Report.Verdict.CANNOT_RUN) {
             report.rules().stream()
-                    .filter(rule -> rule.outcome() == Outcome.SKIPPED && !rule.tests().isEmpty())
+                    .filter(rule ->
+                            rule.outcome() == Outcome.SKIPPED && !rule.tests().isEmpty())
                     .forEach(rule -> causes.computeIfAbsent(rule.message().orElse(""), cause -> new ArrayList<>())
                             .add(Integer.toString(rule.rule().number())));
         }

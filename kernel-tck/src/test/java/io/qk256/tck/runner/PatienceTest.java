@@ -44,7 +44,8 @@ class PatienceTest {
     void theMessageNamesTheLoad() {
         assertThat(new Patience(Duration.ofSeconds(20), Optional.of(7.26), 2)
                         .describe(Duration.ofSeconds(61), Duration.ofMillis(20_100)))
-                .isEqualTo("no end after 61 s, of which 20.1 s on a processor, with a limit of 20 s (load of the machine 7.3"
-                        + " on 2 processors), expected a result; a kernel must return");
+                .isEqualTo(
+                        "no end after 61 s, of which 20.1 s on a processor, with a limit of 20 s (load of the machine 7.3"
+                                + " on 2 processors), expected a result; a kernel must return");
     }
 }

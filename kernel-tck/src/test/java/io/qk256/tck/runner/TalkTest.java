@@ -41,7 +41,11 @@ class TalkTest {
 
     @Test
     void aPrintIsKnownByItsPhase() throws Exception {
-        print("the JVM starts\n").mark("opening").print("caf\u00e9").mark("rule 1").mark("");
+        print("the JVM starts\n")
+                .mark("opening")
+                .print("caf\u00e9")
+                .mark("rule 1")
+                .mark("");
 
         for (int piece : new int[] {1, 7, 1 << 16}) {
             assertThat(heard(piece).print())
@@ -51,8 +55,13 @@ class TalkTest {
 
     @Test
     void whatNobodyPrintsIsNoPrint() throws Exception {
-        print("WARNING: Using incubator modules\n").mark("constructor").print("another's").mark(Talk.FORGET);
-        mark("rule 1").print("OpenJDK 64-Bit Server VM warning: CodeCache is full.\n").mark("");
+        print("WARNING: Using incubator modules\n")
+                .mark("constructor")
+                .print("another's")
+                .mark(Talk.FORGET);
+        mark("rule 1")
+                .print("OpenJDK 64-Bit Server VM warning: CodeCache is full.\n")
+                .mark("");
         print("after all").mark("");
 
         assertThat(heard(3).print()).isEmpty();
