@@ -1,5 +1,6 @@
 package io.qk256.tck;
 
+import java.util.DoubleSummaryStatistics;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
@@ -8,12 +9,16 @@ import java.util.Set;
 import java.util.function.IntConsumer;
 
 /**
- * Finds what grows with work. What grows in a series is suspected, and is a leak only if it grows as fast in two more series,
- * each twice as long as the one before: what the JVM takes for itself, and what other threads do, does not double twice, so that neither a busy machine nor a late compilation makes a verdict.
+ * Finds what grows with work. What grows in a series is suspected, and is a leak only if it grows in four more series, each
+ * twice as long as the one before, and by about as much a round in all of these: what the JVM takes for itself, and what other
+ * threads do, keeps no such pace, so that neither a busy machine nor a late compilation makes a verdict.
  */
 final class LeakSearch {
 
-    private static final int SERIES = 3;
+    private static final int SERIES = 5;
+    /** Between the slowest and the fastest pace of a leak. */
+    private static final double PACE = 3;
+
     private static final int WARM_UP = 8;
     private static final int LONGEST_CHUNK = 1000;
     private static final int SETTLING_ROUNDS = 20;
@@ -24,6 +29,7 @@ final class LeakSearch {
 
     private static final int FEW = 16;
 
+    private final Set<Resource> resources;
     private final IntConsumer work;
     private final int rounds;
     private final int bytesPerRound;
@@ -31,11 +37,13 @@ final class LeakSearch {
     /**
      * Prepares a search.
      *
+     * @param resources that may not grow
      * @param work does so many rounds of work
      * @param rounds of the first series
      * @param bytesPerRound growth that is a leak, times the rounds well above what the JVM takes for itself
      */
-    LeakSearch(IntConsumer work, int rounds, int bytesPerRound) {
+    LeakSearch(Set<Resource> resources, IntConsumer work, int rounds, int bytesPerRound) {
+        this.resources = resources;
         this.work = work;
         this.rounds = rounds;
         this.bytesPerRound = bytesPerRound;
@@ -43,23 +51,34 @@ final class LeakSearch {
 
     /** The leak in words. */
     Optional<String> find() {
-        Set<Resource> suspects = EnumSet.allOf(Resource.class);
+        Set<Resource> suspects = EnumSet.copyOf(resources);
         if (!Resource.heapIsKnown()) {
             suspects.remove(Resource.HEAP);
         }
         work.accept(WARM_UP); // What is made once is made now.
         Map<Resource, String> growth = new EnumMap<>(Resource.class);
+        Map<Resource, DoubleSummaryStatistics> paces = new EnumMap<>(Resource.class);
         for (int series = 0; series < SERIES && !suspects.isEmpty(); series++) {
             Series one = new Series(rounds << series, suspects);
             suspects.retainAll(one.suspects);
-            one.suspects.forEach(resource ->
-                    growth.merge(resource, one.describe(resource), (before, after) -> before + ", then " + after));
+            for (Resource resource : one.suspects) {
+                growth.merge(resource, one.describe(resource), (before, after) -> before + ", then " + after);
+                if (series > 0) { // Much of what comes first is made once.
+                    paces.computeIfAbsent(resource, key -> new DoubleSummaryStatistics())
+                            .accept(one.pace(resource));
+                }
+            }
+            suspects.removeIf(resource -> !keepsPace(paces.getOrDefault(resource, new DoubleSummaryStatistics())));
         }
         return suspects.stream()
                 .findFirst()
                 .map(leak -> "seen more and more " + leak + ": " + growth.get(leak)
                         + (leak.details().isEmpty() ? "" : "; the last: " + leak.details())
                         + "; expected no growth with the number of calls");
+    }
+
+    private static boolean keepsPace(DoubleSummaryStatistics paces) {
+        return paces.getCount() == 0 || paces.getMax() <= PACE * paces.getMin();
     }
 
     /** One series of rounds, cut short where plenty has been lost. */
@@ -128,6 +147,10 @@ final class LeakSearch {
             return resource.isCounted()
                     ? Math.max(FEW, done / ROUNDS_FOR_ONE)
                     : Math.max(1, (long) done * bytesPerRound);
+        }
+
+        double pace(Resource resource) {
+            return (double) grown.getOrDefault(resource, 0L) / done;
         }
 
         String describe(Resource resource) {
