@@ -86,7 +86,7 @@ class RunnerTest {
         assertThat(Files.readString(json))
                 .contains("\"verdict\": \"passed\"", "\"seed\": 7", "\"words\": \"partial block\"", "\"core\": true");
         assertThat(Files.readString(xml))
-                .contains("<testsuite name=\"outside\" tests=\"3\" failures=\"0\" errors=\"0\" skipped=\"0\"")
+                .contains("<testsuite name=\"outside\" tests=\"4\" failures=\"0\" errors=\"0\" skipped=\"0\"")
                 .contains("name=\"rule 5 partial block, int8\"");
         assertThat(Files.readString(md)).startsWith("# outside: passed").contains("| 23 | reads stay inside | MUST |");
     }
