@@ -85,8 +85,8 @@ interface LeakRules extends RuleGroup {
     }
 
     private void search(Set<Resource> resources, IntConsumer work, String round, int rounds, int bytesPerRound) {
-        Optional<String> found =
-                kernel().prints().during("many calls", () -> new LeakSearch(resources, work, rounds, bytesPerRound).find());
+        Optional<String> found = kernel().prints()
+                .during("many calls", () -> new LeakSearch(resources, work, rounds, bytesPerRound).find());
         found.ifPresent(leak -> {
             throw new AssertionError(kernel().says(Rules.NOTHING_LEAKS) + leak + " (" + round + ")");
         });

@@ -94,8 +94,7 @@ public record OutsideKernel(String name, String rule, String seen, String replac
                         "writes-back-the-native-row-beside-its-own",
                         Rules.OTHERS_ROWS,
                         "y.set(row, sum);",
-                        "y.set(row, sum);"
-                                + " if ((row ^ 1) < w.rows()) { touch(y.segment(), 4L * (row ^ 1), true); }",
+                        "y.set(row, sum);" + " if ((row ^ 1) < w.rows()) { touch(y.segment(), 4L * (row ^ 1), true); }",
                         " of result"),
                 mischief(
                         "writes-back-a-native-input",
