@@ -27,7 +27,7 @@ record Patience(Duration limit, Optional<Double> load, int processors) {
 
     private static Optional<Double> readLoad() {
         try {
-            return Optional.of(Double.parseDouble(Files.readString(LOAD).split(" ")[0]));
+            return Optional.of(Double.parseDouble(Files.readString(LOAD).split(" ", 2)[0]));
         } catch (IOException | NumberFormatException e) {
             return Optional.empty();
         }
