@@ -56,7 +56,9 @@ public final class Repack {
             case TL1, TL2 ->
                 Optional.of("its weights are permuted for the look-up kernel of one machine; "
                         + "convert the model to I2_S or TQ2_0");
-            case OTHER -> Optional.of("this program does not know the type; it may be newer, or of a fork of ggml");
+            case OTHER ->
+                Optional.of("this program does not know the type, which may be newer, or of a fork of ggml; "
+                        + "convert the model with the program that made it, to TQ2_0 for example");
             case Q2_K, IQ2_XXS, IQ2_XS, IQ2_S ->
                 Optional.of("its weights are not codes of one codebook of four values");
             default -> Optional.of("it does not have 2 bits a weight");

@@ -280,7 +280,8 @@ class RepackTest {
         assertThatThrownBy(() -> Repack.repack(tensor, arena))
                 .isInstanceOf(GgufException.class)
                 .hasMessageContainingAll(
-                        "tensor t of " + type.label(), Repack.refusal(type).orElseThrow());
+                        "tensor t of " + tensor.typeLabel(),
+                        Repack.refusal(type).orElseThrow());
         assertThatThrownBy(() -> PlainDecoder.of(tensor)).isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -114,6 +114,6 @@ class TensorRowsTest {
 
         assertThatThrownBy(() -> TensorRows.of(tensor))
                 .isInstanceOf(GgufException.class)
-                .hasMessageContainingAll("tensor t of " + type.label(), "cannot be read", "convert the model");
+                .hasMessageContainingAll("tensor t of " + tensor.typeLabel(), "cannot be read", "convert the model");
     }
 }

@@ -33,7 +33,9 @@ class TensorTypeTest {
         for (int id = 0; id < 43; id++) {
             assertThat(TensorType.of(id, "llama").isPresent()).as("id %d", id).isNotEqualTo(TensorType.wasRemoved(id));
         }
-        assertThat(TensorType.of(43, "llama")).isEmpty();
+        assertThat(TensorType.of(43, "llama")).contains(TensorType.OTHER);
+        assertThat(TensorType.of(255, "llama")).contains(TensorType.OTHER);
+        assertThat(TensorType.of(256, "llama")).isEmpty();
         assertThat(TensorType.of(-1, "llama")).isEmpty();
     }
 
