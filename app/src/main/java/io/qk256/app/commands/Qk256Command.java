@@ -3,13 +3,11 @@ package io.qk256.app.commands;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Selection;
 import io.qk256.spi.selection.Wishes;
-import io.qk256.spi.support.PrintableText;
 import io.qk256.spi.support.UserError;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -191,27 +189,8 @@ public final class Qk256Command implements Callable<Integer> {
                     new Wishes(Optional.ofNullable(kernel), Optional.ofNullable(require)),
                     oneKernel,
                     calibrate);
-            if (!reportsKernels) {
-                mentionRejectedPlugins(machine.selection());
-            }
         }
         return machine;
-    }
-
-    /** A kernel that was dropped in and is not used: somebody should know. */
-    private void mentionRejectedPlugins(Selection selection) {
-        List<Candidate> rejected = selection.candidates().stream()
-                .filter(candidate -> candidate.artifact().plugin() && candidate.state() == Candidate.State.REJECTED)
-                .toList();
-        if (rejected.size() == 1) {
-            Candidate one = rejected.getFirst();
-            tell("plugin " + PrintableText.line(one.name()) + " is rejected: " + one.why());
-        } else if (!rejected.isEmpty()) {
-            String names = rejected.stream()
-                    .map(candidate -> PrintableText.line(candidate.name()))
-                    .collect(Collectors.joining(", "));
-            tell(rejected.size() + " plugins are rejected: " + names + "; '" + Launcher.name() + " kernels' says why");
-        }
     }
 
     /** The name that the user forces, if any. */
@@ -230,10 +209,10 @@ public final class Qk256Command implements Callable<Integer> {
             selection.candidates().forEach(this::printFailure);
             plugins.cacheProblem().ifPresent(this::tell);
         }
-        if (kernelNeeded) { // Else a report shows all kernels.
-            selection.warnings().forEach(this::tell);
-        } else {
+        if (reportsKernels) { // Which shows why each plugin is not used.
             selection.doubt().ifPresent(this::tell);
+        } else {
+            selection.warnings().forEach(this::tell);
         }
         if (selection.problem().isEmpty()) {
             return ExitCode.OK;
