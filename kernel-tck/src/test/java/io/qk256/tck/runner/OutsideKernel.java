@@ -39,7 +39,7 @@ public record OutsideKernel(String name, String rule, String seen, String replac
                         "hangs",
                         Rules.ONE_WEIGHT_MORE,
                         "while (w.cols() == 513) { Thread.onSpinWait(); }",
-                        "s, expected a result; a kernel must return; the kernel was asked:"),
+                        "expected a result; a kernel must return; the kernel was asked:"),
                 mischief("exits", Rules.MANY_ROWS, "if (w.rows() == 8) { System.exit(0); }", EXIT),
                 mischief("halts", Rules.MANY_ROWS, "if (w.rows() == 8) { Runtime.getRuntime().halt(7); }", EXIT),
                 mischief(
