@@ -36,7 +36,7 @@ interface RangeRules extends RuleGroup {
         Problem one = Problem.random(5, 300, 19)
                 .withQ("q = 1 in column 0", col -> col == 0 ? 1 : 0)
                 .withColumns(1);
-        for (float scale : new float[] {Float.MIN_VALUE, 0x1p-130f, 0x1p-126f, 0x1p126f, 0x1p127f}) {
+        for (float scale : new float[] {Float.MIN_VALUE, 0x1.8p-127f, 0x1p-126f, 0x1p126f, 0x1p127f}) {
             for (float tensorScale : new float[] {1, 0x1p-120f, 0x1p100f, -0x1.8p-3f}) {
                 Problem scaled = one.withActivationScale(scale).withTensorScale(tensorScale);
                 kernel().trial(Rules.SUBNORMAL, scaled).check(INT8);
