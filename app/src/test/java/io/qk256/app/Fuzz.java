@@ -10,10 +10,21 @@ import org.junit.jupiter.api.Assertions;
  */
 public final class Fuzz {
 
-    private static final Duration TIME = Duration.ofSeconds(Long.getLong("qk256.fuzz.seconds", 15));
+    private static final long USUAL_SECONDS = 15;
+    private static final long SECONDS = Long.getLong("qk256.fuzz.seconds", USUAL_SECONDS);
     private static final long SEED = Long.getLong("qk256.fuzz.seed", 20_261_122);
 
     private Fuzz() {}
+
+    /** How long each fuzzer tries cases. */
+    public static Duration time() {
+        return Duration.ofSeconds(SECONDS);
+    }
+
+    /** How many times the usual work is asked for; 1 or more. */
+    public static int times() {
+        return Math.toIntExact(Math.max(1, SECONDS / USUAL_SECONDS));
+    }
 
     /** The seed of the first case; each of the next is one more. */
     public static long firstSeed() {
@@ -43,7 +54,7 @@ public final class Fuzz {
         long start = System.nanoTime();
         long refused = 0;
         long seed = SEED;
-        while (seed - SEED < least || System.nanoTime() - start < TIME.toNanos()) {
+        while (seed - SEED < least || System.nanoTime() - start < time().toNanos()) {
             SplittableRandom random = new SplittableRandom(seed);
             String label = name + ", repeated by -Dqk256.fuzz.seed=" + seed;
             try {

@@ -12,7 +12,6 @@ import java.util.stream.Stream;
 public final class JvmCounts {
 
     private static final Path PROC = Path.of("/proc/self");
-    private static final long PAGE = 4096;
 
     private JvmCounts() {}
 
@@ -24,7 +23,7 @@ public final class JvmCounts {
     }
 
     /** Returns once the garbage of this moment is gone. */
-    public static void collect() {
+    private static void collect() {
         WeakReference<Object> garbage = new WeakReference<>(new Object());
         do {
             System.gc();
@@ -55,12 +54,6 @@ public final class JvmCounts {
     public static long mappings() {
         Path maps = PROC.resolve("maps");
         return Files.exists(maps) ? lines(maps).size() : 0;
-    }
-
-    /** Address space in bytes: 0 where the system does not say. */
-    public static long addressSpace() {
-        Path sizes = PROC.resolve("statm");
-        return Files.exists(sizes) ? Long.parseLong(lines(sizes).getFirst().split(" ", 2)[0]) * PAGE : 0;
     }
 
     private static List<String> lines(Path file) {

@@ -2,15 +2,16 @@ package io.qk256.app.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qk256.app.Fuzz;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FuzzersTest {
 
     /** More than any case takes, beyond the time that was asked for. */
-    private static final int PATIENCE_SECONDS = 600;
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     @TempDir
     private Path directory;
@@ -34,7 +35,7 @@ class FuzzersTest {
                 .redirectOutput(talk.toFile())
                 .start();
         try {
-            boolean ended = process.waitFor(Long.getLong("qk256.fuzz.seconds", 0) + PATIENCE_SECONDS, TimeUnit.SECONDS);
+            boolean ended = process.waitFor(Fuzz.time().plus(PATIENCE));
             String said = Files.readString(talk, StandardCharsets.UTF_8);
             assertThat(ended).as("%s hangs, %s%n%s", fuzzer, last(seed), said).isTrue();
             assertThat(process.exitValue())

@@ -2,6 +2,7 @@ package io.qk256.app.modulepath;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qk256.app.Fuzz;
 import io.qk256.app.JvmCounts;
 import io.qk256.app.check.DemoModel;
 import io.qk256.app.files.GgufFile;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class LeaksTest {
 
-    private static final int TIMES = 500 * (int) Math.max(1, Long.getLong("qk256.fuzz.seconds", 0) / 15);
+    private static final int TIMES = 500 * Fuzz.times();
     private static final int WARM_UP = 20;
     private static final long HEAP_OF_ONE = 10_000;
 
