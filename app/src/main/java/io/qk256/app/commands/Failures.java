@@ -36,7 +36,8 @@ final class Failures {
     /** Options that could not be read. */
     int misused(ParameterException wrong) {
         CommandLine command = wrong.getCommandLine();
-        StringBuilder line = new StringBuilder(String.valueOf(wrong.getMessage()));
+        StringBuilder line =
+                new StringBuilder(String.valueOf(wrong.getMessage()).replaceFirst("[.]$", ""));
         if (wrong instanceof UnmatchedArgumentException unmatched) {
             List<String> similar = unmatched.getSuggestions();
             if (!similar.isEmpty()) {

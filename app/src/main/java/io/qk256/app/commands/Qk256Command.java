@@ -5,6 +5,7 @@ import io.qk256.spi.selection.Selection;
 import io.qk256.spi.selection.Wishes;
 import io.qk256.spi.support.UserError;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -135,6 +136,7 @@ public final class Qk256Command implements Callable<Integer> {
                 .setErr(terminal.err())
                 .setExpandAtFiles(false) // A prompt may begin with @.
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .registerConverter(Path.class, FileNames::path)
                 .setParameterExceptionHandler((wrong, args) -> failures.misused(wrong))
                 .setExecutionExceptionHandler((thrown, command, parsed) -> failures.failed(thrown))
                 .setExecutionStrategy(this::execute);

@@ -2,11 +2,38 @@ package io.qk256.app.commands;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Options that are wrong: one line that says so, and exit code 2. */
 class WrongUsageTest {
+
+    /** {@code --plugins "$UNSET"} must not load what lies in the current directory. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "kernels --plugins=EMPTY",
+                "run -m EMPTY",
+                "run -f EMPTY",
+                "perplexity -f EMPTY",
+                "inspect EMPTY",
+                "check EMPTY",
+                "dequantize f t -o EMPTY",
+                "convert f --type=qk256 -o EMPTY",
+                "bench --quick --plot EMPTY",
+                "bench-model --plot EMPTY",
+                "tck --provider scalar --certify EMPTY"
+            })
+    void takesNoEmptyNameForTheCurrentDirectory(String arguments) {
+        CommandLineRun run = CommandLineRun.of(Arrays.stream(arguments.split(" "))
+                .map(argument -> argument.replace("EMPTY", ""))
+                .toArray(String[]::new));
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("'' is no name of a file");
+        assertThat(run.err().lines()).hasSize(1);
+    }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
@@ -15,6 +42,7 @@ class WrongUsageTest {
             run --bogus | see 'qk256 run --help'
             run -p a -f b | see 'qk256 run --help'
             bogus | see 'qk256 --help'
+            help bogus | Unknown subcommand 'bogus'; see 'qk256 --help'
             convert | see 'qk256 convert --help'
             run -n 0 | -n: 0, expected 1 or more
             run -f /nowhere/at/all | /nowhere/at/all: no such file
