@@ -12,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
 abstract class Companion implements AutoCloseable {
 
     /** So many calls, and fewer than enough met the companion at work: the machine is busy, and no more are tried. */
-    private static final int MOST_CALLS = 20;
+    private static final int MOST_CALLS = 200;
 
     private static final int ENOUGH_CALLS = 5;
 
@@ -22,9 +22,13 @@ abstract class Companion implements AutoCloseable {
     private volatile boolean closed;
 
     private void run() {
-        while (!closed) {
-            round().ifPresent(text -> fault.compareAndSet(null, text));
-            rounds.incrementAndGet();
+        try {
+            while (!closed) {
+                round().ifPresent(text -> fault.compareAndSet(null, text));
+                rounds.incrementAndGet();
+            }
+        } catch (Throwable e) { // A companion that is gone sees nothing more, and its rule must not pass.
+            fault.compareAndSet(null, "the thread beside the kernel ended with " + e);
         }
     }
 

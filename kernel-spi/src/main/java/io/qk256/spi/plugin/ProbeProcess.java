@@ -1,5 +1,6 @@
 package io.qk256.spi.plugin;
 
+import io.qk256.spi.support.ProcessClock;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -87,7 +88,7 @@ final class ProbeProcess {
     /** Until it ends, or exceeds a limit. */
     private static Optional<Limit> watch(Process process, Duration timeLimit, Path out, Path err)
             throws IOException, InterruptedException {
-        ProbeClock clock = new ProbeClock(timeLimit, System.nanoTime());
+        ProcessClock clock = new ProcessClock(timeLimit, System.nanoTime(), 0);
         while (!process.waitFor(WATCH_MILLIS, TimeUnit.MILLISECONDS)) {
             if (residentMib(process) > RESIDENT_MIB) {
                 return Optional.of(Limit.MEMORY);

@@ -2,6 +2,7 @@ package io.qk256.tck.runner;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.qk256.spi.support.ProcessClock;
 import io.qk256.tck.BlackBox;
 import io.qk256.tck.GuardPages;
 import java.io.IOException;
@@ -82,25 +83,26 @@ final class ChildJvm {
     /** Passes the events on until the child has ended, or has been silent for too long and is ended. */
     End await(Duration timeLimit, Consumer<Event> listener) throws IOException, InterruptedException {
         long lastSign = System.nanoTime();
-        Duration usedBefore = Duration.ZERO;
+        long usedBefore = 0;
+        ProcessClock clock = new ProcessClock(timeLimit, lastSign, usedBefore);
         try {
             while (true) {
                 boolean ended = process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS);
+                long now = System.nanoTime();
+                long used = used();
                 if (passOn(listener)) {
-                    lastSign = System.nanoTime();
-                    usedBefore = used();
+                    lastSign = now;
+                    usedBefore = used;
+                    clock = new ProcessClock(timeLimit, now, used);
                 }
                 if (ended) {
                     return End.BY_ITSELF;
                 }
-                Duration silent = Duration.ofNanos(System.nanoTime() - lastSign);
-                if (silent.compareTo(timeLimit) > 0) {
-                    Patience patience = Patience.now(timeLimit);
-                    Duration used = used().minus(usedBefore);
-                    if (patience.isOver(silent, used)) {
-                        hanging = patience.describe(silent, used);
-                        return End.HANGING;
-                    }
+                if (clock.isOver(now, used)) {
+                    Duration silent = Duration.ofNanos(now - lastSign);
+                    hanging = Hang.now(silent, Duration.ofNanos(Math.max(0, used - usedBefore)), timeLimit)
+                            .toString();
+                    return End.HANGING;
                 }
             }
         } finally {
@@ -109,9 +111,9 @@ final class ChildJvm {
         }
     }
 
-    /** Processor time; none where it is not known. */
-    private Duration used() {
-        return process.info().totalCpuDuration().orElse(Duration.ZERO);
+    /** Processor time in nanoseconds; negative where it is not known. */
+    private long used() {
+        return process.info().totalCpuDuration().map(Duration::toNanos).orElse(-1L);
     }
 
     private boolean passOn(Consumer<Event> listener) throws IOException {

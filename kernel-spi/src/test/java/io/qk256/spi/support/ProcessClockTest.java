@@ -1,4 +1,4 @@
-package io.qk256.spi.plugin;
+package io.qk256.spi.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What counts of a process's time, with given clocks. */
-class ProbeClockTest {
+class ProcessClockTest {
 
     private static final long MILLI = 1_000_000;
 
@@ -16,7 +16,7 @@ class ProbeClockTest {
     @ParameterizedTest
     @CsvSource({
         "1.0,    10",
-        "2.0,    5",
+        "2.0,    10", // Two threads need not be twice as fast.
         "0.0,    10", // It waits.
         "0.005,  10",
         "0.5,    20", // Others take half of the processor.
@@ -25,7 +25,7 @@ class ProbeClockTest {
         "-1,     10" // The system does not tell.
     })
     void itIsOverWhenTheProcessHasHadItsTime(double used, long seconds) {
-        ProbeClock clock = new ProbeClock(Duration.ofSeconds(10), 0);
+        ProcessClock clock = new ProcessClock(Duration.ofSeconds(10), 0, 0);
         long now = 0;
         while (!clock.isOver(now, used < 0 ? -1 : (long) (now * used))) {
             now += 20 * MILLI;
@@ -34,8 +34,16 @@ class ProbeClockTest {
     }
 
     @Test
+    void whatWasUsedBeforeDoesNotCount() {
+        ProcessClock clock = new ProcessClock(Duration.ofSeconds(1), 0, 5_000 * MILLI);
+        for (long now = 0; now <= 1_500 * MILLI; now += 20 * MILLI) {
+            assertThat(clock.isOver(now, 5_000 * MILLI + now / 2)).isFalse();
+        }
+    }
+
+    @Test
     void whileTheWatcherIsKeptFromTheProcessorNoTimePasses() {
-        ProbeClock clock = new ProbeClock(Duration.ofSeconds(10), 0);
+        ProcessClock clock = new ProcessClock(Duration.ofSeconds(10), 0, 0);
         assertThat(clock.isOver(3600_000 * MILLI, 0)).isFalse();
         assertThat(clock.isOver(7200_000 * MILLI, 0)).isFalse();
     }
