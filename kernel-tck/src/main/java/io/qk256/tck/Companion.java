@@ -12,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
 abstract class Companion implements AutoCloseable {
 
     /** So many calls, and fewer than enough met the companion at work: the machine is busy, and no more are tried. */
-    private static final int MOST_CALLS = 200;
+    private static final int MOST_CALLS = 50;
 
     private static final int ENOUGH_CALLS = 5;
 

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Every command by its launcher, in shells that are in the way: a full disk, closed pipes, the C locale, files it cannot read. */
 class HostileShellIT {
 
-    private static final Path LAUNCHER =
-            Path.of(System.getProperty("qk256.target", "target"), "qk256/bin/qk256").toAbsolutePath();
+    private static final Path LAUNCHER = Path.of(System.getProperty("qk256.target", "target"), "qk256/bin/qk256")
+            .toAbsolutePath();
 
     /** What a shell does with the command and its arguments; the exit code goes to a file. */
     private enum Shell {
@@ -71,8 +71,18 @@ class HostileShellIT {
                 List.of("inspect", "--json", model),
                 List.of("inspect", secret),
                 List.of("inspect", dir.toString()),
-                List.of("dequantize", model, "output_norm.weight", "-o", dir.resolve("out.npy").toString()),
-                List.of("convert", model, "--type=qk256", "-o", dir.resolve("out.gguf").toString()),
+                List.of(
+                        "dequantize",
+                        model,
+                        "output_norm.weight",
+                        "-o",
+                        dir.resolve("out.npy").toString()),
+                List.of(
+                        "convert",
+                        model,
+                        "--type=qk256",
+                        "-o",
+                        dir.resolve("out.gguf").toString()),
                 List.of("convert", model, "--type=qk256", "-o", dir.toString()),
                 List.of("bench-model", "--kernels=scalar", "--thread-counts=1", "--seconds=0.001", "--json"),
                 List.of("bench", "--quick", "--kernels=scalar", "--shapes=64", "--time=1", "-o", "json"),
@@ -112,7 +122,9 @@ class HostileShellIT {
             assertThat(told).as(label).anyMatch(text -> text.startsWith("qk256: "));
         }
         if (exit == 0 && command.contains("--json") && (shell == Shell.QUIET || shell == Shell.C_LOCALE)) {
-            assertThat(JsonParser.parseString(read("out")).isJsonObject()).as(label).isTrue();
+            assertThat(JsonParser.parseString(read("out")).isJsonObject())
+                    .as(label)
+                    .isTrue();
         }
         boolean writes = !command.contains("--chat") && (!command.contains("-o") || command.contains("json"));
         if (shell == Shell.FULL_DISK && writes) {
