@@ -151,7 +151,7 @@ class FilesIT {
                         .toString(),
                 "--json"
             },
-            {"run", "-n", "3"},
+            {"run", "-p", "Once", "-n", "3"},
             {"dequantize", demo, "blk.0.attn_q.weight", "-o", "-"},
             {"--help"},
         };
