@@ -5,25 +5,26 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Assertions;
 
 /**
- * The one switch of all fuzzers: {@code -Dqk256.fuzz.seconds=3600} for an hour each, {@code -Dqk256.fuzz.seed=S} to begin at
- * another case. Each case has a seed of its own, so that the one that a failure names comes first when it is repeated.
+ * The one switch of all fuzzers: without it each tries a fixed number of cases, the same on every machine;
+ * {@code -Dqk256.fuzz.seconds=3600} hunts for an hour each, {@code -Dqk256.fuzz.seed=S} begins at another case. Each case has a seed
+ * of its own, so that the one that a failure names comes first when it is repeated.
  */
 public final class Fuzz {
 
-    private static final long USUAL_SECONDS = 15;
-    private static final long SECONDS = Long.getLong("qk256.fuzz.seconds", USUAL_SECONDS);
+    private static final long SECONDS = Long.getLong("qk256.fuzz.seconds", 0);
+    private static final long SECONDS_AS_USUAL = 15;
     private static final long SEED = Long.getLong("qk256.fuzz.seed", 20_261_122);
 
     private Fuzz() {}
 
-    /** How long each fuzzer tries cases. */
+    /** How long each fuzzer goes on after its usual cases. */
     public static Duration time() {
         return Duration.ofSeconds(SECONDS);
     }
 
     /** How many times the usual work is asked for; 1 or more. */
     public static int times() {
-        return Math.toIntExact(Math.max(1, SECONDS / USUAL_SECONDS));
+        return Math.toIntExact(Math.max(1, SECONDS / SECONDS_AS_USUAL));
     }
 
     /** The seed of the first case; each of the next is one more. */
@@ -46,15 +47,16 @@ public final class Fuzz {
     }
 
     /**
-     * Tries cases until the time is up.
+     * Tries cases.
      *
-     * @param least so many in any case, of which some must be accepted and some refused: else the fuzzer looks at nothing
+     * @param usual how many, and more only if a time was asked for; some must be accepted and some refused: else the fuzzer looks
+     *     at nothing
      */
-    public static void run(String name, int least, Case one) {
+    public static void run(String name, int usual, Case one) {
         long start = System.nanoTime();
         long refused = 0;
         long seed = SEED;
-        while (seed - SEED < least || System.nanoTime() - start < time().toNanos()) {
+        while (seed - SEED < usual || System.nanoTime() - start < time().toNanos()) {
             SplittableRandom random = new SplittableRandom(seed);
             String label = name + ", repeated by -Dqk256.fuzz.seed=" + seed;
             try {

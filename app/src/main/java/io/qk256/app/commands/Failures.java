@@ -1,5 +1,6 @@
 package io.qk256.app.commands;
 
+import io.qk256.app.model.NotFiniteException;
 import io.qk256.spi.support.ClosedPipeException;
 import io.qk256.spi.support.FileProblem;
 import io.qk256.spi.support.PrintableText;
@@ -65,6 +66,7 @@ final class Failures {
             }
             case IOException e -> terminal.tell(describe(e));
             case UncheckedIOException e -> terminal.tell(describe(Objects.requireNonNull(e.getCause())));
+            case NotFiniteException e -> terminal.tell(String.valueOf(e.getMessage()));
             case InternalError e -> // What the JVM throws where a mapped file has no bytes any more.
                 terminal.tell("a file was cut off, or its disk failed, while it was read (" + e.getMessage()
                         + "); do not write to a model that is in use");

@@ -1,5 +1,7 @@
 package io.qk256.app.generation;
 
+import io.qk256.app.model.NotFiniteException;
+
 /**
  * Tokens in descending order of their logits, equal ones in ascending order of ids, sorted only as far as asked for: a
  * heap whose root goes to the back of the array when it is taken. O(n) to order, O(log n) for each token that is taken. Tokens that
@@ -40,17 +42,14 @@ final class Candidates {
         for (int i = 0; i < source.length; i++) {
             float logit = source[i];
             if (!(logit < Float.POSITIVE_INFINITY)) {
-                throw new ArithmeticException("the logit of token " + i + " is " + logit
-                        + ", expected a finite number; the model's file is damaged, or a kernel computes wrongly");
+                throw new NotFiniteException("the logit of token " + i + " is " + logit);
             }
             possible |= logit > Float.NEGATIVE_INFINITY;
             logits[i] = logit;
             tokens[i] = i;
         }
         if (!possible) {
-            throw new ArithmeticException("all " + source.length
-                    + " logits are -Infinity, expected a finite one; the model's file is damaged, or a kernel computes"
-                    + " wrongly");
+            throw new NotFiniteException("each of " + source.length + " logits is -Infinity");
         }
     }
 

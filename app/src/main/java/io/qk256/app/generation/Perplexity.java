@@ -1,5 +1,6 @@
 package io.qk256.app.generation;
 
+import io.qk256.app.model.NotFiniteException;
 import io.qk256.app.model.Session;
 import io.qk256.app.text.Tokenizer;
 import io.qk256.spi.support.UserError;
@@ -99,6 +100,7 @@ public final class Perplexity {
      *
      * @param session whose context is at least as long as the longest window; its tokens are lost
      * @param begin the mark for the begin of a text
+     * @throws NotFiniteException if a logit is not finite
      */
     public static Result measure(Session session, int begin, List<int[]> windows, Listener listener) {
         Sums sums = new Sums();
@@ -115,7 +117,11 @@ public final class Perplexity {
         return sums.result();
     }
 
-    /** {@code -ln softmax(logits)[token]}, in f64. */
+    /**
+     * {@code -ln softmax(logits)[token]}, in f64.
+     *
+     * @throws NotFiniteException if it is not finite
+     */
     private static double surprise(float[] logits, int token) {
         float max = Float.NEGATIVE_INFINITY;
         for (float logit : logits) {
@@ -125,7 +131,11 @@ public final class Perplexity {
         for (float logit : logits) {
             sum += Math.exp((double) logit - max);
         }
-        return Math.log(sum) + max - logits[token];
+        double surprise = Math.log(sum) + max - logits[token];
+        if (!Double.isFinite(surprise)) {
+            throw new NotFiniteException("the surprise at token " + token + " is " + surprise);
+        }
+        return surprise;
     }
 
     /** What the mean and its error are made of: sums over windows of their nats x and their tokens n. */

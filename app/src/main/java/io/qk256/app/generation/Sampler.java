@@ -49,7 +49,7 @@ public final class Sampler {
      *
      * @param logits one for each token; minus infinity for a token that must not be chosen; not changed
      * @throws IllegalArgumentException if their number is not the vocabulary's size
-     * @throws ArithmeticException if one is NaN or plus infinity, or all are minus infinity
+     * @throws io.qk256.app.model.NotFiniteException if one is NaN or plus infinity, or all are minus infinity
      */
     public int sample(float[] logits) {
         candidates.load(logits);

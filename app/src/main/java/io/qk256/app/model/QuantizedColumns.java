@@ -55,7 +55,7 @@ final class QuantizedColumns {
     /**
      * The first columns: the same object at every call.
      *
-     * @throws IllegalArgumentException if the values of a column were not finite
+     * @throws NotFiniteException if the values of a column were not finite
      */
     I8Matrix matrix(int columns) {
         I8Matrix view = views[columns];
@@ -64,8 +64,16 @@ final class QuantizedColumns {
             views[columns] = view;
         }
         for (int i = 0; i < columns; i++) {
-            view.column(i).scale(scales[i]);
+            view.column(i).scale(finite(scales[i]));
         }
         return view;
+    }
+
+    /** The scale is NaN if a value was, and 0 if one was infinite. */
+    private static float finite(float scale) {
+        if (!(scale > 0)) {
+            throw new NotFiniteException("a value between two layers is " + (scale == 0 ? "infinite" : "NaN"));
+        }
+        return scale;
     }
 }

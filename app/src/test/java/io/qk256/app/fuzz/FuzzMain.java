@@ -18,9 +18,6 @@ import java.util.concurrent.atomic.AtomicLong;
 /** The JVM of a fuzzer. It leaves the seed of each case in a file, for those who look after it. */
 public final class FuzzMain {
 
-    /** So few that they take no time, so many that some are refused. */
-    private static final int LEAST = 20;
-
     static final String CALLS = "hostile-calls";
     static final String OPERATIONS = "hostile-operations";
     static final String TOGETHER = "eight-threads";
@@ -33,22 +30,25 @@ public final class FuzzMain {
         Map<String, Kernel> kernels = kernels();
         System.out.println(args[0] + " on " + kernels.keySet());
         try (Hostile hostile = new Hostile()) {
-            Fuzz.Case one = switch (args[0]) {
-                case CALLS -> new HostileCalls(kernels, hostile);
-                case OPERATIONS -> new HostileOperations(kernels, hostile);
-                case TOGETHER -> new EightThreads(kernels, hostile);
-                default -> throw new IllegalArgumentException(args[0]);
-            };
             AtomicLong seed = new AtomicLong(Fuzz.firstSeed());
-            Fuzz.run(args[0], LEAST, random -> {
-                seeds.putLong(0, seed.getAndIncrement());
-                return one.run(random);
-            });
+            switch (args[0]) {
+                case CALLS -> run(args[0], 15_000, seeds, seed, new HostileCalls(kernels, hostile));
+                case OPERATIONS -> run(args[0], 15_000, seeds, seed, new HostileOperations(kernels, hostile));
+                case TOGETHER -> run(args[0], 250, seeds, seed, new EightThreads(kernels, hostile));
+                default -> throw new IllegalArgumentException(args[0]);
+            }
         } catch (AssertionError e) {
             e.printStackTrace();
             Runtime.getRuntime().halt(1);
         }
         System.exit(0); // Threads that a case has left do not keep it.
+    }
+
+    private static void run(String name, int usual, MappedByteBuffer seeds, AtomicLong seed, Fuzz.Case one) {
+        Fuzz.run(name, usual, random -> {
+            seeds.putLong(0, seed.getAndIncrement());
+            return one.run(random);
+        });
     }
 
     private static MappedByteBuffer map(Path file) throws IOException {

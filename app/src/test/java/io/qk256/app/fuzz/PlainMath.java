@@ -105,10 +105,13 @@ final class PlainMath {
             double term = value * blockScale * w.tensorScale() * x.get(col);
             sum += term;
             magnitude += Math.abs(term);
-            growth += atLeastOne(value) * atLeastOne(blockScale) * atLeastOne(w.tensorScale()) * atLeastOne(x.get(col));
+            double grown =
+                    atLeastOne(value) * atLeastOne(blockScale) * atLeastOne(w.tensorScale()) * atLeastOne(x.get(col));
+            growth += Double.isFinite(grown) ? grown : 0;
         }
-        if (growth > NO_OVERFLOW && Double.isFinite(growth)) {
-            return; // The contract leaves open which partial sums there are.
+        if (growth > NO_OVERFLOW) {
+            return; // The contract leaves open which partial sums there are: one may be an infinity, and meet the
+            // opposite one.
         }
         if (Double.isNaN(sum)) {
             require(Float.isNaN(seen), row, seen, "NaN");

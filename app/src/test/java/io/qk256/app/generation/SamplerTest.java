@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.qk256.app.model.NotFiniteException;
 import io.qk256.spi.support.UserError;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -177,12 +178,12 @@ class SamplerTest {
     void refusesBrokenLogits() {
         Sampler sampler = new Sampler(SamplingOptions.greedy(), 2);
         assertThatThrownBy(() -> sampler.sample(new float[] {1, Float.NaN}))
-                .isInstanceOf(ArithmeticException.class)
+                .isInstanceOf(NotFiniteException.class)
                 .hasMessageStartingWith("the logit of token 1 is NaN, expected a finite number");
         assertThatThrownBy(() -> sampler.sample(new float[] {Float.POSITIVE_INFINITY, 1}))
                 .hasMessageStartingWith("the logit of token 0 is Infinity");
         assertThatThrownBy(() -> sampler.sample(new float[] {Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY}))
-                .hasMessageStartingWith("all 2 logits are -Infinity");
+                .hasMessageStartingWith("each of 2 logits is -Infinity");
         assertThatThrownBy(() -> sampler.sample(new float[3]))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("3 logits, expected 2");

@@ -23,7 +23,7 @@ class ModelFuzzTest {
         List<Mutations> models = List.of(
                 new Mutations(Recorded.bytes("tiny-bitnet.gguf")),
                 new Mutations(Recorded.bytes("tiny-bitnet-b1.58.gguf")));
-        Fuzz.run("of models", 100, random -> {
+        Fuzz.run("of models", 7_000, random -> {
             byte[] mutated = models.get(random.nextInt(models.size())).next(random);
             HeadType head = List.of(HeadType.values()).get(random.nextInt(HeadType.values().length));
             return runs(mutated, head) ? Outcome.ACCEPTED : Outcome.REFUSED;
@@ -45,6 +45,9 @@ class ModelFuzzTest {
                     .startsWith("mutated")
                     .hasSizeLessThan(1000)
                     .doesNotContain("\n");
+            return false;
+        } catch (NotFiniteException e) {
+            assertThat(e.getMessage()).contains("expected a finite number").hasSizeLessThan(1000);
             return false;
         }
     }
