@@ -3,6 +3,8 @@ module io.qk256.spi {
     requires static org.jspecify;
 
     exports io.qk256.spi;
+    exports io.qk256.spi.memory;
+    exports io.qk256.spi.parallel;
     exports io.qk256.spi.plugin;
     exports io.qk256.spi.selection;
 

@@ -23,10 +23,10 @@ public record Codebook(float value0, float value1, float value2, float value3) {
     /** The values of ggml's Q2_0: −1, 0, +1, +2. */
     public static final Codebook Q2_0 = TERNARY;
 
-    /** The smallest value that {@linkplain #isInteger() integer} arithmetic accepts. */
+    /** The smallest value that {@linkplain #supportsInt8() integer} arithmetic accepts. */
     public static final int MIN_INTEGER = -64;
 
-    /** The largest value that {@linkplain #isInteger() integer} arithmetic accepts. */
+    /** The largest value that {@linkplain #supportsInt8() integer} arithmetic accepts. */
     public static final int MAX_INTEGER = 63;
 
     /**
@@ -61,8 +61,8 @@ public record Codebook(float value0, float value1, float value2, float value3) {
      * product needs. The range spans 7 bits, so that a kernel may shift the values to unsigned bytes
      * and multiply-add pairs of them in 16 bits without saturation: {@code 2 * 127 * 128 < 32768}.
      */
-    public boolean isInteger() {
-        return isInteger(value0) && isInteger(value1) && isInteger(value2) && isInteger(value3);
+    public boolean supportsInt8() {
+        return isWhole(value0) && isWhole(value1) && isWhole(value2) && isWhole(value3);
     }
 
     /** The largest magnitude of the four values. */
@@ -70,7 +70,7 @@ public record Codebook(float value0, float value1, float value2, float value3) {
         return Math.max(Math.max(Math.abs(value0), Math.abs(value1)), Math.max(Math.abs(value2), Math.abs(value3)));
     }
 
-    private static boolean isInteger(float value) {
+    private static boolean isWhole(float value) {
         return value >= MIN_INTEGER && value <= MAX_INTEGER && value == (int) value;
     }
 

@@ -1,5 +1,6 @@
 package io.qk256.spi;
 
+import io.qk256.spi.parallel.ParallelKernel;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -111,7 +112,7 @@ public abstract class Kernel {
      * the blocks starting from 0 (each product is exact in f64, so fusing it changes nothing). The division and
      * the last product are f32, left to right, as bitnet.cpp computes them. A NaN may be any NaN.
      *
-     * @param w the matrix; {@link Qk256Matrix#isInteger()} must hold
+     * @param w the matrix; {@link Qk256Matrix#supportsInt8()} must hold
      * @param x {@code cols} values
      * @param fromRow first row
      * @param toRow one past the last row
@@ -146,7 +147,7 @@ public abstract class Kernel {
      *
      * <p>Exactness: all bits are those of {@link #gemv(Qk256Matrix, I8Vector, int, int, F32Vector)}.
      *
-     * @param w the matrix; {@link Qk256Matrix#isInteger()} must hold
+     * @param w the matrix; {@link Qk256Matrix#supportsInt8()} must hold
      * @param x columns of {@code cols} values
      * @param fromRow first row
      * @param toRow one past the last row
@@ -156,7 +157,7 @@ public abstract class Kernel {
      * @throws IllegalStateException if the memory of a view is closed
      * @throws WrongThreadException if the memory of a view belongs to another thread
      */
-    public final void gemm(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+    public final void gemm(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
         requireRows(w, fromRow, toRow);
         requireInteger(w);
         requireLength("x", x.length(), w.cols(), "cols");
@@ -169,8 +170,8 @@ public abstract class Kernel {
         }
     }
 
-    /** {@linkplain #gemm(Qk256Matrix, I8Matrix, int, int, F32Vector) Multiplies} all rows. */
-    public final void gemm(Qk256Matrix w, I8Matrix x, F32Vector y) {
+    /** {@linkplain #gemm(Qk256Matrix, I8Batch, int, int, F32Vector) Multiplies} all rows. */
+    public final void gemm(Qk256Matrix w, I8Batch x, F32Vector y) {
         gemm(w, x, 0, w.rows(), y);
     }
 
@@ -184,10 +185,10 @@ public abstract class Kernel {
     protected abstract void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y);
 
     /**
-     * Does {@link #gemm(Qk256Matrix, I8Matrix, int, int, F32Vector)}; the arguments are checked. Unless a
+     * Does {@link #gemm(Qk256Matrix, I8Batch, int, int, F32Vector)}; the arguments are checked. Unless a
      * kernel does better, one column after the other.
      */
-    protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+    protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
         for (int i = 0; i < x.columns(); i++) {
             F32Vector column = y.slice((long) i * w.rows(), (i + 1L) * w.rows());
             gemvI8Rows(w, x.column(i), fromRow, toRow, column);
@@ -202,7 +203,7 @@ public abstract class Kernel {
     }
 
     private static void requireInteger(Qk256Matrix w) {
-        if (!w.isInteger()) {
+        if (!w.supportsInt8()) {
             throw new IllegalArgumentException("int8 product: expected integer codebook values from "
                     + Codebook.MIN_INTEGER + " to " + Codebook.MAX_INTEGER
                     + " whose sum over the columns fits in int32, got " + w.codebook() + " and " + w.cols()

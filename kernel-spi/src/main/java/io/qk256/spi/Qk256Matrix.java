@@ -69,7 +69,8 @@ public final class Qk256Matrix {
         this.codesScope = codes.scope();
         this.codesConfined = Segments.isConfined(codes);
         this.blockScalesAddress = blockScales.isEmpty() ? 0 : blockScales.get().address();
-        this.integer = codebook.isInteger() && (long) cols * 128 * (long) codebook.maxMagnitude() <= Integer.MAX_VALUE;
+        this.integer =
+                codebook.supportsInt8() && (long) cols * 128 * (long) codebook.maxMagnitude() <= Integer.MAX_VALUE;
     }
 
     private static void requireScales(MemorySegment scales, int rows, int blocks) {
@@ -237,10 +238,10 @@ public final class Qk256Matrix {
     }
 
     /**
-     * Whether the int8 product is defined: the codebook {@linkplain Codebook#isInteger() is integer}, and
+     * Whether the int8 product is defined: the codebook {@linkplain Codebook#supportsInt8() is integer}, and
      * {@code cols * 128 * max|value|} stays within int32.
      */
-    public boolean isInteger() {
+    public boolean supportsInt8() {
         return integer;
     }
 

@@ -60,7 +60,7 @@ class CodebookTest {
         for (int code = 0; code < 4; code++) {
             float[] values = {-2, -1, 1, 2};
             values[code] = value;
-            assertThat(new Codebook(values[0], values[1], values[2], values[3]).isInteger())
+            assertThat(new Codebook(values[0], values[1], values[2], values[3]).supportsInt8())
                     .as("value of code %d is %s", code, value)
                     .isEqualTo(integer);
         }

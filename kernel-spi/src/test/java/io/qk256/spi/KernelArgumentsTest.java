@@ -33,23 +33,23 @@ class KernelArgumentsTest {
     @ParameterizedTest
     @EnumSource
     void theKernelGetsTheRangeAndTheCallersViews(Operation operation) {
-        Views v = Views.onHeap(operation).withOut(operation.outLength(2));
-        operation.run(kernel, v, 1, 3);
-        assertThat(kernel.calls).containsExactly(new Call(operation, 1, 3, operation.arguments(v)));
+        Views v = Views.onHeap(operation).withOut(Calls.outLength(operation, 2));
+        Calls.run(operation, kernel, v, 1, 3);
+        assertThat(kernel.calls).containsExactly(new Call(operation, 1, 3, Calls.arguments(operation, v)));
     }
 
     @ParameterizedTest
     @EnumSource
     void theShortFormTakesAllRows(Operation operation) {
         Views v = Views.onHeap(operation);
-        operation.runAllRows(kernel, v);
-        assertThat(kernel.calls).containsExactly(new Call(operation, 0, ROWS, operation.arguments(v)));
+        Calls.runAllRows(operation, kernel, v);
+        assertThat(kernel.calls).containsExactly(new Call(operation, 0, ROWS, Calls.arguments(operation, v)));
     }
 
     @ParameterizedTest
     @MethodSource("ranges")
     void anEmptyRangeIsNotPassedOn(Operation operation, int row) {
-        operation.run(kernel, Views.onHeap(operation).withOut(operation.outLength(0)), row, row);
+        Calls.run(operation, kernel, Views.onHeap(operation).withOut(Calls.outLength(operation, 0)), row, row);
         assertThat(kernel.calls).isEmpty();
     }
 
@@ -61,7 +61,7 @@ class KernelArgumentsTest {
     @EnumSource
     void aMatrixWithoutRowsIsNotPassedOn(Operation operation) {
         Qk256Matrix none = Qk256Matrix.of(MemorySegment.ofArray(new byte[0]), 0, COLS, Codebook.QK256);
-        operation.runAllRows(kernel, Views.onHeap(operation).with(none).withOut(0));
+        Calls.runAllRows(operation, kernel, Views.onHeap(operation).with(none).withOut(0));
         assertThat(kernel.calls).isEmpty();
     }
 
@@ -69,7 +69,7 @@ class KernelArgumentsTest {
     @MethodSource("badRanges")
     void aRangeOutsideTheMatrixIsRefused(Operation operation, int[] range) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> operation.run(kernel, Views.onHeap(operation), range[0], range[1]))
+                .isThrownBy(() -> Calls.run(operation, kernel, Views.onHeap(operation), range[0], range[1]))
                 .withMessage("rows: [" + range[0] + ", " + range[1] + "), expected a range within [0, 3)");
         assertThat(kernel.calls).isEmpty();
     }
@@ -84,12 +84,12 @@ class KernelArgumentsTest {
     @ParameterizedTest
     @MethodSource("lengthErrors")
     void anOutputOfAnotherLengthIsRefused(Operation operation, int error) {
-        int expected = operation.outLength(2);
+        int expected = Calls.outLength(operation, 2);
         Views v = Views.onHeap(operation).withOut(expected + error);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> operation.run(kernel, v, 0, 2))
-                .withMessage(operation.outName() + ": length " + (expected + error) + ", expected " + expected + " ("
-                        + operation.outShape() + ")");
+                .isThrownBy(() -> Calls.run(operation, kernel, v, 0, 2))
+                .withMessage(Calls.outName(operation) + ": length " + (expected + error) + ", expected " + expected
+                        + " (" + Calls.outShape(operation) + ")");
         assertThat(kernel.calls).isEmpty();
     }
 
@@ -102,8 +102,8 @@ class KernelArgumentsTest {
     void anEmptyRangeIsCheckedAllTheSame(Operation operation) {
         Views v = Views.onHeap(operation).withOut(7);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> operation.run(kernel, v, 1, 1))
-                .withMessageStartingWith(operation.outName() + ": length 7, expected ");
+                .isThrownBy(() -> Calls.run(operation, kernel, v, 1, 1))
+                .withMessageStartingWith(Calls.outName(operation) + ": length 7, expected ");
     }
 
     @ParameterizedTest
@@ -112,7 +112,7 @@ class KernelArgumentsTest {
         for (int length : new int[] {0, COLS - 1, COLS + 1}) {
             Views v = Views.onHeap(operation).withColumns(length);
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> operation.runAllRows(kernel, v))
+                    .isThrownBy(() -> Calls.runAllRows(operation, kernel, v))
                     .withMessage("x: length " + length + ", expected 257 (cols)");
         }
         assertThat(kernel.calls).isEmpty();
@@ -142,14 +142,14 @@ class KernelArgumentsTest {
         Views v = Views.onHeap(operation);
         Qk256Matrix halves = Qk256Matrix.of(v.w().codes(), ROWS, COLS, new Codebook(-1, -0.5f, 0.5f, 1));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> operation.runAllRows(kernel, v.with(halves)))
+                .isThrownBy(() -> Calls.runAllRows(operation, kernel, v.with(halves)))
                 .withMessage(
                         "int8 product: expected integer codebook values from -64 to 63 whose sum over the columns fits"
                                 + " in int32, got Codebook[value0=-1.0, value1=-0.5, value2=0.5, value3=1.0] and 257 columns;"
                                 + " use the f32 product");
         assertThat(kernel.calls).isEmpty();
 
-        Operation.GEMV_F32.runAllRows(kernel, v.with(halves).withOut(ROWS));
+        Calls.runAllRows(Operation.GEMV_F32, kernel, v.with(halves).withOut(ROWS));
         assertThat(kernel.calls).hasSize(1);
     }
 

@@ -44,7 +44,7 @@ class KernelBatchTest {
     void takesOneColumnAfterTheOther() {
         Qk256Matrix w =
                 Qk256Matrix.of(MemorySegment.ofArray(new byte[ROWS * Qk256.BLOCK_BYTES]), ROWS, COLS, Codebook.TERNARY);
-        I8Matrix x = I8Matrix.of(new byte[COLUMNS * COLS], COLUMNS, COLS);
+        I8Batch x = I8Batch.of(new byte[COLUMNS * COLS], COLUMNS, COLS);
         for (int i = 0; i < COLUMNS; i++) {
             x.column(i).scale(i + 1);
         }

@@ -49,7 +49,7 @@ class KernelMemoryTest {
 
     private void assertRefusedAsClosed(Operation operation, Part part, Views v) {
         assertThatIllegalStateException()
-                .isThrownBy(() -> operation.runAllRows(kernel, v))
+                .isThrownBy(() -> Calls.runAllRows(operation, kernel, v))
                 .withMessage(part.label(operation) + ": the arena of this segment is closed");
         assertThat(kernel.calls).isEmpty();
     }
@@ -60,7 +60,7 @@ class KernelMemoryTest {
         try (Arena arena = Arena.ofConfined()) {
             Views v = Views.of(operation, p -> p == part ? arena : HEAP);
             assertThatExceptionOfType(WrongThreadException.class)
-                    .isThrownBy(() -> inThread("elsewhere", () -> operation.runAllRows(kernel, v)))
+                    .isThrownBy(() -> inThread("elsewhere", () -> Calls.runAllRows(operation, kernel, v)))
                     .withMessage(part.label(operation)
                             + ": its confined arena belongs to another thread than elsewhere; use a shared arena");
         }
@@ -72,7 +72,8 @@ class KernelMemoryTest {
     void sharedMemoryServesEveryThread(Operation operation) {
         try (Arena arena = Arena.ofShared()) {
             Views v = Views.of(operation, part -> arena);
-            assertThatNoException().isThrownBy(() -> inThread("elsewhere", () -> operation.runAllRows(kernel, v)));
+            assertThatNoException()
+                    .isThrownBy(() -> inThread("elsewhere", () -> Calls.runAllRows(operation, kernel, v)));
         }
         assertThat(kernel.calls).hasSize(1);
     }
@@ -86,8 +87,8 @@ class KernelMemoryTest {
                         ? (bytes, alignment) -> HEAP.allocate(bytes, alignment).asReadOnly()
                         : HEAP);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> operation.runAllRows(kernel, v))
-                .withMessage(operation.outName() + ": the segment is read-only; results need writable memory");
+                .isThrownBy(() -> Calls.runAllRows(operation, kernel, v))
+                .withMessage(Calls.outName(operation) + ": the segment is read-only; results need writable memory");
         assertThat(kernel.calls).isEmpty();
     }
 
@@ -99,7 +100,7 @@ class KernelMemoryTest {
                 part -> part == Part.OUT
                         ? HEAP
                         : (bytes, alignment) -> HEAP.allocate(bytes, alignment).asReadOnly());
-        operation.runAllRows(kernel, v);
+        Calls.runAllRows(operation, kernel, v);
         assertThat(kernel.calls).hasSize(1);
     }
 
@@ -125,13 +126,13 @@ class KernelMemoryTest {
         for (int shift : new int[] {0, 4 - outBytes, (inBytes - 1) / 4 * 4}) {
             assertThatIllegalArgumentException()
                     .as("output starts %d bytes after the input", shift)
-                    .isThrownBy(() -> operation.runAllRows(kernel, sharing(operation, input, memory, shift)))
-                    .withMessage(operation.outName() + " overlaps " + input.label(operation)
+                    .isThrownBy(() -> Calls.runAllRows(operation, kernel, sharing(operation, input, memory, shift)))
+                    .withMessage(Calls.outName(operation) + " overlaps " + input.label(operation)
                             + "; results need memory of their own");
         }
         assertThat(kernel.calls).isEmpty();
         for (int shift : new int[] {-outBytes, (inBytes + 3) / 4 * 4}) {
-            operation.runAllRows(kernel, sharing(operation, input, memory, shift));
+            Calls.runAllRows(operation, kernel, sharing(operation, input, memory, shift));
         }
         assertThat(kernel.calls).hasSize(2);
     }

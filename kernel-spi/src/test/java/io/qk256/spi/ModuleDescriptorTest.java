@@ -21,11 +21,16 @@ class ModuleDescriptorTest {
     }
 
     @Test
-    void exportsTheContractTheSelectionAndThePluginsToEveryone() throws URISyntaxException {
+    void exportsTheContractAndTheLibraryAroundItToEveryone() throws URISyntaxException {
         assertThat(descriptor().exports())
                 .filteredOn(exports -> !exports.isQualified())
                 .extracting(ModuleDescriptor.Exports::source)
-                .containsExactlyInAnyOrder("io.qk256.spi", "io.qk256.spi.plugin", "io.qk256.spi.selection");
+                .containsExactlyInAnyOrder(
+                        "io.qk256.spi",
+                        "io.qk256.spi.memory",
+                        "io.qk256.spi.parallel",
+                        "io.qk256.spi.plugin",
+                        "io.qk256.spi.selection");
         assertThat(descriptor().uses()).containsExactly("io.qk256.spi.KernelProvider");
     }
 

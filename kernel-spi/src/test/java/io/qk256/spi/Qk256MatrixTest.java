@@ -240,7 +240,7 @@ class Qk256MatrixTest {
     })
     void integerSumsFitInt32(float value, int cols, boolean integer) {
         Qk256Matrix w = Qk256Matrix.of(bytes(0), 0, cols, new Codebook(0, 0, 0, value));
-        assertThat(w.isInteger()).isEqualTo(integer);
+        assertThat(w.supportsInt8()).isEqualTo(integer);
     }
 
     private static MemorySegment bytes(int size) {

@@ -27,7 +27,7 @@ final class RecordingKernel extends Kernel {
     }
 
     @Override
-    protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+    protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
         calls.add(new Call(Operation.GEMM_I8, fromRow, toRow, List.of(w, x, y)));
     }
 }

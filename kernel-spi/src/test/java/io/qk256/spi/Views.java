@@ -8,7 +8,7 @@ import java.util.function.Function;
  * Fitting arguments of all operations; {@code x} is for the f32 product, {@code q} for the int8 product, {@code batch}
  * for that of several columns.
  */
-record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix batch, F32Vector out) {
+record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, F32Vector out) {
 
     static final int ROWS = 3;
     static final int COLS = 257;
@@ -27,7 +27,7 @@ record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix batch, F32Vector o
         /** What messages call it. */
         String label(Operation operation) {
             return this == OUT
-                    ? operation.outName()
+                    ? Calls.outName(operation)
                     : name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
         }
 
@@ -61,8 +61,9 @@ record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix batch, F32Vector o
                 w,
                 F32Vector.of(memory.apply(Part.X).allocate((long) COLS * Float.BYTES, 4)),
                 I8Vector.of(memory.apply(Part.X).allocate(COLS, 4), 1),
-                I8Matrix.of(memory.apply(Part.X).allocate(BATCH * COLS, 4), BATCH, COLS),
-                F32Vector.of(memory.apply(Part.OUT).allocate((long) operation.outLength(ROWS) * Float.BYTES, 4)));
+                I8Batch.of(memory.apply(Part.X).allocate(BATCH * COLS, 4), BATCH, COLS),
+                F32Vector.of(
+                        memory.apply(Part.OUT).allocate((long) Calls.outLength(operation, ROWS) * Float.BYTES, 4)));
     }
 
     Views with(Qk256Matrix newW) {
@@ -75,7 +76,7 @@ record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix batch, F32Vector o
                 w,
                 F32Vector.of(new float[length]),
                 I8Vector.of(new byte[length], 1),
-                I8Matrix.of(new byte[BATCH * length], BATCH, length),
+                I8Batch.of(new byte[BATCH * length], BATCH, length),
                 out);
     }
 

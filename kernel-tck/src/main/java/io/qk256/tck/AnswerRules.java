@@ -45,7 +45,7 @@ interface AnswerRules extends RuleGroup {
         List<Said> seen = new ArrayList<>();
         for (int time = 0; time < 20; time++) {
             kernel().trial(Rules.STABLE_ANSWERS, Problem.random(2, 300 + time, 41))
-                    .run(Operation.F32);
+                    .run(OperationUnderTest.GEMV_F32);
             seen.add(ask());
         }
         return seen;

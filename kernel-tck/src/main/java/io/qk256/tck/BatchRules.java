@@ -1,7 +1,7 @@
 package io.qk256.tck;
 
-import static io.qk256.tck.Operation.BATCH;
-import static io.qk256.tck.Operation.INT8;
+import static io.qk256.tck.OperationUnderTest.GEMM_I8;
+import static io.qk256.tck.OperationUnderTest.GEMV_I8;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
@@ -36,7 +36,7 @@ interface BatchRules extends RuleGroup {
 
     private void everyCodebook(Problem problem) {
         for (Codebook codebook : List.of(Codebook.TERNARY, Codebook.QK256, new Codebook(-64, -1, 1, 63))) {
-            kernel().trial(Rules.BATCH, problem.with(codebook)).checkAt(homes(), BATCH);
+            kernel().trial(Rules.BATCH, problem.with(codebook)).checkAt(homes(), GEMM_I8);
         }
     }
 
@@ -51,14 +51,14 @@ interface BatchRules extends RuleGroup {
                     boolean scaled = (rows + columns) % 2 == 0;
                     kernel().trial(Rules.BATCH, scaled ? problem.withRandomBlockScales() : problem)
                             .at(rows % 2 == 0 ? Placement.OFF_HEAP : Placement.HEAP)
-                            .checkEverything(BATCH);
+                            .checkEverything(GEMM_I8);
                 }
             }
         }
         for (int columns : List.of(95, 127, 128, 129, 255, 256, 257, 300)) {
             Problem problem = Problem.random(5, 70, columns).withColumns(columns);
-            kernel().trial(Rules.BATCH, problem).checkAt(homes(), BATCH);
-            kernel().trial(Rules.BATCH, problem.withRandomBlockScales()).checkAt(homes(), BATCH);
+            kernel().trial(Rules.BATCH, problem).checkAt(homes(), GEMM_I8);
+            kernel().trial(Rules.BATCH, problem.withRandomBlockScales()).checkAt(homes(), GEMM_I8);
         }
     }
 
@@ -73,10 +73,10 @@ interface BatchRules extends RuleGroup {
                     .with(codebook)
                     .withQ("q from 64 to 127", col -> 64 + (col * 37 + columns) % 64)
                     .withColumns(columns);
-            kernel().trial(Rules.BATCH, problem).check(BATCH);
+            kernel().trial(Rules.BATCH, problem).check(GEMM_I8);
             float[] scales = new float[5 * problem.blocks()];
             Arrays.fill(scales, 1);
-            kernel().trial(Rules.BATCH, problem.withBlockScales(scales)).check(BATCH);
+            kernel().trial(Rules.BATCH, problem.withBlockScales(scales)).check(GEMM_I8);
         }
     }
 
@@ -87,11 +87,11 @@ interface BatchRules extends RuleGroup {
         for (int columns : columns()) {
             for (int cols : List.of(2560, 6912, 8640)) {
                 Problem problem = Problem.random(5, cols, columns).withColumns(columns);
-                kernel().trial(Rules.BATCH, problem).check(BATCH);
-                kernel().trial(Rules.BATCH, problem.withRandomBlockScales()).check(BATCH);
+                kernel().trial(Rules.BATCH, problem).check(GEMM_I8);
+                kernel().trial(Rules.BATCH, problem.withRandomBlockScales()).check(GEMM_I8);
             }
             Problem rows = Problem.random(300, 257, columns).withColumns(columns);
-            kernel().trial(Rules.BATCH, rows).check(BATCH);
+            kernel().trial(Rules.BATCH, rows).check(GEMM_I8);
         }
     }
 
@@ -110,7 +110,7 @@ interface BatchRules extends RuleGroup {
                 for (int from = 0; from < problem.rows(); from++) {
                     for (int to = from + 1; to <= problem.rows(); to++) {
                         Trial all = kernel().trial(Rules.BATCH, problem).at(dirty);
-                        all.rows(from, to).checkEverything(BATCH);
+                        all.rows(from, to).checkEverything(GEMM_I8);
                     }
                 }
             }
@@ -136,13 +136,13 @@ interface BatchRules extends RuleGroup {
         float[] alone = new float[problem.columns() * rows];
         for (int i = 0; i < problem.columns(); i++) {
             Trial column = kernel().trial(Rules.BATCH_BY_COLUMN, problem.column(i));
-            float[] product = column.at(placement).run(INT8).values().toArray();
+            float[] product = column.at(placement).run(GEMV_I8).values().toArray();
             System.arraycopy(product, 0, alone, i * rows, rows);
         }
         Trial batch = kernel().trial(Rules.BATCH_BY_COLUMN, problem).at(placement);
-        batch.checkSame(BATCH, F32Vector.of(alone));
+        batch.checkSame(GEMM_I8, F32Vector.of(alone));
         Trial fewer =
                 kernel().trial(Rules.BATCH_BY_COLUMN, problem.withColumns(1)).at(placement);
-        fewer.checkSame(BATCH, F32Vector.of(Arrays.copyOf(alone, rows)));
+        fewer.checkSame(GEMM_I8, F32Vector.of(Arrays.copyOf(alone, rows)));
     }
 }

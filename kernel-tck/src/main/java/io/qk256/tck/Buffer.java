@@ -28,7 +28,7 @@ final class Buffer {
     }
 
     /** Floats that start {@code offset} values after a 64-byte boundary, unless the home has its own idea. */
-    static Buffer of(String name, float[] values, float guard, Home home, int offset, Arena arena) {
+    static Buffer of(String name, float[] values, float guard, MemoryKind home, int offset, Arena arena) {
         int length = values.length * Float.BYTES;
         int start = start(home, offset * Float.BYTES);
         float[] content = new float[size(home, start, length) / Float.BYTES];
@@ -39,7 +39,7 @@ final class Buffer {
     }
 
     /** Bytes that start {@code offset} bytes after a 64-byte boundary, unless the home has its own idea. */
-    static Buffer of(String name, byte[] values, byte guard, Home home, int offset, Arena arena) {
+    static Buffer of(String name, byte[] values, byte guard, MemoryKind home, int offset, Arena arena) {
         int start = start(home, offset);
         byte[] content = new byte[size(home, start, values.length)];
         Arrays.fill(content, guard);
@@ -48,14 +48,14 @@ final class Buffer {
     }
 
     private static Buffer place(
-            String name, byte[] content, int start, int length, boolean floats, Home home, Arena arena) {
+            String name, byte[] content, int start, int length, boolean floats, MemoryKind home, Arena arena) {
         MemorySegment whole = home.place(content, floats, arena);
         MemorySegment view = whole.asSlice(start, length);
         return new Buffer(name, whole, home.isReadOnly() ? view.asReadOnly() : view, content, start);
     }
 
     /** The operand follows its guard, or at once a page that cannot be touched. */
-    private static int start(Home home, int offset) {
+    private static int start(MemoryKind home, int offset) {
         return switch (home) {
             case AFTER_GUARD_PAGE, WHOLE_ARRAY -> 0;
             case BEFORE_GUARD_PAGE -> GUARD_BYTES;
@@ -63,8 +63,8 @@ final class Buffer {
         };
     }
 
-    private static int size(Home home, int start, int length) {
-        return home == Home.BEFORE_GUARD_PAGE || home == Home.WHOLE_ARRAY
+    private static int size(MemoryKind home, int start, int length) {
+        return home == MemoryKind.BEFORE_GUARD_PAGE || home == MemoryKind.WHOLE_ARRAY
                 ? start + length
                 : roundUp(start + length + GUARD_BYTES);
     }

@@ -23,7 +23,7 @@ interface ClaimRules extends RuleGroup {
             return;
         }
         String origin = KernelSource.of(kernel().provider()).origin();
-        Means means = means(origin);
+        CodeAbilities means = means(origin);
         if (!needs.cpu().isEmpty() && !means.nativeCode() && !means.vectorApi()) {
             needless("CPU features " + needs.cpu(), "native code nor the Vector API", origin);
         }
@@ -40,9 +40,9 @@ interface ClaimRules extends RuleGroup {
                         + " run the kernel");
     }
 
-    private static Means means(String origin) {
+    private static CodeAbilities means(String origin) {
         try {
-            return Means.in(Path.of(origin));
+            return CodeAbilities.in(Path.of(origin));
         } catch (IOException e) {
             throw new TestAbortedException("the provider's code cannot be read: " + origin, e);
         }

@@ -1,8 +1,8 @@
 package io.qk256.tck;
 
-import static io.qk256.tck.Operation.DEQUANTIZE;
-import static io.qk256.tck.Operation.F32;
-import static io.qk256.tck.Operation.INT8;
+import static io.qk256.tck.OperationUnderTest.DEQUANTIZE;
+import static io.qk256.tck.OperationUnderTest.GEMV_F32;
+import static io.qk256.tck.OperationUnderTest.GEMV_I8;
 
 import io.qk256.spi.Qk256;
 import java.util.List;
@@ -16,80 +16,80 @@ interface CoreRules extends RuleGroup {
     @Test
     @DisplayName(Rules.ONE_BLOCK + ", f32")
     default void rule01OneBlockF32() {
-        kernel().trial(Rules.ONE_BLOCK, Problem.random(1, 256, 42)).checkCore(F32);
+        kernel().trial(Rules.ONE_BLOCK, Problem.random(1, 256, 42)).checkCore(GEMV_F32);
     }
 
     @Test
     @DisplayName(Rules.ONE_BLOCK + ", int8")
     default void rule01OneBlockInt8() {
-        kernel().trial(Rules.ONE_BLOCK, Problem.random(1, 256, 42)).checkCore(INT8);
+        kernel().trial(Rules.ONE_BLOCK, Problem.random(1, 256, 42)).checkCore(GEMV_I8);
     }
 
     @Test
     @DisplayName(Rules.TWO_BLOCKS + ", f32")
     default void rule02TwoBlocksF32() {
-        kernel().trial(Rules.TWO_BLOCKS, Problem.random(1, 512, 1337)).checkCore(F32);
+        kernel().trial(Rules.TWO_BLOCKS, Problem.random(1, 512, 1337)).checkCore(GEMV_F32);
     }
 
     @Test
     @DisplayName(Rules.TWO_BLOCKS + ", int8")
     default void rule02TwoBlocksInt8() {
-        kernel().trial(Rules.TWO_BLOCKS, Problem.random(1, 512, 1337)).checkCore(INT8);
+        kernel().trial(Rules.TWO_BLOCKS, Problem.random(1, 512, 1337)).checkCore(GEMV_I8);
     }
 
     @Test
     @DisplayName(Rules.FOUR_BLOCKS + ", f32")
     default void rule03FourBlocksF32() {
-        kernel().trial(Rules.FOUR_BLOCKS, Problem.random(1, 1024, 9999)).checkCore(F32);
+        kernel().trial(Rules.FOUR_BLOCKS, Problem.random(1, 1024, 9999)).checkCore(GEMV_F32);
     }
 
     @Test
     @DisplayName(Rules.FOUR_BLOCKS + ", int8")
     default void rule03FourBlocksInt8() {
-        kernel().trial(Rules.FOUR_BLOCKS, Problem.random(1, 1024, 9999)).checkCore(INT8);
+        kernel().trial(Rules.FOUR_BLOCKS, Problem.random(1, 1024, 9999)).checkCore(GEMV_I8);
     }
 
     @Test
     @DisplayName(Rules.SIXTEEN_BLOCKS + ", f32")
     default void rule04SixteenBlocksF32() {
-        kernel().trial(Rules.SIXTEEN_BLOCKS, Problem.random(1, 4096, 12345)).checkCore(F32);
+        kernel().trial(Rules.SIXTEEN_BLOCKS, Problem.random(1, 4096, 12345)).checkCore(GEMV_F32);
     }
 
     @Test
     @DisplayName(Rules.SIXTEEN_BLOCKS + ", int8")
     default void rule04SixteenBlocksInt8() {
-        kernel().trial(Rules.SIXTEEN_BLOCKS, Problem.random(1, 4096, 12345)).checkCore(INT8);
+        kernel().trial(Rules.SIXTEEN_BLOCKS, Problem.random(1, 4096, 12345)).checkCore(GEMV_I8);
     }
 
     @Test
     @DisplayName(Rules.PARTIAL_BLOCK + ", f32")
     default void rule05PartialBlockF32() {
-        kernel().trial(Rules.PARTIAL_BLOCK, Problem.random(1, 300, 54321)).checkCore(F32);
+        kernel().trial(Rules.PARTIAL_BLOCK, Problem.random(1, 300, 54321)).checkCore(GEMV_F32);
     }
 
     @Test
     @DisplayName(Rules.PARTIAL_BLOCK + ", int8")
     default void rule05PartialBlockInt8() {
-        kernel().trial(Rules.PARTIAL_BLOCK, Problem.random(1, 300, 54321)).checkCore(INT8);
+        kernel().trial(Rules.PARTIAL_BLOCK, Problem.random(1, 300, 54321)).checkCore(GEMV_I8);
     }
 
     @Test
     @DisplayName(Rules.ONE_WEIGHT_MORE + ", f32")
     default void rule06TwoBlocksAndOneWeightF32() {
-        kernel().trial(Rules.ONE_WEIGHT_MORE, Problem.random(1, 513, 99999)).checkCore(F32);
+        kernel().trial(Rules.ONE_WEIGHT_MORE, Problem.random(1, 513, 99999)).checkCore(GEMV_F32);
     }
 
     @Test
     @DisplayName(Rules.ONE_WEIGHT_MORE + ", int8")
     default void rule06TwoBlocksAndOneWeightInt8() {
-        kernel().trial(Rules.ONE_WEIGHT_MORE, Problem.random(1, 513, 99999)).checkCore(INT8);
+        kernel().trial(Rules.ONE_WEIGHT_MORE, Problem.random(1, 513, 99999)).checkCore(GEMV_I8);
     }
 
     @Test
     @DisplayName(Rules.SEVEN_SEEDS + ", f32")
     default void rule07SevenSeedsF32() {
         for (long seed : List.of(1L, 42L, 1337L, 9999L, 12345L, 54321L, 99999L)) {
-            kernel().trial(Rules.SEVEN_SEEDS, Problem.random(1, 1024, seed)).checkCore(F32);
+            kernel().trial(Rules.SEVEN_SEEDS, Problem.random(1, 1024, seed)).checkCore(GEMV_F32);
         }
     }
 
@@ -97,7 +97,7 @@ interface CoreRules extends RuleGroup {
     @DisplayName(Rules.SEVEN_SEEDS + ", int8")
     default void rule07SevenSeedsInt8() {
         for (long seed : List.of(1L, 42L, 1337L, 9999L, 12345L, 54321L, 99999L)) {
-            kernel().trial(Rules.SEVEN_SEEDS, Problem.random(1, 1024, seed)).checkCore(INT8);
+            kernel().trial(Rules.SEVEN_SEEDS, Problem.random(1, 1024, seed)).checkCore(GEMV_I8);
         }
     }
 
@@ -111,9 +111,9 @@ interface CoreRules extends RuleGroup {
                 sum += x;
             }
             Trial trial = kernel().trial(Rules.UNIFORM_CODES, problem);
-            trial.checkCore(F32);
-            double bound = trial.expected(F32)[0].core().tolerance();
-            trial.compare(F32, trial.run(F32).values(), Expected.within(problem.value(0, 0) * sum, bound));
+            trial.checkCore(GEMV_F32);
+            double bound = trial.expected(GEMV_F32)[0].core().tolerance();
+            trial.compare(GEMV_F32, trial.run(GEMV_F32).values(), Expected.within(problem.value(0, 0) * sum, bound));
         }
     }
 
@@ -127,8 +127,8 @@ interface CoreRules extends RuleGroup {
                 sum += q;
             }
             Trial trial = kernel().trial(Rules.UNIFORM_CODES, problem);
-            trial.checkCore(INT8);
-            trial.compare(INT8, trial.run(INT8).values(), Expected.exactly(problem.value(0, 0) * sum));
+            trial.checkCore(GEMV_I8);
+            trial.compare(GEMV_I8, trial.run(GEMV_I8).values(), Expected.exactly(problem.value(0, 0) * sum));
         }
     }
 
@@ -137,26 +137,26 @@ interface CoreRules extends RuleGroup {
     default void rule09ZeroInputF32() {
         Trial trial =
                 kernel().trial(Rules.ZERO_INPUT, Problem.random(1, 1024, 42).withX("x = 0", col -> 0));
-        trial.compare(F32, trial.run(F32).values(), Expected.number(0));
+        trial.compare(GEMV_F32, trial.run(GEMV_F32).values(), Expected.number(0));
     }
 
     @Test
     @DisplayName(Rules.ZERO_INPUT + ", int8")
     default void rule09ZeroInputInt8() {
         kernel().trial(Rules.ZERO_INPUT, Problem.random(1, 1024, 42).withQ("q = 0", col -> 0))
-                .checkCore(INT8);
+                .checkCore(GEMV_I8);
     }
 
     @Test
     @DisplayName(Rules.MANY_ROWS + ", f32")
     default void rule10ManyRowsF32() {
-        kernel().trial(Rules.MANY_ROWS, Problem.random(8, 512, 42)).checkCore(F32);
+        kernel().trial(Rules.MANY_ROWS, Problem.random(8, 512, 42)).checkCore(GEMV_F32);
     }
 
     @Test
     @DisplayName(Rules.MANY_ROWS + ", int8")
     default void rule10ManyRowsInt8() {
-        kernel().trial(Rules.MANY_ROWS, Problem.random(8, 512, 42)).checkCore(INT8);
+        kernel().trial(Rules.MANY_ROWS, Problem.random(8, 512, 42)).checkCore(GEMV_I8);
     }
 
     @Test

@@ -3,14 +3,14 @@ package io.qk256.tck;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.spi.CpuFeature;
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.CpuFeatures.Presence;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.JvmFeature;
 import io.qk256.spi.Requirements;
 import io.qk256.spi.selection.Candidate.Step;
+import io.qk256.spi.selection.CpuFeatures;
+import io.qk256.spi.selection.CpuFeatures.Presence;
 import io.qk256.spi.selection.Gate;
-import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.selection.Jvm;
+import io.qk256.spi.selection.SelectionOptions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -86,7 +86,7 @@ interface DetectionRules extends RuleGroup {
     }
 
     private Examination examine(CpuFeatures cpu, Jvm jvm) {
-        return Examination.of(kernel().provider(), cpu, jvm, Wishes.NONE);
+        return Examination.of(kernel().provider(), cpu, jvm, SelectionOptions.NONE);
     }
 
     private void assertOpens(Examination examination, String because) {

@@ -1,7 +1,7 @@
 package io.qk256.tck;
 
-import static io.qk256.tck.Operation.DEQUANTIZE;
-import static io.qk256.tck.Operation.F32;
+import static io.qk256.tck.OperationUnderTest.DEQUANTIZE;
+import static io.qk256.tck.OperationUnderTest.GEMV_F32;
 
 import io.qk256.spi.Codebook;
 import java.util.List;
@@ -25,13 +25,13 @@ interface DigitRules extends RuleGroup {
     default void rule45EveryDigitOfX() {
         for (int cols : widths()) {
             Problem problem = Problem.threePlaces(5, cols, cols, Problem.DIGITS);
-            kernel().trial(Rules.EVERY_DIGIT, problem).check(F32);
+            kernel().trial(Rules.EVERY_DIGIT, problem).check(GEMV_F32);
             kernel().trial(Rules.EVERY_DIGIT, problem.with(Codebook.TERNARY))
                     .at(Placement.HEAP)
-                    .check(F32);
+                    .check(GEMV_F32);
         }
         kernel().trial(Rules.EVERY_DIGIT, Problem.threePlaces(300, 513, 45, Problem.DIGITS))
-                .check(F32);
+                .check(GEMV_F32);
     }
 
     @Test
@@ -58,7 +58,7 @@ interface DigitRules extends RuleGroup {
                             Rules.EVERY_DIGIT,
                             Problem.threePlaces(3, cols, cols, 1).with(codebook));
             trial.check(DEQUANTIZE);
-            trial.check(F32);
+            trial.check(GEMV_F32);
         }
     }
 

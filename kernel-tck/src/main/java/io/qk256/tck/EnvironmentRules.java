@@ -13,7 +13,7 @@ interface EnvironmentRules extends RuleGroup {
     default void rule38FloatEnvironment() {
         for (Problem problem : problems()) {
             Trial trial = kernel().trial(Rules.FLOAT_ENVIRONMENT, problem);
-            for (Operation operation : Operation.values()) {
+            for (OperationUnderTest operation : OperationUnderTest.values()) {
                 trial.run(operation);
                 trial.at(Placement.HEAP).run(operation);
                 trial.rows(problem.rows() - 1, problem.rows()).run(operation);
@@ -31,7 +31,7 @@ interface EnvironmentRules extends RuleGroup {
         PrintWatch prints = kernel().prints();
         for (Problem problem : problems()) {
             Trial trial = kernel().trial(Rules.PRINTS_NOTHING, problem);
-            for (Operation operation : Operation.values()) {
+            for (OperationUnderTest operation : OperationUnderTest.values()) {
                 prints.during(trial.what(operation), () -> trial.run(operation));
             }
         }

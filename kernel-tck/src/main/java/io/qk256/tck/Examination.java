@@ -1,16 +1,16 @@
 package io.qk256.tck;
 
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.Requirements;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Candidate.Step;
+import io.qk256.spi.selection.CpuFeatures;
+import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.KernelSource;
-import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.selection.SelectionOptions;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Examination(Candidate candidate, int openings, Optional<Kernel> opened, FloatWatch floats) {
 
-    static Examination of(KernelProvider provider, CpuFeatures cpu, Jvm jvm, Wishes wishes) {
+    static Examination of(KernelProvider provider, CpuFeatures cpu, Jvm jvm, SelectionOptions wishes) {
         FloatWatch floats = new FloatWatch();
         Watched watched = new Watched(provider, floats);
         FloatEnvironment before = FloatEnvironment.current();

@@ -1,7 +1,7 @@
 package io.qk256.tck;
 
 import io.qk256.spi.CpuFeature;
-import io.qk256.spi.CpuFeatures;
+import io.qk256.spi.selection.CpuFeatures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

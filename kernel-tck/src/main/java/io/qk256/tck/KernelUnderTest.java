@@ -1,9 +1,9 @@
 package io.qk256.tck;
 
-import io.qk256.spi.Jvm;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
-import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.selection.Jvm;
+import io.qk256.spi.selection.SelectionOptions;
 import io.qk256.spi.support.PrintableText;
 import java.util.Arrays;
 import java.util.Optional;
@@ -26,7 +26,7 @@ public final class KernelUnderTest {
     KernelUnderTest(KernelProvider provider) {
         this.provider = provider;
         this.answers = prints.during("the questions before open()", () -> Answers.of(provider));
-        Wishes wishes = Wishes.force(answers.name());
+        SelectionOptions wishes = SelectionOptions.force(answers.name());
         this.here = prints.during(
                 "open() and the self-test", () -> Examination.of(provider, HostCpu.features(), Jvm.current(), wishes));
         if (here.machineLacksSomething() && !isRequired()) {

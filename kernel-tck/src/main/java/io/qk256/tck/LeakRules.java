@@ -34,10 +34,10 @@ interface LeakRules extends RuleGroup {
     @DisplayName(Rules.NOTHING_LEAKS + ", threads that end")
     default void rule40NothingLeaksOfThreadsThatEnd() {
         Trial trial = kernel().trial(Rules.NOTHING_LEAKS, Problem.random(5, 300, 40));
-        trial.run(Operation.F32);
+        trial.run(OperationUnderTest.GEMV_F32);
         IntConsumer threads = count -> {
             for (int i = 0; i < count; i++) {
-                inThreadOfItsOwn(() -> List.of(Operation.values()).forEach(trial::run));
+                inThreadOfItsOwn(() -> List.of(OperationUnderTest.values()).forEach(trial::run));
             }
         };
         Set<Resource> resources = EnumSet.of(Resource.THREADS, Resource.DESCRIPTORS, Resource.HEAP);
@@ -66,7 +66,7 @@ interface LeakRules extends RuleGroup {
             for (Placement placement : List.of(Placement.OFF_HEAP, Placement.HEAP)) {
                 Trial placed = trial.at(placement);
                 Operands operands = Operands.place(problem, placement, arena);
-                for (Operation operation : Operation.values()) {
+                for (OperationUnderTest operation : OperationUnderTest.values()) {
                     int length = operation.resultLength(problem, 0, problem.rows());
                     F32Vector result = placement == Placement.HEAP
                             ? F32Vector.of(new float[length])

@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
@@ -33,7 +33,7 @@ interface MemoryRules extends RuleGroup {
             Trial trial =
                     kernel().trial(Rules.ALIGNMENT, Problem.whole(5, cols, 17).withBinaryBlockScales());
             for (Placement placement : homes()) {
-                trial.checkAt(everyOffset(placement), Operation.values());
+                trial.checkAt(everyOffset(placement), OperationUnderTest.values());
             }
         }
     }
@@ -59,11 +59,12 @@ interface MemoryRules extends RuleGroup {
             Trial trial =
                     kernel().trial(Rules.ALIGNMENT, Problem.random(5, cols, 17).withRandomBlockScales());
             for (Placement placement : homes()) {
-                F32Vector aligned = trial.at(placement).run(Operation.F32).values();
+                F32Vector aligned =
+                        trial.at(placement).run(OperationUnderTest.GEMV_F32).values();
                 for (int offset = 1; offset <= 16; offset++) {
-                    trial.at(placement.withOffsets(offset, offset)).checkSame(Operation.F32, aligned);
-                    trial.at(placement.withOffsets(offset, 0)).checkSame(Operation.F32, aligned);
-                    trial.at(placement.withOffsets(0, offset, 0)).checkSame(Operation.F32, aligned);
+                    trial.at(placement.withOffsets(offset, offset)).checkSame(OperationUnderTest.GEMV_F32, aligned);
+                    trial.at(placement.withOffsets(offset, 0)).checkSame(OperationUnderTest.GEMV_F32, aligned);
+                    trial.at(placement.withOffsets(0, offset, 0)).checkSame(OperationUnderTest.GEMV_F32, aligned);
                 }
             }
         }
@@ -89,7 +90,7 @@ interface MemoryRules extends RuleGroup {
             for (Placement placement : homes()) {
                 Trial trial = kernel().trial(Rules.PADDING, Problem.random(5, cols, 22));
                 Placement hostile = placement.amidHostileMemory();
-                for (Operation operation : Operation.values()) {
+                for (OperationUnderTest operation : OperationUnderTest.values()) {
                     F32Vector reference = trial.at(placement).run(operation).values();
                     for (int padding = 0; padding <= 4; padding++) {
                         trial.at(hostile.withPadding(padding)).checkSame(operation, reference);
@@ -106,12 +107,12 @@ interface MemoryRules extends RuleGroup {
             for (Placement placement : homes()) {
                 Trial trial = kernel().trial(
                                 Rules.READS_INSIDE, Problem.random(5, cols, 23).withRandomBlockScales());
-                for (Operation operation : Operation.values()) {
+                for (OperationUnderTest operation : OperationUnderTest.values()) {
                     F32Vector reference = trial.at(placement).run(operation).values();
                     trial.at(placement.amidHostileMemory()).checkSame(operation, reference);
                     trial.at(placement.amidHostileMemory().withRowGap(64)).checkSame(operation, reference);
-                    for (Home guarded : Home.guarded()) {
-                        Placement inputs = Placement.in(guarded, guarded, guarded, Home.OFF_HEAP);
+                    for (MemoryKind guarded : MemoryKind.guarded()) {
+                        Placement inputs = Placement.in(guarded, guarded, guarded, MemoryKind.OFF_HEAP);
                         trial.at(inputs).checkSame(operation, reference);
                     }
                 }
@@ -128,10 +129,10 @@ interface MemoryRules extends RuleGroup {
                 Trial trial = kernel().trial(
                                 Rules.READS_INSIDE,
                                 Problem.random(rows, cols, 23).withRandomBlockScales());
-                for (Operation operation : Operation.values()) {
+                for (OperationUnderTest operation : OperationUnderTest.values()) {
                     F32Vector reference = trial.run(operation).values();
                     trial.at(Placement.HEAP.amidHostileMemory()).checkSame(operation, reference);
-                    for (Home guarded : Home.guarded()) {
+                    for (MemoryKind guarded : MemoryKind.guarded()) {
                         trial.at(Placement.in(guarded, guarded, guarded, guarded))
                                 .checkSame(operation, reference);
                     }
@@ -153,7 +154,7 @@ interface MemoryRules extends RuleGroup {
             for (Placement placement : homesOfResults()) {
                 Problem problem = Problem.random(rows, 37, rows).withColumns(1 + rows % 9);
                 Trial trial = kernel().trial(Rules.WRITES_INSIDE, problem).at(placement.withOffsets(0, 0, rows % 16));
-                for (Operation operation : Operation.values()) {
+                for (OperationUnderTest operation : OperationUnderTest.values()) {
                     trial.run(operation).strayWrite().ifPresent(text -> trial.fail(operation, text));
                 }
             }
@@ -167,8 +168,8 @@ interface MemoryRules extends RuleGroup {
     }
 
     private static List<Placement> homesOfResults() {
-        Stream<Placement> guarded = Home.guarded().stream()
-                .map(result -> Placement.in(Home.OFF_HEAP, Home.OFF_HEAP, Home.OFF_HEAP, result));
+        Stream<Placement> guarded = MemoryKind.guarded().stream()
+                .map(result -> Placement.in(MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP, result));
         return Stream.concat(homes().stream(), guarded).toList();
     }
 
@@ -178,7 +179,7 @@ interface MemoryRules extends RuleGroup {
                 Problem problem = Problem.random(5, cols, cols).withRandomBlockScales();
                 Trial all = kernel().trial(rule, problem).at(placement);
                 for (Trial trial : List.of(all, all.rows(1, 4))) {
-                    for (Operation operation : Operation.values()) {
+                    for (OperationUnderTest operation : OperationUnderTest.values()) {
                         damage.apply(trial.run(operation)).ifPresent(text -> trial.fail(operation, text));
                     }
                 }
@@ -190,10 +191,10 @@ interface MemoryRules extends RuleGroup {
     @DisplayName(Rules.MEMORY)
     default void rule29KindsOfMemory() {
         Problem problem = Problem.whole(3, 300, 29).withBinaryBlockScales();
-        for (Home codes : Home.EVERYWHERE) {
-            for (Home vectors : Home.EVERYWHERE) {
-                for (Home scales : Home.EVERYWHERE) {
-                    for (Home result : List.of(Home.HEAP, Home.LONG_ARRAY, Home.OFF_HEAP)) {
+        for (MemoryKind codes : MemoryKind.EVERYWHERE) {
+            for (MemoryKind vectors : MemoryKind.EVERYWHERE) {
+                for (MemoryKind scales : MemoryKind.EVERYWHERE) {
+                    for (MemoryKind result : List.of(MemoryKind.HEAP, MemoryKind.LONG_ARRAY, MemoryKind.OFF_HEAP)) {
                         kernel().trial(Rules.MEMORY, problem)
                                 .at(Placement.in(codes, vectors, scales, result))
                                 .checkAll();
@@ -207,16 +208,16 @@ interface MemoryRules extends RuleGroup {
     @Test
     @DisplayName(Rules.MEMORY + ", whole arrays")
     default void rule29KindsOfMemoryWholeArrays() {
-        Home whole = Home.WHOLE_ARRAY;
+        MemoryKind whole = MemoryKind.WHOLE_ARRAY;
         List<Placement> placements = List.of(
                 Placement.in(whole, whole, whole, whole),
-                Placement.in(whole, Home.OFF_HEAP, Home.OFF_HEAP, Home.OFF_HEAP),
-                Placement.in(Home.OFF_HEAP, whole, Home.OFF_HEAP, Home.OFF_HEAP),
-                Placement.in(Home.OFF_HEAP, Home.OFF_HEAP, whole, Home.OFF_HEAP),
-                Placement.in(Home.OFF_HEAP, Home.OFF_HEAP, Home.OFF_HEAP, whole));
+                Placement.in(whole, MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP),
+                Placement.in(MemoryKind.OFF_HEAP, whole, MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP),
+                Placement.in(MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP, whole, MemoryKind.OFF_HEAP),
+                Placement.in(MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP, whole));
         for (int cols : Sizes.TAILS) {
             Problem problem = Problem.whole(3, cols, 29).withBinaryBlockScales();
-            kernel().trial(Rules.MEMORY, problem).checkAt(placements, Operation.values());
+            kernel().trial(Rules.MEMORY, problem).checkAt(placements, OperationUnderTest.values());
         }
     }
 
@@ -238,7 +239,7 @@ interface MemoryRules extends RuleGroup {
                     sharing(MemorySegment.ofArray(q), MemorySegment.ofArray(x)),
                     sharing(arena.allocateFrom(JAVA_BYTE, q), arena.allocateFrom(JAVA_FLOAT, x)));
             for (Operands operands : everywhere) {
-                for (Operation operation : Operation.values()) {
+                for (OperationUnderTest operation : OperationUnderTest.values()) {
                     Expected[] expected = trial.expected(operation);
                     F32Vector result = F32Vector.allocate(arena, expected.length);
                     trial.call(operation, operands, result);
@@ -251,7 +252,7 @@ interface MemoryRules extends RuleGroup {
     private static Operands sharing(MemorySegment bytes, MemorySegment floats) {
         Qk256Matrix w = Qk256Matrix.of(bytes, 3, (int) bytes.byteSize(), Codebook.QK256)
                 .withBlockScales(floats.asSlice(0, 3L * Float.BYTES));
-        I8Matrix column = I8Matrix.of(bytes, 1, bytes.byteSize());
+        I8Batch column = I8Batch.of(bytes, 1, bytes.byteSize());
         return new Operands(w, F32Vector.of(floats), I8Vector.of(bytes, 1), column, List.of());
     }
 }

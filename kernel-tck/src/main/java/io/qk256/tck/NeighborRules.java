@@ -1,7 +1,7 @@
 package io.qk256.tck;
 
-import static io.qk256.tck.Operation.BATCH;
-import static io.qk256.tck.Operation.DEQUANTIZE;
+import static io.qk256.tck.OperationUnderTest.DEQUANTIZE;
+import static io.qk256.tck.OperationUnderTest.GEMM_I8;
 
 import io.qk256.spi.F32Vector;
 import java.lang.foreign.Arena;
@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 /** Rule 44, and what rule 25 asks while the call runs: memory that others use at the same time. */
 interface NeighborRules extends RuleGroup {
 
-    private static List<Operation> products() {
-        return List.of(Operation.F32, Operation.INT8, BATCH);
+    private static List<OperationUnderTest> products() {
+        return List.of(OperationUnderTest.GEMV_F32, OperationUnderTest.GEMV_I8, GEMM_I8);
     }
 
     /** Another thread changes the rows beside the range all the time: no change is lost, whatever is written back. */
@@ -22,7 +22,7 @@ interface NeighborRules extends RuleGroup {
     @DisplayName(Rules.OTHERS_ROWS + ", changed during the call")
     default void rule44RowsOfOthersChangedDuringTheCall() {
         for (Placement placement : List.of(Placement.HEAP, Placement.OFF_HEAP)) {
-            for (Operation operation : products()) {
+            for (OperationUnderTest operation : products()) {
                 for (int from : List.of(1, 13)) {
                     changedDuringTheCall(placement, operation, from, from + 3);
                 }
@@ -30,7 +30,7 @@ interface NeighborRules extends RuleGroup {
         }
     }
 
-    private void changedDuringTheCall(Placement placement, Operation operation, int from, int to) {
+    private void changedDuringTheCall(Placement placement, OperationUnderTest operation, int from, int to) {
         Problem problem = Problem.random(to + 5, 20_000, 44).withColumns(2);
         Trial trial = kernel().trial(Rules.OTHERS_ROWS, problem).at(placement).rows(from, to);
         try (Arena arena = Arena.ofShared()) {
@@ -66,9 +66,9 @@ interface NeighborRules extends RuleGroup {
     /** The result starts so many rows before a page; then the range is on a page in each column, and nothing else is. */
     private void onProtectedPages(Problem problem, int before, int from, int to) {
         int page = GuardPages.pageBytes();
-        for (Operation operation : products()) {
+        for (OperationUnderTest operation : products()) {
             Trial trial = kernel().trial(Rules.OTHERS_ROWS, problem).rows(from, to);
-            int columns = operation == BATCH ? problem.columns() : 1;
+            int columns = operation == GEMM_I8 ? problem.columns() : 1;
             try (Arena arena = Arena.ofConfined()) {
                 Operands operands = Operands.place(problem, Placement.OFF_HEAP, arena);
                 MemorySegment pages = GuardPages.allocate((2L * columns + 1) * page, arena);
@@ -91,7 +91,7 @@ interface NeighborRules extends RuleGroup {
         Problem problem = Problem.random(3, 20_000, 25).withRandomBlockScales().withColumns(2);
         for (Placement placement : List.of(Placement.HEAP, Placement.OFF_HEAP)) {
             Trial trial = kernel().trial(Rules.INPUTS_UNCHANGED, problem).at(placement);
-            for (Operation operation : Operation.values()) {
+            for (OperationUnderTest operation : OperationUnderTest.values()) {
                 try (Arena arena = Arena.ofShared()) {
                     Operands operands = Operands.place(problem, placement, arena);
                     F32Vector result = F32Vector.allocate(arena, operation.resultLength(problem, 0, problem.rows()));
@@ -111,11 +111,11 @@ interface NeighborRules extends RuleGroup {
         if (GuardPages.obstacle().isPresent()) {
             return;
         }
-        Home locked = Home.LOCKED_PAGES;
+        MemoryKind locked = MemoryKind.LOCKED_PAGES;
         for (int cols : Sizes.REMAINDERS) {
             Problem problem = Problem.random(5, cols, cols).withRandomBlockScales();
             Trial trial = kernel().trial(Rules.INPUTS_UNCHANGED, problem)
-                    .at(Placement.in(locked, locked, locked, Home.OFF_HEAP));
+                    .at(Placement.in(locked, locked, locked, MemoryKind.OFF_HEAP));
             trial.run(DEQUANTIZE);
             products().forEach(trial::run);
         }

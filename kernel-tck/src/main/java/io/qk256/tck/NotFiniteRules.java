@@ -1,9 +1,9 @@
 package io.qk256.tck;
 
-import static io.qk256.tck.Operation.BATCH;
-import static io.qk256.tck.Operation.DEQUANTIZE;
-import static io.qk256.tck.Operation.F32;
-import static io.qk256.tck.Operation.INT8;
+import static io.qk256.tck.OperationUnderTest.DEQUANTIZE;
+import static io.qk256.tck.OperationUnderTest.GEMM_I8;
+import static io.qk256.tck.OperationUnderTest.GEMV_F32;
+import static io.qk256.tck.OperationUnderTest.GEMV_I8;
 import static java.lang.Float.NEGATIVE_INFINITY;
 import static java.lang.Float.NaN;
 import static java.lang.Float.POSITIVE_INFINITY;
@@ -103,8 +103,8 @@ interface NotFiniteRules extends RuleGroup {
                     Arrays.fill(scales, 1);
                     scales[block] = odd;
                     for (Problem scaled : List.of(cancels.withTensorScale(odd), cancels.withBlockScales(scales))) {
-                        kernel().trial(Rules.NOT_FINITE, scaled).check(INT8);
-                        kernel().trial(Rules.NOT_FINITE, scaled).check(BATCH);
+                        kernel().trial(Rules.NOT_FINITE, scaled).check(GEMV_I8);
+                        kernel().trial(Rules.NOT_FINITE, scaled).check(GEMM_I8);
                     }
                 }
             }
@@ -135,9 +135,9 @@ interface NotFiniteRules extends RuleGroup {
 
     private void integersAreNaN(Problem problem) {
         Trial trial = kernel().trial(Rules.NOT_FINITE, problem);
-        trial.compare(INT8, trial.run(INT8).values(), Expected.exactly(NaN, problem.rows()));
+        trial.compare(GEMV_I8, trial.run(GEMV_I8).values(), Expected.exactly(NaN, problem.rows()));
         int all = problem.rows() * problem.columns();
-        trial.compare(BATCH, trial.run(BATCH).values(), Expected.exactly(NaN, all));
+        trial.compare(GEMM_I8, trial.run(GEMM_I8).values(), Expected.exactly(NaN, all));
     }
 
     /** One block of row 0 has the odd scale, all other blocks 1: row 0 alone is NaN. */
@@ -149,14 +149,14 @@ interface NotFiniteRules extends RuleGroup {
         Expected[] expected = new Expected[5];
         Arrays.fill(expected, Expected.number(0));
         expected[0] = Expected.exactly(NaN);
-        trial.compare(F32, trial.run(F32).values(), expected);
-        trial.check(INT8);
-        trial.check(BATCH);
+        trial.compare(GEMV_F32, trial.run(GEMV_F32).values(), expected);
+        trial.check(GEMV_I8);
+        trial.check(GEMM_I8);
     }
 
     private void everyRowGives(float value, Problem problem) {
         Trial trial = kernel().trial(Rules.NOT_FINITE, problem);
-        trial.compare(F32, trial.run(F32).values(), Expected.exactly(value, problem.rows()));
+        trial.compare(GEMV_F32, trial.run(GEMV_F32).values(), Expected.exactly(value, problem.rows()));
     }
 
     /** Codes and x of one sign, so that an infinite scale gives an infinite sum in every order of the operations. */
@@ -171,10 +171,10 @@ interface NotFiniteRules extends RuleGroup {
                 scales[block] = odd;
                 Trial trial = kernel().trial(Rules.NOT_FINITE, problem.withBlockScales(scales));
                 trial.check(DEQUANTIZE);
-                trial.check(INT8);
-                Expected[] expected = trial.expected(F32);
+                trial.check(GEMV_I8);
+                Expected[] expected = trial.expected(GEMV_F32);
                 expected[block / 3] = Expected.exactly(odd);
-                trial.compare(F32, trial.run(F32).values(), expected);
+                trial.compare(GEMV_F32, trial.run(GEMV_F32).values(), expected);
             }
         }
     }
@@ -189,7 +189,7 @@ interface NotFiniteRules extends RuleGroup {
             everyRowGives(odd, scaled.withBlockScales(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
             Problem ternary = Problem.random(5, 700, 18).with(Codebook.TERNARY).withTensorScale(odd);
             kernel().trial(Rules.NOT_FINITE, ternary).check(DEQUANTIZE);
-            kernel().trial(Rules.NOT_FINITE, ternary).check(INT8);
+            kernel().trial(Rules.NOT_FINITE, ternary).check(GEMV_I8);
         }
     }
 }

@@ -1,7 +1,7 @@
 package io.qk256.tck;
 
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
  * @param columns the int8 activations of the batch product
  * @param buffers the memory of all of them
  */
-record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix columns, List<Buffer> buffers) {
+record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, List<Buffer> buffers) {
 
     private static final byte HOSTILE_CODES = (byte) 0b10_01_11_10;
     private static final byte HOSTILE_INT8 = 127;
@@ -66,8 +66,8 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix columns, List<B
         return all;
     }
 
-    private static I8Matrix view(Problem problem, Buffer columns) {
-        I8Matrix view = I8Matrix.of(columns.view(), problem.columns(), problem.cols());
+    private static I8Batch view(Problem problem, Buffer columns) {
+        I8Batch view = I8Batch.of(columns.view(), problem.columns(), problem.cols());
         for (int i = 0; i < problem.columns(); i++) {
             view.column(i).scale(problem.activationScale(i));
         }
@@ -79,7 +79,7 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix columns, List<B
         Qk256Matrix matrix = Qk256Matrix.of(w.codes(), w.rows(), w.cols(), other.codebook())
                 .withRowStride(w.rowStride())
                 .withTensorScale(other.tensorScale());
-        I8Matrix otherColumns = I8Matrix.of(columns.segment(), columns.columns(), columns.length());
+        I8Batch otherColumns = I8Batch.of(columns.segment(), columns.columns(), columns.length());
         for (int i = 0; i < columns.columns(); i++) {
             otherColumns.column(i).scale(other.activationScale(i));
         }

@@ -3,13 +3,14 @@ package io.qk256.tck;
 /** How a {@link Problem} lies in memory. Immutable: the {@code with} methods give changed copies. */
 final class Placement {
 
-    static final Placement OFF_HEAP = in(Home.OFF_HEAP, Home.OFF_HEAP, Home.OFF_HEAP, Home.OFF_HEAP);
-    static final Placement HEAP = in(Home.HEAP, Home.HEAP, Home.HEAP, Home.HEAP);
+    static final Placement OFF_HEAP =
+            in(MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP);
+    static final Placement HEAP = in(MemoryKind.HEAP, MemoryKind.HEAP, MemoryKind.HEAP, MemoryKind.HEAP);
 
-    private final Home codes;
-    private final Home vectors;
-    private final Home scales;
-    private final Home result;
+    private final MemoryKind codes;
+    private final MemoryKind vectors;
+    private final MemoryKind scales;
+    private final MemoryKind result;
     private int byteOffset;
     private int floatOffset;
     private int resultOffset;
@@ -19,7 +20,7 @@ final class Placement {
     private boolean hostile;
     private float fill;
 
-    private Placement(Home codes, Home vectors, Home scales, Home result) {
+    private Placement(MemoryKind codes, MemoryKind vectors, MemoryKind scales, MemoryKind result) {
         this.codes = codes;
         this.vectors = vectors;
         this.scales = scales;
@@ -39,7 +40,7 @@ final class Placement {
         return copy;
     }
 
-    static Placement in(Home codes, Home vectors, Home scales, Home result) {
+    static Placement in(MemoryKind codes, MemoryKind vectors, MemoryKind scales, MemoryKind result) {
         return new Placement(codes, vectors, scales, result);
     }
 
@@ -93,22 +94,22 @@ final class Placement {
     }
 
     /** Where the codes live. */
-    Home codes() {
+    MemoryKind codes() {
         return codes;
     }
 
     /** Where the activations live. */
-    Home vectors() {
+    MemoryKind vectors() {
         return vectors;
     }
 
     /** Where the block scales live. */
-    Home scales() {
+    MemoryKind scales() {
         return scales;
     }
 
     /** Where the result is written to. */
-    Home result() {
+    MemoryKind result() {
         return result;
     }
 

@@ -62,8 +62,8 @@ record RandomCase(Problem problem, Placement placement, int fromRow, int toRow) 
     }
 
     private static Placement placement(Random random) {
-        List<Home> homes = Home.EVERYWHERE;
-        List<Home> writable = List.of(Home.HEAP, Home.LONG_ARRAY, Home.OFF_HEAP);
+        List<MemoryKind> homes = MemoryKind.EVERYWHERE;
+        List<MemoryKind> writable = List.of(MemoryKind.HEAP, MemoryKind.LONG_ARRAY, MemoryKind.OFF_HEAP);
         Placement placement =
                 Placement.in(pick(homes, random), pick(homes, random), pick(homes, random), pick(writable, random));
         if (random.nextBoolean()) {

@@ -39,8 +39,8 @@ interface RandomRules extends RuleGroup {
         Trial trial = kernel().trial(Rules.RANDOM, random.problem())
                 .at(random.placement())
                 .rows(random.fromRow(), random.toRow());
-        for (Operation operation : Operation.values()) {
-            if (!operation.isInteger() || random.problem().codebook().isInteger()) {
+        for (OperationUnderTest operation : OperationUnderTest.values()) {
+            if (!operation.isInt8() || random.problem().codebook().supportsInt8()) {
                 trial.checkEverything(operation);
             }
         }

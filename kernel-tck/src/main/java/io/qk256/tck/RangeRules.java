@@ -1,9 +1,9 @@
 package io.qk256.tck;
 
-import static io.qk256.tck.Operation.BATCH;
-import static io.qk256.tck.Operation.DEQUANTIZE;
-import static io.qk256.tck.Operation.F32;
-import static io.qk256.tck.Operation.INT8;
+import static io.qk256.tck.OperationUnderTest.DEQUANTIZE;
+import static io.qk256.tck.OperationUnderTest.GEMM_I8;
+import static io.qk256.tck.OperationUnderTest.GEMV_F32;
+import static io.qk256.tck.OperationUnderTest.GEMV_I8;
 
 import io.qk256.spi.Codebook;
 import java.util.Arrays;
@@ -24,8 +24,8 @@ interface RangeRules extends RuleGroup {
             Problem blocks = problem.withBlockScales(scales);
             for (Problem scaled : List.of(problem.withTensorScale(scale), blocks, blocks.withTensorScale(0x1p100f))) {
                 kernel().trial(Rules.SUBNORMAL, scaled.with(codebook)).check(DEQUANTIZE);
-                kernel().trial(Rules.SUBNORMAL, scaled.with(codebook)).check(F32);
-                kernel().trial(Rules.SUBNORMAL, scaled).check(INT8);
+                kernel().trial(Rules.SUBNORMAL, scaled.with(codebook)).check(GEMV_F32);
+                kernel().trial(Rules.SUBNORMAL, scaled).check(GEMV_I8);
             }
         }
     }
@@ -39,9 +39,9 @@ interface RangeRules extends RuleGroup {
         for (float scale : new float[] {Float.MIN_VALUE, 0x1.8p-127f, 0x1p-126f, 0x1p126f, 0x1p127f}) {
             for (float tensorScale : new float[] {1, 0x1p-120f, 0x1p100f, -0x1.8p-3f}) {
                 Problem scaled = one.withActivationScale(scale).withTensorScale(tensorScale);
-                kernel().trial(Rules.SUBNORMAL, scaled).check(INT8);
-                kernel().trial(Rules.SUBNORMAL, scaled.withBinaryBlockScales()).check(INT8);
-                kernel().trial(Rules.SUBNORMAL, scaled).check(BATCH);
+                kernel().trial(Rules.SUBNORMAL, scaled).check(GEMV_I8);
+                kernel().trial(Rules.SUBNORMAL, scaled.withBinaryBlockScales()).check(GEMV_I8);
+                kernel().trial(Rules.SUBNORMAL, scaled).check(GEMM_I8);
             }
         }
     }
@@ -53,9 +53,9 @@ interface RangeRules extends RuleGroup {
             float unit = Math.scalb(1f, exponent);
             for (int cols : List.of(1, 5, 300)) {
                 Problem problem = Problem.random(5, cols, 19).withX("x to 2^" + exponent, col -> unit / (1 + col % 7));
-                kernel().trial(Rules.SUBNORMAL, problem).check(F32);
+                kernel().trial(Rules.SUBNORMAL, problem).check(GEMV_F32);
                 kernel().trial(Rules.SUBNORMAL, problem.withTensorScale(0x1p60f))
-                        .check(F32);
+                        .check(GEMV_F32);
             }
         }
     }
@@ -79,7 +79,7 @@ interface RangeRules extends RuleGroup {
                         .withTensorScale(4);
                 for (Problem large : List.of(tensor, blocks, tensor.withActivationScale(1e-30f))) {
                     kernel().trial(Rules.RANGE, large).check(DEQUANTIZE);
-                    kernel().trial(Rules.RANGE, large).check(INT8);
+                    kernel().trial(Rules.RANGE, large).check(GEMV_I8);
                 }
             }
         }
@@ -87,7 +87,7 @@ interface RangeRules extends RuleGroup {
 
     private void everyRowGives(float value, Problem problem) {
         Trial trial = kernel().trial(Rules.RANGE, problem);
-        trial.compare(F32, trial.run(F32).values(), Expected.exactly(value, problem.rows()));
+        trial.compare(GEMV_F32, trial.run(GEMV_F32).values(), Expected.exactly(value, problem.rows()));
     }
 
     /** A block is multiplied by the product of its scale and the tensor's: neither shows on its own. */
@@ -103,7 +103,7 @@ interface RangeRules extends RuleGroup {
                         .withBlockScales(scales)
                         .withTensorScale(1 / scale);
                 kernel().trial(Rules.RANGE, problem).check(DEQUANTIZE);
-                kernel().trial(Rules.RANGE, problem).check(F32);
+                kernel().trial(Rules.RANGE, problem).check(GEMV_F32);
             }
         }
     }
@@ -120,8 +120,8 @@ interface RangeRules extends RuleGroup {
                     .withTensorScale(unit);
             kernel().trial(Rules.RANGE, problem).checkAll();
             kernel().trial(Rules.RANGE, problem.with(new Codebook(-0.7f, 0.1f, 1.3f, 1e-3f)))
-                    .check(F32);
-            kernel().trial(Rules.RANGE, problem.withActivationScale(1 / unit)).check(INT8);
+                    .check(GEMV_F32);
+            kernel().trial(Rules.RANGE, problem.withActivationScale(1 / unit)).check(GEMV_I8);
         }
     }
 
@@ -133,8 +133,8 @@ interface RangeRules extends RuleGroup {
             for (int code = 0; code < 4; code++) {
                 Problem problem =
                         Problem.random(5, cols, cols).withCode(code).withX("x cancels", col -> cancelling(col));
-                kernel().trial(Rules.RANGE, problem).check(F32);
-                kernel().trial(Rules.RANGE, problem.withRandomBlockScales()).check(F32);
+                kernel().trial(Rules.RANGE, problem).check(GEMV_F32);
+                kernel().trial(Rules.RANGE, problem.withRandomBlockScales()).check(GEMV_F32);
             }
         }
     }
@@ -167,9 +167,9 @@ interface RangeRules extends RuleGroup {
             Problem huge = problem.withX(
                     "huge x at every second", col -> col % 2 == 0 ? 1e12 * (1 + col % 7) : 1 + col % 5 * 0.25);
             kernel().trial(Rules.RANGE, huge.withCodes("alternating", (row, col) -> col % 2 == 0 ? least : 3 - least))
-                    .check(F32);
-            kernel().trial(Rules.RANGE, huge).check(F32);
-            kernel().trial(Rules.RANGE, huge.withRandomBlockScales()).check(F32);
+                    .check(GEMV_F32);
+            kernel().trial(Rules.RANGE, huge).check(GEMV_F32);
+            kernel().trial(Rules.RANGE, huge.withRandomBlockScales()).check(GEMV_F32);
         }
     }
 

@@ -3,7 +3,7 @@ package io.qk256.tck;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
@@ -79,7 +79,7 @@ interface RefusalRules extends RuleGroup {
                 "int8 product of rows [3, 2)", (kernel, in, out) -> kernel.gemv(in.w(), in.q(), 3, 2, out.slice(0, 3)));
         calls.put(
                 "int8 batch product with columns too short",
-                (kernel, in, out) -> kernel.gemm(in.w(), I8Matrix.of(new byte[2 * 299], 2, 299), out.slice(0, 6)));
+                (kernel, in, out) -> kernel.gemm(in.w(), I8Batch.of(new byte[2 * 299], 2, 299), out.slice(0, 6)));
         calls.put(
                 "int8 batch product to a result for one column",
                 (kernel, in, out) -> kernel.gemm(in.w(), in.columns(), out.slice(0, 3)));

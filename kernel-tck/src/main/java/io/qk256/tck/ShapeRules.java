@@ -1,9 +1,9 @@
 package io.qk256.tck;
 
-import static io.qk256.tck.Operation.BATCH;
-import static io.qk256.tck.Operation.DEQUANTIZE;
-import static io.qk256.tck.Operation.F32;
-import static io.qk256.tck.Operation.INT8;
+import static io.qk256.tck.OperationUnderTest.DEQUANTIZE;
+import static io.qk256.tck.OperationUnderTest.GEMM_I8;
+import static io.qk256.tck.OperationUnderTest.GEMV_F32;
+import static io.qk256.tck.OperationUnderTest.GEMV_I8;
 
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.Qk256Matrix;
@@ -29,23 +29,23 @@ interface ShapeRules extends RuleGroup {
     @Test
     @DisplayName(Rules.EVERY_SIZE + ", f32")
     default void rule13EverySizeF32() {
-        everySize(F32);
+        everySize(GEMV_F32);
     }
 
     @Test
     @DisplayName(Rules.EVERY_SIZE + ", int8")
     default void rule13EverySizeInt8() {
-        everySize(INT8);
+        everySize(GEMV_I8);
     }
 
     @Test
     @DisplayName(Rules.EVERY_SIZE + ", int8 batch")
     default void rule13EverySizeBatch() {
-        everySize(BATCH);
+        everySize(GEMM_I8);
     }
 
     /** Five rows: one more than kernels like to take at once. */
-    private void everySize(Operation operation) {
+    private void everySize(OperationUnderTest operation) {
         for (int cols = 1; cols <= 1030; cols++) {
             everyWay(operation, cols);
         }
@@ -54,7 +54,7 @@ interface ShapeRules extends RuleGroup {
         }
     }
 
-    private void everyWay(Operation operation, int cols) {
+    private void everyWay(OperationUnderTest operation, int cols) {
         Problem problem = Problem.whole(5, cols, cols);
         kernel().trial(Rules.EVERY_SIZE, problem).checkAt(List.of(Placement.OFF_HEAP, Placement.HEAP), operation);
         kernel().trial(Rules.EVERY_SIZE, problem.withBinaryBlockScales()).check(operation);
@@ -84,16 +84,16 @@ interface ShapeRules extends RuleGroup {
     @Test
     @DisplayName(Rules.ROW_RANGES + ", f32")
     default void rule14RowRangesF32() {
-        everyRange(F32);
+        everyRange(GEMV_F32);
     }
 
     @Test
     @DisplayName(Rules.ROW_RANGES + ", int8")
     default void rule14RowRangesInt8() {
-        everyRange(INT8);
+        everyRange(GEMV_I8);
     }
 
-    private void everyRange(Operation operation) {
+    private void everyRange(OperationUnderTest operation) {
         float untouched = -12345;
         for (int cols : List.of(7, 256, 300, 1030)) {
             Problem problem = Problem.random(9, cols, cols).withRandomBlockScales();
@@ -112,7 +112,7 @@ interface ShapeRules extends RuleGroup {
 
     /** What a range must give, if all rows together give that. */
     private static F32Vector part(
-            Operation operation, F32Vector all, Problem problem, int from, int to, float untouched) {
+            OperationUnderTest operation, F32Vector all, Problem problem, int from, int to, float untouched) {
         if (operation == DEQUANTIZE) {
             return operation.target(all, problem, from, to);
         }
@@ -139,7 +139,7 @@ interface ShapeRules extends RuleGroup {
 
     private void inRanges(Problem problem, List<Integer> lengths) {
         Trial trial = kernel().trial(Rules.ROW_RANGES, problem);
-        for (Operation operation : Operation.values()) {
+        for (OperationUnderTest operation : OperationUnderTest.values()) {
             try (Arena arena = Arena.ofConfined()) {
                 Operands operands = Operands.place(problem, Placement.OFF_HEAP, arena);
                 F32Vector all = F32Vector.allocate(arena, operation.resultLength(problem, 0, problem.rows()));
@@ -188,7 +188,7 @@ interface ShapeRules extends RuleGroup {
     private void everyHome(String rule, Problem problem, UnaryOperator<Placement> change) {
         List<Placement> placements = List.of(
                 change.apply(Placement.OFF_HEAP.amidHostileMemory()), change.apply(Placement.HEAP.amidHostileMemory()));
-        Operation[] all = Operation.values();
+        OperationUnderTest[] all = OperationUnderTest.values();
         kernel().trial(rule, problem).checkAt(placements, all);
         Trial scaled = kernel().trial(rule, problem.withBinaryBlockScales());
         scaled.checkAt(placements, all);
@@ -212,7 +212,7 @@ interface ShapeRules extends RuleGroup {
             Qk256Matrix wide = Qk256Matrix.of(codes, problem.rows(), problem.cols(), problem.codebook())
                     .withRowStride(stride);
             Operands operands = new Operands(wide, compact.x(), compact.q(), compact.columns(), compact.buffers());
-            for (Operation operation : Operation.values()) {
+            for (OperationUnderTest operation : OperationUnderTest.values()) {
                 F32Vector result = F32Vector.allocate(arena, operation.resultLength(problem, 0, problem.rows()));
                 trial.call(operation, operands, result);
                 trial.compare(operation, result, trial.expected(operation));
@@ -222,7 +222,7 @@ interface ShapeRules extends RuleGroup {
 
     private static MemorySegment sparseFile(long bytes, Arena arena) {
         try {
-            return Home.sparseFile(bytes, arena);
+            return MemoryKind.sparseFile(bytes, arena);
         } catch (IOException e) {
             throw new TestAbortedException("no file of " + bytes + " bytes can be mapped here", e);
         }

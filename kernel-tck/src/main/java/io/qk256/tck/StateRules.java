@@ -21,12 +21,12 @@ interface StateRules extends RuleGroup {
     @DisplayName(Rules.THREADS + ", one matrix split")
     default void rule28ThreadsOnOneMatrix() throws InterruptedException {
         Problem problem = Problem.random(4 * 16, 1030, 28).withRandomBlockScales();
-        for (Operation operation : Operation.values()) {
+        for (OperationUnderTest operation : OperationUnderTest.values()) {
             splitOverThreads(problem, operation, List.of(16, 16, 16, 16), 20);
         }
     }
 
-    private void splitOverThreads(Problem problem, Operation operation, List<Integer> sizes, int rounds)
+    private void splitOverThreads(Problem problem, OperationUnderTest operation, List<Integer> sizes, int rounds)
             throws InterruptedException {
         Trial trial = kernel().trial(Rules.THREADS, problem);
         F32Vector alone = trial.run(operation).values();
@@ -57,7 +57,7 @@ interface StateRules extends RuleGroup {
         List<Integer> sizes = List.of(1, 3, 5, 7, 13, 1, 2, 9);
         Problem problem = Problem.random(sizes.stream().mapToInt(size -> size).sum(), 37, 28)
                 .withColumns(9);
-        for (Operation operation : Operation.values()) {
+        for (OperationUnderTest operation : OperationUnderTest.values()) {
             splitOverThreads(problem, operation, sizes, 50);
         }
     }
@@ -72,7 +72,7 @@ interface StateRules extends RuleGroup {
             Placement placement = thread % 2 == 0 ? Placement.OFF_HEAP : Placement.HEAP;
             Problem problem = Problem.random(4 + thread, 300 + 211 * thread, thread);
             Trial trial = kernel().trial(Rules.THREADS, problem).at(placement);
-            for (Operation operation : Operation.values()) {
+            for (OperationUnderTest operation : OperationUnderTest.values()) {
                 F32Vector alone = trial.run(operation).values();
                 tasks.add(() -> {
                     for (int round = 0; round < rounds; round++) {
@@ -95,15 +95,15 @@ interface StateRules extends RuleGroup {
         try (Arena arena = Arena.ofConfined()) {
             Operands operands = Operands.place(first, Placement.OFF_HEAP, arena);
             F32Vector result = F32Vector.allocate(arena, first.rows());
-            trial.call(Operation.F32, operands, result);
-            trial.call(Operation.INT8, operands, result);
+            trial.call(OperationUnderTest.GEMV_F32, operands, result);
+            trial.call(OperationUnderTest.GEMV_I8, operands, result);
             operands.x().segment().copyFrom(MemorySegment.ofArray(second.x()));
             operands.q().segment().copyFrom(MemorySegment.ofArray(second.q()));
             operands.q().scale(second.activationScale());
-            trial.call(Operation.F32, operands, result);
-            trial.compare(Operation.F32, result, trial.expected(Operation.F32));
-            trial.call(Operation.INT8, operands, result);
-            trial.compare(Operation.INT8, result, trial.expected(Operation.INT8));
+            trial.call(OperationUnderTest.GEMV_F32, operands, result);
+            trial.compare(OperationUnderTest.GEMV_F32, result, trial.expected(OperationUnderTest.GEMV_F32));
+            trial.call(OperationUnderTest.GEMV_I8, operands, result);
+            trial.compare(OperationUnderTest.GEMV_I8, result, trial.expected(OperationUnderTest.GEMV_I8));
         }
     }
 
@@ -115,15 +115,16 @@ interface StateRules extends RuleGroup {
         Trial trial = kernel().trial(Rules.NOTHING_REMEMBERED, second);
         try (Arena arena = Arena.ofConfined()) {
             Operands operands = Operands.place(first, Placement.OFF_HEAP, arena);
-            F32Vector result = F32Vector.allocate(arena, Operation.BATCH.resultLength(first, 0, first.rows()));
-            trial.call(Operation.BATCH, operands, result);
+            F32Vector result =
+                    F32Vector.allocate(arena, OperationUnderTest.GEMM_I8.resultLength(first, 0, first.rows()));
+            trial.call(OperationUnderTest.GEMM_I8, operands, result);
             for (int i = 0; i < second.columns(); i++) {
                 Problem column = second.column(i);
                 operands.columns().column(i).segment().copyFrom(MemorySegment.ofArray(column.q()));
                 operands.columns().column(i).scale(column.activationScale());
             }
-            trial.call(Operation.BATCH, operands, result);
-            trial.compare(Operation.BATCH, result, trial.expected(Operation.BATCH));
+            trial.call(OperationUnderTest.GEMM_I8, operands, result);
+            trial.compare(OperationUnderTest.GEMM_I8, result, trial.expected(OperationUnderTest.GEMM_I8));
         }
     }
 
@@ -137,7 +138,7 @@ interface StateRules extends RuleGroup {
                 .withTensorScale(Float.NaN);
         Trial before = kernel().trial(Rules.NOTHING_REMEMBERED, extreme);
         for (int cols : Sizes.REMAINDERS) {
-            for (Operation operation : Operation.values()) {
+            for (OperationUnderTest operation : OperationUnderTest.values()) {
                 before.run(operation);
                 kernel().trial(Rules.NOTHING_REMEMBERED, Problem.whole(5, cols, cols))
                         .check(operation);
@@ -153,7 +154,7 @@ interface StateRules extends RuleGroup {
         Problem second = first.withCodes("refilled", (row, col) -> first.code(row, col) ^ ((row + col) & 3))
                 .withBlockScales(3, -1, 4, 1, -5, 9, 2, -6, 5, 3);
         Trial trial = kernel().trial(Rules.NOTHING_REMEMBERED, second);
-        for (Operation operation : Operation.values()) {
+        for (OperationUnderTest operation : OperationUnderTest.values()) {
             Expected[] expected = trial.expected(operation);
             try (Arena arena = Arena.ofConfined()) {
                 Operands operands = Operands.place(first, Placement.OFF_HEAP, arena);
@@ -185,7 +186,7 @@ interface StateRules extends RuleGroup {
                 first.with(new Codebook(-3, 5, 0, 7)).withTensorScale(2));
         try (Arena arena = Arena.ofConfined()) {
             Operands operands = Operands.place(first, Placement.OFF_HEAP, arena);
-            for (Operation operation : Operation.values()) {
+            for (OperationUnderTest operation : OperationUnderTest.values()) {
                 F32Vector result = F32Vector.allocate(arena, operation.resultLength(first, 0, first.rows()));
                 for (Problem other : others) {
                     Trial trial = kernel().trial(Rules.NOTHING_REMEMBERED, other);
@@ -205,7 +206,7 @@ interface StateRules extends RuleGroup {
         Problem problem = Problem.random(3, 100, 31).withRandomBlockScales().withColumns(2);
         try (Arena arena = Arena.ofConfined()) {
             Operands operands = Operands.place(problem, Placement.OFF_HEAP, arena);
-            for (Operation operation : Operation.values()) {
+            for (OperationUnderTest operation : OperationUnderTest.values()) {
                 Trial trial = kernel().reopened().trial(Rules.NOTHING_REMEMBERED, problem);
                 F32Vector first = F32Vector.allocate(arena, operation.resultLength(problem, 0, problem.rows()));
                 F32Vector next = F32Vector.allocate(arena, first.length());
@@ -227,7 +228,7 @@ interface StateRules extends RuleGroup {
         for (int i = 0; i < 2; i++) {
             Trial trial = kernel().reopened().trial(Rules.NOTHING_REMEMBERED, problem);
             Trial before = kernel().trial(Rules.NOTHING_REMEMBERED, problem);
-            for (Operation operation : Operation.values()) {
+            for (OperationUnderTest operation : OperationUnderTest.values()) {
                 F32Vector alone = before.run(operation).values();
                 tasks.add(() -> {
                     for (int round = 0; round < 20; round++) {
@@ -253,7 +254,7 @@ interface StateRules extends RuleGroup {
             inAThread(Thread.ofVirtual().unstarted(trial::checkAll));
             inAThread(new Thread(null, trial::checkAll, "small stack", 256 << 10));
             inAThread(new Thread(() -> {
-                for (Operation operation : Operation.values()) {
+                for (OperationUnderTest operation : OperationUnderTest.values()) {
                     Thread.currentThread().interrupt();
                     trial.check(operation);
                     if (!Thread.interrupted()) {

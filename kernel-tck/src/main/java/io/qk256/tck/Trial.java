@@ -42,14 +42,14 @@ final class Trial {
     }
 
     /** Every element is right. */
-    void check(Operation operation) {
+    void check(OperationUnderTest operation) {
         Expected[] expected = expected(operation);
         compare(operation, run(operation).values(), expected);
     }
 
     /** The same in several places, for the price of one expectation. */
-    void checkAt(List<Placement> placements, Operation... operations) {
-        for (Operation operation : operations) {
+    void checkAt(List<Placement> placements, OperationUnderTest... operations) {
+        for (OperationUnderTest operation : operations) {
             Expected[] expected = expected(operation);
             for (Placement each : placements) {
                 Trial trial = at(each);
@@ -60,7 +60,7 @@ final class Trial {
 
     /** Every element is right for each of the operations. */
     void checkAll() {
-        for (Operation operation : Operation.values()) {
+        for (OperationUnderTest operation : OperationUnderTest.values()) {
             check(operation);
         }
     }
@@ -69,7 +69,7 @@ final class Trial {
     void checkAllInPlace() {
         try (Arena arena = Arena.ofConfined()) {
             Operands operands = Operands.place(problem, placement, arena);
-            for (Operation operation : Operation.values()) {
+            for (OperationUnderTest operation : OperationUnderTest.values()) {
                 Expected[] expected = expected(operation);
                 F32Vector result = F32Vector.allocate(arena, operation.resultLength(problem, fromRow, toRow));
                 call(operation, operands, result);
@@ -79,18 +79,18 @@ final class Trial {
     }
 
     /** Every element is right, within the tolerance of rules 1 to 10. */
-    void checkCore(Operation operation) {
+    void checkCore(OperationUnderTest operation) {
         Expected[] core = Arrays.stream(expected(operation)).map(Expected::core).toArray(Expected[]::new);
         compare(operation, run(operation).values(), core);
     }
 
     /** Every element has the same bits as in another result. */
-    void checkSame(Operation operation, F32Vector reference) {
+    void checkSame(OperationUnderTest operation, F32Vector reference) {
         compareSame(operation, run(operation).values(), reference);
     }
 
     /** Every element is right, the inputs are unchanged and nothing is written next to the result. */
-    void checkEverything(Operation operation) {
+    void checkEverything(OperationUnderTest operation) {
         Expected[] expected = expected(operation);
         Outcome outcome = run(operation);
         compare(operation, outcome.values(), expected);
@@ -98,7 +98,7 @@ final class Trial {
     }
 
     /** The operation is not defined for this codebook, and says so. */
-    void checkRefused(Operation operation) {
+    void checkRefused(OperationUnderTest operation) {
         try {
             run(operation);
         } catch (AssertionError e) {
@@ -111,12 +111,12 @@ final class Trial {
     }
 
     /** What each element must be. */
-    Expected[] expected(Operation operation) {
+    Expected[] expected(OperationUnderTest operation) {
         return operation.expected(problem, fromRow, toRow, placement.fill());
     }
 
     /** Calls the kernel on memory of its own. */
-    Outcome run(Operation operation) {
+    Outcome run(OperationUnderTest operation) {
         try (Arena arena = Arena.ofConfined()) {
             Operands operands = Operands.place(problem, placement, arena);
             float[] fill = new float[operation.resultLength(problem, fromRow, toRow)];
@@ -131,12 +131,12 @@ final class Trial {
     }
 
     /** Calls the kernel, and gives the thread back the floating-point environment that it had before. */
-    void call(Operation operation, Operands operands, F32Vector result) {
+    void call(OperationUnderTest operation, Operands operands, F32Vector result) {
         call(operation, operands, result, 1);
     }
 
     /** Calls the kernel so many times. */
-    void call(Operation operation, Operands operands, F32Vector result, int times) {
+    void call(OperationUnderTest operation, Operands operands, F32Vector result, int times) {
         Kernel kernel = subject.kernel();
         BlackBox.record(() -> where(operation) + operands.addresses() + Operands.address("result", result.segment()));
         FloatEnvironment before = FloatEnvironment.current();
@@ -154,7 +154,7 @@ final class Trial {
     }
 
     /** Every element has the same bits as in another result. */
-    void compareSame(Operation operation, F32Vector seen, F32Vector reference) {
+    void compareSame(OperationUnderTest operation, F32Vector seen, F32Vector reference) {
         Expected[] same = new Expected[Math.toIntExact(reference.length())];
         for (int i = 0; i < same.length; i++) {
             same[i] = Expected.exactly(reference.get(i));
@@ -163,7 +163,7 @@ final class Trial {
     }
 
     /** Every element is as expected. */
-    void compare(Operation operation, F32Vector seen, Expected... expected) {
+    void compare(OperationUnderTest operation, F32Vector seen, Expected... expected) {
         int wrong = 0;
         int first = -1;
         for (int i = 0; i < expected.length; i++) {
@@ -179,16 +179,16 @@ final class Trial {
     }
 
     /** Fails with a message that says what was tried. */
-    void fail(Operation operation, String detail) {
+    void fail(OperationUnderTest operation, String detail) {
         Assertions.fail(where(operation) + ": " + detail);
     }
 
-    private String where(Operation operation) {
+    private String where(OperationUnderTest operation) {
         return subject.says(rule) + what(operation);
     }
 
     /** The call in words. */
-    String what(Operation operation) {
+    String what(OperationUnderTest operation) {
         return operation + " " + this;
     }
 

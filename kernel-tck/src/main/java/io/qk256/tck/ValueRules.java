@@ -1,9 +1,9 @@
 package io.qk256.tck;
 
-import static io.qk256.tck.Operation.BATCH;
-import static io.qk256.tck.Operation.DEQUANTIZE;
-import static io.qk256.tck.Operation.F32;
-import static io.qk256.tck.Operation.INT8;
+import static io.qk256.tck.OperationUnderTest.DEQUANTIZE;
+import static io.qk256.tck.OperationUnderTest.GEMM_I8;
+import static io.qk256.tck.OperationUnderTest.GEMV_F32;
+import static io.qk256.tck.OperationUnderTest.GEMV_I8;
 
 import io.qk256.spi.Codebook;
 import java.util.List;
@@ -34,9 +34,9 @@ interface ValueRules extends RuleGroup {
                 Trial trial = kernel().trial(
                                 Rules.CODEBOOKS, Problem.random(5, cols, 15).with(codebook));
                 trial.check(DEQUANTIZE);
-                trial.check(F32);
-                trial.checkRefused(INT8);
-                trial.checkRefused(BATCH);
+                trial.check(GEMV_F32);
+                trial.checkRefused(GEMV_I8);
+                trial.checkRefused(GEMM_I8);
             }
         }
     }
@@ -86,8 +86,8 @@ interface ValueRules extends RuleGroup {
     }
 
     private void check(Problem problem) {
-        kernel().trial(Rules.INT8_EXTREMES, problem).check(INT8);
-        kernel().trial(Rules.INT8_EXTREMES, problem).check(BATCH);
+        kernel().trial(Rules.INT8_EXTREMES, problem).check(GEMV_I8);
+        kernel().trial(Rules.INT8_EXTREMES, problem).check(GEMM_I8);
     }
 
     /** 6912 weights of +2 and activations of +127: the width at which 16-bit sums have long gone wrong. */
@@ -97,7 +97,7 @@ interface ValueRules extends RuleGroup {
         Trial trial = kernel().trial(
                         Rules.INT8_EXTREMES,
                         Problem.random(1, 6912, 26).withCode(3).withQ("all q 127", col -> 127));
-        trial.compare(INT8, trial.run(INT8).values(), Expected.exactly(1_755_648));
+        trial.compare(GEMV_I8, trial.run(GEMV_I8).values(), Expected.exactly(1_755_648));
     }
 
     /** The widest row for values of this size: its largest sum is 8191 below the largest int32. */
@@ -111,7 +111,7 @@ interface ValueRules extends RuleGroup {
         check(problem.withCode(3).withQ("all q -128", col -> -128));
         check(oneSign(problem));
         kernel().trial(Rules.INT8_EXTREMES, Problem.random(1, widest + 1, 26).with(codebook))
-                .checkRefused(INT8);
+                .checkRefused(GEMV_I8);
     }
 
     @Test
@@ -126,7 +126,7 @@ interface ValueRules extends RuleGroup {
                 kernel().trial(Rules.SCALES, plain.with(integers)).checkAll();
                 kernel().trial(Rules.SCALES, scaled.with(integers)).checkAll();
                 kernel().trial(Rules.SCALES, scaled.with(fractions)).check(DEQUANTIZE);
-                kernel().trial(Rules.SCALES, scaled.with(fractions)).check(F32);
+                kernel().trial(Rules.SCALES, scaled.with(fractions)).check(GEMV_F32);
             }
         }
     }
@@ -169,8 +169,8 @@ interface ValueRules extends RuleGroup {
                 scales[row * blocks + blocks - 2] = -0x1p70f;
             }
             Problem scaled = problem.withCode(2).withQ("all q 1", col -> 1).withBlockScales(scales);
-            kernel().trial(Rules.SCALES, scaled).check(INT8);
-            kernel().trial(Rules.SCALES, scaled).check(BATCH);
+            kernel().trial(Rules.SCALES, scaled).check(GEMV_I8);
+            kernel().trial(Rules.SCALES, scaled).check(GEMM_I8);
         }
     }
 
@@ -183,10 +183,10 @@ interface ValueRules extends RuleGroup {
             Problem problem = Problem.random(1, 300, i)
                     .withActivationScale(random.nextFloat() * 100 + 0.01f)
                     .withTensorScale(random.nextFloat() * 4 - 2);
-            kernel().trial(Rules.SCALES, problem).check(INT8);
-            kernel().trial(Rules.SCALES, problem).check(BATCH);
-            kernel().trial(Rules.SCALES, problem.withRandomBlockScales()).check(INT8);
-            kernel().trial(Rules.SCALES, problem.withRandomBlockScales()).check(BATCH);
+            kernel().trial(Rules.SCALES, problem).check(GEMV_I8);
+            kernel().trial(Rules.SCALES, problem).check(GEMM_I8);
+            kernel().trial(Rules.SCALES, problem.withRandomBlockScales()).check(GEMV_I8);
+            kernel().trial(Rules.SCALES, problem.withRandomBlockScales()).check(GEMM_I8);
         }
     }
 
@@ -197,10 +197,10 @@ interface ValueRules extends RuleGroup {
         Problem zero = Problem.random(1, 700, 27).withQ("q = 0", col -> 0);
         for (float tensorScale : new float[] {1, -1}) {
             Problem problem = zero.withTensorScale(tensorScale);
-            kernel().trial(Rules.SCALES, problem).check(INT8);
-            kernel().trial(Rules.SCALES, problem).check(BATCH);
-            kernel().trial(Rules.SCALES, problem.withBlockScales(-1, -2, -3)).check(INT8);
-            kernel().trial(Rules.SCALES, problem.withBlockScales(-1, -2, -3)).check(BATCH);
+            kernel().trial(Rules.SCALES, problem).check(GEMV_I8);
+            kernel().trial(Rules.SCALES, problem).check(GEMM_I8);
+            kernel().trial(Rules.SCALES, problem.withBlockScales(-1, -2, -3)).check(GEMV_I8);
+            kernel().trial(Rules.SCALES, problem.withBlockScales(-1, -2, -3)).check(GEMM_I8);
         }
     }
 
@@ -214,8 +214,8 @@ interface ValueRules extends RuleGroup {
         for (float[] scales :
                 new float[][] {{large, 1, -large, 5}, {large, -large, 1, 5}, {1, large, -large, 5}, {1, 0x1p-30f, -1, 5}
                 }) {
-            kernel().trial(Rules.SCALES, problem.withBlockScales(scales)).check(INT8);
-            kernel().trial(Rules.SCALES, problem.withBlockScales(scales)).check(BATCH);
+            kernel().trial(Rules.SCALES, problem.withBlockScales(scales)).check(GEMV_I8);
+            kernel().trial(Rules.SCALES, problem.withBlockScales(scales)).check(GEMM_I8);
         }
     }
 }

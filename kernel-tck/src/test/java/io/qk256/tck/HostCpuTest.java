@@ -3,7 +3,7 @@ package io.qk256.tck;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.spi.CpuFeature;
-import io.qk256.spi.CpuFeatures;
+import io.qk256.spi.selection.CpuFeatures;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -63,11 +63,11 @@ class OperandsTest {
     @EnumSource(
             names = {"BEFORE_GUARD_PAGE", "AFTER_GUARD_PAGE", "LOCKED_PAGES"},
             mode = Mode.EXCLUDE)
-    void placesTheSameValuesEverywhere(Home home) {
+    void placesTheSameValuesEverywhere(MemoryKind home) {
         Problem problem = Problem.random(3, 300, 0).withRandomBlockScales();
 
         Operands operands = Operands.place(
-                problem, Placement.in(home, home, home, Home.HEAP).withOffsets(3, 5), arena);
+                problem, Placement.in(home, home, home, MemoryKind.HEAP).withOffsets(3, 5), arena);
 
         assertThat(operands.x().toArray()).isEqualTo(problem.x());
         assertThat(operands.q().segment().toArray(JAVA_BYTE)).isEqualTo(problem.q());
@@ -78,8 +78,8 @@ class OperandsTest {
                         operands.q().segment(),
                         operands.w().codes()))
                 .allMatch(segment -> segment.isReadOnly() == home.isReadOnly())
-                .allMatch(segment -> segment.isNative() == (home == Home.OFF_HEAP || home == Home.MAPPED))
-                .allMatch(segment -> segment.isMapped() == (home == Home.MAPPED));
+                .allMatch(segment -> segment.isNative() == (home == MemoryKind.OFF_HEAP || home == MemoryKind.MAPPED))
+                .allMatch(segment -> segment.isMapped() == (home == MemoryKind.MAPPED));
     }
 
     @Test

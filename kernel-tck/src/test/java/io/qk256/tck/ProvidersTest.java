@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.qk256.spi.CpuFeature;
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.CpuFeatures.Presence;
 import io.qk256.spi.JvmFeature;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.Requirements;
+import io.qk256.spi.selection.CpuFeatures;
+import io.qk256.spi.selection.CpuFeatures.Presence;
 import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;

@@ -1,7 +1,7 @@
 package io.qk256.tck;
 
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
@@ -50,7 +50,7 @@ final class WrongManners {
         }
 
         @Override
-        protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+        protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
             right.gemm(w, x, fromRow, toRow, y);
             more.run();
         }
@@ -165,7 +165,7 @@ final class WrongManners {
                 new Afterwards(() -> NativeMischief.change(mxcsr -> mxcsr, x87 -> x87 | NativeMischief.X87_DOWN)));
         wrong.add("leaves-flush-to-zero-after-a-batch", Rules.FLOAT_ENVIRONMENT, new PlainKernel() {
             @Override
-            protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+            protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
                 super.gemmI8Rows(w, x, fromRow, toRow, y);
                 NativeMischief.change(mxcsr -> mxcsr | NativeMischief.FLUSH_TO_ZERO, x87 -> x87);
             }

@@ -1,7 +1,7 @@
 package io.qk256.tck;
 
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256;
@@ -72,7 +72,7 @@ final class WrongSizes {
         wrong.add("int8-columns-counted-in-16-bits", Rules.LARGE, batch(columns -> columns & 0xFFFF));
         wrong.add("scale-of-the-column-in-5-bits", Rules.BATCH, new PlainBatch() {
             @Override
-            float product(Qk256Matrix w, I8Matrix x, int column, int row) {
+            float product(Qk256Matrix w, I8Batch x, int column, int row) {
                 I8Vector other = I8Vector.of(
                         x.column(column).segment(), x.column(column % 32).scale());
                 return integerRowProduct(w, other, row);
@@ -80,7 +80,7 @@ final class WrongSizes {
         });
         wrong.add("eight-columns-summed-in-f32", Rules.BATCH, new PlainBatch() {
             @Override
-            float product(Qk256Matrix w, I8Matrix x, int column, int row) {
+            float product(Qk256Matrix w, I8Batch x, int column, int row) {
                 I8Vector q = x.column(column);
                 if (x.columns() < 8 || w.blockScales().isPresent()) {
                     return super.product(w, x, column, row);
@@ -94,14 +94,14 @@ final class WrongSizes {
         });
         wrong.add("exactly-eight-columns-of-odd-rows", Rules.BATCH, new PlainBatch() {
             @Override
-            float product(Qk256Matrix w, I8Matrix x, int column, int row) {
+            float product(Qk256Matrix w, I8Batch x, int column, int row) {
                 boolean lost = x.columns() == 8 && w.rows() % 2 == 1 && row == w.rows() - 1;
                 return lost ? 0 : super.product(w, x, column, row);
             }
         });
         wrong.add("result-of-a-batch-in-20-bits", Rules.LARGE, new PlainBatch() {
             @Override
-            long place(Qk256Matrix w, I8Matrix x, int column, int row) {
+            long place(Qk256Matrix w, I8Batch x, int column, int row) {
                 return super.place(w, x, column, row) & 0xF_FFFF;
             }
         });
@@ -110,7 +110,7 @@ final class WrongSizes {
     private static Kernel batch(IntUnaryOperator counted) {
         return new PlainBatch() {
             @Override
-            int columns(I8Matrix x) {
+            int columns(I8Batch x) {
                 return counted.applyAsInt(x.columns());
             }
         };

@@ -145,7 +145,7 @@ final class WrongSpecials {
         wrong.add(
                 "qk256-by-its-middle",
                 Rules.CODEBOOKS,
-                seeing(book -> book.value1() == -1 && book.value2() == 1 && book.isInteger() && book.value0() == -2
+                seeing(book -> book.value1() == -1 && book.value2() == 1 && book.supportsInt8() && book.value0() == -2
                         ? Codebook.QK256
                         : book));
         wrong.add("arithmetic-by-two-steps", Rules.CODEBOOKS, seeing(WrongSpecials::arithmetic));

@@ -1,5 +1,6 @@
 package io.qk256.app.bench;
 
+import io.qk256.spi.Operation;
 import java.util.Locale;
 
 /**
@@ -13,8 +14,8 @@ import java.util.Locale;
  */
 public record BenchTask(String operation, String shape, int columns, String mode, int threads) {
 
-    static final String DEQUANTIZE = "dequantize";
-    static final String GEMV_I8 = "gemv-i8";
+    static final String DEQUANTIZE = Operation.DEQUANTIZE.label();
+    static final String GEMV_I8 = Operation.GEMV_I8.label();
 
     private static final int BLOCK_WEIGHTS = 256;
     private static final int BLOCK_BYTES = 64;

@@ -5,7 +5,7 @@ import io.qk256.app.model.CacheType;
 import io.qk256.app.model.Session;
 import io.qk256.app.model.SessionOptions;
 import io.qk256.spi.Kernel;
-import io.qk256.spi.ParallelKernel;
+import io.qk256.spi.parallel.ParallelKernel;
 import java.util.stream.IntStream;
 
 /** Measures how fast a model runs. Which tokens it sees does not matter for that. */

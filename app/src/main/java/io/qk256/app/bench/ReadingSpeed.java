@@ -1,8 +1,8 @@
 package io.qk256.app.bench;
 
-import io.qk256.spi.HugePages;
-import io.qk256.spi.ParallelKernel;
-import io.qk256.spi.RowTask;
+import io.qk256.spi.memory.HugePages;
+import io.qk256.spi.parallel.ParallelKernel;
+import io.qk256.spi.parallel.RowTask;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

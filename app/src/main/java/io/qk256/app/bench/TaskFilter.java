@@ -1,5 +1,6 @@
 package io.qk256.app.bench;
 
+import io.qk256.spi.Operation;
 import io.qk256.spi.support.UserError;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +22,8 @@ public record TaskFilter(
     public static final String ALL = "all";
 
     /** The operations of a kernel. */
-    public static final List<String> OPERATIONS = List.of(BenchTask.DEQUANTIZE, "gemv-f32", BenchTask.GEMV_I8);
+    public static final List<String> OPERATIONS =
+            List.of(BenchTask.DEQUANTIZE, Operation.GEMV_F32.label(), BenchTask.GEMV_I8);
 
     /** Small rows, and the matrices of BitNet b1.58 2B-4T. */
     public static final List<String> SHAPES = List.of(

@@ -17,8 +17,8 @@ import java.util.List;
 final class Comparison {
 
     static final String DEQUANTIZE = "dequantize";
-    static final String F32_PRODUCT = "f32 product";
-    static final String I8_PRODUCT = "int8 product";
+    static final String F32_PRODUCT = "gemv-f32";
+    static final String I8_PRODUCT = "gemv-i8";
 
     /** Rows are dequantised in portions of about 1 MiB. */
     private static final int PORTION_WEIGHTS = 1 << 18;

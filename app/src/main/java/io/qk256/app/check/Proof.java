@@ -99,7 +99,7 @@ public final class Proof {
         Tally tally = new Tally(String.valueOf(path.getFileName()), tensor.name() + " " + tensor.type());
         try (Arena arena = Arena.ofConfined()) {
             Qk256Matrix matrix = Repack.repack(tensor, arena);
-            if (!matrix.isInteger()) {
+            if (!matrix.supportsInt8()) {
                 throw new GgufException(
                         tensor + ": an int8 product of so many columns does not fit in int32, expected at "
                                 + "most 8388607; no kernel can multiply it");

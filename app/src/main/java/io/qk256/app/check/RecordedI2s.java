@@ -72,7 +72,7 @@ final class RecordedI2s {
         }
         new Comparison(kernel, matrix.withTensorScale(1), tally)
                 .integers("int8 sum, vector " + vector, I8Vector.of(values(vector), 1), sums);
-        new Comparison(kernel, matrix, tally).integers("int8 product, vector " + vector, q, expected);
+        new Comparison(kernel, matrix, tally).integers("gemv-i8, vector " + vector, q, expected);
     }
 
     private MemorySegment values(int vector) {

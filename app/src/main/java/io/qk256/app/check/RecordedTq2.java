@@ -98,7 +98,7 @@ final class RecordedTq2 {
             }
             expected[row] = TensorCheck.withBlockScales(sumsOfRow, scalesOfRow, q.scale());
         }
-        new Comparison(kernel, matrix, tally).integers("int8 product, vector " + vector, q, expected);
+        new Comparison(kernel, matrix, tally).integers("gemv-i8, vector " + vector, q, expected);
     }
 
     private int sum(int vector, int row, int block) {

@@ -1,12 +1,12 @@
 package io.qk256.app.commands;
 
 import io.qk256.app.cpu.Cpu;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.selection.Calibration;
+import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.Selection;
-import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.selection.SelectionOptions;
 import io.qk256.spi.support.UserError;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +33,7 @@ record Machine(Cpu cpu, Selection selection) {
     static Machine detect(
             Optional<List<String>> cpuFeatures,
             PluginOptions plugins,
-            Wishes wishes,
+            SelectionOptions wishes,
             boolean oneKernel,
             boolean calibrate) {
         Cpu real = Cpu.detect();

@@ -2,7 +2,7 @@ package io.qk256.app.commands;
 
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Selection;
-import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.selection.SelectionOptions;
 import io.qk256.spi.support.UserError;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -188,7 +188,7 @@ public final class Qk256Command implements Callable<Integer> {
             machine = Machine.detect(
                     Optional.ofNullable(cpuFeatures),
                     plugins,
-                    new Wishes(Optional.ofNullable(kernel), Optional.ofNullable(require)),
+                    new SelectionOptions(Optional.ofNullable(kernel), Optional.ofNullable(require)),
                     oneKernel,
                     calibrate);
         }

@@ -7,7 +7,7 @@ import io.qk256.app.generation.Generator.Answer;
 import io.qk256.app.generation.Speed;
 import io.qk256.app.model.BitNetModel;
 import io.qk256.spi.Kernel;
-import io.qk256.spi.ParallelKernel;
+import io.qk256.spi.parallel.ParallelKernel;
 import java.util.Locale;
 
 /** The line after a text: what computed it, how fast, and how near to what memory allows. */

@@ -1,9 +1,9 @@
 package io.qk256.app.commands;
 
 import com.google.gson.JsonObject;
+import io.qk256.spi.Operation;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Measurement;
-import io.qk256.spi.selection.Operation;
 import io.qk256.spi.selection.Selection;
 import io.qk256.spi.selection.Speed;
 import java.io.PrintWriter;

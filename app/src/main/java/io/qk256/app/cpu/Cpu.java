@@ -1,8 +1,8 @@
 package io.qk256.app.cpu;
 
 import io.qk256.spi.CpuFeature;
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.CpuFeatures.Presence;
+import io.qk256.spi.selection.CpuFeatures;
+import io.qk256.spi.selection.CpuFeatures.Presence;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.qk256.app.files;
 
 import io.qk256.spi.Codebook;
-import io.qk256.spi.HugePages;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 

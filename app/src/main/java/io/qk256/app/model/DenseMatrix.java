@@ -4,7 +4,7 @@ import io.qk256.app.files.GgufException;
 import io.qk256.app.files.GgufTensor;
 import io.qk256.app.files.TensorRows;
 import io.qk256.app.files.TensorType;
-import io.qk256.spi.HugePages;
+import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

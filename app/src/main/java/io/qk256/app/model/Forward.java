@@ -1,9 +1,9 @@
 package io.qk256.app.model;
 
 import io.qk256.spi.Kernel;
-import io.qk256.spi.ParallelKernel;
 import io.qk256.spi.Qk256Matrix;
-import io.qk256.spi.RowTask;
+import io.qk256.spi.parallel.ParallelKernel;
+import io.qk256.spi.parallel.RowTask;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.function.Function;

@@ -1,7 +1,7 @@
 package io.qk256.app.model;
 
 import io.qk256.app.files.TensorType;
-import io.qk256.spi.RowTask;
+import io.qk256.spi.parallel.RowTask;
 import java.lang.foreign.Arena;
 import java.util.stream.IntStream;
 

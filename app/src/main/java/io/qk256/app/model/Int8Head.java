@@ -1,7 +1,7 @@
 package io.qk256.app.model;
 
 import io.qk256.app.files.TensorType;
-import io.qk256.spi.HugePages;
+import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

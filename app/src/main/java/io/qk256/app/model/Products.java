@@ -1,11 +1,11 @@
 package io.qk256.app.model;
 
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.Kernel;
-import io.qk256.spi.ParallelKernel;
 import io.qk256.spi.Qk256Matrix;
-import io.qk256.spi.RowTask;
+import io.qk256.spi.parallel.ParallelKernel;
+import io.qk256.spi.parallel.RowTask;
 import java.util.List;
 
 /**
@@ -31,7 +31,7 @@ final class Products {
     private final RowTask multiplyUnits = this::multiplyUnits;
 
     private List<Qk256Matrix> matrices = List.of();
-    private I8Matrix activations;
+    private I8Batch activations;
 
     /**
      * Products.

@@ -2,7 +2,7 @@ package io.qk256.app.model;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -29,15 +29,15 @@ final class QuantizedColumns {
 
     private final float[] scales;
     private final MemorySegment memory;
-    private final @Nullable I8Matrix[] views;
+    private final @Nullable I8Batch[] views;
 
     QuantizedColumns(Arena arena, int columns, int length) {
         this.length = length;
         this.codes = new byte[Math.multiplyExact(columns, length)];
         this.scales = new float[columns];
         Arrays.fill(scales, 1);
-        this.memory = I8Matrix.allocate(arena, columns, length).segment();
-        this.views = new I8Matrix[columns + 1];
+        this.memory = I8Batch.allocate(arena, columns, length).segment();
+        this.views = new I8Batch[columns + 1];
     }
 
     /** Quantises the values from {@code x[at]} on. */
@@ -57,10 +57,10 @@ final class QuantizedColumns {
      *
      * @throws NotFiniteException if the values of a column were not finite
      */
-    I8Matrix matrix(int columns) {
-        I8Matrix view = views[columns];
+    I8Batch matrix(int columns) {
+        I8Batch view = views[columns];
         if (view == null) {
-            view = I8Matrix.of(memory.asSlice(0, (long) columns * length), columns, length);
+            view = I8Batch.of(memory.asSlice(0, (long) columns * length), columns, length);
             views[columns] = view;
         }
         for (int i = 0; i < columns; i++) {

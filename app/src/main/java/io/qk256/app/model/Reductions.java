@@ -1,6 +1,6 @@
 package io.qk256.app.model;
 
-import io.qk256.spi.Jvm;
+import io.qk256.spi.selection.Jvm;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 

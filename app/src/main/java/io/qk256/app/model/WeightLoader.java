@@ -140,7 +140,7 @@ final class WeightLoader {
 
     private Qk256Matrix ternary(String name) throws GgufException {
         Qk256Matrix matrix = Objects.requireNonNull(matrices.get(name + ".weight"));
-        if (!matrix.isInteger()) {
+        if (!matrix.supportsInt8()) {
             throw new GgufException(file.name() + ", tensor " + name + ".weight: int8 products of " + matrix.cols()
                     + " columns do not fit in int32, expected at most 8388607");
         }

@@ -93,9 +93,9 @@ class WrongKernelsTest {
         });
 
         assertThat(failures(report, I2S))
-                .allSatisfy(failure -> assertThat(failure.operation()).startsWith("int8 product, vector"));
+                .allSatisfy(failure -> assertThat(failure.operation()).startsWith("gemv-i8, vector"));
         assertThat(failures(report, DEMO))
-                .allSatisfy(failure -> assertThat(failure.operation()).isEqualTo("int8 product"));
+                .allSatisfy(failure -> assertThat(failure.operation()).isEqualTo("gemv-i8"));
     }
 
     @Test
@@ -115,7 +115,7 @@ class WrongKernelsTest {
 
         assertThat(failures(report, TQ2))
                 .isNotEmpty()
-                .allSatisfy(failure -> assertThat(failure.operation()).isEqualTo("f32 product"));
+                .allSatisfy(failure -> assertThat(failure.operation()).isEqualTo("gemv-f32"));
         assertThat(failures(report, I2S)).as("no block scales there").isEmpty();
     }
 
@@ -169,7 +169,7 @@ class WrongKernelsTest {
         });
 
         assertThat(failures(report, DEMO)).first().satisfies(failure -> {
-            assertThat(failure.operation()).isEqualTo("f32 product");
+            assertThat(failure.operation()).isEqualTo("gemv-f32");
             assertThat(failure.expected()).contains(" ± ");
         });
         assertThat(report.total().largestErrorOfBound()).isGreaterThan(1);
@@ -204,7 +204,6 @@ class WrongKernelsTest {
 
         assertThat(failures(report, I2S))
                 .first()
-                .hasToString(
-                        "32x2560, f32 product: threw java.lang.IndexOutOfBoundsException: row 7, expected a result");
+                .hasToString("32x2560, gemv-f32: threw java.lang.IndexOutOfBoundsException: row 7, expected a result");
     }
 }

@@ -5,16 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import io.qk256.app.cpu.Cpu;
 import io.qk256.spi.Contract;
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.Requirements;
+import io.qk256.spi.selection.CpuFeatures;
+import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.Selection;
-import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.selection.SelectionOptions;
 import io.qk256.spi.support.PrintableText;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -72,7 +72,7 @@ class HostileTextTest {
     @Test
     void ofPlugins() {
         Selection selection = KernelSelector.select(
-                List.of(KernelSource.of(new Hostile())), CpuFeatures.unknown(), Jvm.current(), Wishes.NONE);
+                List.of(KernelSource.of(new Hostile())), CpuFeatures.unknown(), Jvm.current(), SelectionOptions.NONE);
         Cpu cpu = new Cpu(HostileFile.TEXT, 1, 1, CpuFeatures.unknown());
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         Terminal terminal = Terminal.of(InputStream.nullInputStream(), bytes, OutputStream.nullOutputStream());

@@ -2,15 +2,15 @@ package io.qk256.app.fuzz;
 
 import io.qk256.app.Fuzz;
 import io.qk256.app.Fuzz.Outcome;
-import io.qk256.app.fuzz.Operands.Operation;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
-import io.qk256.spi.ParallelKernel;
+import io.qk256.spi.Operation;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.parallel.ParallelKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -134,11 +134,11 @@ final class EightThreads implements Fuzz.Case {
             toRow = rows;
         }
         int columns = 1 + random.nextInt(cols < 3000 && random.nextInt(6) == 0 ? 66 : 9);
-        I8Matrix batch = I8Matrix.of(memory.fitting(random, arena, (long) columns * cols, 1), columns, cols);
+        I8Batch batch = I8Batch.of(memory.fitting(random, arena, (long) columns * cols, 1), columns, cols);
         for (int i = 0; i < columns; i++) {
             batch.column(i).scale(0.5f + random.nextInt(100));
         }
-        long length = operation.resultLength(rows, cols, fromRow, toRow, columns);
+        long length = Operands.resultLength(operation, rows, cols, fromRow, toRow, columns);
         return new Operands(
                 operation,
                 matrix(random, arena, rows, cols),

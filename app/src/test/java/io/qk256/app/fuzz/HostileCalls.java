@@ -3,23 +3,23 @@ package io.qk256.app.fuzz;
 import io.qk256.app.Fuzz;
 import io.qk256.app.Fuzz.Outcome;
 import io.qk256.spi.Codebook;
-import io.qk256.spi.CompositeKernel;
-import io.qk256.spi.CpuFeatures;
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.HugePages;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.Kernel;
-import io.qk256.spi.ParallelKernel;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.Requirements;
-import io.qk256.spi.RowTask;
+import io.qk256.spi.memory.HugePages;
+import io.qk256.spi.parallel.CompositeKernel;
+import io.qk256.spi.parallel.ParallelKernel;
+import io.qk256.spi.parallel.RowTask;
 import io.qk256.spi.plugin.PluginDirectory;
+import io.qk256.spi.selection.CpuFeatures;
+import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.KernelSource;
-import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.selection.SelectionOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -58,7 +58,7 @@ final class HostileCalls implements Fuzz.Case {
             CpuFeatures.class,
             F32Vector.class,
             HugePages.class,
-            I8Matrix.class,
+            I8Batch.class,
             I8Vector.class,
             Jvm.class,
             Kernel.class,
@@ -69,7 +69,7 @@ final class HostileCalls implements Fuzz.Case {
             Qk256.class,
             Qk256Matrix.class,
             Requirements.class,
-            Wishes.class);
+            SelectionOptions.class);
 
     private static final Set<Class<? extends Throwable>> DOCUMENTED = Set.of(
             IllegalArgumentException.class,
@@ -203,8 +203,8 @@ final class HostileCalls implements Fuzz.Case {
         if (type == I8Vector.class) {
             return I8Vector.of(hostile.fitting(random, arena, random.nextInt(300), 1), 2);
         }
-        if (type == I8Matrix.class) {
-            return I8Matrix.of(hostile.fitting(random, arena, 3L * 257, 1), 3, 257);
+        if (type == I8Batch.class) {
+            return I8Batch.of(hostile.fitting(random, arena, 3L * 257, 1), 3, 257);
         }
         if (type == Qk256Matrix.class) {
             int rows = random.nextInt(4);
@@ -269,8 +269,8 @@ final class HostileCalls implements Fuzz.Case {
         if (type == Jvm.class) {
             return Jvm.current();
         }
-        if (type == Wishes.class) {
-            return Wishes.NONE;
+        if (type == SelectionOptions.class) {
+            return SelectionOptions.NONE;
         }
         if (type == Requirements.class) {
             return new Requirements(Set.of(), Set.of());

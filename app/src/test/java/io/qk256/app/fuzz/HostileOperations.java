@@ -2,15 +2,15 @@ package io.qk256.app.fuzz;
 
 import io.qk256.app.Fuzz;
 import io.qk256.app.Fuzz.Outcome;
-import io.qk256.app.fuzz.Operands.Operation;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
-import io.qk256.spi.ParallelKernel;
+import io.qk256.spi.Operation;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.parallel.ParallelKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -131,8 +131,8 @@ final class HostileOperations implements Fuzz.Case {
         F32Vector x = vector(random, arena, cols, wrong.contains(Spot.X));
         float scale = wrong.contains(Spot.Q_SCALE) ? hostile.aFloat(random) : 0.5f + random.nextInt(200);
         I8Vector q = I8Vector.of(bytes(random, arena, cols, wrong.contains(Spot.X)), scale);
-        I8Matrix batch = batch(random, arena, columns, cols, wrong);
-        long length = operation.resultLength(rows, cols, fromRow, toRow, columns);
+        I8Batch batch = batch(random, arena, columns, cols, wrong);
+        long length = Operands.resultLength(operation, rows, cols, fromRow, toRow, columns);
         MemorySegment result;
         if (wrong.contains(Spot.RESULT) || length < 0 || length > 1 << 20) {
             result = hostile.segment(random, arena);
@@ -209,15 +209,15 @@ final class HostileOperations implements Fuzz.Case {
         return Optional.ofNullable(bytes).orElse(MemorySegment.NULL);
     }
 
-    private I8Matrix batch(RandomGenerator random, Arena arena, int columns, int cols, List<Spot> wrong) {
+    private I8Batch batch(RandomGenerator random, Arena arena, int columns, int cols, List<Spot> wrong) {
         MemorySegment memory = hostile.fitting(random, arena, (long) columns * cols, 1);
         if (!wrong.contains(Spot.BATCH)) {
-            return I8Matrix.of(memory, columns, cols);
+            return I8Batch.of(memory, columns, cols);
         }
         return switch (random.nextInt(3)) {
-            case 0 -> I8Matrix.of(memory, hostile.anInt(random), cols);
-            case 1 -> I8Matrix.of(memory, columns, hostile.aLong(random));
-            default -> I8Matrix.of(hostile.segment(random, arena), hostile.anInt(random), hostile.aLong(random));
+            case 0 -> I8Batch.of(memory, hostile.anInt(random), cols);
+            case 1 -> I8Batch.of(memory, columns, hostile.aLong(random));
+            default -> I8Batch.of(hostile.segment(random, arena), hostile.anInt(random), hostile.aLong(random));
         };
     }
 

@@ -1,9 +1,10 @@
 package io.qk256.app.fuzz;
 
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Operation;
 import io.qk256.spi.Qk256Matrix;
 
 /**
@@ -19,25 +20,18 @@ record Operands(
         Qk256Matrix w,
         F32Vector x,
         I8Vector q,
-        I8Matrix batch,
+        I8Batch batch,
         int fromRow,
         int toRow,
         F32Vector y) {
 
-    enum Operation {
-        DEQUANTIZE,
-        GEMV_F32,
-        GEMV_I8,
-        GEMM_I8;
-
-        /** Values of the result. */
-        long resultLength(int rows, int cols, int fromRow, int toRow, int columns) {
-            return switch (this) {
-                case DEQUANTIZE -> (long) (toRow - fromRow) * cols;
-                case GEMV_F32, GEMV_I8 -> rows;
-                case GEMM_I8 -> (long) columns * rows;
-            };
-        }
+    /** Values of an operation's result. */
+    static long resultLength(Operation operation, int rows, int cols, int fromRow, int toRow, int columns) {
+        return switch (operation) {
+            case DEQUANTIZE -> (long) (toRow - fromRow) * cols;
+            case GEMV_F32, GEMV_I8 -> rows;
+            case GEMM_I8 -> (long) columns * rows;
+        };
     }
 
     void run(Kernel kernel) {

@@ -24,7 +24,7 @@ final class PlainMath {
         float[] after = o.y().toArray();
         int rows = o.w().rows();
         for (int i = 0; i < after.length; i++) {
-            boolean decoding = o.operation() == Operands.Operation.DEQUANTIZE;
+            boolean decoding = o.operation() == io.qk256.spi.Operation.DEQUANTIZE;
             int row = decoding ? o.fromRow() + i / o.w().cols() : i % rows;
             boolean inRange = row >= o.fromRow() && row < o.toRow();
             if (!inRange) {

@@ -52,7 +52,7 @@ class CalibrateIT {
         JsonObject first = json(measured);
         assertThat(first.get("remembered").getAsBoolean()).isFalse();
         assertThat(first.getAsJsonObject("selectedFor").keySet())
-                .containsExactly("dequantize", "gemv-f32", "gemv-i8", "gemm");
+                .containsExactly("dequantize", "gemv-f32", "gemv-i8", "gemm-i8");
         JsonObject again = json(run("kernels", "--json", "--calibrate"));
         assertThat(again.get("remembered").getAsBoolean()).isTrue();
         assertThat(again.get("selectedFor")).isEqualTo(first.get("selectedFor"));
@@ -60,7 +60,7 @@ class CalibrateIT {
 
         Result table = run("kernels", "--calibrate");
         assertThat(table.out())
-                .containsPattern("G weights/s +dequantize +gemv-f32 +gemv-i8 +gemm")
+                .containsPattern("G weights/s +dequantize +gemv-f32 +gemv-i8 +gemm-i8")
                 .contains("ranked    by measurement (* the best), remembered from ");
         assertThat(run("explain", "scalar", "--calibrate").out())
                 .containsPattern("measured remembered from \\S+, G weights/s: dequantize [0-9.]+");

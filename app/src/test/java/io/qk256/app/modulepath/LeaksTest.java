@@ -11,14 +11,14 @@ import io.qk256.app.model.HeadType;
 import io.qk256.app.model.LoadListener;
 import io.qk256.app.model.Session;
 import io.qk256.app.model.SessionOptions;
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.plugin.PluginDirectory;
+import io.qk256.spi.selection.CpuFeatures;
+import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.Selection;
-import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.selection.SelectionOptions;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,7 +73,10 @@ class LeaksTest {
         PluginDirectory opened = PluginDirectory.open(plugins);
         assertLeavesNothing(() -> {
             Selection selection = KernelSelector.select(
-                    opened.refresh().sources(), CpuFeatures.unknown(), Jvm.current(), Wishes.force("refreshed"));
+                    opened.refresh().sources(),
+                    CpuFeatures.unknown(),
+                    Jvm.current(),
+                    SelectionOptions.force("refreshed"));
             assertThat(selection.kernel()).isNotNull();
         });
     }
@@ -81,8 +84,8 @@ class LeaksTest {
     @Test
     void selectingBuiltInKernelsLeavesNothing() throws Exception {
         assertLeavesNothing(() -> {
-            Selection selection =
-                    KernelSelector.selectFirst(KernelSource.find(), CpuFeatures.unknown(), Jvm.current(), Wishes.NONE);
+            Selection selection = KernelSelector.selectFirst(
+                    KernelSource.find(), CpuFeatures.unknown(), Jvm.current(), SelectionOptions.NONE);
             assertThat(selection.kernel()).isNotNull();
         });
     }

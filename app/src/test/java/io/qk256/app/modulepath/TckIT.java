@@ -102,7 +102,7 @@ class TckIT {
                 .contains("refuses-odd-columns: rule 6 two blocks and one weight: the JVM ended with exit code 0 in the"
                         + " middle of the test, expected a result")
                 .contains(
-                        "the kernel was asked: refuses-odd-columns: rule 6 two blocks and one weight: f32 product 1x513");
+                        "the kernel was asked: refuses-odd-columns: rule 6 two blocks and one weight: gemv-f32 1x513");
     }
 
     private Result withPlugins(Path plugins, String... arguments) throws Exception {

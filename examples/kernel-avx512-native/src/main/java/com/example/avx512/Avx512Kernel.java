@@ -2,7 +2,7 @@ package com.example.avx512;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
@@ -111,7 +111,7 @@ final class Avx512Kernel extends Kernel {
 
     /** By fours of columns; if there is memory on the heap, one after the other. */
     @Override
-    protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+    protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
         if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
             super.gemmI8Rows(w, x, fromRow, toRow, y);
             return;
@@ -173,7 +173,7 @@ final class Avx512Kernel extends Kernel {
                 w.rows());
     }
 
-    private static float scale(I8Matrix x, int column) {
+    private static float scale(I8Batch x, int column) {
         return column < x.columns() ? x.column(column).scale() : 1;
     }
 

@@ -2,7 +2,7 @@ package io.qk256.avx2.jni;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256;
@@ -164,7 +164,7 @@ final class Avx2NativeKernel extends Kernel {
     }
 
     @Override
-    protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+    protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
         if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
             super.gemmI8Rows(w, x, fromRow, toRow, y);
             return;
@@ -184,7 +184,7 @@ final class Avx2NativeKernel extends Kernel {
         }
     }
 
-    private void gemm(Qk256Matrix w, I8Matrix x, int row, int rows, int column, F32Vector y) {
+    private void gemm(Qk256Matrix w, I8Batch x, int row, int rows, int column, F32Vector y) {
         Codebook codebook = w.codebook();
         Native.gemmI8(
                 extensions,
@@ -208,7 +208,7 @@ final class Avx2NativeKernel extends Kernel {
                 w.rows());
     }
 
-    private static float scale(I8Matrix x, int column) {
+    private static float scale(I8Batch x, int column) {
         return column < x.columns() ? x.column(column).scale() : 1;
     }
 

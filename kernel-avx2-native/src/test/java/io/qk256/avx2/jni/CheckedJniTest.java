@@ -7,8 +7,8 @@ import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
-import io.qk256.spi.ParallelKernel;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.parallel.ParallelKernel;
 import java.io.File;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -80,9 +80,9 @@ class CheckedJniTest {
                 for (int call = 0; call < CALLS; call++) {
                     float[] y = new float[rows];
                     parallel.gemv(w, F32Vector.of(x), F32Vector.of(y));
-                    require("f32 product", call, y, f32);
+                    require("gemv-f32", call, y, f32);
                     parallel.gemv(w, I8Vector.of(q, 1), F32Vector.of(y));
-                    require("int8 product", call, y, int8);
+                    require("gemv-i8", call, y, int8);
                     if (call % 10 == 0) {
                         float[] out = new float[rows * cols];
                         parallel.dequantize(w, F32Vector.of(out));

@@ -1,7 +1,7 @@
 package io.qk256.avx2.vector;
 
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
@@ -31,7 +31,7 @@ final class Avx2VectorKernel extends Kernel {
     }
 
     @Override
-    protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+    protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
         if (GemmI8.takes(w, x)) {
             GemmI8.rows(w, scratch.get(), x, fromRow, toRow, y);
         } else {

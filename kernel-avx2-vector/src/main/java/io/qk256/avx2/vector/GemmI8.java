@@ -2,7 +2,7 @@ package io.qk256.avx2.vector;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
@@ -49,7 +49,7 @@ final class GemmI8 {
      * Whether the values are {@code value0 + code}, plus the same for both upper codes, as in every known codebook, and a
      * group of columns is not too long to be arranged as a whole.
      */
-    static boolean takes(Qk256Matrix w, I8Matrix x) {
+    static boolean takes(Qk256Matrix w, I8Batch x) {
         Codebook book = w.codebook();
         return x.columns() >= FEWEST_COLUMNS
                 && arranged(w) <= MAX_ARRANGED / GROUP
@@ -64,7 +64,7 @@ final class GemmI8 {
         return Math.ceilDiv((long) w.blocks() * Qk256.BLOCK_WEIGHTS, (long) CHUNK) * CHUNK;
     }
 
-    static void rows(Qk256Matrix w, Scratch scratch, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+    static void rows(Qk256Matrix w, Scratch scratch, I8Batch x, int fromRow, int toRow, F32Vector y) {
         int most = (int) Math.min(MAX_COLUMNS, MAX_ARRANGED / arranged(w)) / GROUP * GROUP;
         for (int column = 0, columns; column < x.columns(); column += columns) {
             columns = Math.min(most, x.columns() - column);
@@ -83,7 +83,7 @@ final class GemmI8 {
             int row,
             int rows,
             short[] q,
-            I8Matrix x,
+            I8Batch x,
             int column,
             int columns,
             F32Vector y) {

@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
@@ -135,7 +135,7 @@ final class Scratch {
      * @param fromColumn the first vector
      * @param columns how many
      */
-    short[] chunks(I8Matrix x, int fromColumn, int columns, Qk256Matrix w) {
+    short[] chunks(I8Batch x, int fromColumn, int columns, Qk256Matrix w) {
         int padded = w.blocks() * Qk256.BLOCK_WEIGHTS;
         int places = Math.ceilDiv(columns, GemmI8.GROUP) * GemmI8.GROUP;
         int length = Math.ceilDiv(padded, GemmI8.CHUNK) * GemmI8.CHUNK * places;

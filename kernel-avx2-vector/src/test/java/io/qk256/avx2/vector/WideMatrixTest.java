@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelUnavailableException;
@@ -120,7 +120,7 @@ class WideMatrixTest {
         kernel.gemv(w, I8Vector.of(first, 1), F32Vector.of(y));
         assertThat(y).as("int8 product of %s", w).containsExactly(expected);
         float[] batch = new float[3 * w.rows()];
-        kernel.gemm(w, I8Matrix.of(problem.q, 3, w.cols()), F32Vector.of(batch));
+        kernel.gemm(w, I8Batch.of(problem.q, 3, w.cols()), F32Vector.of(batch));
         for (int column = 0; column < 3; column++) {
             assertThat(Arrays.copyOfRange(batch, column * w.rows(), (column + 1) * w.rows()))
                     .as("column %s of the batch of %s", column, w)
@@ -157,7 +157,7 @@ class WideMatrixTest {
             byte[] q = new byte[columns * cols];
             new Random(1).nextBytes(q);
             float[] y = new float[columns * 5];
-            kernel.gemm(w, I8Matrix.of(q, columns, cols), F32Vector.of(y));
+            kernel.gemm(w, I8Batch.of(q, columns, cols), F32Vector.of(y));
             for (int column = 0; column < columns; column++) {
                 float[] one = new float[5];
                 byte[] values = Arrays.copyOfRange(q, column * cols, (column + 1) * cols);
@@ -177,7 +177,7 @@ class WideMatrixTest {
         byte[] q = new byte[columns];
         new Random(2).nextBytes(q);
         float[] y = new float[columns];
-        kernel.gemm(w, I8Matrix.of(q, columns, 1), F32Vector.of(y));
+        kernel.gemm(w, I8Batch.of(q, columns, 1), F32Vector.of(y));
         for (int column = 0; column < columns; column++) {
             if (y[column] != q[column]) {
                 throw new AssertionError("column " + column + ": " + y[column] + ", expected " + q[column]);

@@ -1,7 +1,7 @@
 package io.qk256.spi.plugin;
 
-import io.qk256.spi.CpuFeatures;
 import io.qk256.spi.selection.Artifact;
+import io.qk256.spi.selection.CpuFeatures;
 import io.qk256.spi.selection.Gate;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.Probe;

@@ -1,19 +1,19 @@
 package io.qk256.spi.plugin;
 
 import io.qk256.spi.CpuFeature;
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.CpuFeatures.Presence;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.Requirements;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Candidate.Step;
+import io.qk256.spi.selection.CpuFeatures;
+import io.qk256.spi.selection.CpuFeatures.Presence;
 import io.qk256.spi.selection.Gate;
+import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.KernelSource;
-import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.selection.SelectionOptions;
 import io.qk256.spi.support.ForeignStreams;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -45,7 +45,8 @@ final class ProbeMain {
         report.write(ProbeReport.GATE, Gate.RESOLVED.name());
         KernelSource source = source(args[1], args[2], args[3], Boolean.parseBoolean(args[4]), args[5]);
         KernelSource watched = source.stop().isPresent() ? source : watched(source, report);
-        Wishes wishes = new Wishes(Optional.of(args[7]).filter(name -> !name.isEmpty()), Optional.empty());
+        SelectionOptions wishes =
+                new SelectionOptions(Optional.of(args[7]).filter(name -> !name.isEmpty()), Optional.empty());
         Candidate candidate = KernelSelector.select(List.of(watched), cpu(args[6]), Jvm.current(), wishes)
                 .candidates()
                 .getFirst();

@@ -6,8 +6,10 @@
  * PluginDirectory directory = PluginDirectory.open(Path.of("plugins"));
  * List<KernelSource> sources = new ArrayList<>(KernelSource.find());
  * sources.addAll(directory.refresh().sources());
- * Selection selection = KernelSelector.select(sources, cpu, Jvm.current(), Wishes.NONE);
+ * Selection selection = KernelSelector.select(sources, cpu, Jvm.current(), SelectionOptions.NONE);
  * }</pre>
+ *
+ * <p>Compatible by the version of the artifact.
  */
 @NullMarked
 package io.qk256.spi.plugin;

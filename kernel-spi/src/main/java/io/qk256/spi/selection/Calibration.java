@@ -1,7 +1,7 @@
 package io.qk256.spi.selection;
 
-import io.qk256.spi.CpuFeatures;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Operation;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.EnumMap;

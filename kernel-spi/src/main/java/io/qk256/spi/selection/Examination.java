@@ -2,15 +2,13 @@ package io.qk256.spi.selection;
 
 import io.qk256.spi.Contract;
 import io.qk256.spi.CpuFeature;
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.CpuFeatures.Presence;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.JvmFeature;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.selection.Candidate.State;
 import io.qk256.spi.selection.Candidate.Step;
+import io.qk256.spi.selection.CpuFeatures.Presence;
 import io.qk256.spi.selection.KernelSource.Stop;
 import io.qk256.spi.selection.Probe.Failure;
 import io.qk256.spi.selection.Probe.Outcome;
@@ -37,7 +35,7 @@ final class Examination {
     private final KernelSource source;
     private final CpuFeatures cpu;
     private final Jvm jvm;
-    private final Wishes wishes;
+    private final SelectionOptions wishes;
     private final Set<String> namesTaken;
 
     private final List<Step> steps = new ArrayList<>();
@@ -48,7 +46,7 @@ final class Examination {
     private @Nullable KernelProvider provider;
     private @Nullable Candidate outcome;
 
-    Examination(KernelSource source, CpuFeatures cpu, Jvm jvm, Wishes wishes, Set<String> namesTaken) {
+    Examination(KernelSource source, CpuFeatures cpu, Jvm jvm, SelectionOptions wishes, Set<String> namesTaken) {
         this.source = source;
         this.cpu = cpu;
         this.jvm = jvm;

@@ -1,7 +1,6 @@
 package io.qk256.spi.selection;
 
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.Jvm;
+import io.qk256.spi.Operation;
 import io.qk256.spi.selection.Candidate.State;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,7 +33,7 @@ public final class KernelSelector {
 
     /** Selects among all kernels that are found, for the running JVM, without wishes. */
     public static Selection select(CpuFeatures cpu) {
-        return select(KernelSource.find(), cpu, Jvm.current(), Wishes.NONE);
+        return select(KernelSource.find(), cpu, Jvm.current(), SelectionOptions.NONE);
     }
 
     /**
@@ -45,7 +44,7 @@ public final class KernelSelector {
      * @param jvm what is known of the JVM
      * @param wishes what the user asks for
      */
-    public static Selection select(List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes) {
+    public static Selection select(List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, SelectionOptions wishes) {
         return select(sources, cpu, jvm, wishes, KernelSelector::unmeasured, false);
     }
 
@@ -58,7 +57,7 @@ public final class KernelSelector {
      * @param jvm what is known of the JVM
      * @param wishes what the user asks for
      */
-    public static Selection selectFirst(List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes) {
+    public static Selection selectFirst(List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, SelectionOptions wishes) {
         return select(sources, cpu, jvm, wishes, KernelSelector::unmeasured, true);
     }
 
@@ -74,12 +73,17 @@ public final class KernelSelector {
      * @throws IllegalArgumentException if the user forces a kernel: then there is nothing to rank
      */
     public static Selection select(
-            List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes, Calibration calibration) {
+            List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, SelectionOptions wishes, Calibration calibration) {
         return select(sources, cpu, jvm, wishes, calibration, Ticks.SYSTEM);
     }
 
     static Selection select(
-            List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes, Calibration calibration, Ticks ticks) {
+            List<KernelSource> sources,
+            CpuFeatures cpu,
+            Jvm jvm,
+            SelectionOptions wishes,
+            Calibration calibration,
+            Ticks ticks) {
         if (wishes.forced().isPresent()) {
             throw new IllegalArgumentException("kernel " + wishes.forced().get()
                     + " is forced, so there is nothing to rank by measurement; ask for one of them only");
@@ -91,7 +95,7 @@ public final class KernelSelector {
             List<KernelSource> sources,
             CpuFeatures cpu,
             Jvm jvm,
-            Wishes wishes,
+            SelectionOptions wishes,
             Function<List<Candidate>, Calibration.Outcome> measuring,
             boolean firstOnly) {
         List<Candidate> candidates = examine(sources, cpu, jvm, wishes, firstOnly);
@@ -119,7 +123,7 @@ public final class KernelSelector {
 
     /** All of them, by falling rank, which is the order in which they are opened. */
     private static List<Candidate> examine(
-            List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, Wishes wishes, boolean firstOnly) {
+            List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, SelectionOptions wishes, boolean firstOnly) {
         Set<String> names = new HashSet<>();
         List<Examination> examinations = new ArrayList<>();
         for (KernelSource source : sources) {
@@ -147,7 +151,7 @@ public final class KernelSelector {
     }
 
     /** Why a kernel cannot be selected; the required one is opened nevertheless, so that a report can say what became of it. */
-    private static Optional<String> hopeless(String name, Wishes wishes, Optional<String> first) {
+    private static Optional<String> hopeless(String name, SelectionOptions wishes, Optional<String> first) {
         if (wishes.required().filter(name::equals).isPresent()) {
             return Optional.empty();
         }
@@ -198,7 +202,8 @@ public final class KernelSelector {
         }
     }
 
-    private static Optional<String> problem(Wishes wishes, List<Candidate> candidates, Map<Operation, String> best) {
+    private static Optional<String> problem(
+            SelectionOptions wishes, List<Candidate> candidates, Map<Operation, String> best) {
         Optional<String> wished = wishes.forced().or(wishes::required);
         if (wished.isPresent()) {
             String name = wished.get();

@@ -1,5 +1,6 @@
 package io.qk256.spi.selection;
 
+import io.qk256.spi.Operation;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;

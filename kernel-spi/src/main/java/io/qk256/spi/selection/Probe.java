@@ -1,6 +1,5 @@
 package io.qk256.spi.selection;
 
-import io.qk256.spi.CpuFeatures;
 import java.util.Optional;
 
 /** Tries a kernel where it can break nothing, before any of its code runs in this JVM. */

@@ -1,9 +1,8 @@
 package io.qk256.spi.selection;
 
-import io.qk256.spi.CompositeKernel;
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Operation;
+import io.qk256.spi.parallel.CompositeKernel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -109,7 +108,7 @@ public record Selection(
         Kernel dequantize = kernel(Operation.DEQUANTIZE);
         Kernel gemvF32 = kernel(Operation.GEMV_F32);
         Kernel gemvI8 = kernel(Operation.GEMV_I8);
-        Kernel gemm = kernel(Operation.GEMM);
+        Kernel gemm = kernel(Operation.GEMM_I8);
         return best.values().stream().distinct().count() == 1
                 ? dequantize
                 : new CompositeKernel(dequantize, gemvF32, gemvI8, gemm);

@@ -2,7 +2,7 @@ package io.qk256.spi.selection;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256;
@@ -65,8 +65,8 @@ final class SelfTest {
         kernel.gemv(w, I8Vector.of(new byte[] {1, 2, 4, 8, 16, 32, 64, 127}, 1), F32Vector.of(integerProduct));
 
         return compare("dequantize 1x8", decoded, new float[] {-2, -1, 1, 2, 2, 1, -1, -2})
-                .or(() -> compare("f32 product 1x8", product, new float[] {-67912}))
-                .or(() -> compare("int8 product 1x8", integerProduct, new float[] {-238}));
+                .or(() -> compare("gemv-f32 1x8", product, new float[] {-67912}))
+                .or(() -> compare("gemv-i8 1x8", integerProduct, new float[] {-238}));
     }
 
     /**
@@ -129,14 +129,14 @@ final class SelfTest {
         String where = " " + ROWS + "x" + COLS + " rows " + FROM_ROW + " to " + (TO_ROW - 1) + " "
                 + (offHeap ? "off-heap" : "on the heap");
         return compare("dequantize" + where, out.toArray(), decoded)
-                .or(() -> compare("f32 product" + where, y.toArray(), products))
-                .or(() -> compare("int8 product" + where, integerY.toArray(), integerProducts))
-                .or(() -> compare("int8 batch product" + where, batchY.toArray(), batch(integerProducts)));
+                .or(() -> compare("gemv-f32" + where, y.toArray(), products))
+                .or(() -> compare("gemv-i8" + where, integerY.toArray(), integerProducts))
+                .or(() -> compare("gemm-i8" + where, batchY.toArray(), batch(integerProducts)));
     }
 
     /** The same column again and again, each with twice the scale of the one before. */
-    private static I8Matrix repeated(byte[] q, boolean offHeap, Arena arena) {
-        I8Matrix columns = I8Matrix.of(allocate((long) COLUMNS * COLS, offHeap, arena), COLUMNS, COLS);
+    private static I8Batch repeated(byte[] q, boolean offHeap, Arena arena) {
+        I8Batch columns = I8Batch.of(allocate((long) COLUMNS * COLS, offHeap, arena), COLUMNS, COLS);
         for (int i = 0; i < COLUMNS; i++) {
             columns.column(i).segment().copyFrom(MemorySegment.ofArray(q));
             columns.column(i).scale(ACTIVATION_SCALE * (1 << i));

@@ -2,9 +2,10 @@ package io.qk256.spi.selection;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Operation;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
@@ -52,7 +53,7 @@ final class Stopwatch {
     private final Qk256Matrix w;
     private final F32Vector x;
     private final I8Vector q;
-    private final I8Matrix columns;
+    private final I8Batch columns;
     private final F32Vector decoded;
     private final F32Vector y;
     private final F32Vector batchY;
@@ -73,7 +74,7 @@ final class Stopwatch {
                         COLS,
                         Codebook.TERNARY)
                 .withTensorScale(0.5f);
-        columns = I8Matrix.of(arena.allocate(values.length, 64).copyFrom(MemorySegment.ofArray(values)), COLUMNS, COLS);
+        columns = I8Batch.of(arena.allocate(values.length, 64).copyFrom(MemorySegment.ofArray(values)), COLUMNS, COLS);
         for (int i = 0; i < COLUMNS; i++) {
             columns.column(i).scale(1);
         }
@@ -168,7 +169,7 @@ final class Stopwatch {
             case DEQUANTIZE -> () -> kernel.dequantize(w, decoded);
             case GEMV_F32 -> () -> kernel.gemv(w, x, y);
             case GEMV_I8 -> () -> kernel.gemv(w, q, y);
-            case GEMM -> () -> kernel.gemm(w, columns, batchY);
+            case GEMM_I8 -> () -> kernel.gemm(w, columns, batchY);
         };
     }
 
@@ -216,7 +217,7 @@ final class Stopwatch {
             }
             allCalls += calls;
             allNanos += taken;
-            return calls * WEIGHTS * (operation == Operation.GEMM ? COLUMNS : 1) * 1e9 / taken;
+            return calls * WEIGHTS * (operation == Operation.GEMM_I8 ? COLUMNS : 1) * 1e9 / taken;
         }
 
         /** What was the later set becomes the earlier one. */

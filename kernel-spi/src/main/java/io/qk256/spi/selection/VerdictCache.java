@@ -2,7 +2,6 @@ package io.qk256.spi.selection;
 
 import io.qk256.spi.Contract;
 import io.qk256.spi.CpuFeature;
-import io.qk256.spi.CpuFeatures;
 import io.qk256.spi.support.CacheDirectory;
 import io.qk256.spi.support.Environment;
 import io.qk256.spi.support.OutputFile;

@@ -3,14 +3,14 @@ package io.qk256.spi.plugin;
 import static io.qk256.spi.plugin.HostilePlugin.USABLE;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.plugin.HostilePlugin.Place;
 import io.qk256.spi.selection.Candidate;
+import io.qk256.spi.selection.CpuFeatures;
+import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.Selection;
-import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.selection.SelectionOptions;
 import io.qk256.spi.support.PrintableText;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -240,7 +240,7 @@ class HostileCodeTest {
         }
         List<KernelSource> sources = new ArrayList<>(List.of(KernelSource.of(new BuiltIn())));
         sources.addAll(PluginDirectory.open(plugins).refresh().sources());
-        selection = KernelSelector.select(sources, CpuFeatures.unknown(), Jvm.current(), Wishes.NONE);
+        selection = KernelSelector.select(sources, CpuFeatures.unknown(), Jvm.current(), SelectionOptions.NONE);
         byFile = selection.candidates().stream()
                 .collect(Collectors.toMap(
                         candidate -> String.valueOf(Path.of(candidate.origin()).getFileName()), Function.identity()));

@@ -3,13 +3,13 @@ package io.qk256.spi.plugin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.selection.Artifact;
 import io.qk256.spi.selection.Candidate;
+import io.qk256.spi.selection.CpuFeatures;
+import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.Selection;
-import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.selection.SelectionOptions;
 import java.io.IOException;
 import java.lang.ref.PhantomReference;
 import java.lang.ref.Reference;
@@ -40,7 +40,7 @@ class PluginDirectoryTest {
     }
 
     private static Selection select(Plugins plugins) {
-        return KernelSelector.select(plugins.sources(), CpuFeatures.unknown(), Jvm.current(), Wishes.NONE);
+        return KernelSelector.select(plugins.sources(), CpuFeatures.unknown(), Jvm.current(), SelectionOptions.NONE);
     }
 
     private static Plugin named(Plugins plugins, String name) {

@@ -2,14 +2,14 @@ package io.qk256.spi.plugin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Candidate.State;
+import io.qk256.spi.selection.CpuFeatures;
 import io.qk256.spi.selection.Gate;
+import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSelector;
+import io.qk256.spi.selection.SelectionOptions;
 import io.qk256.spi.selection.VerdictCache;
-import io.qk256.spi.selection.Wishes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,7 +63,7 @@ class ProbingTest {
                 .allowNative(List.of("example.bad"))
                 .refresh();
         Probing probing = new Probing(timeLimit, cpuName, Optional.of(VerdictCache.in(cache)));
-        return KernelSelector.select(probing.of(read.sources()), cpu, Jvm.current(), Wishes.NONE)
+        return KernelSelector.select(probing.of(read.sources()), cpu, Jvm.current(), SelectionOptions.NONE)
                 .candidates()
                 .getFirst();
     }

@@ -3,15 +3,15 @@ package io.qk256.spi.plugin;
 import static io.qk256.spi.plugin.HostilePlugin.USABLE;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.plugin.HostilePlugin.Place;
 import io.qk256.spi.selection.Candidate;
+import io.qk256.spi.selection.CpuFeatures;
 import io.qk256.spi.selection.Gate;
+import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.Selection;
-import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.selection.SelectionOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,7 +56,7 @@ class SpoilingPluginsTest {
                 .refresh();
         List<KernelSource> sources = new ArrayList<>(List.of(KernelSource.of(new BuiltIn())));
         sources.addAll(new Probing(limit, "a CPU", Optional.empty()).of(read.sources()));
-        return KernelSelector.select(sources, CpuFeatures.unknown(), Jvm.current(), Wishes.NONE);
+        return KernelSelector.select(sources, CpuFeatures.unknown(), Jvm.current(), SelectionOptions.NONE);
     }
 
     private Candidate examine(HostilePlugin hostile, Duration limit) throws IOException {

@@ -2,11 +2,11 @@ package io.qk256.spi.plugin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.selection.Artifact;
+import io.qk256.spi.selection.CpuFeatures;
+import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSelector;
-import io.qk256.spi.selection.Wishes;
+import io.qk256.spi.selection.SelectionOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,7 +39,7 @@ class TrustTest {
     }
 
     private static boolean hasNativeAccess(Plugin plugin) {
-        return KernelSelector.select(plugin.sources(), CpuFeatures.unknown(), Jvm.current(), Wishes.NONE)
+        return KernelSelector.select(plugin.sources(), CpuFeatures.unknown(), Jvm.current(), SelectionOptions.NONE)
                 .kernel()
                 .getClass()
                 .getModule()

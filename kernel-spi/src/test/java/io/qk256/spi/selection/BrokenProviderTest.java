@@ -63,7 +63,8 @@ class BrokenProviderTest {
     void causesThatGoInCirclesEnd() {
         IllegalStateException first = new IllegalStateException("first");
         first.initCause(new IllegalStateException("second", first));
-        Candidate rejected = KernelSelector.select(List.of(throwing(first)), Machines.CPU, Machines.JVM, Wishes.NONE)
+        Candidate rejected = KernelSelector.select(
+                        List.of(throwing(first)), Machines.CPU, Machines.JVM, SelectionOptions.NONE)
                 .candidates()
                 .getFirst();
         assertThat(rejected.why()).startsWith("found: java.lang.IllegalStateException: first");

@@ -9,12 +9,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.InstanceOfAssertFactories.INTEGER;
 
-import io.qk256.spi.CompositeKernel;
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Operation;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.parallel.CompositeKernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,13 +44,13 @@ class CalibrationTest {
     @TempDir
     private Path directory;
 
-    private Selection select(Wishes wishes, Burning... providers) {
+    private Selection select(SelectionOptions wishes, Burning... providers) {
         return KernelSelector.select(
                 Arrays.stream(providers).map(Burning::source).toList(), CPU, JVM, wishes, calibration("a CPU"), ticks);
     }
 
     private Selection select(Burning... providers) {
-        return select(Wishes.NONE, providers);
+        return select(SelectionOptions.NONE, providers);
     }
 
     private Calibration calibration(String cpuName) {
@@ -134,9 +135,9 @@ class CalibrationTest {
             @Override
             void asked(Operation operation) {
                 int call = calls.merge(operation, 1, Integer::sum);
-                if (operation == Operation.GEMM && call <= 30) {
+                if (operation == Operation.GEMM_I8 && call <= 30) {
                     ticks.pass(2_000_000);
-                } else if (operation == Operation.GEMM && call == 250) {
+                } else if (operation == Operation.GEMM_I8 && call == 250) {
                     whenTheLastWasWarm.add(calls.getOrDefault(Operation.DEQUANTIZE, 0));
                 }
             }
@@ -151,11 +152,11 @@ class CalibrationTest {
         Measurement measurement = new Measurement(
                 "2026-01-01",
                 false,
-                Map.of(Operation.GEMM, Map.of("high", new Speed(100, 0.01), "low", new Speed(104, 0.01))));
+                Map.of(Operation.GEMM_I8, Map.of("high", new Speed(100, 0.01), "low", new Speed(104, 0.01))));
         List<Candidate> byRank = KernelSelector.select(
-                        List.of(quick("low", 1).source(), quick("high", 2).source()), CPU, JVM, Wishes.NONE)
+                        List.of(quick("low", 1).source(), quick("high", 2).source()), CPU, JVM, SelectionOptions.NONE)
                 .candidates();
-        assertThat(measurement.best(Operation.GEMM, byRank))
+        assertThat(measurement.best(Operation.GEMM_I8, byRank))
                 .map(Candidate::name)
                 .contains("high");
         assertThat(measurement.best(Operation.DEQUANTIZE, byRank)).isEmpty();
@@ -172,7 +173,7 @@ class CalibrationTest {
                         return new Burner(ticks, Set.of()) {
                             @Override
                             void asked(Operation operation) {
-                                if (operation == Operation.GEMM) {
+                                if (operation == Operation.GEMM_I8) {
                                     throw new StackOverflowError("only when it is measured");
                                 }
                             }
@@ -180,7 +181,7 @@ class CalibrationTest {
                     }
                 },
                 slow("other", 0));
-        assertThat(selection.selected(Operation.GEMM)).map(Candidate::name).contains("other");
+        assertThat(selection.selected(Operation.GEMM_I8)).map(Candidate::name).contains("other");
         assertThat(selection.selected(Operation.DEQUANTIZE))
                 .map(Candidate::name)
                 .contains("failing");
@@ -197,7 +198,7 @@ class CalibrationTest {
                 Arrays.stream(swapped).map(Burning::source).toList(),
                 CPU,
                 JVM,
-                Wishes.NONE,
+                SelectionOptions.NONE,
                 calibration("another CPU"),
                 ticks);
         assertThat(elsewhere.measurement().orElseThrow().remembered()).isFalse();
@@ -207,7 +208,9 @@ class CalibrationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"value.gemm.a=fast 0.0", "value.gemm.a=NaN 0.0", "value.gemm.a=1.0", "value.date=monday"})
+    @ValueSource(
+            strings = {"value.gemm-i8.a=fast 0.0", "value.gemm-i8.a=NaN 0.0", "value.gemm-i8.a=1.0", "value.date=monday"
+            })
     void aDamagedEntryIsMeasuredAgain(String line) throws IOException {
         select(quick("a", 1));
         assertThat(select(quick("a", 1)).measurement().orElseThrow().remembered())
@@ -225,9 +228,10 @@ class CalibrationTest {
 
     @Test
     void aRequiredKernelMustBeTheBestAtEveryOperation() {
-        assertThat(select(Wishes.require("a"), quick("a", 0), slow("b", 1)).problem())
+        assertThat(select(SelectionOptions.require("a"), quick("a", 0), slow("b", 1))
+                        .problem())
                 .isEmpty();
-        assertThat(select(Wishes.require("e"), quick("e", 0), slow("f", 1, Operation.GEMM))
+        assertThat(select(SelectionOptions.require("e"), quick("e", 0), slow("f", 1, Operation.GEMM_I8))
                         .problem())
                 .contains("kernel e is required, but f is selected for some operations; force e to select it");
     }
@@ -235,7 +239,7 @@ class CalibrationTest {
     @Test
     void forcedKernelLeavesNothingToRank() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> select(Wishes.force("a"), quick("a", 0)))
+                .isThrownBy(() -> select(SelectionOptions.force("a"), quick("a", 0)))
                 .withMessage(
                         "kernel a is forced, so there is nothing to rank by measurement; ask for one of them only");
     }
@@ -409,8 +413,8 @@ class CalibrationTest {
         }
 
         @Override
-        protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
-            if (!burns(w, Operation.GEMM)) {
+        protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+            if (!burns(w, Operation.GEMM_I8)) {
                 super.gemmI8Rows(w, x, fromRow, toRow, y);
             }
         }

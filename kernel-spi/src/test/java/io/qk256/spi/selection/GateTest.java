@@ -3,9 +3,9 @@ package io.qk256.spi.selection;
 import static io.qk256.spi.CpuFeature.AVX;
 import static io.qk256.spi.CpuFeature.AVX2;
 import static io.qk256.spi.CpuFeature.FMA;
-import static io.qk256.spi.CpuFeatures.Presence.UNKNOWN;
 import static io.qk256.spi.JvmFeature.OPTIMIZING_COMPILER;
 import static io.qk256.spi.JvmFeature.VECTOR_API;
+import static io.qk256.spi.selection.CpuFeatures.Presence.UNKNOWN;
 import static io.qk256.spi.selection.Machines.CPU;
 import static io.qk256.spi.selection.Machines.JVM;
 import static io.qk256.spi.selection.Machines.cpuWithout;
@@ -16,8 +16,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.spi.Contract;
 import io.qk256.spi.CpuFeature;
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.selection.Candidate.State;
 import io.qk256.spi.selection.Candidate.Step;
 import java.util.Arrays;
@@ -123,7 +121,7 @@ class GateTest {
 
     @Test
     void aKernelThatChecksTheCpuItselfIsOpenedOnAnUnknownOne() {
-        Selection selection = select(CpuFeatures.unknown(), JVM, Wishes.NONE, checkingItself());
+        Selection selection = select(CpuFeatures.unknown(), JVM, SelectionOptions.NONE, checkingItself());
         assertThat(selection.selected()).map(Candidate::name).contains("careful");
         assertThat(detail(selection, Gate.CPU)).isEqualTo("unknown here, the kernel checks it itself: avx2");
     }
@@ -138,8 +136,8 @@ class GateTest {
     @Test
     void aForcedKernelIsOpenedOnAnUnknownCpu() {
         FakeProvider other = new FakeProvider("other", 9, AVX2);
-        Selection selection =
-                select(CpuFeatures.unknown(), JVM, Wishes.force("fast"), new FakeProvider("fast", 5, AVX2), other);
+        Selection selection = select(
+                CpuFeatures.unknown(), JVM, SelectionOptions.force("fast"), new FakeProvider("fast", 5, AVX2), other);
         assertThat(selection.selected()).map(Candidate::name).contains("fast");
         assertThat(detail(selection, Gate.CPU)).isEqualTo("unknown, but the kernel is forced: avx2");
         assertThat(other.timesOpened()).as("the other was not forced").isZero();
@@ -148,7 +146,7 @@ class GateTest {
     @Test
     void aForcedKernelIsNotOpenedWhereTheFeatureIsAbsent() {
         FakeProvider provider = new FakeProvider("fast", 5, AVX2);
-        Selection selection = select(cpuWithout(AVX2), JVM, Wishes.force("fast"), provider);
+        Selection selection = select(cpuWithout(AVX2), JVM, SelectionOptions.force("fast"), provider);
         assertThat(selection.problem()).contains("kernel fast is not usable: CPU features: the CPU lacks avx2");
         assertThat(provider.timesOpened()).isZero();
     }
@@ -187,7 +185,7 @@ class GateTest {
         Selection selection = select(
                 CpuFeatures.of(List.of()),
                 jvmWithout(VECTOR_API, "it was left out"),
-                Wishes.NONE,
+                SelectionOptions.NONE,
                 FakeProvider.needing("plain", 0, OPTIMIZING_COMPILER));
         assertThat(selection.candidates()).extracting(Candidate::state).containsExactly(State.SELECTED);
     }

@@ -13,7 +13,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.qk256.spi.CpuFeatures;
 import io.qk256.spi.KernelProvider;
 import java.util.Arrays;
 import java.util.List;
@@ -78,7 +77,7 @@ class KernelSelectorTest {
                         middle.source()),
                 NO_AVX2,
                 JVM,
-                Wishes.NONE);
+                SelectionOptions.NONE);
         assertThat(selection.candidates())
                 .extracting(Candidate::name, Candidate::state)
                 .containsExactly(
@@ -93,7 +92,7 @@ class KernelSelectorTest {
     void ofTwoProvidersOfOneNameTheSecondIsRejected() {
         FakeProvider second = new FakeProvider("fast", 99);
         Selection selection = KernelSelector.select(
-                List.of(fast.source(), second.source("com.example.Second")), CPU, JVM, Wishes.NONE);
+                List.of(fast.source(), second.source("com.example.Second")), CPU, JVM, SelectionOptions.NONE);
 
         assertThat(selection.candidates())
                 .extracting(Candidate::name, Candidate::state, Candidate::why)
@@ -113,14 +112,14 @@ class KernelSelectorTest {
                 List.of(new KernelSource("fast", Artifact.unknown(), KernelSelectorTest::broken), fast.source()),
                 CPU,
                 JVM,
-                Wishes.force("fast"));
+                SelectionOptions.force("fast"));
         assertThat(selection.candidates()).extracting(Candidate::state).containsExactly(SELECTED, REJECTED);
         assertThat(selection.problem()).isEmpty();
     }
 
     @Test
     void aForcedKernelIsSelectedBelowItsRank() {
-        Selection selection = select(Wishes.force("slow"), fast, middle, slow);
+        Selection selection = select(SelectionOptions.force("slow"), fast, middle, slow);
         assertThat(selection.candidates())
                 .extracting(Candidate::name, Candidate::state, Candidate::why)
                 .containsExactly(
@@ -132,14 +131,14 @@ class KernelSelectorTest {
 
     @Test
     void aRequiredKernelThatComesFirstIsSelected() {
-        Selection selection = select(Wishes.require("fast"), slow, fast);
+        Selection selection = select(SelectionOptions.require("fast"), slow, fast);
         assertThat(selection.problem()).isEmpty();
         assertThat(selection.selected()).map(Candidate::name).contains("fast");
     }
 
     @Test
     void aKernelMayBeForcedAndRequired() {
-        Selection selection = select(new Wishes(Optional.of("slow"), Optional.of("slow")), slow, fast);
+        Selection selection = select(new SelectionOptions(Optional.of("slow"), Optional.of("slow")), slow, fast);
         assertThat(selection.problem()).isEmpty();
         assertThat(selection.selected()).map(Candidate::name).contains("slow");
     }
@@ -153,7 +152,7 @@ class KernelSelectorTest {
                 "fas  | no kernel is called 'fas'; did you mean fast?"
             })
     void aForcedKernelThatIsNotUsableLeavesNothingSelected(String forced, String problem) {
-        Selection selection = select(NO_AVX2, JVM, Wishes.force(forced), slow, middle, fast);
+        Selection selection = select(NO_AVX2, JVM, SelectionOptions.force(forced), slow, middle, fast);
 
         assertThat(selection.problem()).contains(problem);
         assertThat(selection.selected()).isEmpty();
@@ -177,7 +176,7 @@ class KernelSelectorTest {
             })
     void anotherKernelThanTheRequiredIsShownAndNotGiven(
             String forced, String required, String selected, String problem) {
-        Wishes wishes = new Wishes(Optional.ofNullable(forced), Optional.ofNullable(required));
+        SelectionOptions wishes = new SelectionOptions(Optional.ofNullable(forced), Optional.ofNullable(required));
         Selection selection = select(NO_AVX2, JVM, wishes, slow, middle, fast);
 
         assertThat(selection.problem()).contains(problem);
@@ -187,15 +186,16 @@ class KernelSelectorTest {
 
     @Test
     void nothingUsableIsAProblem() {
-        assertThat(select(NO_AVX2, JVM, Wishes.NONE, fast).problem()).contains("no kernel is usable");
+        assertThat(select(NO_AVX2, JVM, SelectionOptions.NONE, fast).problem()).contains("no kernel is usable");
         assertThat(select().problem()).contains("no kernel is usable");
-        assertThat(select(Wishes.force("fast")).problem()).contains("no kernel is called 'fast'; none was found");
+        assertThat(select(SelectionOptions.force("fast")).problem())
+                .contains("no kernel is called 'fast'; none was found");
     }
 
     @Test
     void onceTheFirstIsFoundNoOtherIsOpened() {
         FakeProvider highest = new FakeProvider("highest", 10, AVX2);
-        Selection selection = selectFirst(NO_AVX2, Wishes.NONE, slow, middle, highest);
+        Selection selection = selectFirst(NO_AVX2, SelectionOptions.NONE, slow, middle, highest);
 
         assertThat(selection.candidates())
                 .extracting(Candidate::name, Candidate::state, Candidate::why)
@@ -209,7 +209,7 @@ class KernelSelectorTest {
 
     @Test
     void noOtherThanTheForcedKernelIsOpened() {
-        Selection selection = selectFirst(CPU, Wishes.force("middle"), slow, middle, fast);
+        Selection selection = selectFirst(CPU, SelectionOptions.force("middle"), slow, middle, fast);
 
         assertThat(selection.candidates())
                 .extracting(Candidate::name, Candidate::state, Candidate::why)
@@ -226,7 +226,7 @@ class KernelSelectorTest {
             nullValues = "-",
             value = {"- | -", "- | slow", "- | fast", "slow | -", "slow | slow", "slow | middle", "gpu | -", "- | gpu"})
     void selectingTheFirstGivesTheSameAsSelecting(String forced, String required) {
-        Wishes wishes = new Wishes(Optional.ofNullable(forced), Optional.ofNullable(required));
+        SelectionOptions wishes = new SelectionOptions(Optional.ofNullable(forced), Optional.ofNullable(required));
         for (CpuFeatures cpu : List.of(CPU, NO_AVX2)) {
             Selection all = select(cpu, JVM, wishes, slow, middle, fast);
             Selection first = selectFirst(cpu, wishes, slow, middle, fast);
@@ -235,7 +235,7 @@ class KernelSelectorTest {
         }
     }
 
-    private static Selection selectFirst(CpuFeatures cpu, Wishes wishes, FakeProvider... providers) {
+    private static Selection selectFirst(CpuFeatures cpu, SelectionOptions wishes, FakeProvider... providers) {
         List<KernelSource> sources =
                 Arrays.stream(providers).map(FakeProvider::source).toList();
         return KernelSelector.selectFirst(sources, cpu, JVM, wishes);

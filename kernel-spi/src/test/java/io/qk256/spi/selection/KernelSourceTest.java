@@ -66,7 +66,7 @@ class KernelSourceTest {
     void aProviderWithoutTheMethodsOfThisContractIsRejected() throws IOException {
         writeProvider("com.example.Outdated", CodeBuilder::return_);
         KernelSource source = find("com.example.Outdated").getFirst();
-        assertThat(KernelSelector.select(List.of(source), Machines.CPU, Machines.JVM, Wishes.NONE)
+        assertThat(KernelSelector.select(List.of(source), Machines.CPU, Machines.JVM, SelectionOptions.NONE)
                         .candidates())
                 .extracting(Candidate::why)
                 .singleElement()

@@ -1,8 +1,6 @@
 package io.qk256.spi.selection;
 
 import io.qk256.spi.CpuFeature;
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.JvmFeature;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -29,14 +27,14 @@ final class Machines {
     }
 
     static Selection select(FakeProvider... providers) {
-        return select(Wishes.NONE, providers);
+        return select(SelectionOptions.NONE, providers);
     }
 
-    static Selection select(Wishes wishes, FakeProvider... providers) {
+    static Selection select(SelectionOptions wishes, FakeProvider... providers) {
         return select(CPU, JVM, wishes, providers);
     }
 
-    static Selection select(CpuFeatures cpu, Jvm jvm, Wishes wishes, FakeProvider... providers) {
+    static Selection select(CpuFeatures cpu, Jvm jvm, SelectionOptions wishes, FakeProvider... providers) {
         return KernelSelector.select(
                 Arrays.stream(providers).map(FakeProvider::source).toList(), cpu, jvm, wishes);
     }

@@ -1,7 +1,7 @@
 package io.qk256.spi.selection;
 
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256;
@@ -47,7 +47,7 @@ public class PlainKernel extends Kernel {
 
     /** For the tests of this package. */
     @Override
-    protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+    protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
         super.gemmI8Rows(w, x, fromRow, toRow, y);
     }
 

@@ -2,8 +2,6 @@ package io.qk256.spi.selection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.Jvm;
 import io.qk256.spi.selection.Candidate.State;
 import io.qk256.spi.selection.Candidate.Step;
 import java.util.EnumSet;
@@ -21,7 +19,7 @@ final class Rejection {
     /** The candidate is rejected at the gate for the reason, the next one is selected, and there is no problem. */
     static Candidate assertRejected(KernelSource bad, CpuFeatures cpu, Jvm jvm, Gate gate, String reason) {
         FakeProvider next = new FakeProvider("next", 0);
-        Selection selection = KernelSelector.select(List.of(bad, next.source()), cpu, jvm, Wishes.NONE);
+        Selection selection = KernelSelector.select(List.of(bad, next.source()), cpu, jvm, SelectionOptions.NONE);
 
         assertThat(selection.selected()).map(Candidate::name).contains("next");
         assertThat(selection.problem()).isEmpty();

@@ -35,7 +35,8 @@ class SelectionTest {
 
     @Test
     void saysWhyNoKernelIsUsable() {
-        Selection selection = select(cpuWithout(AVX2), JVM, Wishes.NONE, fast, new FakeProvider("neon", 3, AVX2));
+        Selection selection =
+                select(cpuWithout(AVX2), JVM, SelectionOptions.NONE, fast, new FakeProvider("neon", 3, AVX2));
         assertThatIllegalStateException().isThrownBy(selection::kernel).withMessage("""
                 no kernel can be had: no kernel is usable
                   fast: CPU features: the CPU lacks avx2
@@ -53,7 +54,7 @@ class SelectionTest {
     /** An engine that asks for one kernel must not run another. */
     @Test
     void givesNoOtherKernelThanTheRequiredOne() {
-        Selection selection = select(Wishes.require("slow"), slow, fast);
+        Selection selection = select(SelectionOptions.require("slow"), slow, fast);
         assertThatIllegalStateException().isThrownBy(selection::kernel).withMessage("""
                 no kernel can be had: kernel slow is required, but fast is selected; force slow to select it
                   fast: highest rank of the usable kernels

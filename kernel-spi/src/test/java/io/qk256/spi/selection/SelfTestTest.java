@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256;
@@ -101,37 +101,37 @@ class SelfTestTest {
 
     static Stream<Arguments> wrongF32Products() {
         return Stream.of(
-                wrong("writes nothing", "f32 product" + SMALL, f32((right, w, x, from, to, y) -> {})),
+                wrong("writes nothing", "gemv-f32" + SMALL, f32((right, w, x, from, to, y) -> {})),
                 wrong(
                         "ignores block scales",
-                        "f32 product" + OFF_HEAP,
+                        "gemv-f32" + OFF_HEAP,
                         f32((right, w, x, from, to, y) -> right.gemvF32Rows(withoutBlockScales(w), x, from, to, y))),
                 wrong(
                         "ignores the tensor scale",
-                        "f32 product" + OFF_HEAP,
+                        "gemv-f32" + OFF_HEAP,
                         f32((right, w, x, from, to, y) -> right.gemvF32Rows(w.withTensorScale(1), x, from, to, y))),
                 wrong(
                         "counts results from the range's start",
-                        "f32 product" + OFF_HEAP,
+                        "gemv-f32" + OFF_HEAP,
                         f32((right, w, x, from, to, y) -> {
                             right.gemvF32Rows(w, x, from, to, y);
                             y.set(0, y.get(from));
                         })),
                 wrong(
                         "writes the row before",
-                        "f32 product" + OFF_HEAP,
+                        "gemv-f32" + OFF_HEAP,
                         f32((right, w, x, from, to, y) -> right.gemvF32Rows(w, x, Math.max(0, from - 1), to, y))),
                 wrong(
                         "writes the row behind",
-                        "f32 product" + OFF_HEAP,
+                        "gemv-f32" + OFF_HEAP,
                         f32((right, w, x, from, to, y) ->
                                 right.gemvF32Rows(w, x, from, Math.min(w.rows(), to + 1), y))),
-                wrong("adds to what is there", "f32 product" + OFF_HEAP, f32((right, w, x, from, to, y) -> {
+                wrong("adds to what is there", "gemv-f32" + OFF_HEAP, f32((right, w, x, from, to, y) -> {
                     float before = y.get(from);
                     right.gemvF32Rows(w, x, from, to, y);
                     y.set(from, y.get(from) + before);
                 })),
-                wrong("fails on the heap", "f32 product" + ON_HEAP, f32((right, w, x, from, to, y) -> {
+                wrong("fails on the heap", "gemv-f32" + ON_HEAP, f32((right, w, x, from, to, y) -> {
                     if (w.rows() == 1 || w.codes().isNative()) {
                         right.gemvF32Rows(w, x, from, to, y);
                     }
@@ -140,37 +140,37 @@ class SelfTestTest {
 
     static Stream<Arguments> wrongInt8Products() {
         return Stream.of(
-                wrong("writes nothing", "int8 product" + SMALL, int8((right, w, x, from, to, y) -> {})),
+                wrong("writes nothing", "gemv-i8" + SMALL, int8((right, w, x, from, to, y) -> {})),
                 wrong(
                         "ignores block scales",
-                        "int8 product" + OFF_HEAP,
+                        "gemv-i8" + OFF_HEAP,
                         int8((right, w, x, from, to, y) -> right.gemvI8Rows(withoutBlockScales(w), x, from, to, y))),
                 wrong(
                         "ignores the tensor scale",
-                        "int8 product" + OFF_HEAP,
+                        "gemv-i8" + OFF_HEAP,
                         int8((right, w, x, from, to, y) -> right.gemvI8Rows(w.withTensorScale(1), x, from, to, y))),
                 wrong(
                         "multiplies by the activation scale",
-                        "int8 product" + OFF_HEAP,
+                        "gemv-i8" + OFF_HEAP,
                         int8((right, w, x, from, to, y) ->
                                 right.gemvI8Rows(w, I8Vector.of(x.segment(), 1 / x.scale()), from, to, y))),
                 wrong(
                         "writes the row before",
-                        "int8 product" + OFF_HEAP,
+                        "gemv-i8" + OFF_HEAP,
                         int8((right, w, x, from, to, y) -> right.gemvI8Rows(w, x, Math.max(0, from - 1), to, y))),
                 wrong(
                         "writes the row behind",
-                        "int8 product" + OFF_HEAP,
+                        "gemv-i8" + OFF_HEAP,
                         int8((right, w, x, from, to, y) ->
                                 right.gemvI8Rows(w, x, from, Math.min(w.rows(), to + 1), y))));
     }
 
     static Stream<Arguments> wrongBatchProducts() {
         return Stream.of(
-                wrong("writes nothing", "int8 batch product" + OFF_HEAP, batch((right, w, x, from, to, y) -> {})),
+                wrong("writes nothing", "gemm-i8" + OFF_HEAP, batch((right, w, x, from, to, y) -> {})),
                 wrong(
                         "takes the first column's scale for all",
-                        "int8 batch product" + OFF_HEAP,
+                        "gemm-i8" + OFF_HEAP,
                         batch((right, w, x, from, to, y) -> {
                             for (int i = 1; i < x.columns(); i++) {
                                 x.column(i).scale(x.column(0).scale());
@@ -179,7 +179,7 @@ class SelfTestTest {
                         })),
                 wrong(
                         "writes the row behind",
-                        "int8 batch product" + OFF_HEAP,
+                        "gemm-i8" + OFF_HEAP,
                         batch((right, w, x, from, to, y) ->
                                 right.gemmI8Rows(w, x, from, Math.min(w.rows(), to + 1), y))));
     }
@@ -231,10 +231,10 @@ class SelfTestTest {
         };
     }
 
-    private static Kernel batch(Gemv<I8Matrix> operation) {
+    private static Kernel batch(Gemv<I8Batch> operation) {
         return new PlainKernel() {
             @Override
-            protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
+            protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
                 operation.rows(new PlainKernel(), w, x, fromRow, toRow, y);
             }
         };

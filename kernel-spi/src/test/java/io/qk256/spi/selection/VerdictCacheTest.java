@@ -3,8 +3,7 @@ package io.qk256.spi.selection;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.spi.CpuFeature;
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.CpuFeatures.Presence;
+import io.qk256.spi.selection.CpuFeatures.Presence;
 import io.qk256.spi.support.Environment;
 import java.io.IOException;
 import java.nio.file.Files;

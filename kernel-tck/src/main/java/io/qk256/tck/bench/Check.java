@@ -1,7 +1,7 @@
 package io.qk256.tck.bench;
 
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.ValueLayout;
 import java.util.Locale;
@@ -56,7 +56,7 @@ final class Check {
         return check;
     }
 
-    static Check gemm(Qk256Matrix w, I8Matrix x) {
+    static Check gemm(Qk256Matrix w, I8Batch x) {
         byte[] factors = x.segment().toArray(ValueLayout.JAVA_BYTE);
         Check check = new Check(Math.multiplyExact(x.columns(), w.rows()));
         int[] weights = new int[w.cols()];

@@ -1,10 +1,10 @@
 package io.qk256.tck.bench;
 
 import io.qk256.spi.CpuFeature;
-import io.qk256.spi.CpuFeatures;
-import io.qk256.spi.CpuFeatures.Presence;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.selection.Candidate;
+import io.qk256.spi.selection.CpuFeatures;
+import io.qk256.spi.selection.CpuFeatures.Presence;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.Selection;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.qk256.tck.bench;
 
 import io.qk256.spi.Kernel;
-import io.qk256.spi.ParallelKernel;
+import io.qk256.spi.parallel.ParallelKernel;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;

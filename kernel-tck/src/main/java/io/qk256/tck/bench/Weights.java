@@ -1,8 +1,8 @@
 package io.qk256.tck.bench;
 
 import io.qk256.spi.Codebook;
-import io.qk256.spi.HugePages;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,7 +1,7 @@
 package io.qk256.tck.bench;
 
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import java.lang.foreign.Arena;
@@ -55,7 +55,7 @@ record Work(Call call, Supplier<String> verdict) {
     }
 
     private static Work gemvI8(Kernel kernel, Shape shape, int columns, Rotation matrices, Arena arena) {
-        I8Matrix x = I8Matrix.allocate(arena, columns, shape.cols());
+        I8Batch x = I8Batch.allocate(arena, columns, shape.cols());
         SplittableRandom random = new SplittableRandom(shape.cols());
         for (int column = 0; column < columns; column++) {
             x.column(column).scale(41.7f + column);

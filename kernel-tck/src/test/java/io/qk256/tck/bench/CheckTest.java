@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Matrix;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
@@ -47,7 +47,7 @@ class CheckTest {
 
     @Test
     void int8ProductIsExact() {
-        I8Matrix x = I8Matrix.of(new byte[] {1, 10, 100, -128, 0, 0, 0, 7}, 2, 4);
+        I8Batch x = I8Batch.of(new byte[] {1, 10, 100, -128, 0, 0, 0, 7}, 2, 4);
         x.column(0).scale(3);
         x.column(1).scale(7);
         Check check = Check.gemm(matrix(), x);

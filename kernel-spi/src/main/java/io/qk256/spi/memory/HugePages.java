@@ -1,5 +1,6 @@
-package io.qk256.spi;
+package io.qk256.spi.memory;
 
+import io.qk256.spi.I8Vector;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -40,9 +41,11 @@ public final class HugePages {
      */
     public static MemorySegment allocate(Arena arena, long bytes) {
         if (bytes < PAGE || bytes > MOST || !MAY_ASK) {
-            return Segments.allocate(arena, bytes);
+            return I8Vector.allocate(arena, bytes).segment();
         }
-        Segments.requireUsable(arena);
+        if (!arena.scope().isAlive()) {
+            throw new IllegalStateException("arena: it is closed");
+        }
         return Linux.allocate(arena, bytes);
     }
 

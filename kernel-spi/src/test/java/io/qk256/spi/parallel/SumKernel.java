@@ -1,5 +1,9 @@
-package io.qk256.spi;
+package io.qk256.spi.parallel;
 
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.ValueLayout;
 
 /** Fast, and different for every row, input and scale; what it computes means nothing. */

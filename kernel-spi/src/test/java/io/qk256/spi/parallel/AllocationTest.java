@@ -1,7 +1,13 @@
-package io.qk256.spi;
+package io.qk256.spi.parallel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Batch;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Operation;
+import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -98,6 +104,6 @@ class AllocationTest {
         protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {}
 
         @Override
-        protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {}
+        protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {}
     }
 }

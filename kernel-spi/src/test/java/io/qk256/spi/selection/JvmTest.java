@@ -1,10 +1,11 @@
-package io.qk256.spi;
+package io.qk256.spi.selection;
 
 import static io.qk256.spi.JvmFeature.OPTIMIZING_COMPILER;
 import static io.qk256.spi.JvmFeature.VECTOR_API;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.qk256.spi.JvmFeature;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.file.Path;

@@ -1,14 +1,15 @@
-package io.qk256.spi;
+package io.qk256.spi.selection;
 
 import static io.qk256.spi.CpuFeature.AVX;
 import static io.qk256.spi.CpuFeature.AVX2;
 import static io.qk256.spi.CpuFeature.AVX512_VNNI;
 import static io.qk256.spi.CpuFeature.FMA;
-import static io.qk256.spi.CpuFeatures.Presence.ABSENT;
-import static io.qk256.spi.CpuFeatures.Presence.PRESENT;
-import static io.qk256.spi.CpuFeatures.Presence.UNKNOWN;
+import static io.qk256.spi.selection.CpuFeatures.Presence.ABSENT;
+import static io.qk256.spi.selection.CpuFeatures.Presence.PRESENT;
+import static io.qk256.spi.selection.CpuFeatures.Presence.UNKNOWN;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qk256.spi.CpuFeature;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

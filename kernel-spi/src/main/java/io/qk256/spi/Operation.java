@@ -1,15 +1,15 @@
-package io.qk256.spi.selection;
+package io.qk256.spi;
 
 /** The operations of a kernel, in the order of the contract. */
 public enum Operation {
-    /** Decoding. */
+    /** {@link Kernel#dequantize}. */
     DEQUANTIZE("dequantize"),
-    /** The product with an f32 vector. */
+    /** {@link Kernel#gemv(Qk256Matrix, F32Vector, int, int, F32Vector) Kernel.gemv} with an f32 vector. */
     GEMV_F32("gemv-f32"),
-    /** The product with an int8 vector. */
+    /** {@link Kernel#gemv(Qk256Matrix, I8Vector, int, int, F32Vector) Kernel.gemv} with an int8 vector. */
     GEMV_I8("gemv-i8"),
-    /** The product with several int8 vectors. */
-    GEMM("gemm");
+    /** {@link Kernel#gemm}: the product with a batch of int8 vectors. */
+    GEMM_I8("gemm-i8");
 
     private final String label;
 

@@ -9,18 +9,18 @@ import java.util.Optional;
  *     are unknown; it must still pass every gate
  * @param required the kernel that must come out selected
  */
-public record Wishes(Optional<String> forced, Optional<String> required) {
+public record SelectionOptions(Optional<String> forced, Optional<String> required) {
 
     /** No wishes: the highest rank of the usable kernels. */
-    public static final Wishes NONE = new Wishes(Optional.empty(), Optional.empty());
+    public static final SelectionOptions NONE = new SelectionOptions(Optional.empty(), Optional.empty());
 
     /** Select this kernel, whatever its rank. */
-    public static Wishes force(String name) {
-        return new Wishes(Optional.of(name), Optional.empty());
+    public static SelectionOptions force(String name) {
+        return new SelectionOptions(Optional.of(name), Optional.empty());
     }
 
     /** This kernel must come out selected. */
-    public static Wishes require(String name) {
-        return new Wishes(Optional.empty(), Optional.of(name));
+    public static SelectionOptions require(String name) {
+        return new SelectionOptions(Optional.empty(), Optional.of(name));
     }
 }

@@ -1,9 +1,9 @@
-package io.qk256.spi;
+package io.qk256.spi.parallel;
 
 import java.util.concurrent.Executor;
 
 /** Threads of an executor. Each call has a job of its own, since a task may start long after its call has ended. */
-final class BorrowedThreads implements Crew {
+final class BorrowedThreads implements WorkerThreads {
 
     private final Executor executor;
     private final int helpers;
@@ -28,7 +28,7 @@ final class BorrowedThreads implements Crew {
     @Override
     public void requireOpen() {
         if (closed) {
-            throw Crew.closed();
+            throw WorkerThreads.closed();
         }
     }
 

@@ -15,12 +15,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class I8MatrixTest {
+class I8BatchTest {
 
     @Test
     void viewsAnArrayColumnByColumn() {
         byte[] values = {1, 2, 3, 4, 5, 6};
-        I8Matrix matrix = I8Matrix.of(values, 2, 3);
+        I8Batch matrix = I8Batch.of(values, 2, 3);
         values[4] = 50;
 
         assertThat(matrix.columns()).isEqualTo(2);
@@ -32,7 +32,7 @@ class I8MatrixTest {
 
     @Test
     void eachColumnKeepsItsScale() {
-        I8Matrix matrix = I8Matrix.of(new byte[6], 3, 2);
+        I8Batch matrix = I8Batch.of(new byte[6], 3, 2);
         matrix.column(1).scale(5);
 
         assertThat(matrix.column(0).scale()).isEqualTo(1);
@@ -43,7 +43,7 @@ class I8MatrixTest {
     @ParameterizedTest
     @ValueSource(ints = {-1, 3, Integer.MAX_VALUE})
     void thereIsNoOtherColumn(int column) {
-        I8Matrix matrix = I8Matrix.of(new byte[6], 3, 2);
+        I8Batch matrix = I8Batch.of(new byte[6], 3, 2);
         assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> matrix.column(column));
     }
 
@@ -51,7 +51,7 @@ class I8MatrixTest {
     @ValueSource(ints = {0, 5, 7})
     void anotherSizeIsRefused(int bytes) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> I8Matrix.of(new byte[bytes], 3, 2))
+                .isThrownBy(() -> I8Batch.of(new byte[bytes], 3, 2))
                 .withMessage("i8 matrix: 3 columns x 2 values = 6 bytes expected, got " + bytes);
     }
 
@@ -59,14 +59,14 @@ class I8MatrixTest {
     void shapesThatAreNoneAreRefused() {
         MemorySegment none = MemorySegment.ofArray(new byte[0]);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> I8Matrix.of(none, 0, 4))
+                .isThrownBy(() -> I8Batch.of(none, 0, 4))
                 .withMessage("columns: 0, expected 1 or more");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> I8Matrix.of(none, 1, -1))
+                .isThrownBy(() -> I8Batch.of(none, 1, -1))
                 .withMessage("length: -1, expected 0 to 9223372036854775807");
         assertThatIllegalArgumentException()
                 .as("in 64 bits the size would be 0")
-                .isThrownBy(() -> I8Matrix.allocate(Arena.global(), 4, 1L << 62))
+                .isThrownBy(() -> I8Batch.allocate(Arena.global(), 4, 1L << 62))
                 .withMessage("length: 4611686018427387904, expected 0 to 2305843009213693951");
     }
 
@@ -74,21 +74,21 @@ class I8MatrixTest {
     void closedMemoryAndNullsAreRefused() {
         MemorySegment segment = closedMemory(8);
         assertThatIllegalStateException()
-                .isThrownBy(() -> I8Matrix.of(segment, 2, 4))
+                .isThrownBy(() -> I8Batch.of(segment, 2, 4))
                 .withMessage("i8 matrix: the arena of this segment is closed");
         assertThatNullPointerException()
-                .isThrownBy(() -> I8Matrix.of(BadArguments.<MemorySegment>nothing(), 2, 4))
+                .isThrownBy(() -> I8Batch.of(BadArguments.<MemorySegment>nothing(), 2, 4))
                 .withMessage("i8 matrix");
         assertThatNullPointerException()
-                .isThrownBy(() -> I8Matrix.of(BadArguments.<byte[]>nothing(), 2, 4))
+                .isThrownBy(() -> I8Batch.of(BadArguments.<byte[]>nothing(), 2, 4))
                 .withMessage("values");
-        assertThatNullPointerException().isThrownBy(() -> I8Matrix.allocate(nothing(), 2, 4));
+        assertThatNullPointerException().isThrownBy(() -> I8Batch.allocate(nothing(), 2, 4));
     }
 
     @Test
     void allocatedMemoryIsZeroedOnACacheLine() {
         try (Arena arena = Arena.ofConfined()) {
-            I8Matrix matrix = I8Matrix.allocate(arena, 2, 33);
+            I8Batch matrix = I8Batch.allocate(arena, 2, 33);
             assertThat(matrix.segment().address() % 64).isZero();
             assertThat(matrix.segment().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(new byte[66]);
             assertThat(matrix.column(1).segment().address())

@@ -3,14 +3,12 @@ package io.qk256.spi;
 import java.util.List;
 
 /** The operations under one signature. */
-enum Operation {
-    DEQUANTIZE,
-    GEMV_F32,
-    GEMV_I8,
-    GEMM_I8;
+final class Calls {
 
-    void run(Kernel kernel, Views v, int fromRow, int toRow) {
-        switch (this) {
+    private Calls() {}
+
+    static void run(Operation operation, Kernel kernel, Views v, int fromRow, int toRow) {
+        switch (operation) {
             case DEQUANTIZE -> kernel.dequantize(v.w(), fromRow, toRow, v.out());
             case GEMV_F32 -> kernel.gemv(v.w(), v.x(), fromRow, toRow, v.out());
             case GEMV_I8 -> kernel.gemv(v.w(), v.q(), fromRow, toRow, v.out());
@@ -18,8 +16,8 @@ enum Operation {
         }
     }
 
-    void runAllRows(Kernel kernel, Views v) {
-        switch (this) {
+    static void runAllRows(Operation operation, Kernel kernel, Views v) {
+        switch (operation) {
             case DEQUANTIZE -> kernel.dequantize(v.w(), v.out());
             case GEMV_F32 -> kernel.gemv(v.w(), v.x(), v.out());
             case GEMV_I8 -> kernel.gemv(v.w(), v.q(), v.out());
@@ -28,8 +26,8 @@ enum Operation {
     }
 
     /** The views that the kernel gets. */
-    List<Object> arguments(Views v) {
-        return switch (this) {
+    static List<Object> arguments(Operation operation, Views v) {
+        return switch (operation) {
             case DEQUANTIZE -> List.of(v.w(), v.out());
             case GEMV_F32 -> List.of(v.w(), v.x(), v.out());
             case GEMV_I8 -> List.of(v.w(), v.q(), v.out());
@@ -37,13 +35,13 @@ enum Operation {
         };
     }
 
-    String outName() {
-        return this == DEQUANTIZE ? "out" : "y";
+    static String outName(Operation operation) {
+        return operation == Operation.DEQUANTIZE ? "out" : "y";
     }
 
     /** Length of the output for a range of rows. */
-    int outLength(int rowsInRange) {
-        return switch (this) {
+    static int outLength(Operation operation, int rowsInRange) {
+        return switch (operation) {
             case DEQUANTIZE -> rowsInRange * Views.COLS;
             case GEMV_F32, GEMV_I8 -> Views.ROWS;
             case GEMM_I8 -> Views.BATCH * Views.ROWS;
@@ -51,8 +49,8 @@ enum Operation {
     }
 
     /** What messages say of that length. */
-    String outShape() {
-        return switch (this) {
+    static String outShape(Operation operation) {
+        return switch (operation) {
             case DEQUANTIZE -> "rows in the range x cols";
             case GEMV_F32, GEMV_I8 -> "rows";
             case GEMM_I8 -> "columns x rows";

@@ -1,5 +1,10 @@
-package io.qk256.spi;
+package io.qk256.spi.parallel;
 
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Batch;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256Matrix;
 import java.util.Objects;
 
 /**
@@ -29,27 +34,27 @@ public final class CompositeKernel extends Kernel {
 
     @Override
     protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
-        dequantize.dequantizeRows(w, fromRow, toRow, out);
+        dequantize.dequantize(w, fromRow, toRow, out);
     }
 
     @Override
     protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
-        gemvF32.gemvF32Rows(w, x, fromRow, toRow, y);
+        gemvF32.gemv(w, x, fromRow, toRow, y);
     }
 
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
-        gemvI8.gemvI8Rows(w, x, fromRow, toRow, y);
+        gemvI8.gemv(w, x, fromRow, toRow, y);
     }
 
     @Override
-    protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
-        gemm.gemmI8Rows(w, x, fromRow, toRow, y);
+    protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        gemm.gemm(w, x, fromRow, toRow, y);
     }
 
     @Override
     public String toString() {
-        return "dequantize by " + dequantize + ", gemv-f32 by " + gemvF32 + ", gemv-i8 by " + gemvI8 + ", gemm by "
+        return "dequantize by " + dequantize + ", gemv-f32 by " + gemvF32 + ", gemv-i8 by " + gemvI8 + ", gemm-i8 by "
                 + gemm;
     }
 }

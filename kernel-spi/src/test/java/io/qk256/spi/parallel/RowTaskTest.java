@@ -1,9 +1,11 @@
-package io.qk256.spi;
+package io.qk256.spi.parallel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Operation;
 import java.lang.foreign.Arena;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;

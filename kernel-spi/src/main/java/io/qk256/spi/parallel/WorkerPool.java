@@ -1,4 +1,4 @@
-package io.qk256.spi;
+package io.qk256.spi.parallel;
 
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Threads that wait for rows to work on. One call at a time has them all. */
-final class WorkerPool implements Crew {
+final class WorkerPool implements WorkerThreads {
 
     /** Held from the beginning of a call to its end. */
     private final ReentrantLock turn = new ReentrantLock();
@@ -65,7 +65,7 @@ final class WorkerPool implements Crew {
         turn.lock();
         if (closed) {
             turn.unlock();
-            throw Crew.closed();
+            throw WorkerThreads.closed();
         }
         caller = Thread.currentThread();
         return job;
@@ -74,7 +74,7 @@ final class WorkerPool implements Crew {
     @Override
     public void requireOpen() {
         if (closed && !isWithinCall()) {
-            throw Crew.closed();
+            throw WorkerThreads.closed();
         }
     }
 

@@ -1,4 +1,4 @@
-package io.qk256.spi;
+package io.qk256.spi.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;

@@ -19,13 +19,13 @@ import java.util.stream.Stream;
  * @param nativeCode whether it holds a native library, or classes that can call one
  * @param vectorApi whether a class mentions the Vector API
  */
-record Means(boolean nativeCode, boolean vectorApi) {
+record CodeAbilities(boolean nativeCode, boolean vectorApi) {
 
     private static final List<String> LIBRARIES = List.of(".so", ".dll", ".dylib");
     private static final String LINKER = "java/lang/foreign/Linker";
     private static final String VECTOR_API = "jdk/incubator/vector";
 
-    static Means in(Path origin) throws IOException {
+    static CodeAbilities in(Path origin) throws IOException {
         if (Files.isDirectory(origin)) {
             return under(origin);
         }
@@ -37,8 +37,8 @@ record Means(boolean nativeCode, boolean vectorApi) {
         }
     }
 
-    private static Means under(Path root) throws IOException {
-        Means found = new Means(false, false);
+    private static CodeAbilities under(Path root) throws IOException {
+        CodeAbilities found = new CodeAbilities(false, false);
         try (Stream<Path> files = Files.walk(root)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 found = found.and(of(file));
@@ -47,18 +47,18 @@ record Means(boolean nativeCode, boolean vectorApi) {
         return found;
     }
 
-    private static Means of(Path file) throws IOException {
+    private static CodeAbilities of(Path file) throws IOException {
         String name = file.toString();
         if (LIBRARIES.stream().anyMatch(name::endsWith)) {
-            return new Means(true, false);
+            return new CodeAbilities(true, false);
         }
         if (!name.endsWith(".class")) {
-            return new Means(false, false);
+            return new CodeAbilities(false, false);
         }
         byte[] bytes = Files.readAllBytes(file);
         // The names of classes stand in the constant pool as they are.
         String text = new String(bytes, ISO_8859_1);
-        return new Means(text.contains(LINKER) || hasNativeMethods(bytes), text.contains(VECTOR_API));
+        return new CodeAbilities(text.contains(LINKER) || hasNativeMethods(bytes), text.contains(VECTOR_API));
     }
 
     private static boolean hasNativeMethods(byte[] bytes) {
@@ -66,7 +66,7 @@ record Means(boolean nativeCode, boolean vectorApi) {
                 .anyMatch(method -> method.flags().has(AccessFlag.NATIVE));
     }
 
-    private Means and(Means other) {
-        return new Means(nativeCode || other.nativeCode, vectorApi || other.vectorApi);
+    private CodeAbilities and(CodeAbilities other) {
+        return new CodeAbilities(nativeCode || other.nativeCode, vectorApi || other.vectorApi);
     }
 }

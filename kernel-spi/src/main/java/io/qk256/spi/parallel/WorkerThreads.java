@@ -1,7 +1,7 @@
-package io.qk256.spi;
+package io.qk256.spi.parallel;
 
 /** The threads that help a {@link ParallelKernel}. */
-interface Crew {
+interface WorkerThreads {
 
     /** Whether this thread works on a call that has the crew: a further call would wait for it for ever. */
     boolean isWithinCall();

@@ -1,12 +1,20 @@
-package io.qk256.spi;
+package io.qk256.spi.parallel;
 
+import io.qk256.spi.Codebook;
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Batch;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Operation;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
 
 /** Random operands, large enough to be split. */
-record ParallelProblem(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix batch, Arena arena) {
+record ParallelProblem(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, Arena arena) {
 
     static ParallelProblem of(int rows, int cols, Arena arena) {
         Random random = new Random(rows);
@@ -16,7 +24,7 @@ record ParallelProblem(Qk256Matrix w, F32Vector x, I8Vector q, I8Matrix batch, A
         }
         F32Vector x = F32Vector.allocate(arena, cols);
         I8Vector q = I8Vector.allocate(arena, cols);
-        I8Matrix batch = I8Matrix.allocate(arena, 3, cols);
+        I8Batch batch = I8Batch.allocate(arena, 3, cols);
         for (int col = 0; col < cols; col++) {
             x.set(col, random.nextFloat());
             q.segment().set(ValueLayout.JAVA_BYTE, col, (byte) random.nextInt());

@@ -2,13 +2,14 @@ package io.qk256.tck;
 
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Operation;
 import java.util.Arrays;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /** The operations of a kernel: how to call them, and what they must give. */
-enum Operation {
-    DEQUANTIZE("dequantize") {
+enum OperationUnderTest {
+    DEQUANTIZE(Operation.DEQUANTIZE) {
         @Override
         void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result) {
             kernel.dequantize(operands.w(), fromRow, toRow, result);
@@ -36,7 +37,7 @@ enum Operation {
             return "row " + (fromRow + index / problem.cols()) + ", column " + index % problem.cols();
         }
     },
-    F32("f32 product") {
+    GEMV_F32(Operation.GEMV_F32) {
         @Override
         void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result) {
             kernel.gemv(operands.w(), operands.x(), fromRow, toRow, result);
@@ -49,7 +50,7 @@ enum Operation {
                     row -> inRange(row, fromRow, toRow) ? Oracle.product(problem, row) : Expected.exactly(fill));
         }
     },
-    INT8("int8 product") {
+    GEMV_I8(Operation.GEMV_I8) {
         @Override
         void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result) {
             kernel.gemv(operands.w(), operands.q(), fromRow, toRow, result);
@@ -62,7 +63,7 @@ enum Operation {
                     row -> inRange(row, fromRow, toRow) ? Oracle.integerProduct(problem, row) : Expected.exactly(fill));
         }
     },
-    BATCH("int8 batch product") {
+    GEMM_I8(Operation.GEMM_I8) {
         @Override
         void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result) {
             kernel.gemm(operands.w(), operands.columns(), fromRow, toRow, result);
@@ -76,7 +77,7 @@ enum Operation {
         @Override
         Expected[] expected(Problem problem, int fromRow, int toRow, float fill) {
             return IntStream.range(0, problem.columns())
-                    .mapToObj(column -> INT8.expected(problem.column(column), fromRow, toRow, fill))
+                    .mapToObj(column -> GEMV_I8.expected(problem.column(column), fromRow, toRow, fill))
                     .flatMap(Arrays::stream)
                     .toArray(Expected[]::new);
         }
@@ -87,17 +88,17 @@ enum Operation {
         }
     };
 
-    private final String label;
+    private final Operation operation;
 
-    Operation(String label) {
-        this.label = label;
+    OperationUnderTest(Operation operation) {
+        this.operation = operation;
     }
 
     abstract void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result);
 
     /** Whether it is defined for whole numbers only. */
-    boolean isInteger() {
-        return this == INT8 || this == BATCH;
+    boolean isInt8() {
+        return this == GEMV_I8 || this == GEMM_I8;
     }
 
     /** What each element of the result must be, also of those outside the range, which keep their fill. */
@@ -132,6 +133,6 @@ enum Operation {
 
     @Override
     public String toString() {
-        return label;
+        return operation.label();
     }
 }

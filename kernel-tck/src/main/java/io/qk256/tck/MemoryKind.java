@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Set;
 
 /** Where an operand's memory can live. */
-enum Home {
+enum MemoryKind {
     /** A {@code float[]} or a {@code byte[]}, as the values are. */
     HEAP("heap"),
     /** An array of another type than the values. */
@@ -40,13 +40,13 @@ enum Home {
     LOCKED_PAGES("off-heap on pages that cannot be written");
 
     /** Those that every machine has. */
-    static final List<Home> EVERYWHERE = List.of(HEAP, LONG_ARRAY, READ_ONLY_HEAP, OFF_HEAP, MAPPED);
+    static final List<MemoryKind> EVERYWHERE = List.of(HEAP, LONG_ARRAY, READ_ONLY_HEAP, OFF_HEAP, MAPPED);
 
     private static final int CACHE_LINE = 64;
 
     private final String label;
 
-    Home(String label) {
+    MemoryKind(String label) {
         this.label = label;
     }
 
@@ -55,7 +55,7 @@ enum Home {
     }
 
     /** The homes beside pages that cannot be touched; empty where there are none. */
-    static List<Home> guarded() {
+    static List<MemoryKind> guarded() {
         return GuardPages.obstacle().isEmpty() ? List.of(BEFORE_GUARD_PAGE, AFTER_GUARD_PAGE) : List.of();
     }
 

@@ -1,4 +1,4 @@
-package io.qk256.spi;
+package io.qk256.spi.parallel;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;

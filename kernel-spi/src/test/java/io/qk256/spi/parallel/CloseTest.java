@@ -1,10 +1,11 @@
-package io.qk256.spi;
+package io.qk256.spi.parallel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.qk256.spi.Kernel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -1,4 +1,4 @@
-package io.qk256.spi;
+package io.qk256.spi.parallel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -6,6 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Operation;
+import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.Set;

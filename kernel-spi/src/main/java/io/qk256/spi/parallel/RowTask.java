@@ -1,4 +1,4 @@
-package io.qk256.spi;
+package io.qk256.spi.parallel;
 
 /** Work on rows that are not a matrix's, for the threads of a {@link ParallelKernel}. */
 @FunctionalInterface

@@ -1,5 +1,11 @@
-package io.qk256.spi;
+package io.qk256.spi.parallel;
 
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Batch;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Operation;
+import io.qk256.spi.Qk256Matrix;
 import java.lang.reflect.UndeclaredThrowableException;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -13,23 +19,6 @@ import org.jspecify.annotations.Nullable;
  * calls leave no garbage: only the thread that has taken a part may look at the operands.
  */
 final class RowJob implements Runnable {
-
-    enum Operation {
-        DEQUANTIZE,
-        GEMV_F32,
-        GEMV_I8,
-        GEMM_I8;
-
-        /** By the public methods, because they check that this thread may use the memory. */
-        void run(Kernel kernel, Qk256Matrix w, Object x, int fromRow, int toRow, F32Vector out) {
-            switch (this) {
-                case DEQUANTIZE -> kernel.dequantize(w, fromRow, toRow, out);
-                case GEMV_F32 -> kernel.gemv(w, (F32Vector) x, fromRow, toRow, out);
-                case GEMV_I8 -> kernel.gemv(w, (I8Vector) x, fromRow, toRow, out);
-                case GEMM_I8 -> kernel.gemm(w, (I8Matrix) x, fromRow, toRow, out);
-            }
-        }
-    }
 
     /** How long threads spin before they sleep: waking one takes some ten microseconds. */
     static final long SPIN_NANOS = 50_000;
@@ -155,7 +144,18 @@ final class RowJob implements Runnable {
             long cols = matrix.cols();
             result = result.slice((from - fromRow) * cols, (to - fromRow) * cols);
         }
-        operation.run(Objects.requireNonNull(kernel), matrix, Objects.requireNonNull(x), from, to, result);
+        run(Objects.requireNonNull(kernel), operation, matrix, Objects.requireNonNull(x), from, to, result);
+    }
+
+    /** By the public methods, because they check that this thread may use the memory. */
+    static void run(
+            Kernel kernel, Operation operation, Qk256Matrix w, Object x, int fromRow, int toRow, F32Vector out) {
+        switch (operation) {
+            case DEQUANTIZE -> kernel.dequantize(w, fromRow, toRow, out);
+            case GEMV_F32 -> kernel.gemv(w, (F32Vector) x, fromRow, toRow, out);
+            case GEMV_I8 -> kernel.gemv(w, (I8Vector) x, fromRow, toRow, out);
+            case GEMM_I8 -> kernel.gemm(w, (I8Batch) x, fromRow, toRow, out);
+        }
     }
 
     /** Makes the call end with an exception. */

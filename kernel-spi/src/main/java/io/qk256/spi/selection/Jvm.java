@@ -1,5 +1,6 @@
-package io.qk256.spi;
+package io.qk256.spi.selection;
 
+import io.qk256.spi.JvmFeature;
 import io.qk256.spi.support.Environment;
 import java.util.EnumMap;
 import java.util.Locale;

@@ -12,13 +12,13 @@ import java.util.Objects;
  * that one buffer serves every batch. Whoever fills the buffer must be done, and published, before kernels
  * read it; concurrent reading is safe.
  */
-public final class I8Matrix {
+public final class I8Batch {
 
     private final MemorySegment segment;
     private final long length;
     private final I8Vector[] columns;
 
-    private I8Matrix(MemorySegment segment, int columns, long length) {
+    private I8Batch(MemorySegment segment, int columns, long length) {
         this.segment = segment;
         this.length = length;
         this.columns = new I8Vector[columns];
@@ -36,18 +36,18 @@ public final class I8Matrix {
      * @throws IllegalArgumentException if the shape does not fit, or the segment has not its size
      * @throws IllegalStateException if the segment's arena is closed
      */
-    public static I8Matrix of(MemorySegment segment, int columns, long length) {
+    public static I8Batch of(MemorySegment segment, int columns, long length) {
         Segments.requireAlive("i8 matrix", segment);
         long needed = bytes(columns, length);
         if (segment.byteSize() != needed) {
             throw new IllegalArgumentException("i8 matrix: " + columns + " columns x " + length + " values = " + needed
                     + " bytes expected, got " + segment.byteSize());
         }
-        return new I8Matrix(segment, columns, length);
+        return new I8Batch(segment, columns, length);
     }
 
     /** A view of an array, with scale 1 for each column. */
-    public static I8Matrix of(byte[] values, int columns, long length) {
+    public static I8Batch of(byte[] values, int columns, long length) {
         Objects.requireNonNull(values, "values");
         return of(MemorySegment.ofArray(values), columns, length);
     }
@@ -62,8 +62,8 @@ public final class I8Matrix {
      * @throws IllegalStateException if the arena is closed
      * @throws OutOfMemoryError if there is not so much memory
      */
-    public static I8Matrix allocate(Arena arena, int columns, long length) {
-        return new I8Matrix(Segments.allocate(arena, bytes(columns, length)), columns, length);
+    public static I8Batch allocate(Arena arena, int columns, long length) {
+        return new I8Batch(Segments.allocate(arena, bytes(columns, length)), columns, length);
     }
 
     private static long bytes(int columns, long length) {

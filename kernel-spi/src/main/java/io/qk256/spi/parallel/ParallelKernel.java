@@ -1,5 +1,11 @@
-package io.qk256.spi;
+package io.qk256.spi.parallel;
 
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Batch;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Operation;
+import io.qk256.spi.Qk256Matrix;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 
@@ -41,9 +47,9 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
 
     private final Kernel kernel;
     private final int threads;
-    private final Crew crew;
+    private final WorkerThreads crew;
 
-    private ParallelKernel(Kernel kernel, int threads, Crew crew) {
+    private ParallelKernel(Kernel kernel, int threads, WorkerThreads crew) {
         this.kernel = kernel;
         this.threads = threads;
         this.crew = crew;
@@ -138,29 +144,29 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
 
     @Override
     protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
-        split(RowJob.Operation.DEQUANTIZE, w, out, fromRow, toRow, out);
+        split(Operation.DEQUANTIZE, w, out, fromRow, toRow, out);
     }
 
     @Override
     protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
-        split(RowJob.Operation.GEMV_F32, w, x, fromRow, toRow, y);
+        split(Operation.GEMV_F32, w, x, fromRow, toRow, y);
     }
 
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
-        split(RowJob.Operation.GEMV_I8, w, x, fromRow, toRow, y);
+        split(Operation.GEMV_I8, w, x, fromRow, toRow, y);
     }
 
     @Override
-    protected void gemmI8Rows(Qk256Matrix w, I8Matrix x, int fromRow, int toRow, F32Vector y) {
-        split(RowJob.Operation.GEMM_I8, w, x, fromRow, toRow, y);
+    protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        split(Operation.GEMM_I8, w, x, fromRow, toRow, y);
     }
 
-    private void split(RowJob.Operation operation, Qk256Matrix w, Object x, int fromRow, int toRow, F32Vector out) {
+    private void split(Operation operation, Qk256Matrix w, Object x, int fromRow, int toRow, F32Vector out) {
         int rowsInPart = RowJob.rowsInPart(w.cols(), toRow - fromRow, threads);
         if (rowsInPart == toRow - fromRow || crew.isWithinCall()) {
             crew.requireOpen();
-            operation.run(kernel, w, x, fromRow, toRow, out);
+            RowJob.run(kernel, operation, w, x, fromRow, toRow, out);
             return;
         }
         RowJob job = crew.begin();

@@ -1,5 +1,6 @@
-package io.qk256.spi;
+package io.qk256.spi.selection;
 
+import io.qk256.spi.CpuFeature;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.Map;
