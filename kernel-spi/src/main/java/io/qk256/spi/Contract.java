@@ -4,11 +4,11 @@ package io.qk256.spi;
 public final class Contract {
 
     /**
-     * The version, {@code major.minor}. A new major breaks providers, a new minor does not. This is a
-     * compile-time constant: a provider that returns it reports the contract it was compiled against, not
-     * the one it runs with.
+     * The version, {@code major.minor}. While the major is 0 the contract is not finished: any other version
+     * breaks providers. From 1.0 on a new major breaks them, and a new minor does not. This is a compile-time
+     * constant: a provider that returns it reports the contract it was compiled against, not the one it runs with.
      */
-    public static final String VERSION = "1.0";
+    public static final String VERSION = "0.9";
 
     private Contract() {}
 }

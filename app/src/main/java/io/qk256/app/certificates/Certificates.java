@@ -82,7 +82,7 @@ public final class Certificates {
             JsonObject report = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
             boolean passed = report.get("format").getAsString().equals("qk256-tck-report")
                     && report.get("verdict").getAsString().equals("passed")
-                    && major(report.get("contract").getAsString()).equals(major(Contract.VERSION));
+                    && generation(report.get("contract").getAsString()).equals(generation(Contract.VERSION));
             return passed ? Optional.of(certificate(file, report)) : Optional.empty();
         } catch (IOException | RuntimeException e) {
             // Not such a report: a part is missing, or of another kind.
@@ -101,7 +101,8 @@ public final class Certificates {
                 report.get("date").getAsString());
     }
 
-    private static String major(String version) {
-        return version.substring(0, Math.max(0, version.indexOf('.')));
+    /** What passed a version of the contract complies with all that have the same: the major version, before 1.0 all of it. */
+    private static String generation(String version) {
+        return version.startsWith("0.") ? version : version.substring(0, Math.max(0, version.indexOf('.')));
     }
 }

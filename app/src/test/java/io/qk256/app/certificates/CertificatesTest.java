@@ -64,6 +64,8 @@ class CertificatesTest {
         assertThat(Certificates.find(directory, ABC)).isEmpty();
         write(REPORT.replace("\"contract\": \"", "\"contract\": \"9"));
         assertThat(Certificates.find(directory, ABC)).isEmpty();
+        write(REPORT.replace(Contract.VERSION, "0.8"));
+        assertThat(Certificates.find(directory, ABC)).isEmpty();
         write(REPORT.replace("qk256-tck-report", "another"));
         assertThat(Certificates.find(directory, ABC)).isEmpty();
         write(REPORT);

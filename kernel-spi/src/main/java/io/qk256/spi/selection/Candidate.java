@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param steps the gates that it reached, in order; only the last can be a failure
  * @param state where it stands
  * @param why one line: the reason for the state
+ * @param warning what to know of a candidate though it passed: it was built for a newer minor version of the contract
  * @param kernel the opened kernel, if it is usable
  * @param failure what was thrown, if anything was; its methods may be the provider's own code, so show it by {@link #trace}
  */
@@ -27,17 +28,16 @@ public record Candidate(
         List<Step> steps,
         State state,
         String why,
+        Optional<String> warning,
         Optional<Kernel> kernel,
         Optional<Throwable> failure) {
-
-    /** In the detail of the contract's gate. */
-    static final String NEWER = ", newer than this framework's ";
 
     /** A candidate. */
     public Candidate {
         name = PrintableText.line(name, Reasons.MAX_NAME);
         steps = List.copyOf(steps);
         why = Reasons.oneLine(why);
+        warning = warning.map(Reasons::oneLine);
     }
 
     /** Where a candidate stands. */
@@ -82,16 +82,6 @@ public record Candidate(
         return artifact.origin();
     }
 
-    /** What to know of a candidate that passed: it was built for a newer minor version of the contract. */
-    public Optional<String> warning() {
-        return steps.stream()
-                .filter(step -> step.gate() == Gate.CONTRACT && step.passed())
-                .map(Step::detail)
-                .filter(detail -> detail.contains(NEWER))
-                .map(detail -> "built for contract " + detail + ": it may need what is not here")
-                .findFirst();
-    }
-
     /** The stack trace of the {@link #failure}: bounded, without control characters, and whatever its methods do. */
     public Optional<String> trace() {
         return failure.map(thrown -> {
@@ -106,6 +96,6 @@ public record Candidate(
     }
 
     Candidate as(State newState, String newWhy) {
-        return new Candidate(name, rank, artifact, steps, newState, newWhy, kernel, failure);
+        return new Candidate(name, rank, artifact, steps, newState, newWhy, warning, kernel, failure);
     }
 }

@@ -18,7 +18,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +29,6 @@ import org.jspecify.annotations.Nullable;
 final class Examination {
 
     private static final Pattern NAME = Pattern.compile("[a-z0-9]+(-[a-z0-9]+)*");
-    private static final Pattern VERSION = Pattern.compile("(\\d{1,6})\\.(\\d{1,6})");
 
     private final KernelSource source;
     private final CpuFeatures cpu;
@@ -41,6 +39,7 @@ final class Examination {
     private final List<Step> steps = new ArrayList<>();
     private String name;
     private Optional<Integer> rank = Optional.empty();
+    private Optional<String> warning = Optional.empty();
     private Gate gate = Gate.INSTALLED;
     private State end = State.REJECTED;
     private @Nullable KernelProvider provider;
@@ -117,10 +116,15 @@ final class Examination {
             gates.pass();
         } catch (Rejected e) {
             Throwable cause = e.getCause();
-            outcome = rejected(Reasons.remedy(source, cause).orElse(String.valueOf(e.getMessage())), cause);
+            outcome = rejected(known(cause).orElse(String.valueOf(e.getMessage())), cause);
         } catch (Throwable e) { // Code of strangers: whatever it throws ends its own examination only.
-            outcome = rejected(Reasons.remedy(source, e).orElseGet(() -> Reasons.describe(e)), e);
+            outcome = rejected(known(e).orElseGet(() -> Reasons.describe(e)), e);
         }
+    }
+
+    /** What is wrong, where that can be told better than by what was thrown. */
+    private Optional<String> known(@Nullable Throwable thrown) {
+        return Reasons.remedy(source, thrown).or(() -> Reasons.compiledElsewhere(thrown));
     }
 
     private Candidate rejected(String reason, @Nullable Throwable cause) {
@@ -130,7 +134,7 @@ final class Examination {
     }
 
     private Candidate candidate(State state, String why, Optional<Kernel> kernel, Optional<Throwable> failure) {
-        return new Candidate(name, rank, source.artifact(), List.copyOf(steps), state, why, kernel, failure);
+        return new Candidate(name, rank, source.artifact(), List.copyOf(steps), state, why, warning, kernel, failure);
     }
 
     private void passed(String detail) {
@@ -198,17 +202,15 @@ final class Examination {
 
     private void contract(KernelProvider found) throws Rejected {
         String built = String.valueOf(found.contractVersion());
-        Matcher theirs = VERSION.matcher(built);
-        Matcher ours = VERSION.matcher(Contract.VERSION);
-        if (!theirs.matches() || !ours.matches()) {
-            throw new Rejected("built for contract '" + built + "', expected major.minor such as " + Contract.VERSION);
+        ContractVersion version = ContractVersion.parse(built)
+                .orElseThrow(() -> new Rejected(
+                        "built for contract '" + built + "', expected major.minor such as " + Contract.VERSION));
+        Optional<String> refusal = ContractVersion.CURRENT.refusal(version);
+        if (refusal.isPresent()) {
+            throw new Rejected(refusal.get());
         }
-        if (!theirs.group(1).equals(ours.group(1))) {
-            throw new Rejected("built for contract " + built + ", this is " + Contract.VERSION
-                    + "; get a build of the kernel for contract " + ours.group(1) + ".x");
-        }
-        boolean newer = Integer.parseInt(theirs.group(2)) > Integer.parseInt(ours.group(2));
-        passed(built + (newer ? Candidate.NEWER + Contract.VERSION : ""));
+        warning = ContractVersion.CURRENT.warning(version);
+        passed(built);
     }
 
     private void cpu(KernelProvider found, Requirements needs) throws Rejected {

@@ -1,5 +1,6 @@
 package io.qk256.spi.selection;
 
+import io.qk256.spi.Contract;
 import io.qk256.spi.support.PrintableText;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,8 @@ final class Reasons {
     /** An exception may be its own cause's cause. */
     private static final int MAX_CAUSES = 10;
 
+    private static final String CONTRACT_PACKAGE = Contract.class.getPackageName();
+
     private Reasons() {}
 
     /**
@@ -34,14 +37,26 @@ final class Reasons {
                 : Optional.empty();
     }
 
+    /**
+     * What to say of code that the JVM could not link with this contract. The JVM's message names the part that does not fit,
+     * and not the reason.
+     */
+    static Optional<String> compiledElsewhere(@Nullable Throwable thrown) {
+        return causes(thrown).stream()
+                // A class, a method or a field that is not there, or an abstract method that is not implemented.
+                .filter(e -> e instanceof NoClassDefFoundError || e instanceof IncompatibleClassChangeError)
+                .map(Reasons::nameAndMessage)
+                .filter(text -> text.replace('/', '.').contains(CONTRACT_PACKAGE + "."))
+                .findFirst()
+                .map(text ->
+                        "it was compiled against another io.qk256:kernel-spi than this one, which it does not fit: "
+                                + text + "; " + ContractVersion.CURRENT.recompile());
+    }
+
     /** What was thrown and, because the service loader and class initializers wrap it, what caused it first. */
     static String describe(Throwable thrown) {
-        try {
-            Throwable root = causes(thrown).getLast();
-            return nameAndMessage(thrown) + (root.equals(thrown) ? "" : ", caused by " + nameAndMessage(root));
-        } catch (Throwable e) {
-            return thrown.getClass().getName();
-        }
+        List<Throwable> causes = causes(thrown);
+        return nameAndMessage(thrown) + (causes.size() == 1 ? "" : ", caused by " + nameAndMessage(causes.getLast()));
     }
 
     /** The text in one line, without control characters, cut if it is very long. */
@@ -51,8 +66,12 @@ final class Reasons {
     }
 
     private static String nameAndMessage(Throwable thrown) {
-        String message = thrown.getMessage();
-        return thrown.getClass().getName() + (message == null ? "" : ": " + message);
+        try {
+            String message = thrown.getMessage();
+            return thrown.getClass().getName() + (message == null ? "" : ": " + message);
+        } catch (Throwable e) {
+            return thrown.getClass().getName();
+        }
     }
 
     /** A throwable and its causes, as far as they can be had. */

@@ -4,12 +4,19 @@ import static io.qk256.spi.BadArguments.nothing;
 import static io.qk256.spi.selection.Rejection.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qk256.spi.Contract;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.Requirements;
+import java.lang.classfile.ClassFile;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.function.Supplier;
@@ -171,6 +178,70 @@ class BrokenProviderTest {
                         "java.lang.UnsatisfiedLinkError: no qk256 in java.library.path"),
                 Arguments.of(new StackOverflowError(), "java.lang.StackOverflowError"),
                 Arguments.of(new AssertionError("no"), "java.lang.AssertionError: no"));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void codeThatDoesNotFitTheContractIsRejectedWithWhatToDo(Throwable thrown, String part) {
+        assertRejected(
+                throwing(thrown),
+                Gate.FOUND,
+                "it was compiled against another io.qk256:kernel-spi than this one, which it does not fit: java.lang."
+                        + part
+                        + "; recompile it against the io.qk256:kernel-spi of contract " + Contract.VERSION
+                        + ", or get a build for that");
+    }
+
+    static Stream<Arguments> codeThatDoesNotFitTheContractIsRejectedWithWhatToDo() {
+        NoClassDefFoundError gone = new NoClassDefFoundError("io/qk256/spi/Gone");
+        return Stream.of(
+                Arguments.of(
+                        new NoSuchMethodError("'void io.qk256.spi.Qk256.gone()'"),
+                        "NoSuchMethodError: 'void io.qk256.spi.Qk256.gone()'"),
+                Arguments.of(
+                        new AbstractMethodError("'abstract void io.qk256.spi.Kernel.gone()'"),
+                        "AbstractMethodError: 'abstract void io.qk256.spi.Kernel.gone()'"),
+                Arguments.of(gone, "NoClassDefFoundError: io/qk256/spi/Gone"),
+                Arguments.of(
+                        new ServiceConfigurationError("Broken could not be instantiated", gone),
+                        "NoClassDefFoundError: io/qk256/spi/Gone"));
+    }
+
+    @Test
+    void codeThatTheJvmCannotLinkWithTheContractIsRejectedWithWhatToDo() {
+        FakeProvider broken = new FakeProvider("broken", 99) {
+            @Override
+            Kernel kernel() {
+                callGoneMethod();
+                return new PlainKernel();
+            }
+        };
+        assertThat(Machines.select(broken).candidates().getFirst().why())
+                .startsWith(
+                        "opened: it was compiled against another io.qk256:kernel-spi than this one, which it does not fit:"
+                                + " java.lang.NoSuchMethodError: 'void io.qk256.spi.Qk256.gone()'; recompile it");
+    }
+
+    /** What code does that was compiled against a contract with one more method. */
+    private static void callGoneMethod() {
+        ClassDesc contract = ClassDesc.of("io.qk256.spi.Qk256");
+        MethodTypeDesc type = MethodTypeDesc.of(ConstantDescs.CD_void);
+        byte[] caller = ClassFile.of()
+                .build(
+                        ClassDesc.of("io.qk256.spi.selection.Caller"),
+                        made -> made.withMethodBody(
+                                "call",
+                                type,
+                                ClassFile.ACC_STATIC,
+                                code -> code.invokestatic(contract, "gone", type)
+                                        .return_()));
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup().defineHiddenClass(caller, true);
+            lookup.findStatic(lookup.lookupClass(), "call", MethodType.methodType(void.class))
+                    .invokeExact();
+        } catch (Throwable e) {
+            throw unchecked(e);
+        }
     }
 
     @Test
