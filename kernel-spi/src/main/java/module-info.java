@@ -12,6 +12,8 @@ module io.qk256.spi {
     exports io.qk256.spi.support to
             io.qk256.app,
             io.qk256.avx2.jni,
+            io.qk256.gguf,
+            io.qk256.llm,
             io.qk256.tck;
 
     uses io.qk256.spi.KernelProvider;

@@ -1,0 +1,18 @@
+package io.qk256.app.check;
+
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufFile;
+import java.lang.foreign.Arena;
+
+/** The small language model that the application carries: it tells fairy tales. */
+public final class DemoModel {
+
+    static final String I2S = "demo-i2_s.gguf";
+
+    private DemoModel() {}
+
+    /** Its file. Closing it does nothing: the memory goes when nothing refers to it. */
+    public static GgufFile file() throws GgufException {
+        return GgufFile.of(Resources.bytes(I2S, Arena.ofAuto()), "the embedded model");
+    }
+}

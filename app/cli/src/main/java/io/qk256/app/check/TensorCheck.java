@@ -1,0 +1,106 @@
+package io.qk256.app.check;
+
+import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.PlainDecoder;
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Compares what a kernel makes of a repacked tensor with the tensor itself, as {@link PlainDecoder} reads it: neither
+ * a wrong kernel nor a wrong repacking passes.
+ */
+final class TensorCheck {
+
+    private static final float SMALLEST_SCALE = 0x1p-100f;
+    private static final float LARGEST_SCALE = 0x1p100f;
+
+    private final PlainDecoder plain;
+    private final Qk256Matrix matrix;
+    private final byte[] values;
+    private final float[] scales;
+
+    TensorCheck(GgufTensor tensor, Qk256Matrix repacked) {
+        this.plain = PlainDecoder.of(tensor);
+        this.matrix = repacked;
+        this.values = new byte[repacked.cols()];
+        this.scales = new float[repacked.blocks()];
+    }
+
+    void run(Kernel kernel, Activations activations, Tally tally) {
+        Comparison comparison = new Comparison(kernel, matrix, tally);
+        if (scaleSuitsBound()) {
+            comparison.floats(this::weights, activations.floats());
+        } else {
+            comparison.floats(this::weights);
+        }
+        comparison.integers(Comparison.I8_PRODUCT, activations.integers(), integerProducts(activations.integers()));
+    }
+
+    /** The bound of an f32 product holds only where nothing overflows or underflows; activations are 2^-23 or more. */
+    private boolean scaleSuitsBound() {
+        float scale = Math.abs(matrix.tensorScale());
+        return scale == 0 || (scale >= SMALLEST_SCALE && scale <= LARGEST_SCALE);
+    }
+
+    private void weights(int row, float[] weights) {
+        decode(row);
+        for (int col = 0; col < weights.length; col++) {
+            weights[col] = values[col] * scales[col / Qk256.BLOCK_WEIGHTS];
+        }
+    }
+
+    private float[] integerProducts(I8Vector x) {
+        float[] products = new float[matrix.rows()];
+        byte[] q = x.segment().toArray(ValueLayout.JAVA_BYTE);
+        boolean blockScales = matrix.blockScales().isPresent();
+        int[] sums = new int[scales.length];
+        for (int row = 0; row < products.length; row++) {
+            decode(row);
+            blockSums(q, sums);
+            products[row] = blockScales
+                    ? withBlockScales(sums, scales, x.scale())
+                    : withTensorScale(sums, scales[0], x.scale());
+        }
+        return products;
+    }
+
+    private void decode(int row) {
+        plain.row(row, values);
+        for (int block = 0; block < scales.length; block++) {
+            scales[block] = plain.scale(row, block);
+        }
+    }
+
+    private void blockSums(byte[] q, int[] sums) {
+        for (int block = 0; block < sums.length; block++) {
+            int end = Math.min(values.length, (block + 1) * Qk256.BLOCK_WEIGHTS);
+            int sum = 0;
+            for (int col = block * Qk256.BLOCK_WEIGHTS; col < end; col++) {
+                sum += values[col] * q[col];
+            }
+            sums[block] = sum;
+        }
+    }
+
+    /** The int8 product of a row with block scales, as {@link Kernel#gemv(Qk256Matrix, I8Vector, F32Vector)} defines it. */
+    static float withBlockScales(int[] sums, float[] scales, float activationScale) {
+        double sum = 0;
+        for (int block = 0; block < sums.length; block++) {
+            sum += (double) sums[block] * scales[block];
+        }
+        return (float) sum / activationScale;
+    }
+
+    /** The int8 product of a row with one scale, as {@link Kernel#gemv(Qk256Matrix, I8Vector, F32Vector)} defines it. */
+    static float withTensorScale(int[] sums, float scale, float activationScale) {
+        int sum = 0;
+        for (int blockSum : sums) {
+            sum += blockSum;
+        }
+        return (float) sum / activationScale * scale;
+    }
+}

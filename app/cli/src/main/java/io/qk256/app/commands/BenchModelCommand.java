@@ -1,0 +1,254 @@
+package io.qk256.app.commands;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.qk256.app.bench.ModelBench;
+import io.qk256.app.bench.ModelChart;
+import io.qk256.app.bench.ModelRow;
+import io.qk256.app.bench.Numbers;
+import io.qk256.llm.model.BitNetModel;
+import io.qk256.llm.model.SyntheticModel;
+import io.qk256.spi.selection.Candidate;
+import io.qk256.spi.selection.Selection;
+import io.qk256.spi.support.OutputFile;
+import io.qk256.spi.support.PrintableText;
+import io.qk256.spi.support.UserError;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** Measures how fast a model runs. */
+@Command(
+        name = "bench-model",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Measure how fast a model reads a prompt of 64 tokens and decodes, beside how fast as many threads read as"
+                    + " many bytes of memory, all in one run.",
+            "Default: the embedded model with every usable kernel. It fits in caches; --shape 2b shows what memory allows."
+        })
+final class BenchModelCommand implements Callable<Integer> {
+
+    private static final String ALL = "all";
+    private static final long SEED = 1;
+    private static final double PERCENT = 100;
+
+    @ParentCommand
+    private @Nullable Qk256Command root;
+
+    @Option(
+            names = "--shape",
+            paramLabel = "2b",
+            description =
+                    "A model of random weights in the shape of BitNet b1.58 2B4T, made in memory (1.2 GB and, with"
+                            + " head q8, 0.4 GB more).")
+    private @Nullable String shape;
+
+    @Option(
+            names = "--kernels",
+            paramLabel = "NAME",
+            split = ",",
+            description =
+                    "These kernels, or 'all'. Default: all for the embedded model, else the selected one; --kernel NAME"
+                            + " for one.")
+    private @Nullable List<String> kernels;
+
+    @Option(
+            names = "--thread-counts",
+            paramLabel = "N",
+            split = ",",
+            description = "Numbers of threads. Default: 1, and one for each physical core.")
+    private @Nullable List<Integer> threadCounts;
+
+    @Option(
+            names = "--heads",
+            paramLabel = "TYPE",
+            split = ",",
+            description = "Weights of the last product: f16, q8 or both. Default: what --head says.")
+    private @Nullable List<Head> heads;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            description = "Measure each speed for S seconds, after as long a warm-up. Default: ${DEFAULT-VALUE}.")
+    private double seconds = 0.5;
+
+    @Option(names = "--json", description = "Print one JSON object instead of a table.")
+    private boolean json;
+
+    @Option(names = "--plot", paramLabel = "FILE.svg", description = "Draw the results as well.")
+    private @Nullable Path plot;
+
+    @Mixin
+    private final ModelOptions options = new ModelOptions();
+
+    BenchModelCommand() {}
+
+    @Override
+    public Integer call() throws IOException {
+        Qk256Command command = Objects.requireNonNull(root);
+        requireUsage();
+        Optional<OutputFile> chart = Optional.ofNullable(plot).map(OutputFile::of);
+        if (chart.isPresent()) {
+            options.requireOther(chart.get());
+            chart.get().requireWritable();
+        }
+        int code = command.exitCode(true);
+        if (code != ExitCode.OK) {
+            return code;
+        }
+        List<Candidate> measured = measured(command.machine().selection());
+        List<Integer> counts = threadCounts(command.machine());
+        List<ModelRow> rows = new ArrayList<>();
+        for (Head head : heads == null ? List.of(options.head()) : heads) {
+            measure(head, measured, counts, rows);
+        }
+        if (json) {
+            printJson(rows);
+        } else {
+            printTable(rows);
+        }
+        if (chart.isPresent()) {
+            chart.get()
+                    .write(ModelChart.svg(
+                            what() + " on " + command.machine().cpu().name(), rows));
+        }
+        return ExitCode.OK;
+    }
+
+    private void requireUsage() {
+        if (shape != null && !shape.equalsIgnoreCase("2b")) {
+            throw new UserError("--shape: '" + shape + "', expected 2b");
+        }
+        if (shape != null && !options.isEmbedded()) {
+            throw new UserError("--shape makes a model, and -m names one: give one of them");
+        }
+        if (!(seconds > 0) || seconds > 3600) {
+            throw new UserError("--seconds: " + seconds + ", expected more than 0, up to 3600");
+        }
+        options.requireUsage();
+        requireOne(threadCounts != null, "--thread-counts", options.isThreadsGiven(), "--threads");
+        requireOne(heads != null, "--heads", options.isHeadGiven(), "--head");
+        requireOne(
+                kernels != null,
+                "--kernels",
+                Objects.requireNonNull(root).forced().isPresent(),
+                "--kernel");
+        if (threadCounts != null) {
+            threadCounts.forEach(count -> Limits.requireThreads("--thread-counts", count));
+        }
+    }
+
+    private static void requireOne(boolean first, String name, boolean second, String other) {
+        if (first && second) {
+            throw new UserError(name + " and " + other + " say the same thing in two ways; give one of them");
+        }
+    }
+
+    private void measure(Head head, List<Candidate> measured, List<Integer> counts, List<ModelRow> rows)
+            throws IOException {
+        if (shape != null) {
+            try (BitNetModel model = SyntheticModel.of(SyntheticModel.SHAPE_2B, head.type(), SEED)) {
+                measure(model, measured, counts, rows);
+            }
+            return;
+        }
+        try (ModelOptions.Model loaded =
+                options.loadModel(head, Objects.requireNonNull(root).terminal())) {
+            measure(loaded.model(), measured, counts, rows);
+        }
+    }
+
+    private void measure(BitNetModel model, List<Candidate> measured, List<Integer> counts, List<ModelRow> rows) {
+        ModelBench bench = new ModelBench(model, seconds);
+        for (Candidate candidate : measured) {
+            for (int count : counts) {
+                ModelRow row =
+                        bench.measure(candidate.name(), candidate.kernel().orElseThrow(), count);
+                rows.add(row);
+                Objects.requireNonNull(root)
+                        .say(row.kernel() + ", " + Plural.of(count, "thread") + ", head " + row.head() + ": "
+                                + Numbers.of(row.decodeRate()) + " t/s");
+            }
+        }
+    }
+
+    private List<Candidate> measured(Selection selection) {
+        boolean small = shape == null && options.isEmbedded();
+        boolean forced = Objects.requireNonNull(root).forced().isPresent();
+        if (kernels == null && (forced || !small)) {
+            return List.of(selection.selected().orElseThrow());
+        }
+        return kernels == null || kernels.equals(List.of(ALL))
+                ? Usable.all(selection)
+                : Usable.named(kernels, selection);
+    }
+
+    private List<Integer> threadCounts(Machine machine) {
+        return threadCounts != null
+                ? threadCounts
+                : IntStream.of(1, options.threads(machine)).distinct().boxed().toList();
+    }
+
+    private String what() {
+        if (shape != null) {
+            return "random weights in the shape of BitNet b1.58 2B4T";
+        }
+        return options.describe();
+    }
+
+    private void printTable(List<ModelRow> rows) {
+        Table table =
+                new Table("kernel", "threads", "head", "prompt t/s", "decode t/s", "GB/s", "reading GB/s", "part");
+        for (ModelRow row : rows) {
+            table.add(
+                    row.kernel(),
+                    Integer.toString(row.threads()),
+                    row.head(),
+                    Numbers.of(row.promptRate()),
+                    Numbers.of(row.decodeRate()),
+                    Numbers.of(row.weightRate() / 1e9),
+                    Numbers.of(row.readRate() / 1e9),
+                    Math.round(PERCENT * row.partOfReading()) + " %");
+        }
+        Qk256Command command = Objects.requireNonNull(root);
+        String title = what() + " on " + KernelReport.describe(command.machine().cpu());
+        command.out().println(PrintableText.line(title));
+        command.out().print(table);
+        command.out().flush();
+    }
+
+    private void printJson(List<ModelRow> rows) {
+        Qk256Command command = Objects.requireNonNull(root);
+        JsonObject object = new JsonObject();
+        object.addProperty("model", what());
+        object.addProperty("cpu", KernelReport.describe(command.machine().cpu()));
+        object.addProperty("jvm", Runtime.version().toString());
+        object.addProperty("promptTokens", ModelBench.PROMPT);
+        JsonArray array = new JsonArray();
+        for (ModelRow row : rows) {
+            JsonObject one = new JsonObject();
+            one.addProperty("kernel", Json.bounded(row.kernel()));
+            one.addProperty("threads", row.threads());
+            one.addProperty("head", row.head());
+            one.addProperty("promptTokensPerSecond", row.promptRate());
+            one.addProperty("decodeTokensPerSecond", row.decodeRate());
+            one.addProperty("bytesPerToken", row.bytesPerToken());
+            one.addProperty("readBytesPerSecond", row.readRate());
+            one.addProperty("partOfReading", row.partOfReading());
+            array.add(one);
+        }
+        object.add("rows", array);
+        Json.print(object, command.out());
+    }
+}

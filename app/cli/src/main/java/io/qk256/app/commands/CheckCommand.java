@@ -1,0 +1,89 @@
+package io.qk256.app.commands;
+
+import io.qk256.app.check.ProgressListener;
+import io.qk256.app.check.Proof;
+import io.qk256.app.check.ProofReport;
+import io.qk256.gguf.I2sLayout;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.selection.Selection;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** Proves the selected kernel on real weights. */
+@Command(
+        name = "check",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Prove the selected kernel on real weights: a small BitNet model in two packings, and matrices whose results"
+                    + " bitnet.cpp and ggml recorded; or every 2-bit tensor of a file.",
+            "Dequantized values and int8 products must be exact, f32 products within the bound of the contract."
+        })
+final class CheckCommand implements Callable<Integer> {
+
+    @ParentCommand
+    private @Nullable Qk256Command root;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "FILE.gguf",
+            description = "A model with tensors of type I2_S, TQ1_0, TQ2_0, Q2_0 or QK256.")
+    private @Nullable Path file;
+
+    @Mixin
+    private final GgufOptions gguf = new GgufOptions();
+
+    @Option(names = "--json", description = "Print one JSON object instead of a table.")
+    private boolean json;
+
+    CheckCommand() {}
+
+    @Override
+    public Integer call() throws IOException {
+        Qk256Command command = Objects.requireNonNull(root);
+        if (file == null) {
+            gguf.requireNone();
+        } else {
+            GgufOptions.requireFile(file);
+        }
+        int code = command.exitCode(true);
+        return code == ExitCode.OK ? check(command, Optional.ofNullable(file), gguf.i2sLayout(), json) : code;
+    }
+
+    /** The proof on the weights that the application carries. */
+    static int check(Qk256Command command) throws IOException {
+        return check(command, Optional.empty(), I2sLayout.X86, false);
+    }
+
+    private static int check(Qk256Command command, Optional<Path> file, I2sLayout i2sLayout, boolean json)
+            throws IOException {
+        Selection selection = command.machine().selection();
+        Kernel kernel = selection.kernel();
+        String name = KernelReport.selected(selection);
+        ProgressListener progress = progress(command.terminal());
+        ProofReport report = file.isPresent()
+                ? Proof.run(kernel, file.get(), i2sLayout, progress)
+                : Proof.run(kernel, Optional.empty(), progress);
+        if (json) {
+            CheckReport.printJson(name, report, command.out());
+        } else {
+            CheckReport.print(name, report, command.out());
+        }
+        return report.passed() ? ExitCode.OK : ExitCode.FAILED;
+    }
+
+    private static ProgressListener progress(Terminal terminal) {
+        return terminal.showsProgress()
+                ? (what, done, total) ->
+                        terminal.progress(done < total ? "checking " + done + "/" + total + "  " + what : "")
+                : ProgressListener.NONE;
+    }
+}

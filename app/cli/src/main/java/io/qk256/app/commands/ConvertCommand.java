@@ -1,0 +1,93 @@
+package io.qk256.app.commands;
+
+import io.qk256.gguf.Conversion;
+import io.qk256.gguf.Conversion.Report;
+import io.qk256.gguf.Conversion.Target;
+import io.qk256.gguf.GgufFile;
+import io.qk256.spi.support.OutputFile;
+import io.qk256.spi.support.UserError;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** Writes a model with its 2-bit tensors in another type. */
+@Command(
+        name = "convert",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Write a GGUF file with its 2-bit tensors in another type: tq2_0 (ggml), i2_s (bitnet.cpp), or qk256 (what"
+                    + " kernels take, so that loading repacks nothing).",
+            "Weights keep their values to the bit, or the file is refused with the reason."
+        })
+final class ConvertCommand implements Callable<Integer> {
+
+    @ParentCommand
+    private @Nullable Qk256Command root;
+
+    @Mixin
+    private final GgufOptions gguf = new GgufOptions();
+
+    @Parameters(
+            paramLabel = "FILE.gguf",
+            description = "A file with tensors of type I2_S, TQ1_0, TQ2_0, Q2_0 or QK256.")
+    private @Nullable Path file;
+
+    @Option(
+            names = {"-o", "--output"},
+            required = true,
+            paramLabel = "OUT.gguf",
+            description = "The file to write; one that is there is replaced. - is standard output.")
+    private @Nullable Path output;
+
+    @Option(names = "--type", required = true, paramLabel = "TYPE", description = "${COMPLETION-CANDIDATES}.")
+    private @Nullable Target type;
+
+    @Option(
+            names = "--round-scales",
+            description = "Let scales be rounded to f16 for tq2_0, by at most 1/2048 of themselves. Weights are then no"
+                    + " longer the same.")
+    private boolean roundScales;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads that repack. Default: one for each CPU.")
+    private @Nullable Integer threads;
+
+    ConvertCommand() {}
+
+    @Override
+    public Integer call() throws IOException {
+        Qk256Command command = Objects.requireNonNull(root);
+        OutputFile to = OutputFile.orStandardOutput(Objects.requireNonNull(output));
+        int crew = threads == null
+                ? Runtime.getRuntime().availableProcessors()
+                : Limits.requireThreads("--threads", threads);
+        if (roundScales && type != Target.TQ2_0) {
+            throw new UserError("--round-scales is for --type tq2_0, the only one whose scales are f16; leave it out");
+        }
+        try (GgufFile source = gguf.open(Objects.requireNonNull(file))) {
+            Report report = Conversion.convert(
+                    source,
+                    to,
+                    Objects.requireNonNull(type),
+                    roundScales,
+                    crew,
+                    ProgressLine.of("converting", command.terminal()));
+            command.say("wrote " + to + ": " + Plural.of(report.converted(), "tensor") + " converted, "
+                    + report.copied() + " copied");
+            if (report.scaleError() > 0) {
+                command.tell(String.format(
+                        Locale.ROOT,
+                        "scales were rounded to f16, by at most %.2g of themselves: weights are not the same",
+                        report.scaleError()));
+            }
+        }
+        return ExitCode.OK;
+    }
+}

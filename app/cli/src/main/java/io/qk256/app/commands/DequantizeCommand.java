@@ -1,0 +1,70 @@
+package io.qk256.app.commands;
+
+import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.NpyFile;
+import io.qk256.gguf.TensorRows;
+import io.qk256.spi.support.OutputFile;
+import io.qk256.spi.support.UserError;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** Writes the weights of one tensor as floats. */
+@Command(
+        name = "dequantize",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Write a tensor of a GGUF file as f32 values for NumPy, rows x columns.",
+            "Types: F32, F16, BF16, Q8_0, Q6_K, Q2_0, TQ1_0, TQ2_0, I2_S."
+        })
+final class DequantizeCommand implements Callable<Integer> {
+
+    @ParentCommand
+    private @Nullable Qk256Command root;
+
+    @Mixin
+    private final GgufOptions gguf = new GgufOptions();
+
+    @Parameters(index = "0", paramLabel = "FILE.gguf", description = "The file.")
+    private @Nullable Path file;
+
+    @Parameters(
+            index = "1",
+            paramLabel = "TENSOR",
+            description = "Its name, as '${ROOT-COMMAND-NAME} inspect' shows it.")
+    private String name = "";
+
+    @Option(
+            names = {"-o", "--output"},
+            required = true,
+            paramLabel = "OUT.npy",
+            description = "The file to write; one that is there is replaced. - is standard output.")
+    private @Nullable Path output;
+
+    DequantizeCommand() {}
+
+    @Override
+    public Integer call() throws IOException {
+        OutputFile to = OutputFile.orStandardOutput(Objects.requireNonNull(output));
+        try (GgufFile source = gguf.open(Objects.requireNonNull(file))) {
+            GgufTensor tensor = source.findTensor(name)
+                    .orElseThrow(() -> new UserError(source.name() + ": there is no tensor '" + name + "' among "
+                            + source.tensors().size() + "; '" + Launcher.name() + " inspect' shows their names"));
+            to.requireOtherThan(Objects.requireNonNull(file));
+            to.requireWritable();
+            NpyFile.write(TensorRows.of(tensor), to);
+            Objects.requireNonNull(root)
+                    .say("wrote " + to + ": " + tensor.rows() + "x" + tensor.cols() + " f32 of " + tensor.name() + ", "
+                            + tensor.typeLabel());
+        }
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,99 @@
+package io.qk256.app.commands;
+
+import io.qk256.llm.model.NotFiniteException;
+import io.qk256.spi.support.ClosedPipeException;
+import io.qk256.spi.support.FileProblem;
+import io.qk256.spi.support.PrintableText;
+import io.qk256.spi.support.UserError;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * What becomes of an exception: a line on standard error, and an exit code. {@link UserError} is the user's mistake (2), an
+ * {@link IOException} a file's or the system's fault (1); everything else is a defect of this program (1), and says so.
+ */
+final class Failures {
+
+    private static final int MOST_LINES = 1000;
+    private static final int LONGEST_LINE = 1000;
+
+    private final Terminal terminal;
+    private final BooleanSupplier verbose;
+
+    Failures(Terminal terminal, BooleanSupplier verbose) {
+        this.terminal = terminal;
+        this.verbose = verbose;
+    }
+
+    /** Options that could not be read. */
+    int misused(ParameterException wrong) {
+        CommandLine command = wrong.getCommandLine();
+        StringBuilder line =
+                new StringBuilder(String.valueOf(wrong.getMessage()).replaceFirst("[.]$", ""));
+        if (wrong instanceof UnmatchedArgumentException unmatched) {
+            List<String> similar = unmatched.getSuggestions();
+            if (!similar.isEmpty()) {
+                line.append("; did you mean ")
+                        .append(String.join(" or ", similar))
+                        .append('?');
+            }
+        }
+        terminal.tell(line + "; see '" + command.getCommandSpec().qualifiedName() + " --help'");
+        return ExitCode.USAGE;
+    }
+
+    /** A command that did not end. */
+    int failed(Throwable thrown) {
+        if (verbose.getAsBoolean() && !(thrown instanceof UserError)) {
+            print(thrown);
+        }
+        switch (thrown) {
+            case UserError mistake -> {
+                terminal.tell(mistake.getMessage());
+                return ExitCode.USAGE;
+            }
+            case ClosedPipeException e -> {
+                return ExitCode.OK;
+            }
+            case IOException e -> terminal.tell(describe(e));
+            case UncheckedIOException e -> terminal.tell(describe(Objects.requireNonNull(e.getCause())));
+            case NotFiniteException e -> terminal.tell(String.valueOf(e.getMessage()));
+            case InternalError e -> // What the JVM throws where a mapped file has no bytes any more.
+                terminal.tell("a file was cut off, or its disk failed, while it was read (" + e.getMessage()
+                        + "); do not write to a model that is in use");
+            case OutOfMemoryError e ->
+                terminal.tell("out of memory, or of threads: " + e.getMessage()
+                        + "; ask for fewer threads or a smaller context, or give the JVM more memory"
+                        + " (JAVA_TOOL_OPTIONS=-Xmx8g)");
+            default -> terminal.tell(thrown + (verbose.getAsBoolean() ? "" : " (-v shows where)"));
+        }
+        return ExitCode.FAILED;
+    }
+
+    /** The message; where it is no more than the name of a file, the class says why. */
+    private static String describe(IOException e) {
+        if (e instanceof FileSystemException file) {
+            return file.getFile() + ": " + FileProblem.reason(file);
+        }
+        return e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+
+    /** A stack trace, without what its messages could do to a terminal. */
+    void print(Throwable thrown) {
+        StringWriter trace = new StringWriter();
+        thrown.printStackTrace(new PrintWriter(trace, true));
+        trace.toString()
+                .lines()
+                .limit(MOST_LINES)
+                .forEach(line -> terminal.err().println(PrintableText.block(line, LONGEST_LINE)));
+    }
+}

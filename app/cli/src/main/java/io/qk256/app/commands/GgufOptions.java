@@ -1,0 +1,62 @@
+package io.qk256.app.commands;
+
+import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.I2sLayout;
+import io.qk256.spi.support.FileProblem;
+import io.qk256.spi.support.UserError;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options of commands that read a GGUF file. */
+final class GgufOptions {
+
+    @Option(
+            names = "--i2s-layout",
+            paramLabel = "LAYOUT",
+            description = {
+                "How tensors of type I2_S are packed, which no file says: x86 (default; the published models), arm (packed"
+                        + " on an ARM machine), rows4 (packed on x86 without ACT_PARALLEL)."
+            })
+    private @Nullable I2sLayout i2sLayout;
+
+    GgufOptions() {}
+
+    /** How the user says that I2_S is packed. */
+    I2sLayout i2sLayout() {
+        return i2sLayout == null ? I2sLayout.X86 : i2sLayout;
+    }
+
+    /**
+     * Refuses the option where no file is read.
+     *
+     * @throws UserError if it was given
+     */
+    void requireNone() {
+        if (i2sLayout != null) {
+            throw new UserError("--i2s-layout is about a file, and none is named");
+        }
+    }
+
+    /**
+     * Opens a file that the user has named.
+     *
+     * @throws UserError if there is no such file
+     */
+    GgufFile open(Path path) throws IOException {
+        requireFile(path);
+        return GgufFile.open(path, i2sLayout());
+    }
+
+    /**
+     * Checks that what the user has named is a file.
+     *
+     * @throws UserError if it is not
+     */
+    static void requireFile(Path path) {
+        FileProblem.absence(path).ifPresent(why -> {
+            throw new UserError(path + ": " + why + ", expected a GGUF file");
+        });
+    }
+}

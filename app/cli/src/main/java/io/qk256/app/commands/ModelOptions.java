@@ -1,0 +1,215 @@
+package io.qk256.app.commands;
+
+import io.qk256.app.check.DemoModel;
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.Repack.Progress;
+import io.qk256.gguf.RepackCache;
+import io.qk256.llm.model.BitNetModel;
+import io.qk256.llm.model.LoadListener;
+import io.qk256.llm.text.Tokenizer;
+import io.qk256.spi.support.OutputFile;
+import io.qk256.spi.support.UserError;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The options of commands that run a model. */
+final class ModelOptions {
+
+    private static final String BESIDE_THE_MODEL = "";
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "FILE.gguf",
+            description = "A BitNet b1.58 model. Default: the embedded one, which tells fairy tales.")
+    private @Nullable Path model;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads that compute. Default: one for each physical core.")
+    private @Nullable Integer threads;
+
+    @Option(
+            names = "--head",
+            paramLabel = "TYPE",
+            description =
+                    "Weights of the last product: stored (as the file has them; f16 is the same) or q8 (8 bits: fewer"
+                            + " bytes to read for each token). Default: q8.")
+    private @Nullable Head head;
+
+    @Option(
+            names = "--cache",
+            arity = "0..1",
+            fallbackValue = BESIDE_THE_MODEL,
+            paramLabel = "DIRECTORY",
+            description = "Keep the repacked model there, or beside the model, so that the next start is faster.")
+    private @Nullable String cache;
+
+    @Mixin
+    private final GgufOptions gguf = new GgufOptions();
+
+    ModelOptions() {}
+
+    /**
+     * A model that is ready to run.
+     *
+     * @param file stays open as long as the model is used
+     * @param model its weights
+     */
+    record Model(GgufFile file, BitNetModel model) implements AutoCloseable {
+
+        @Override
+        public void close() {
+            model.close();
+            file.close();
+        }
+    }
+
+    /**
+     * A model that is ready to write.
+     *
+     * @param tokenizer of the file
+     */
+    record Loaded(Model opened, Tokenizer tokenizer) implements AutoCloseable {
+
+        BitNetModel model() {
+            return opened.model();
+        }
+
+        @Override
+        public void close() {
+            opened.close();
+        }
+    }
+
+    /** Whether the user named no model. */
+    boolean isEmbedded() {
+        return model == null;
+    }
+
+    /** Refuses to write the file that the model is read from. */
+    void requireOther(OutputFile output) throws IOException {
+        if (model != null) {
+            output.requireOtherThan(model);
+        }
+    }
+
+    /** The model, for people. */
+    String describe() {
+        return model == null ? "the embedded model" : model.toString();
+    }
+
+    /** How many threads compute. */
+    int threads(Machine machine) {
+        if (threads != null) {
+            return threads;
+        }
+        int available = Runtime.getRuntime().availableProcessors();
+        int physical = machine.cpu().physicalCores();
+        return physical == 0 ? available : Math.min(physical, available);
+    }
+
+    /** How the weights of the last product are kept. */
+    Head head() {
+        return head == null ? Head.Q8 : head;
+    }
+
+    /** The options of which a command has its own form, if the user gave them. */
+    boolean isHeadGiven() {
+        return head != null;
+    }
+
+    boolean isThreadsGiven() {
+        return threads != null;
+    }
+
+    /**
+     * Checks all that can be checked before a model is loaded.
+     *
+     * @throws UserError if a value is out of range, or an option would change nothing
+     */
+    void requireUsage() {
+        if (threads != null) {
+            Limits.requireThreads("--threads", threads);
+        }
+        if (model == null) {
+            gguf.requireNone();
+            if (cache != null) {
+                throw new UserError("--cache keeps a file's model repacked, and no file is named; add -m FILE.gguf");
+            }
+        }
+    }
+
+    /**
+     * Opens and loads the model and its vocabulary, with all processors.
+     *
+     * @param terminal shows how far it is
+     */
+    Loaded load(Terminal terminal) throws IOException {
+        Progress progress = ProgressLine.of("loading", terminal);
+        GgufFile file = open(progress, terminal);
+        Background<Tokenizer> reading = Background.start("qk256-tokenizer", () -> Tokenizer.of(file));
+        Model opened = load(file, head(), listener(progress, terminal));
+        try {
+            Tokenizer tokenizer = reading.get();
+            int rows = opened.model().config().vocabulary();
+            if (tokenizer.vocabularySize() != rows) {
+                throw new GgufException(file.name() + ": the tokenizer has " + tokenizer.vocabularySize()
+                        + " tokens, expected " + rows + ", a row of the embedding for each; the file is damaged");
+            }
+            return new Loaded(opened, tokenizer);
+        } catch (IOException | RuntimeException e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    private static LoadListener listener(Progress progress, Terminal terminal) {
+        return new LoadListener() {
+            @Override
+            public void loaded(long done, long total) {
+                progress.at(done, total);
+            }
+
+            @Override
+            public void warned(String message) {
+                terminal.tell(message);
+            }
+        };
+    }
+
+    /** Opens and loads the model alone, which may have no vocabulary, with another head than the user's. */
+    Model loadModel(Head otherHead, Terminal terminal) throws IOException {
+        Progress progress = ProgressLine.of("loading", terminal);
+        return load(open(progress, terminal), otherHead, listener(progress, terminal));
+    }
+
+    private static Model load(GgufFile file, Head head, LoadListener listener) throws IOException {
+        try {
+            return new Model(file, BitNetModel.load(file, head.type(), listener));
+        } catch (IOException | RuntimeException | Error e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private GgufFile open(Progress progress, Terminal terminal) throws IOException {
+        if (model == null) {
+            return DemoModel.file();
+        }
+        if (cache == null) {
+            return gguf.open(model);
+        }
+        GgufOptions.requireFile(model);
+        Optional<Path> directory = cache.equals(BESIDE_THE_MODEL)
+                ? Optional.empty()
+                : Optional.of(FileNames.path("--cache " + cache, cache));
+        int processors = Runtime.getRuntime().availableProcessors();
+        return RepackCache.open(model, gguf.i2sLayout(), directory, processors, progress, terminal::tell);
+    }
+}

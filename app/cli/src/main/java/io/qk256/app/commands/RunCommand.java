@@ -1,0 +1,198 @@
+package io.qk256.app.commands;
+
+import io.qk256.llm.generation.Generator;
+import io.qk256.llm.generation.Generator.Answer;
+import io.qk256.llm.generation.Sampler;
+import io.qk256.llm.generation.SamplingOptions;
+import io.qk256.llm.generation.Speed;
+import io.qk256.llm.model.CacheType;
+import io.qk256.llm.model.Session;
+import io.qk256.llm.model.SessionOptions;
+import io.qk256.llm.text.ChatMessage;
+import io.qk256.llm.text.ChatTemplate;
+import io.qk256.llm.text.Tokenizer;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.support.UserError;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** Lets a model write. */
+@Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Let a BitNet model write: text on standard output, then one line about speed on standard error.",
+            "Without options: a fairy tale by the embedded model; or what is piped in, continued."
+        })
+final class RunCommand implements Callable<Integer> {
+
+    private static final String DEFAULT_PROMPT = "Once upon a time";
+
+    @ParentCommand
+    private @Nullable Qk256Command root;
+
+    @ArgGroup
+    private @Nullable PromptOptions source;
+
+    @Option(
+            names = "-n",
+            paramLabel = "N",
+            description = "Write at most N tokens. Default: until the model ends, or its context is full.")
+    private @Nullable Integer limit;
+
+    @Option(names = "--raw", description = "Continue the text as it is, also with a model that answers questions.")
+    private boolean raw;
+
+    @Option(names = "--json", description = "Print one JSON object at the end, with the text and the speeds.")
+    private boolean json;
+
+    @Mixin
+    private final ModelOptions options = new ModelOptions();
+
+    @Mixin
+    private final SamplingArguments sampling = new SamplingArguments();
+
+    RunCommand() {}
+
+    @Override
+    public Integer call() throws IOException {
+        Qk256Command command = Objects.requireNonNull(root);
+        requireUsage();
+        SamplingOptions choosing = sampling.options();
+        Optional<String> prompt = PromptOptions.prompt(source, command.terminal());
+        command.wantOneKernel();
+        Background<ModelOptions.Loaded> loading =
+                Background.start("qk256-load", () -> options.load(command.terminal()));
+        Machine machine = machine(command, loading);
+        try (ModelOptions.Loaded loaded = loading.get()) {
+            int code = command.exitCode(true);
+            if (code != ExitCode.OK) {
+                return code;
+            }
+            int threads = options.threads(machine);
+            Kernel kernel = machine.selection().kernel();
+            String name = KernelReport.selected(machine.selection());
+            RunReport report = new RunReport(name, kernel, threads, loaded.model(), choosing.seed());
+            if (isChat(prompt, loaded.tokenizer())) {
+                command.say(report.line(chat(loaded, kernel, threads, choosing)));
+                return ExitCode.OK;
+            }
+            return write(loaded, kernel, threads, choosing, prompt.orElse(DEFAULT_PROMPT), report);
+        }
+    }
+
+    private void requireUsage() {
+        if (limit != null) {
+            Limits.require("-n", limit, 1, Integer.MAX_VALUE);
+        }
+        options.requireUsage();
+        boolean chat = source != null && source.isChat();
+        if (chat && raw) {
+            throw new UserError("--raw continues one text, and --chat has turns; give one of them");
+        }
+        if (chat && json) {
+            throw new UserError("--json prints one answer, and --chat has several; give one of them");
+        }
+    }
+
+    /** Finds the kernel while the model is loaded; if that fails, the model is closed. */
+    private static Machine machine(Qk256Command command, Background<ModelOptions.Loaded> loading) throws IOException {
+        try {
+            return command.machine();
+        } catch (RuntimeException e) {
+            loading.get().close();
+            throw e;
+        }
+    }
+
+    private boolean isChat(Optional<String> prompt, Tokenizer tokenizer) {
+        if (source != null) {
+            return source.isChat();
+        }
+        boolean typed = Objects.requireNonNull(root).terminal().isTypedIn();
+        return prompt.isEmpty()
+                && typed
+                && !raw
+                && !json
+                && ChatTemplate.of(tokenizer).hasTurns();
+    }
+
+    private Speed chat(ModelOptions.Loaded loaded, Kernel kernel, int threads, SamplingOptions choosing)
+            throws IOException {
+        Terminal terminal = Objects.requireNonNull(root).terminal();
+        try (Session session = loaded.model().session(kernel, SessionOptions.withThreads(threads))) {
+            Generator generator = generator(loaded, session, choosing);
+            ChatTemplate template = ChatTemplate.of(loaded.tokenizer());
+            int wanted = limit == null ? 0 : limit;
+            return new Chat(template, generator, session.context(), wanted, terminal).talk();
+        }
+    }
+
+    /** One text; Ctrl-C stops it, and what there is of it is reported all the same. */
+    private int write(
+            ModelOptions.Loaded loaded,
+            Kernel kernel,
+            int threads,
+            SamplingOptions choosing,
+            String prompt,
+            RunReport report) {
+        Qk256Command command = Objects.requireNonNull(root);
+        Tokenizer tokenizer = loaded.tokenizer();
+        ChatTemplate template = ChatTemplate.of(tokenizer);
+        boolean answers = template.hasTurns() && !raw;
+        int[] tokens = answers
+                ? template.encode(List.of(new ChatMessage(ChatMessage.Role.USER, prompt)))
+                : tokenizer.encode(prompt, tokenizer.addsBeginOfText(), false);
+        int most = limit == null ? Integer.MAX_VALUE : limit;
+        int context = loaded.model().config().contextLength();
+        int needed = (int) Math.min(context, (long) tokens.length + most);
+        SessionOptions size = new SessionOptions(threads, needed, SessionOptions.DEFAULT_BATCH, CacheType.F16);
+        try (Session session = loaded.model().session(kernel, size)) {
+            Generator generator = generator(loaded, session, choosing);
+            generator.requireFitting(tokens);
+            PrintWriter out = command.terminal().text();
+            Interrupts interrupts = Interrupts.install(() -> {});
+            interrupts.answering();
+            if (!answers) {
+                show(prompt, out);
+            }
+            Answer answer = generator.generate(
+                    tokens, most, () -> interrupts.isStopping() || out.checkError(), piece -> show(piece, out));
+            if (json) {
+                Json.print(report.json(prompt, answer), command.out());
+            } else {
+                out.println();
+                out.flush();
+                if (answer.end() == Generator.End.CONTEXT) {
+                    command.say("(the model's context of " + session.context() + " tokens is full)");
+                }
+                command.say(report.line(answer.speed()));
+            }
+            return interrupts.isStopping() ? ExitCode.INTERRUPTED : ExitCode.OK;
+        }
+    }
+
+    private void show(String text, PrintWriter out) {
+        if (!json) {
+            TextStreams.show(text, out);
+        }
+    }
+
+    private static Generator generator(ModelOptions.Loaded loaded, Session session, SamplingOptions choosing) {
+        return new Generator(
+                loaded.tokenizer(),
+                session,
+                new Sampler(choosing, loaded.tokenizer().vocabularySize()));
+    }
+}

@@ -1,0 +1,92 @@
+package io.qk256.app.commands;
+
+import com.google.gson.JsonObject;
+import io.qk256.app.bench.Numbers;
+import io.qk256.app.bench.ReadingSpeed;
+import io.qk256.llm.generation.Generator.Answer;
+import io.qk256.llm.generation.Speed;
+import io.qk256.llm.model.BitNetModel;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.parallel.ParallelKernel;
+import java.util.Locale;
+
+/** The line after a text: what computed it, how fast, and how near to what memory allows. */
+final class RunReport {
+
+    /** Fewer tokens say little about speed. */
+    private static final int ENOUGH_TOKENS = 8;
+
+    /** Fewer weights stay in caches: it is not memory that limits how fast they are read. */
+    private static final long ENOUGH_BYTES = 128 << 20;
+
+    private final String kernelName;
+    private final Kernel kernel;
+    private final int threads;
+    private final BitNetModel model;
+    private final long seed;
+
+    RunReport(String kernelName, Kernel kernel, int threads, BitNetModel model, long seed) {
+        this.kernelName = kernelName;
+        this.kernel = kernel;
+        this.threads = threads;
+        this.model = model;
+        this.seed = seed;
+    }
+
+    /** The line; measures how fast memory is read if it can have been the limit, and enough was decoded to tell. */
+    String line(Speed speed) {
+        StringBuilder line = new StringBuilder(kernelName)
+                .append(", ")
+                .append(Plural.of(threads, "thread"))
+                .append(", head ")
+                .append(model.head())
+                .append(" | prompt ")
+                .append(rate(speed.promptTokens(), speed.promptRate()))
+                .append(" | decode ")
+                .append(rate(speed.decodedTokens(), speed.decodeRate()));
+        if (speed.decodedTokens() >= ENOUGH_TOKENS) {
+            double bytesPerSecond = model.bytesPerToken() * speed.decodeRate();
+            line.append(" | weights ").append(Numbers.of(bytesPerSecond / 1e9)).append(" GB/s");
+            if (model.bytesPerToken() >= ENOUGH_BYTES) {
+                double possible = possible();
+                line.append(", ")
+                        .append(Math.round(100 * bytesPerSecond / possible))
+                        .append(" % of reading memory (")
+                        .append(Numbers.of(possible / 1e9))
+                        .append(" GB/s)");
+            }
+        }
+        return line.append(" | seed ").append(seed).toString();
+    }
+
+    /** The same for programs, with the text. */
+    JsonObject json(String prompt, Answer answer) {
+        JsonObject json = new JsonObject();
+        json.addProperty("prompt", prompt);
+        json.addProperty("text", answer.text());
+        json.addProperty("end", answer.end().name().toLowerCase(Locale.ROOT));
+        json.addProperty("tokens", answer.tokens());
+        json.addProperty("kernel", kernelName);
+        json.addProperty("threads", threads);
+        json.addProperty("head", model.head());
+        json.addProperty("seed", seed);
+        Speed speed = answer.speed();
+        json.addProperty("promptTokens", speed.promptTokens());
+        json.addProperty("promptTokensPerSecond", speed.promptRate());
+        json.addProperty("decodedTokens", speed.decodedTokens());
+        json.addProperty("decodeTokensPerSecond", speed.decodeRate());
+        json.addProperty("bytesPerToken", model.bytesPerToken());
+        return json;
+    }
+
+    private double possible() {
+        try (ParallelKernel crew = ParallelKernel.withThreads(kernel, threads)) {
+            return ReadingSpeed.measure(model.bytesPerToken(), crew);
+        }
+    }
+
+    private static String rate(int tokens, double rate) {
+        String count = Plural.of(tokens, "token");
+        return tokens == 0 ? count : count + ", " + Numbers.of(rate) + " t/s";
+    }
+}

@@ -1,0 +1,59 @@
+package io.qk256.app.commands;
+
+import io.qk256.llm.generation.SamplingOptions;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say how the next token is chosen. */
+final class SamplingArguments {
+
+    private static final int REPEAT_LAST = 64;
+
+    /** A seed that people can type again. */
+    private static final int RANDOM_SEEDS = 1_000_000;
+
+    @Option(
+            names = "--temp",
+            paramLabel = "T",
+            description = "0: always the likeliest token; more: wilder. Default: ${DEFAULT-VALUE}.")
+    private double temperature = 0.6;
+
+    @Option(
+            names = "--top-k",
+            paramLabel = "K",
+            description = "Only the K likeliest tokens; 0: all. Default: ${DEFAULT-VALUE}.")
+    private int topK = 40;
+
+    @Option(
+            names = "--top-p",
+            paramLabel = "P",
+            description = "Only the likeliest tokens that together have probability P. Default: ${DEFAULT-VALUE}.")
+    private double topP = 1;
+
+    @Option(
+            names = "--min-p",
+            paramLabel = "P",
+            description = "Only tokens of P times the likeliest one's probability or more. Default: ${DEFAULT-VALUE}.")
+    private double minP;
+
+    @Option(
+            names = "--repeat-penalty",
+            paramLabel = "X",
+            description = "Make the last 64 tokens less likely to come again; 1: no. Default: ${DEFAULT-VALUE}.")
+    private double repeatPenalty = 1;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Equal seeds give equal texts, with every kernel. Default: a random one, which is shown.")
+    private @Nullable Long seed;
+
+    SamplingArguments() {}
+
+    /** The options; a random seed if the user gave none. */
+    SamplingOptions options() {
+        long chosen = seed == null ? new SplittableRandom().nextInt(RANDOM_SEEDS) : seed;
+        return new SamplingOptions(temperature, topK, topP, minP, repeatPenalty, REPEAT_LAST, chosen);
+    }
+}

@@ -1,0 +1,15 @@
+/** Asks the machine, shows and selects kernels, and proves them on real weights. */
+module io.qk256.app {
+    requires com.github.oshi.common;
+    requires com.google.gson;
+    requires info.picocli;
+    requires jdk.unsupported;
+    requires io.qk256.llm;
+    requires transitive io.qk256.spi;
+    requires static org.jspecify;
+
+    exports io.qk256.app.cpu;
+
+    opens io.qk256.app.commands to
+            info.picocli;
+}

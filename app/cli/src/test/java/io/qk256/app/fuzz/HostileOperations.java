@@ -1,0 +1,236 @@
+package io.qk256.app.fuzz;
+
+import io.qk256.testing.Fuzz;
+import io.qk256.testing.Fuzz.Outcome;
+import io.qk256.spi.Codebook;
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Batch;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Operation;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.parallel.ParallelKernel;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Operations whose arguments fit but for one or two. What is accepted gives the right result in the rows that were asked for
+ * and nothing else; what is refused says why.
+ */
+@SuppressWarnings("NullAway") // Null is one of the arguments that are tried.
+final class HostileOperations implements Fuzz.Case {
+
+    /** Something about an operation that may be wrong. */
+    private enum Spot {
+        ROWS,
+        COLS,
+        STRIDE,
+        CODES,
+        CODEBOOK,
+        SCALES,
+        TENSOR_SCALE,
+        X,
+        Q_SCALE,
+        BATCH,
+        RANGE,
+        RESULT,
+        OVERLAP
+    }
+
+    private static final List<Operation> OPERATIONS = List.of(Operation.values());
+    private static final List<Spot> SPOTS = List.of(Spot.values());
+
+    private final List<Kernel> kernels;
+    private final Hostile hostile;
+
+    HostileOperations(Map<String, Kernel> opened, Hostile hostile) {
+        this.hostile = hostile;
+        kernels = new ArrayList<>(opened.values());
+        opened.values().forEach(kernel -> kernels.add(ParallelKernel.withThreads(kernel, 3)));
+    }
+
+    @Override
+    public Outcome run(SplittableRandom random) {
+        Kernel kernel = kernels.get(random.nextInt(kernels.size()));
+        List<Spot> wrong = new ArrayList<>();
+        for (int i = random.nextInt(3); i > 0; i--) {
+            wrong.add(SPOTS.get(random.nextInt(SPOTS.size())));
+        }
+        try (Arena arena = random.nextBoolean() ? Arena.ofConfined() : Arena.ofShared()) {
+            Operands o;
+            try {
+                o = operands(random, arena, wrong);
+            } catch (Exception | OutOfMemoryError e) {
+                requireReason(e, wrong, "views");
+                return Outcome.REFUSED;
+            }
+            return run(kernel, o, wrong);
+        }
+    }
+
+    private static Outcome run(Kernel kernel, Operands o, List<Spot> wrong) {
+        float[] before = {};
+        try {
+            before = o.y().length() < 1 << 24 ? o.y().toArray() : before;
+            o.run(kernel);
+        } catch (Exception e) {
+            requireReason(e, wrong, kernel + ", " + o);
+            return Outcome.REFUSED;
+        }
+        try {
+            requireDisjoint(o.y(), o.w().codes());
+            o.w().blockScales().ifPresent(scales -> requireDisjoint(o.y(), scales));
+            PlainMath.check(o, before);
+            return Outcome.ACCEPTED;
+        } catch (RuntimeException | AssertionError e) {
+            throw new AssertionError(kernel + ", wrong: " + wrong + ", " + o, e);
+        }
+    }
+
+    private static void requireDisjoint(F32Vector y, MemorySegment input) {
+        if (y.segment().asOverlappingSlice(input).filter(s -> s.byteSize() > 0).isPresent()) {
+            throw new AssertionError("a result over an input was accepted");
+        }
+    }
+
+    /** Nothing is refused that fits, and what is refused is so for a reason that can be read. */
+    private static void requireReason(Throwable e, List<Spot> wrong, String what) {
+        boolean documented = e instanceof IllegalArgumentException
+                || e instanceof IllegalStateException
+                || e instanceof NullPointerException
+                || e instanceof WrongThreadException
+                || (e instanceof OutOfMemoryError && wrong.contains(Spot.BATCH));
+        boolean told = e instanceof NullPointerException
+                || (e.getMessage() != null && !e.getMessage().isBlank());
+        boolean confinedAndSplit = e instanceof WrongThreadException;
+        if (!documented || !told || (wrong.isEmpty() && !confinedAndSplit)) {
+            throw new AssertionError("wrong: " + wrong + ", " + what, e);
+        }
+    }
+
+    private Operands operands(RandomGenerator random, Arena arena, List<Spot> wrong) {
+        int rows = random.nextInt(5) == 0 ? random.nextInt(70) : random.nextInt(9);
+        int cols = random.nextInt(9) == 0 ? 1 + random.nextInt(9000) : 1 + random.nextInt(700);
+        Operation operation = OPERATIONS.get(random.nextInt(OPERATIONS.size()));
+        Qk256Matrix w = matrix(random, arena, rows, cols, wrong);
+        int fromRow = random.nextInt(rows + 1);
+        int toRow = fromRow + random.nextInt(rows + 1 - fromRow);
+        if (wrong.contains(Spot.RANGE)) {
+            fromRow = random.nextBoolean() ? hostile.anInt(random) : fromRow;
+            toRow = random.nextBoolean() ? hostile.anInt(random) : toRow;
+        }
+        int columns = 1 + random.nextInt(random.nextInt(4) == 0 ? 70 : 6);
+        F32Vector x = vector(random, arena, cols, wrong.contains(Spot.X));
+        float scale = wrong.contains(Spot.Q_SCALE) ? hostile.aFloat(random) : 0.5f + random.nextInt(200);
+        I8Vector q = I8Vector.of(bytes(random, arena, cols, wrong.contains(Spot.X)), scale);
+        I8Batch batch = batch(random, arena, columns, cols, wrong);
+        long length = Operands.resultLength(operation, rows, cols, fromRow, toRow, columns);
+        MemorySegment result;
+        if (wrong.contains(Spot.RESULT) || length < 0 || length > 1 << 20) {
+            result = hostile.segment(random, arena);
+        } else if (wrong.contains(Spot.OVERLAP)) {
+            MemorySegment input = random.nextBoolean() ? w.codes() : x.segment();
+            long from = Math.min(input.byteSize(), 4L * random.nextInt(40));
+            result = input.asSlice(from, Math.min(input.byteSize() - from, 4 * length));
+        } else {
+            result = hostile.fitting(random, arena, 4 * length, 4);
+        }
+        return new Operands(operation, w, x, q, batch, fromRow, toRow, F32Vector.of(result));
+    }
+
+    private Qk256Matrix matrix(RandomGenerator random, Arena arena, int rows, int cols, List<Spot> wrong) {
+        long stride = Qk256.rowBytes(cols) + (random.nextBoolean() ? 0 : random.nextInt(70));
+        boolean sparse = random.nextInt(40) == 0 && rows > 1;
+        if (sparse) {
+            stride = (Hostile.HUGE - 64) / (rows - 1) - Qk256.rowBytes(cols);
+        }
+        stride = wrong.contains(Spot.STRIDE) ? hostile.aLong(random) : stride;
+        long needed = Math.max(0, (rows - 1) * stride + Qk256.rowBytes(cols));
+        MemorySegment codes = sparse || needed > 1 << 22
+                ? hostile.sparse().asReadOnly()
+                : hostile.fitting(random, arena, needed + random.nextInt(3), 1);
+        if (wrong.contains(Spot.CODES)) {
+            codes = hostile.segment(random, arena);
+        }
+        Qk256Matrix w = Qk256Matrix.of(
+                        codes,
+                        wrong.contains(Spot.ROWS) ? hostile.anInt(random) : rows,
+                        wrong.contains(Spot.COLS) ? hostile.anInt(random) : cols,
+                        codebook(random, wrong.contains(Spot.CODEBOOK)))
+                .withRowStride(stride);
+        if (random.nextBoolean()) {
+            long floats = (long) rows * Qk256.blocks(cols);
+            w = w.withBlockScales(
+                    wrong.contains(Spot.SCALES)
+                            ? hostile.segment(random, arena)
+                            : numbers(random, hostile.fitting(random, arena, 4 * floats, 4)));
+        }
+        if (random.nextBoolean()) {
+            w = w.withTensorScale(
+                    wrong.contains(Spot.TENSOR_SCALE) ? hostile.aFloat(random) : random.nextFloat() * 4 - 2);
+        }
+        return w;
+    }
+
+    private @Nullable Codebook codebook(RandomGenerator random, boolean wrong) {
+        if (wrong) {
+            return random.nextBoolean()
+                    ? null
+                    : new Codebook(
+                            hostile.aFloat(random),
+                            hostile.aFloat(random),
+                            hostile.aFloat(random),
+                            hostile.aFloat(random));
+        }
+        return switch (random.nextInt(3)) {
+            case 0 -> Codebook.QK256;
+            case 1 -> Codebook.TERNARY;
+            default -> new Codebook(random.nextInt(128) - 64, -1, 63, -64);
+        };
+    }
+
+    private F32Vector vector(RandomGenerator random, Arena arena, int length, boolean wrong) {
+        return F32Vector.of(
+                wrong
+                        ? hostile.segment(random, arena)
+                        : numbers(random, hostile.fitting(random, arena, 4L * length, 4)));
+    }
+
+    private MemorySegment bytes(RandomGenerator random, Arena arena, int length, boolean wrong) {
+        MemorySegment bytes = wrong ? hostile.segment(random, arena) : hostile.fitting(random, arena, length, 1);
+        return Optional.ofNullable(bytes).orElse(MemorySegment.NULL);
+    }
+
+    private I8Batch batch(RandomGenerator random, Arena arena, int columns, int cols, List<Spot> wrong) {
+        MemorySegment memory = hostile.fitting(random, arena, (long) columns * cols, 1);
+        if (!wrong.contains(Spot.BATCH)) {
+            return I8Batch.of(memory, columns, cols);
+        }
+        return switch (random.nextInt(3)) {
+            case 0 -> I8Batch.of(memory, hostile.anInt(random), cols);
+            case 1 -> I8Batch.of(memory, columns, hostile.aLong(random));
+            default -> I8Batch.of(hostile.segment(random, arena), hostile.anInt(random), hostile.aLong(random));
+        };
+    }
+
+    /** Numbers of ordinary size, now and then a special one. */
+    static MemorySegment numbers(RandomGenerator random, MemorySegment floats) {
+        F32Vector values = F32Vector.of(floats);
+        for (long i = 0; i < values.length(); i++) {
+            values.set(i, random.nextFloat() * 20 - 10);
+        }
+        if (values.length() > 0 && random.nextInt(8) == 0) {
+            float[] special = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, -0f, Float.MIN_VALUE};
+            values.set(random.nextInt((int) values.length()), special[random.nextInt(special.length)]);
+        }
+        return floats;
+    }
+}

@@ -1,0 +1,45 @@
+package io.qk256.gguf;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a tensor of id 42 is, which only its size tells: ggml's Q2_0 has 18 bytes for 64 weights, PrismML's program puts 128 in
+ * 34 bytes, and TL2 of bitnet.cpp has fewer. The room up to the next tensor is the size, padded to the alignment.
+ */
+final class Q2Size {
+
+    private static final int ID = 42;
+    private static final long GROUP_OF_128 = 128;
+    private static final long BYTES_OF_128 = 34;
+
+    private Q2Size() {}
+
+    /** Q2_0 in a file of bitnet.cpp, whose own type of that id it is not; empty if the type is what it seems. */
+    static Optional<TensorType> decide(TensorType type, int id, List<Long> dims, long room, long alignment) {
+        if (type != TensorType.TL2 || id != ID || dims.getFirst() % TensorType.Q2_0.blockWeights() != 0) {
+            return Optional.empty();
+        }
+        long weights = dims.stream().reduce(1L, (a, b) -> a * b);
+        try {
+            return isPadded(TensorType.Q2_0.bytes(weights), room, alignment)
+                    ? Optional.of(TensorType.Q2_0)
+                    : Optional.empty();
+        } catch (ArithmeticException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Whether it is in groups of 128. */
+    static boolean isOf128(int id, long weights, long room, long alignment) {
+        return id == ID
+                && weights % GROUP_OF_128 == 0
+                && weights / GROUP_OF_128 < Long.MAX_VALUE / BYTES_OF_128
+                && !isPadded(weights / 64 * 18, room, alignment)
+                && isPadded(weights / GROUP_OF_128 * BYTES_OF_128, room, alignment);
+    }
+
+    private static boolean isPadded(long bytes, long room, long alignment) {
+        return room >= bytes && room - bytes < alignment;
+    }
+}

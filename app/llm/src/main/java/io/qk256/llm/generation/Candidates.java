@@ -1,0 +1,189 @@
+package io.qk256.llm.generation;
+
+import io.qk256.llm.model.NotFiniteException;
+
+/**
+ * Tokens in descending order of their logits, equal ones in ascending order of ids, sorted only as far as asked for: a
+ * heap whose root goes to the back of the array when it is taken. O(n) to order, O(log n) for each token that is taken. Tokens that
+ * cannot be chosen are best left out before.
+ */
+final class Candidates {
+
+    /** More than the rounding of a weight, so that what decides is the weight. */
+    private static final double LOG_SLACK = 1e-6;
+
+    private final int[] tokens;
+    private final float[] logits;
+    /** Tokens that are not left out: they come first in the arrays. */
+    private int count;
+    /** The heap is at 0 up to here, exclusive; behind it is what was taken, the first at the very end. */
+    private int heapSize;
+
+    Candidates(int vocabularySize) {
+        if (vocabularySize < 1) {
+            throw new IllegalArgumentException("vocabulary of " + vocabularySize + " tokens, expected 1 or more");
+        }
+        this.tokens = new int[vocabularySize];
+        this.logits = new float[vocabularySize];
+    }
+
+    int vocabularySize() {
+        return tokens.length;
+    }
+
+    /** Takes and checks the logits, in the order of ids. */
+    void load(float[] source) {
+        if (source.length != logits.length) {
+            throw new IllegalArgumentException(
+                    source.length + " logits, expected " + logits.length + ", one for each token of the vocabulary");
+        }
+        count = source.length;
+        boolean possible = false;
+        for (int i = 0; i < source.length; i++) {
+            float logit = source[i];
+            if (!(logit < Float.POSITIVE_INFINITY)) {
+                throw new NotFiniteException("the logit of token " + i + " is " + logit);
+            }
+            possible |= logit > Float.NEGATIVE_INFINITY;
+            logits[i] = logit;
+            tokens[i] = i;
+        }
+        if (!possible) {
+            throw new NotFiniteException("each of " + source.length + " logits is -Infinity");
+        }
+    }
+
+    /** Replaces a logit between {@link #load} and {@link #order}. */
+    void set(int token, float logit) {
+        logits[token] = logit;
+    }
+
+    /** The likeliest token, between {@link #load} and {@link #order}. */
+    int best() {
+        int best = 0;
+        for (int i = 1; i < count; i++) {
+            if (logits[i] > logits[best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    /** How many are left. */
+    int count() {
+        return count;
+    }
+
+    /** Leaves out all but the likeliest ones, between {@link #set} and {@link #order}. O(n) if they are few. */
+    void keep(int wanted) {
+        if (wanted >= count) {
+            return;
+        }
+        for (int i = wanted / 2 - 1; i >= 0; i--) {
+            siftUnlikelyDown(i, wanted);
+        }
+        // A later token is behind one of the same logit.
+        for (int i = wanted; i < count; i++) {
+            if (logits[i] > logits[0]) {
+                swap(i, 0);
+                siftUnlikelyDown(0, wanted);
+            }
+        }
+        count = wanted;
+    }
+
+    /** Leaves out those with less than a part of the likeliest one's probability, between {@link #set} and {@link #order}. */
+    void keepAtLeast(double part) {
+        double least = logits[best()] + Math.log(part) - LOG_SLACK;
+        int kept = 0;
+        for (int i = 0; i < count; i++) {
+            if (logits[i] >= least) {
+                swap(kept, i);
+                kept++;
+            }
+        }
+        count = kept;
+    }
+
+    /** The sum of the {@linkplain #weight weights} of those that are left, between {@link #set} and {@link #order}. */
+    double weights(double temperature) {
+        double best = logits[best()];
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += Math.exp((logits[i] - best) / temperature);
+        }
+        return sum;
+    }
+
+    /** Makes places known. */
+    void order() {
+        heapSize = count;
+        for (int i = heapSize / 2 - 1; i >= 0; i--) {
+            siftDown(i);
+        }
+    }
+
+    /** The token at a place, 0 for the likeliest. */
+    int token(int place) {
+        return tokens[index(place)];
+    }
+
+    /** Its probability divided by the likeliest token's: exp of the difference of the logits by the temperature. */
+    double weight(int place, double temperature) {
+        int index = index(place);
+        double best = logits[index(0)];
+        return Math.exp((logits[index] - best) / temperature);
+    }
+
+    private int index(int place) {
+        int index = count - 1 - place;
+        while (heapSize > index) {
+            heapSize--;
+            swap(0, heapSize);
+            siftDown(0);
+        }
+        return index;
+    }
+
+    private void siftDown(int start) {
+        int parent = start;
+        for (int child = 2 * parent + 1; child < heapSize; child = 2 * parent + 1) {
+            if (child + 1 < heapSize && precedes(child + 1, child)) {
+                child++;
+            }
+            if (!precedes(child, parent)) {
+                return;
+            }
+            swap(child, parent);
+            parent = child;
+        }
+    }
+
+    /** In a heap of the first ones, whose root is the least likely. */
+    private void siftUnlikelyDown(int start, int size) {
+        int parent = start;
+        for (int child = 2 * parent + 1; child < size; child = 2 * parent + 1) {
+            if (child + 1 < size && precedes(child, child + 1)) {
+                child++;
+            }
+            if (!precedes(parent, child)) {
+                return;
+            }
+            swap(child, parent);
+            parent = child;
+        }
+    }
+
+    private boolean precedes(int a, int b) {
+        return logits[a] > logits[b] || (logits[a] == logits[b] && tokens[a] < tokens[b]);
+    }
+
+    private void swap(int a, int b) {
+        float logit = logits[a];
+        logits[a] = logits[b];
+        logits[b] = logit;
+        int token = tokens[a];
+        tokens[a] = tokens[b];
+        tokens[b] = token;
+    }
+}

@@ -1,0 +1,122 @@
+package io.qk256.llm.generation;
+
+import java.util.SplittableRandom;
+
+/**
+ * Chooses the next token from logits. The steps, in llama.cpp's order: repeat penalty, top-k, top-p, min-p,
+ * temperature, draw. Top-p and min-p see the probabilities before temperature, among the tokens that the steps before
+ * left. At least one token is left by every step.
+ *
+ * <p>Equal seeds, logits and histories give equal choices on every machine: sums are f64, in an order that the logits
+ * alone decide; equal logits come in ascending order of ids. Allocates nothing per token. Not thread-safe.
+ */
+public final class Sampler {
+
+    private final SamplingOptions options;
+    private final SplittableRandom random;
+    private final Candidates candidates;
+    private final int[] recent;
+    private int recentCount;
+    private int recentNext;
+
+    /** @param vocabularySize how many logits there will be each time, at least 1 */
+    public Sampler(SamplingOptions options, int vocabularySize) {
+        this.options = options;
+        this.random = new SplittableRandom(options.seed());
+        this.candidates = new Candidates(vocabularySize);
+        this.recent = new int[options.repeatLast()];
+    }
+
+    /**
+     * Counts a token as recent: each of the prompt's, and each that was chosen.
+     *
+     * @throws IllegalArgumentException if it is not in the vocabulary
+     */
+    public void accept(int token) {
+        if (token < 0 || token >= candidates.vocabularySize()) {
+            throw new IllegalArgumentException(
+                    "token " + token + ", expected 0 to " + (candidates.vocabularySize() - 1));
+        }
+        if (recent.length > 0) {
+            recent[recentNext] = token;
+            recentNext = (recentNext + 1) % recent.length;
+            recentCount = Math.min(recentCount + 1, recent.length);
+        }
+    }
+
+    /**
+     * The next token; {@link #accept} is the caller's to call.
+     *
+     * @param logits one for each token; minus infinity for a token that must not be chosen; not changed
+     * @throws IllegalArgumentException if their number is not the vocabulary's size
+     * @throws io.qk256.llm.model.NotFiniteException if one is NaN or plus infinity, or all are minus infinity
+     */
+    public int sample(float[] logits) {
+        candidates.load(logits);
+        if (options.repeatPenalty() != 1) {
+            for (int i = 0; i < recentCount; i++) {
+                candidates.set(recent[i], penalised(logits[recent[i]]));
+            }
+        }
+        if (options.temperature() == 0) {
+            return candidates.best();
+        }
+        leaveOut();
+        boolean all = options.topP() == 1 && options.minP() == 0;
+        double sum = candidates.weights(all ? options.temperature() : 1);
+        candidates.order();
+        int kept = all ? candidates.count() : kept(options.topP() * sum);
+        return draw(all ? sum : weights(kept), kept);
+    }
+
+    /** From the model's logit, not from the penalised one: a token counts once, however often it is recent. */
+    private float penalised(float logit) {
+        double penalty = options.repeatPenalty();
+        return (float) (logit > 0 ? logit / penalty : logit * penalty);
+    }
+
+    /** What cannot be chosen need not be ordered. Top-p needs the probabilities of all. */
+    private void leaveOut() {
+        if (options.topK() > 0) {
+            candidates.keep(options.topK());
+        } else if (options.topP() == 1 && options.minP() > 0) {
+            candidates.keepAtLeast(options.minP());
+        }
+    }
+
+    /** How many of the likeliest tokens top-p and min-p leave: each keeps a head of the descending order. */
+    private int kept(double enough) {
+        double needed = options.topP() == 1 ? Double.POSITIVE_INFINITY : enough;
+        double sum = 0;
+        int kept = 0;
+        while (kept < candidates.count() && sum < needed) {
+            double weight = candidates.weight(kept, 1);
+            if (kept > 0 && weight < options.minP()) {
+                break;
+            }
+            sum += weight;
+            kept++;
+        }
+        return kept;
+    }
+
+    private int draw(double all, int kept) {
+        double target = random.nextDouble() * all;
+        double sum = 0;
+        for (int i = 0; i < kept - 1; i++) {
+            sum += candidates.weight(i, options.temperature());
+            if (sum > target) {
+                return candidates.token(i);
+            }
+        }
+        return candidates.token(kept - 1);
+    }
+
+    private double weights(int kept) {
+        double sum = 0;
+        for (int i = 0; i < kept; i++) {
+            sum += candidates.weight(i, options.temperature());
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,39 @@
+package io.qk256.llm.generation;
+
+import io.qk256.spi.support.UserError;
+
+/**
+ * How {@link Sampler} chooses. Names and meaning are those of llama.cpp.
+ *
+ * @param temperature 0 takes the likeliest token always; 1 follows the model's probabilities; more is wilder
+ * @param topK only that many of the likeliest tokens; 0 for all
+ * @param topP only the likeliest tokens that together have this probability, in (0, 1]; 1 for all
+ * @param minP only tokens of at least this part of the likeliest one's probability, in [0, 1]; 0 for all
+ * @param repeatPenalty the logit of a recent token is divided by it if positive, else multiplied; 1 for none
+ * @param repeatLast how many tokens count as recent
+ * @param seed equal seeds give equal choices for equal logits
+ */
+public record SamplingOptions(
+        double temperature, int topK, double topP, double minP, double repeatPenalty, int repeatLast, long seed) {
+
+    /** @throws UserError if a value is outside its range */
+    public SamplingOptions {
+        require(temperature >= 0 && temperature <= 100, "temperature", temperature, "0 to 100");
+        require(topK >= 0, "top-k", topK, "0 (all tokens) or more");
+        require(topP > 0 && topP <= 1, "top-p", topP, "more than 0, up to 1 (all tokens)");
+        require(minP >= 0 && minP <= 1, "min-p", minP, "0 (all tokens) to 1");
+        require(repeatPenalty > 0 && repeatPenalty <= 100, "repeat penalty", repeatPenalty, "more than 0, up to 100");
+        require(repeatLast >= 0 && repeatLast <= 1 << 20, "repeat window", repeatLast, "0 to 1048576 tokens");
+    }
+
+    /** The likeliest token, always. */
+    public static SamplingOptions greedy() {
+        return new SamplingOptions(0, 0, 1, 0, 1, 0, 0);
+    }
+
+    private static void require(boolean fits, String name, Number value, String expected) {
+        if (!fits) {
+            throw new UserError(name + " is " + value + ", expected " + expected);
+        }
+    }
+}

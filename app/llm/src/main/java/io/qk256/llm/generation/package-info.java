@@ -1,0 +1,5 @@
+/** What comes next: choosing tokens from a model's logits, and the history of a conversation. */
+@NullMarked
+package io.qk256.llm.generation;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,134 @@
+package io.qk256.llm.model;
+
+import java.util.Arrays;
+
+/**
+ * Causal attention of grouped queries: {@code out = softmax(q . k / sqrt(headSize)) . v} over the positions up to the token's
+ * own; consecutive query heads share a key/value head. Scores, exponentials and results are f32, their sum f64; with an f16
+ * cache the queries and probabilities are rounded to f16, as in ggml, where they are operands of an f16 product.
+ *
+ * <p>Scores are summed in the order of {@link Reductions#dot}, results block by block in the order of positions. Different (tokens,
+ * key/value head) pairs may be computed by different threads at once.
+ */
+final class Attention {
+
+    /** Tokens that share what is read of the cache; more would need more scratch memory and leave other threads less. */
+    static final int TOKENS_AT_ONCE = 16;
+
+    private static final int BLOCK = KvCache.BLOCK;
+
+    static final WarmUp WARM_UP = new WarmUp(() -> {
+        BlockProducts.warmUp();
+        Softmax.warmUp();
+    });
+
+    private final KvCache cache;
+    private final int queriesPerHead;
+    private final int headSize;
+    private final int querySize;
+    private final float scale;
+    private final ScratchPool<Worker> workers = new ScratchPool<>(Worker::new);
+
+    Attention(ModelConfig config, KvCache cache) {
+        this.cache = cache;
+        this.queriesPerHead = config.heads() / config.kvHeads();
+        this.headSize = config.headSize();
+        this.querySize = config.heads() * headSize;
+        this.scale = 1 / (float) Math.sqrt(headSize);
+    }
+
+    /**
+     * Attends from consecutive tokens, with all query heads that share a key/value head.
+     *
+     * @param firstToken of the batch
+     * @param tokens how many, at most {@link #TOKENS_AT_ONCE}
+     * @param firstPosition of the first of these tokens
+     * @param queries of the batch, rounded by the cache
+     * @param out of the batch
+     */
+    void apply(int layer, int kvHead, int firstToken, int tokens, int firstPosition, float[] queries, float[] out) {
+        Worker worker = workers.take();
+        worker.start(tokens, firstPosition);
+        int at = firstToken * querySize + kvHead * queriesPerHead * headSize;
+        worker.scores(layer, kvHead, queries, at);
+        worker.probabilities();
+        worker.mix(layer, kvHead, out, at);
+        workers.giveBack(worker);
+    }
+
+    /** What a thread needs: a block of keys or values, and for each query a row of scores, which become probabilities. */
+    private final class Worker {
+
+        private final short[] halves = new short[BLOCK * headSize];
+        private final float[] block = new float[BLOCK * headSize];
+        private BlockProducts products = new PlainBlockProducts();
+        private Softmax softmax = new PlainSoftmax();
+        private boolean warm;
+        private float[] scores = {};
+        private int stride;
+        private int tokens;
+        private int firstPosition;
+
+        void start(int newTokens, int newFirstPosition) {
+            tokens = newTokens;
+            firstPosition = newFirstPosition;
+            stride = Math.ceilDiv(firstPosition + tokens, BLOCK) * BLOCK;
+            if (!warm && WARM_UP.isDone()) {
+                warm = true;
+                products = BlockProducts.best();
+                softmax = Softmax.best();
+            }
+            int rows = tokens * queriesPerHead;
+            if (scores.length < rows * stride) {
+                scores = new float[rows * cache.reserved()];
+            }
+        }
+
+        void scores(int layer, int kvHead, float[] queries, int at) {
+            for (int first = 0; first < stride; first += BLOCK) {
+                cache.keys(layer, kvHead, first, halves, block);
+                for (int token = firstToReach(first); token < tokens; token++) {
+                    for (int query = 0; query < queriesPerHead; query++) {
+                        int from = at + token * querySize + query * headSize;
+                        products.dots(queries, from, headSize, block, scores, row(token, query) + first);
+                    }
+                }
+            }
+        }
+
+        void probabilities() {
+            for (int token = 0; token < tokens; token++) {
+                for (int query = 0; query < queriesPerHead; query++) {
+                    int at = row(token, query);
+                    int positions = firstPosition + token + 1;
+                    softmax.apply(scores, at, positions, scale);
+                    cache.round(scores, at, positions);
+                }
+            }
+        }
+
+        void mix(int layer, int kvHead, float[] out, int at) {
+            for (int token = 0; token < tokens; token++) {
+                int to = at + token * querySize;
+                Arrays.fill(out, to, to + queriesPerHead * headSize, 0);
+            }
+            for (int first = 0; first < stride; first += BLOCK) {
+                cache.values(layer, kvHead, first, halves, block);
+                for (int token = firstToReach(first); token < tokens; token++) {
+                    int count = Math.min(BLOCK, firstPosition + token + 1 - first);
+                    int from = row(token, 0) + first;
+                    int to = at + token * querySize;
+                    products.addSums(scores, from, stride, queriesPerHead, block, count, headSize, out, to);
+                }
+            }
+        }
+
+        private int firstToReach(int position) {
+            return Math.max(0, position - firstPosition);
+        }
+
+        private int row(int token, int query) {
+            return (token * queriesPerHead + query) * stride;
+        }
+    }
+}

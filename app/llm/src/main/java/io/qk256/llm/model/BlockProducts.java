@@ -1,0 +1,54 @@
+package io.qk256.llm.model;
+
+/**
+ * Products of a block of keys with queries, and of a block of values with probabilities, each sum in one defined order, so that
+ * plain code and vector code give the same bits on every machine. Neighbouring numbers belong to different sums: none goes across
+ * the lanes of a vector, so its width does not matter. Each thread has its own.
+ */
+abstract sealed class BlockProducts permits PlainBlockProducts, VectorBlockProducts {
+
+    /** Positions of a block of keys; heads are a multiple of it. */
+    static final int LANES = KvCache.BLOCK;
+
+    private static final int WARM_UP_CALLS = 800;
+
+    /** The fastest on this JVM. */
+    static BlockProducts best() {
+        return Reductions.vectorsAreFast() ? new VectorBlockProducts() : new PlainBlockProducts();
+    }
+
+    /** Calls them so often that the JVM compiles them. */
+    static void warmUp() {
+        BlockProducts products = best();
+        int rows = 4;
+        int size = 4 * LANES;
+        float[] x = new float[rows * size];
+        float[] block = new float[LANES * size];
+        for (int i = 0; i < WARM_UP_CALLS; i++) {
+            products.dots(x, 0, size, block, x, size);
+            products.addSums(x, 0, size, rows, block, 2 * rows, size, x, 0);
+        }
+    }
+
+    /**
+     * {@code out[i] = sum over d of query[d] * keys[d][i]}, in the order of {@link Reductions#dot}.
+     *
+     * @param query {@code n} numbers from {@code at} on
+     * @param n a multiple of {@link Reductions#LANES}
+     * @param keys {@code n x LANES} numbers
+     * @param out {@link #LANES} numbers from {@code outAt} on
+     */
+    abstract void dots(float[] query, int at, int n, float[] keys, float[] out, int outAt);
+
+    /**
+     * {@code out[row][d] += sum over i of weights[row][i] * values[i][d]}: the products are rounded and summed in order, in
+     * f32, and the sum is added.
+     *
+     * @param weights {@code rows x n} numbers from {@code at} on, the rows {@code stride} apart
+     * @param values {@code n x width} numbers
+     * @param width a multiple of {@link #LANES}
+     * @param out {@code rows x width} numbers from {@code outAt} on
+     */
+    abstract void addSums(
+            float[] weights, int at, int stride, int rows, float[] values, int n, int width, float[] out, int outAt);
+}

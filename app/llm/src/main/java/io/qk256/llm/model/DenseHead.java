@@ -1,0 +1,60 @@
+package io.qk256.llm.model;
+
+import java.lang.foreign.Arena;
+
+/**
+ * The head as the file has it, exactly: for f16 as ggml computes it, which rounds the state to f16, and then every product is
+ * exact. For bf16 and f32 the state stays f32: ggml would round it to the 8 bits of bf16.
+ */
+final class DenseHead extends OutputHead {
+
+    private final Reductions reductions;
+    private final DenseMatrix weights;
+    private final String name;
+    private final ScratchPool<DenseMatrix.Reader> readers;
+
+    DenseHead(Reductions reductions, DenseMatrix weights) {
+        this(reductions, weights, weights.type().name());
+    }
+
+    private DenseHead(Reductions reductions, DenseMatrix weights, String name) {
+        this.reductions = reductions;
+        this.weights = weights;
+        this.name = name;
+        this.readers = new ScratchPool<>(() -> weights.reader(1));
+    }
+
+    /**
+     * The head of weights of a type that is slow to read, as f16, so that reading them again for every token is fast.
+     *
+     * @param arena receives them
+     */
+    static DenseHead asHalves(Reductions reductions, DenseMatrix weights, Arena arena) {
+        return new DenseHead(reductions, weights.toHalves(arena), weights.type() + " as F16");
+    }
+
+    @Override
+    boolean roundsToHalf() {
+        return weights.isHalf();
+    }
+
+    @Override
+    long bytes() {
+        return weights.bytes();
+    }
+
+    @Override
+    void rows(float[] x, float[] logits, int from, int to) {
+        DenseMatrix.Reader reader = readers.take();
+        for (int row = from; row < to; row++) {
+            reader.read(row, 1);
+            logits[row] = reductions.dot(reader.values, 0, x, 0, weights.cols());
+        }
+        readers.giveBack(reader);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

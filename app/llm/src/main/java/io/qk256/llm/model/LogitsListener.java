@@ -1,0 +1,14 @@
+package io.qk256.llm.model;
+
+/** Receives the logits of many tokens. */
+@FunctionalInterface
+public interface LogitsListener {
+
+    /**
+     * The logits after a token.
+     *
+     * @param index of the token in the array that was given
+     * @param logits a score for each token of the vocabulary; overwritten by the next call
+     */
+    void accept(int index, float[] logits);
+}

@@ -1,0 +1,21 @@
+package io.qk256.llm.model;
+
+/** In plain Java: what {@link VectorSoftmax} must give. */
+final class PlainSoftmax extends Softmax {
+
+    @Override
+    float max(float[] row, int at, int n) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int i = at; i < at + n; i++) {
+            max = Math.max(max, row[i]);
+        }
+        return max;
+    }
+
+    @Override
+    void exponentials(float[] row, int at, int n, float max) {
+        for (int i = at; i < at + n; i++) {
+            row[i] = Exp.of(row[i] - max);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.qk256.llm.model;
+
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Batch;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.parallel.ParallelKernel;
+import io.qk256.spi.parallel.RowTask;
+import java.util.List;
+
+/**
+ * The products of some ternary matrices with the same int8 activations,
+ * {@code y = sum(w * q) / activationScale * weightScale}, exact up to the f32 division (the contract of {@link Kernel}). They are
+ * one piece of work for the threads: they wait for each other once
+ * instead of once a matrix, and a small matrix is not cut into small parts. For one thread at a time.
+ */
+final class Products {
+
+    /** Kernels take rows by fours. */
+    private static final int ROWS_IN_UNIT = 4;
+
+    /** Some microseconds of work. */
+    private static final int LEAST_UNITS = 8;
+
+    private final Kernel kernel;
+    private final ParallelKernel threads;
+    private final QuantizedColumns x;
+    private final List<List<Qk256Matrix>> matricesByLayer;
+    private final Columns[] y;
+    private final F32Vector[] results;
+    private final RowTask multiplyUnits = this::multiplyUnits;
+
+    private List<Qk256Matrix> matrices = List.of();
+    private I8Batch activations;
+
+    /**
+     * Products.
+     *
+     * @param kernel multiplies
+     * @param threads share the rows
+     * @param matrices of each layer, as many as there are results
+     */
+    Products(
+            Kernel kernel, ParallelKernel threads, QuantizedColumns x, List<List<Qk256Matrix>> matrices, Columns... y) {
+        this.kernel = kernel;
+        this.threads = threads;
+        this.x = x;
+        this.matricesByLayer = matrices;
+        this.y = y;
+        this.activations = x.matrix(1);
+        this.results = new F32Vector[y.length];
+    }
+
+    /** Multiplies the first columns of the batch. */
+    void apply(int layer, int columns) {
+        matrices = matricesByLayer.get(layer);
+        activations = x.matrix(columns);
+        int units = 0;
+        for (int i = 0; i < matrices.size(); i++) {
+            results[i] = y[i].results(columns);
+            units += units(matrices.get(i));
+        }
+        threads.forRows(units, LEAST_UNITS, multiplyUnits);
+    }
+
+    private static int units(Qk256Matrix matrix) {
+        return Math.ceilDiv(matrix.rows(), ROWS_IN_UNIT);
+    }
+
+    private void multiplyUnits(int from, int to) {
+        int first = 0;
+        for (int i = 0; i < matrices.size(); i++) {
+            Qk256Matrix weights = matrices.get(i);
+            int fromRow = Math.max(from - first, 0) * ROWS_IN_UNIT;
+            int toRow = Math.min((to - first) * ROWS_IN_UNIT, weights.rows());
+            if (fromRow < toRow) {
+                multiply(weights, fromRow, toRow, results[i]);
+            }
+            first += units(matrices.get(i));
+        }
+    }
+
+    private void multiply(Qk256Matrix weights, int fromRow, int toRow, F32Vector result) {
+        if (activations.columns() == 1) {
+            kernel.gemv(weights, activations.column(0), fromRow, toRow, result);
+        } else {
+            kernel.gemm(weights, activations, fromRow, toRow, result);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package io.qk256.llm.model;
+
+/**
+ * Root mean square normalisation as ggml's {@code ggml_compute_forward_rms_norm_f32} does it: squares in f32, their sum in
+ * f64, then {@code (x * (1 / sqrt(mean + epsilon))) * weight} in f32. Immutable and thread-safe.
+ */
+final class RmsNorm {
+
+    private final float[] weights;
+    private final float epsilon;
+
+    /**
+     * A normalisation.
+     *
+     * @param weights one for each value; a multiple of {@link Reductions#LANES}
+     * @param epsilon added to the mean of the squares
+     */
+    RmsNorm(float[] weights, float epsilon) {
+        this.weights = weights;
+        this.epsilon = epsilon;
+    }
+
+    /** Normalises {@code in[inAt ...]} to {@code out[outAt ...]}; they may be the same. */
+    void apply(Reductions reductions, float[] in, int inAt, float[] out, int outAt) {
+        int n = weights.length;
+        float mean = (float) (reductions.sumOfSquares(in, inAt, n) / n);
+        float scale = 1 / (float) Math.sqrt(mean + epsilon);
+        for (int i = 0; i < n; i++) {
+            out[outAt + i] = in[inAt + i] * scale * weights[i];
+        }
+    }
+}

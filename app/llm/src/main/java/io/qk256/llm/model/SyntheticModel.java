@@ -1,0 +1,133 @@
+package io.qk256.llm.model;
+
+import io.qk256.spi.Codebook;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.memory.HugePages;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.LongStream;
+
+/**
+ * Models of random weights, made in memory, to measure speed without a file: computing takes as long as with trained weights,
+ * and the text means nothing.
+ */
+public final class SyntheticModel {
+
+    /** The shape of Microsoft's BitNet b1.58 2B4T: 2.4 billion parameters, 1.2 GB. */
+    public static final ModelConfig SHAPE_2B = new ModelConfig(
+            "bitnet-b1.58", 128_256, 4096, 2560, 30, 6912, 20, 5, 128, 128, 500_000, 1e-5f, Gate.SQUARED_RELU);
+
+    private static final long BYTES_AT_ONCE = 1 << 20;
+    private static final long LOW_BITS_OF_CODES = 0x5555_5555_5555_5555L;
+    private static final int EMBEDDINGS = 1 << 12;
+
+    private final ModelConfig config;
+    private final Arena arena;
+    private long seed;
+
+    private SyntheticModel(ModelConfig config, Arena arena, long seed) {
+        this.config = config;
+        this.arena = arena;
+        this.seed = seed;
+    }
+
+    /**
+     * Makes a model on all cores; the shape of 2 billion parameters takes about a second.
+     *
+     * @param seed decides the weights
+     */
+    @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the model, whose close() closes it.
+    public static BitNetModel of(ModelConfig config, HeadType headType, long seed) {
+        Arena arena = Arena.ofShared();
+        try {
+            return BitNetModel.of(arena, new SyntheticModel(config, arena, seed).weights(), headType);
+        } catch (RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    private Weights weights() {
+        List<Layer> layers = new ArrayList<>();
+        int width = config.width();
+        int feedForward = config.feedForward();
+        for (int i = 0; i < config.layers(); i++) {
+            layers.add(new Layer(
+                    norm(width),
+                    ternary(width, width),
+                    ternary(config.kvWidth(), width),
+                    ternary(config.kvWidth(), width),
+                    norm(width),
+                    ternary(width, width),
+                    norm(width),
+                    ternary(feedForward, width),
+                    ternary(feedForward, width),
+                    norm(feedForward),
+                    ternary(width, feedForward)));
+        }
+        DenseMatrix embedding = embedding();
+        return new Weights(config, embedding, List.copyOf(layers), norm(width), embedding);
+    }
+
+    private RmsNorm norm(int size) {
+        float[] ones = new float[size];
+        Arrays.fill(ones, 1);
+        return new RmsNorm(ones, config.epsilon());
+    }
+
+    /** Half of the weights are 0. */
+    private Qk256Matrix ternary(int rows, int cols) {
+        MemorySegment codes = HugePages.allocate(arena, rows * Qk256.rowBytes(cols));
+        fill(codes, random -> {
+            long bits = random.nextLong();
+            long threes = bits & (bits >>> 1) & LOW_BITS_OF_CODES;
+            return bits ^ (threes << 1);
+        });
+        float scale = (float) Math.sqrt(2.0 / cols);
+        return Qk256Matrix.of(codes, rows, cols, Codebook.TERNARY).withTensorScale(scale);
+    }
+
+    private DenseMatrix embedding() {
+        SplittableRandom numbers = new SplittableRandom(seed++);
+        short[] halves = new short[EMBEDDINGS];
+        for (int i = 0; i < EMBEDDINGS; i++) {
+            halves[i] = Float.floatToFloat16((float) numbers.nextGaussian());
+        }
+        long bytes = (long) config.vocabulary() * config.width() * Short.BYTES;
+        MemorySegment data = HugePages.allocate(arena, bytes);
+        fill(data, random -> {
+            long bits = random.nextLong();
+            long four = 0;
+            for (int i = 0; i < Long.BYTES / Short.BYTES; i++) {
+                four = (four << Short.SIZE) | (halves[(int) (bits & (EMBEDDINGS - 1))] & 0xFFFFL);
+                bits >>>= Short.SIZE;
+            }
+            return four;
+        });
+        return DenseMatrix.ofHalves(data, config.vocabulary(), config.width());
+    }
+
+    private interface Source {
+        long next(SplittableRandom random);
+    }
+
+    /** Fills memory, a multiple of 8 bytes, in parts with a seed of their own, so that threads do not matter. */
+    private void fill(MemorySegment memory, Source source) {
+        long first = seed;
+        long parts = Math.ceilDiv(memory.byteSize(), BYTES_AT_ONCE);
+        seed += parts;
+        LongStream.range(0, parts).parallel().forEach(part -> {
+            SplittableRandom random = new SplittableRandom(first + part);
+            long to = Math.min((part + 1) * BYTES_AT_ONCE, memory.byteSize());
+            for (long at = part * BYTES_AT_ONCE; at < to; at += Long.BYTES) {
+                memory.set(ValueLayout.JAVA_LONG, at, source.next(random));
+            }
+        });
+    }
+}

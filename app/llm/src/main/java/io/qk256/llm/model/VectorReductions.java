@@ -1,0 +1,111 @@
+package io.qk256.llm.model;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The sums with vectors of 256 bits, four of which hold the partial sums of a dot product. */
+final class VectorReductions extends Reductions {
+
+    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
+    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_256;
+    private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
+    private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_64;
+    private static final int STEP = FLOATS.length();
+    private static final VectorShuffle<Float> SWAP_HALVES = VectorShuffle.fromValues(FLOATS, 4, 5, 6, 7, 0, 1, 2, 3);
+
+    /** Wider than the machine's vectors, these would be objects. */
+    static boolean areFast() {
+        return FloatVector.SPECIES_PREFERRED.vectorBitSize() >= FLOATS.vectorBitSize();
+    }
+
+    @Override
+    float dot(float[] a, int aAt, float[] b, int bAt, int n) {
+        FloatVector sum0 = FloatVector.zero(FLOATS);
+        FloatVector sum1 = sum0;
+        FloatVector sum2 = sum0;
+        FloatVector sum3 = sum0;
+        for (int i = 0; i < n; i += LANES) {
+            sum0 = sum0.add(product(a, aAt + i, b, bAt + i));
+            sum1 = sum1.add(product(a, aAt + i + STEP, b, bAt + i + STEP));
+            sum2 = sum2.add(product(a, aAt + i + 2 * STEP, b, bAt + i + 2 * STEP));
+            sum3 = sum3.add(product(a, aAt + i + 3 * STEP, b, bAt + i + 3 * STEP));
+        }
+        return fold(sum0.add(sum2).add(sum1.add(sum3)));
+    }
+
+    private static FloatVector product(float[] a, int aAt, float[] b, int bAt) {
+        return FloatVector.fromArray(FLOATS, a, aAt).mul(FloatVector.fromArray(FLOATS, b, bAt));
+    }
+
+    @Override
+    void dotsInt8(MemorySegment q, long at, float[] scales, float[] x, float[] out, int outAt, int rows) {
+        for (int row = 0; row < rows; row++) {
+            int first = row * x.length;
+            out[outAt + row] = dotInt8(q, at + first, scales, first / LANES, x);
+        }
+    }
+
+    private static float dotInt8(MemorySegment q, long at, float[] scales, int scalesAt, float[] x) {
+        MemorySegment codes = offHeap(q);
+        FloatVector low = FloatVector.zero(FLOATS);
+        FloatVector high = low;
+        for (int i = 0; i < x.length; i += LANES) {
+            FloatVector scale = FloatVector.broadcast(FLOATS, scales[scalesAt + i / LANES]);
+            low = low.add(int8Products(codes, at + i, x, i).mul(scale));
+            high = high.add(int8Products(codes, at + i + STEP, x, i + STEP).mul(scale));
+        }
+        return fold(low.add(high));
+    }
+
+    private static FloatVector int8Products(MemorySegment q, long at, float[] x, int i) {
+        return int8Product(q, at, x, i).add(int8Product(q, at + 2L * STEP, x, i + 2 * STEP));
+    }
+
+    private static FloatVector int8Product(MemorySegment q, long at, float[] x, int i) {
+        FloatVector codes = (FloatVector) ByteVector.fromMemorySegment(BYTES, q, at, ByteOrder.LITTLE_ENDIAN)
+                .convertShape(VectorOperators.B2F, FLOATS, 0);
+        return codes.mul(FloatVector.fromArray(FLOATS, x, i));
+    }
+
+    private static float fold(FloatVector eight) {
+        FloatVector four = eight.add(eight.rearrange(SWAP_HALVES));
+        return (four.lane(0) + four.lane(1)) + (four.lane(2) + four.lane(3));
+    }
+
+    @Override
+    double sumOfSquares(float[] x, int at, int n) {
+        DoubleVector low = DoubleVector.zero(DOUBLES);
+        DoubleVector high = low;
+        for (int i = 0; i < n; i += STEP) {
+            FloatVector values = FloatVector.fromArray(FLOATS, x, at + i);
+            FloatVector squares = values.mul(values);
+            low = low.add(squares.convertShape(VectorOperators.F2D, DOUBLES, 0));
+            high = high.add(squares.convertShape(VectorOperators.F2D, DOUBLES, 1));
+        }
+        DoubleVector four = low.add(high);
+        return (four.lane(0) + four.lane(1)) + (four.lane(2) + four.lane(3));
+    }
+
+    /** As bits: the larger number has the larger ones, and NaN the largest; numbers would be compared with more care. */
+    @Override
+    float absMax(float[] x, int at, int n) {
+        IntVector max0 = IntVector.zero(INTS);
+        IntVector max1 = max0;
+        for (int i = at; i < at + n; i += 2 * STEP) {
+            max0 = max0.max(magnitudes(x, i));
+            max1 = max1.max(magnitudes(x, i + STEP));
+        }
+        return Float.intBitsToFloat(max0.max(max1).reduceLanes(VectorOperators.MAX));
+    }
+
+    private static IntVector magnitudes(float[] x, int at) {
+        return FloatVector.fromArray(FLOATS, x, at).reinterpretAsInts().and(Integer.MAX_VALUE);
+    }
+}

@@ -1,0 +1,69 @@
+package io.qk256.llm.text;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Finds tokens that are written out in text, such as {@code <|eot_id|>}: a trie. Immutable and thread-safe. */
+final class SpecialTokens {
+
+    private final Node root = new Node();
+
+    /** @param withMarks whether to find marks as well, or only what the vocabulary's maker defined as text */
+    SpecialTokens(Vocabulary vocabulary, boolean withMarks) {
+        for (int id = 0; id < vocabulary.size(); id++) {
+            TokenType type = vocabulary.type(id);
+            boolean isMark = type == TokenType.CONTROL || type == TokenType.UNKNOWN;
+            if (type == TokenType.USER_DEFINED || (withMarks && isMark)) {
+                add(new String(vocabulary.bytes(id), StandardCharsets.UTF_8), id);
+            }
+        }
+    }
+
+    /** The leftmost token in the text from {@code start} on, the longest of those that begin there. */
+    Optional<Match> next(String text, int start) {
+        for (int i = start; i < text.length(); i++) {
+            Optional<Match> match = longestAt(text, i);
+            if (match.isPresent()) {
+                return match;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Match> longestAt(String text, int start) {
+        Optional<Match> longest = Optional.empty();
+        Node node = root.child(text.charAt(start));
+        for (int i = start + 1; node != Node.NOWHERE; i++) {
+            if (node.id != Vocabulary.NONE) {
+                longest = Optional.of(new Match(node.id, start, i));
+            }
+            node = i < text.length() ? node.child(text.charAt(i)) : Node.NOWHERE;
+        }
+        return longest;
+    }
+
+    private void add(String token, int id) {
+        Node node = root;
+        for (int i = 0; i < token.length(); i++) {
+            node = node.children.computeIfAbsent(token.charAt(i), c -> new Node());
+        }
+        node.id = id;
+    }
+
+    /** A token and the characters of the text that it takes. */
+    record Match(int id, int start, int end) {}
+
+    private static final class Node {
+
+        static final Node NOWHERE = new Node();
+
+        final Map<Character, Node> children = new HashMap<>(2);
+        int id = Vocabulary.NONE;
+
+        Node child(char c) {
+            return children.getOrDefault(c, NOWHERE);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package io.qk256.llm.text;
+
+import java.util.Arrays;
+import java.util.OptionalInt;
+
+/** All tokens by id, with their bytes, and the way back from bytes to the id. Immutable and thread-safe. */
+final class Vocabulary {
+
+    static final int NONE = -1;
+
+    /** Secret, so that no file can be made whose tokens all collide. */
+    private static final long SEED = System.nanoTime();
+
+    private final byte[][] tokens;
+    private final TokenType[] types;
+    /** Open addressing: an id, or {@link #NONE}. At most half are taken. */
+    private final int[] slots;
+
+    /**
+     * Takes the arrays, which must have equal lengths and not change.
+     *
+     * @throws IllegalArgumentException if two tokens have the same bytes
+     */
+    Vocabulary(byte[][] tokens, TokenType[] types) {
+        this.tokens = tokens;
+        this.types = types;
+        this.slots = new int[Integer.highestOneBit(Math.max(1, tokens.length)) * 4];
+        Arrays.fill(slots, NONE);
+        for (int id = 0; id < tokens.length; id++) {
+            int slot = slot(tokens[id], 0, tokens[id].length);
+            if (slots[slot] != NONE) {
+                throw new IllegalArgumentException("tokens " + slots[slot] + " and " + id + " have the same text");
+            }
+            slots[slot] = id;
+        }
+    }
+
+    int size() {
+        return tokens.length;
+    }
+
+    /** The bytes of a token; not to be changed. */
+    byte[] bytes(int id) {
+        return tokens[id];
+    }
+
+    TokenType type(int id) {
+        return types[id];
+    }
+
+    /** The token of exactly these bytes, whatever its type; or {@link #NONE}. */
+    int find(byte[] data, int from, int to) {
+        return slots[slot(data, from, to)];
+    }
+
+    /** The token of exactly these bytes that ordinary text can become; or {@link #NONE}. */
+    int findPlain(byte[] data, int from, int to) {
+        int id = find(data, from, to);
+        return id != NONE && types[id].isPlain() ? id : NONE;
+    }
+
+    /** The first byte that no plain token stands for, if there is one: text with it could not be encoded. */
+    OptionalInt missingByte() {
+        for (int b = 0; b < 256; b++) {
+            if (findPlain(new byte[] {(byte) b}, 0, 1) == NONE) {
+                return OptionalInt.of(b);
+            }
+        }
+        return OptionalInt.empty();
+    }
+
+    /** Where these bytes are, or the free slot where they belong. */
+    private int slot(byte[] data, int from, int to) {
+        int mask = slots.length - 1;
+        int slot = hash(data, from, to) & mask;
+        while (slots[slot] != NONE
+                && !Arrays.equals(tokens[slots[slot]], 0, tokens[slots[slot]].length, data, from, to)) {
+            slot = (slot + 1) & mask;
+        }
+        return slot;
+    }
+
+    private static int hash(byte[] data, int from, int to) {
+        long h = SEED;
+        for (int i = from; i < to; i++) {
+            h = (h ^ data[i]) * 0x9E3779B97F4A7C15L;
+            h ^= h >>> 32;
+        }
+        return (int) h;
+    }
+}

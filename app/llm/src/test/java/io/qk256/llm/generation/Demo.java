@@ -1,0 +1,61 @@
+package io.qk256.llm.generation;
+
+import io.qk256.gguf.GgufFile;
+import io.qk256.testing.Fixtures;
+import io.qk256.llm.model.BitNetModel;
+import io.qk256.llm.model.HeadType;
+import io.qk256.llm.model.LoadListener;
+import io.qk256.llm.model.Session;
+import io.qk256.llm.model.SessionOptions;
+import io.qk256.llm.text.Tokenizer;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.KernelProvider;
+import io.qk256.spi.KernelUnavailableException;
+import io.qk256.spi.selection.KernelSource;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/** The embedded model, ready to write, with the kernel of the highest rank that this machine can run. */
+final class Demo implements AutoCloseable {
+
+    final Tokenizer tokenizer;
+    final Session session;
+    private final BitNetModel model;
+
+    Demo(HeadType head, int threads) throws IOException {
+        GgufFile file = Fixtures.demo();
+        tokenizer = Tokenizer.of(file);
+        model = BitNetModel.load(file, head, LoadListener.NONE);
+        session = model.session(kernel(), SessionOptions.withThreads(threads));
+    }
+
+    private static Kernel kernel() {
+        return KernelSource.find().stream()
+                .map(source -> source.provider().get())
+                .sorted(Comparator.comparingInt(KernelProvider::rank).reversed())
+                .flatMap(provider -> {
+                    try {
+                        return Stream.of(provider.open());
+                    } catch (KernelUnavailableException e) {
+                        return Stream.empty();
+                    }
+                })
+                .findFirst()
+                .orElseThrow();
+    }
+
+    Generator generator(SamplingOptions options) {
+        return new Generator(tokenizer, session, new Sampler(options, tokenizer.vocabularySize()));
+    }
+
+    int[] encode(String text) {
+        return tokenizer.encode(text, true, false);
+    }
+
+    @Override
+    public void close() {
+        session.close();
+        model.close();
+    }
+}

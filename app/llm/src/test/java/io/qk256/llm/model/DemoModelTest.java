@@ -1,0 +1,159 @@
+package io.qk256.llm.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.qk256.gguf.GgufException;
+import io.qk256.spi.Kernel;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The small trained model, against what bitnet.cpp made of it with its f16 cache, token by token. */
+class DemoModelTest {
+
+    /** One activation that is rounded to the other neighbour moves the logits, of standard deviation 6, by so much. */
+    private static final float FLIPPED_ROUNDING = 0.3f;
+
+    /** {@code top10} has, for each position, pairs of a token and its logit. */
+    record Prompt(
+            List<Integer> promptIds, List<List<List<Double>>> top10, List<Integer> greedy, List<Float> lastLogits) {
+
+        int[] tokens() {
+            return promptIds.stream().mapToInt(Integer::intValue).toArray();
+        }
+    }
+
+    /** Read by hand, because a library may not look into this module's records. */
+    static List<Prompt> prompts() {
+        String json = new String(Recorded.bytes("demo_reference.json"), StandardCharsets.UTF_8);
+        return list(JsonParser.parseString(json).getAsJsonObject().get("prompts"), DemoModelTest::prompt);
+    }
+
+    private static Prompt prompt(JsonElement element) {
+        JsonObject prompt = element.getAsJsonObject();
+        return new Prompt(
+                list(prompt.get("promptIds"), JsonElement::getAsInt),
+                list(prompt.get("top10"), top -> list(top, pair -> list(pair, JsonElement::getAsDouble))),
+                list(prompt.get("greedy"), JsonElement::getAsInt),
+                list(prompt.get("lastLogits"), JsonElement::getAsFloat));
+    }
+
+    private static <T> List<T> list(JsonElement array, Function<JsonElement, T> element) {
+        return array.getAsJsonArray().asList().stream().map(element).toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("prompts")
+    void logitsAreThoseOfThePeer(Prompt prompt) throws GgufException {
+        float[][] logits = everyPosition("i2_s", prompt.tokens(), Kernels.scalar(), 1, 1);
+        int exact = 0;
+        for (int i = 0; i < logits.length; i++) {
+            float worst = 0;
+            List<List<Double>> top = prompt.top10().get(i);
+            for (List<Double> expected : top) {
+                float logit = logits[i][expected.getFirst().intValue()];
+                worst = Math.max(worst, Math.abs(logit - expected.getLast().floatValue()));
+            }
+            assertThat(worst).as("position %d", i).isLessThan(FLIPPED_ROUNDING);
+            assertThat(Argmax.of(logits[i]))
+                    .as("position %d", i)
+                    .isEqualTo(top.getFirst().getFirst().intValue());
+            exact += worst < 2e-4f ? 1 : 0;
+        }
+        assertThat(exact).as("positions before any rounding flipped").isGreaterThan(logits.length / 2);
+        float[] last = logits[logits.length - 1];
+        for (int i = 0; i < last.length; i++) {
+            assertThat(last[i]).isCloseTo(prompt.lastLogits().get(i), within(FLIPPED_ROUNDING));
+        }
+    }
+
+    /** Where the peer chose another token, the two were so near that a flipped rounding decides. */
+    @ParameterizedTest
+    @MethodSource("prompts")
+    void greedyContinuationsAreThoseOfThePeer(Prompt prompt) throws GgufException {
+        int same = 0;
+        try (BitNetModel model = BitNetModel.load(Recorded.demo("i2_s"), HeadType.STORED, LoadListener.NONE);
+                Session session = model.session(Kernels.scalar(), SessionOptions.withThreads(1))) {
+            float[] logits = session.prompt(prompt.tokens());
+            for (int token : prompt.greedy()) {
+                float best = logits[Argmax.of(logits)];
+                assertThat(logits[token])
+                        .as("after %d tokens", session.position())
+                        .isCloseTo(best, within(FLIPPED_ROUNDING));
+                same += logits[token] == best ? 1 : 0;
+                logits = session.decode(token);
+            }
+        }
+        assertThat(same)
+                .as("of %d tokens", prompt.greedy().size())
+                .isGreaterThanOrEqualTo(prompt.greedy().size() - 1);
+    }
+
+    /** Kernels, threads and batches of every kind: the same bits. */
+    @Test
+    void nothingChangesTheLogits() throws GgufException {
+        int[] tokens = IntStream.range(0, 70).map(i -> (i * 389 + 7) % 1024).toArray();
+        float[][] expected = everyPosition("i2_s", tokens, Kernels.scalar(), 1, 1);
+        for (Map.Entry<String, Kernel> kernel : Kernels.all().entrySet()) {
+            for (int threads : new int[] {1, 2, 3}) {
+                for (int batch : new int[] {1, 5, 16, 64}) {
+                    float[][] seen = everyPosition("i2_s", tokens, kernel.getValue(), threads, batch);
+                    assertThat(seen)
+                            .as("%s, %d threads, batch %d", kernel.getKey(), threads, batch)
+                            .isDeepEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    @Test
+    void bothPackingsGiveTheSameLogits() throws GgufException {
+        int[] tokens = prompts().getFirst().tokens();
+        assertThat(everyPosition("tq2_0", tokens, Kernels.scalar(), 1, 8))
+                .isDeepEqualTo(everyPosition("i2_s", tokens, Kernels.scalar(), 1, 8));
+    }
+
+    /** A product with so few tokens differs by the rounding of the weights to 8 bits. */
+    @Test
+    void theHeadInEightBitsIsClose() throws GgufException {
+        Prompt prompt = prompts().getFirst();
+        float[] exact = last(prompt, HeadType.STORED);
+        float[] rounded = last(prompt, HeadType.INT8);
+        double difference = 0;
+        double size = 0;
+        for (int i = 0; i < exact.length; i++) {
+            difference += Math.pow(exact[i] - rounded[i], 2);
+            size += Math.pow(exact[i], 2);
+        }
+        assertThat(Math.sqrt(difference / size)).isBetween(1e-5, 1e-2);
+        assertThat(Argmax.of(rounded)).isEqualTo(Argmax.of(exact));
+    }
+
+    private static float[] last(Prompt prompt, HeadType head) throws GgufException {
+        try (BitNetModel model = BitNetModel.load(Recorded.demo("i2_s"), head, LoadListener.NONE);
+                Session session = model.session(Kernels.scalar(), SessionOptions.withThreads(2))) {
+            return session.prompt(prompt.tokens()).clone();
+        }
+    }
+
+    private static float[][] everyPosition(String packing, int[] tokens, Kernel kernel, int threads, int batch)
+            throws GgufException {
+        float[][] logits = new float[tokens.length][];
+        SessionOptions options = new SessionOptions(threads, 0, batch, CacheType.F16);
+        try (BitNetModel model = BitNetModel.load(Recorded.demo(packing), HeadType.STORED, LoadListener.NONE);
+                Session session = model.session(kernel, options)) {
+            session.prompt(Arrays.copyOf(tokens, tokens.length), (i, seen) -> logits[i] = seen.clone());
+        }
+        return logits;
+    }
+}

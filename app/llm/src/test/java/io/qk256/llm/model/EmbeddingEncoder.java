@@ -1,0 +1,106 @@
+package io.qk256.llm.model;
+
+import io.qk256.gguf.TensorType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** Stores rows of numbers as ggml's types, simply, and says which numbers are then stored. */
+final class EmbeddingEncoder {
+
+    private static final int Q8_GROUP = 32;
+    private static final int Q6_BLOCK = 256;
+    private static final int Q6_GROUP = 16;
+
+    private final ByteBuffer bytes;
+    private final float[] stored;
+
+    private EmbeddingEncoder(TensorType type, float[] values) {
+        bytes = ByteBuffer.allocate(values.length / type.blockWeights() * type.blockBytes())
+                .order(ByteOrder.LITTLE_ENDIAN);
+        stored = new float[values.length];
+        for (int at = 0; at < values.length; at += type.blockWeights()) {
+            switch (type) {
+                case F32 -> f32(values[at], at);
+                case F16 -> f16(values[at], at);
+                case BF16 -> bf16(values[at], at);
+                case Q8_0 -> q8(values, at);
+                case Q6_K -> q6(values, at);
+                default -> throw new IllegalArgumentException(type.label());
+            }
+        }
+    }
+
+    static EmbeddingEncoder of(TensorType type, float[] values) {
+        return new EmbeddingEncoder(type, values);
+    }
+
+    byte[] bytes() {
+        return bytes.array();
+    }
+
+    float[] stored() {
+        return stored;
+    }
+
+    private void f32(float value, int at) {
+        bytes.putFloat(value);
+        stored[at] = value;
+    }
+
+    private void f16(float value, int at) {
+        bytes.putShort(Float.floatToFloat16(value));
+        stored[at] = Float.float16ToFloat(Float.floatToFloat16(value));
+    }
+
+    /** Half away from zero, which is as good as any here. */
+    private void bf16(float value, int at) {
+        int upper = (Float.floatToRawIntBits(value) + 0x8000) >>> 16;
+        bytes.putShort((short) upper);
+        stored[at] = Float.intBitsToFloat(upper << 16);
+    }
+
+    private void q8(float[] values, int at) {
+        short half = Float.floatToFloat16(absMax(values, at, Q8_GROUP) / 127);
+        float scale = Float.float16ToFloat(half);
+        bytes.putShort(half);
+        for (int i = at; i < at + Q8_GROUP; i++) {
+            byte code = (byte) nearest(values[i], scale, -127, 127);
+            bytes.put(code);
+            stored[i] = code * scale;
+        }
+    }
+
+    /** Each 16 weights have a scale of 8 bits; weights are 0 to 63, less 32. */
+    private void q6(float[] values, int at) {
+        short half = Float.floatToFloat16(absMax(values, at, Q6_BLOCK) / 31 / 127);
+        float scale = Float.float16ToFloat(half);
+        byte[] low = new byte[Q6_BLOCK / 2];
+        byte[] high = new byte[Q6_BLOCK / 4];
+        byte[] scales = new byte[Q6_BLOCK / Q6_GROUP];
+        for (int i = 0; i < Q6_BLOCK; i++) {
+            int group = i / Q6_GROUP;
+            if (i % Q6_GROUP == 0) {
+                scales[group] = (byte) nearest(absMax(values, at + i, Q6_GROUP) / 31, scale, -128, 127);
+            }
+            int code = nearest(values[at + i], scale * scales[group], -32, 31);
+            stored[at + i] = scale * scales[group] * code;
+            int half128 = i / 128;
+            int within = i % 128;
+            low[64 * half128 + within % 64] |= (byte) (((code + 32) & 0xF) << (within / 64 * 4));
+            high[32 * half128 + within % 32] |= (byte) ((code + 32) >> 4 << (within / 32 * 2));
+        }
+        bytes.put(low).put(high).put(scales).putShort(half);
+    }
+
+    private static int nearest(float value, float scale, int least, int most) {
+        return scale == 0 ? 0 : (int) Math.clamp(Math.rint((double) value / scale), least, most);
+    }
+
+    private static float absMax(float[] values, int at, int n) {
+        float max = 0;
+        for (int i = at; i < at + n; i++) {
+            max = Math.max(max, Math.abs(values[i]));
+        }
+        return max;
+    }
+}

@@ -1,0 +1,54 @@
+package io.qk256.llm.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.qk256.testing.Fuzz;
+import io.qk256.testing.Fuzz.Outcome;
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufFile;
+import io.qk256.testing.Mutations;
+import io.qk256.spi.Kernel;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Damaged models are refused with a reason, or give numbers for the next token; whatever these are. */
+class ModelFuzzTest {
+
+    private final Kernel kernel = Kernels.scalar();
+
+    @Test
+    void mutatedModelsAreRefusedOrRun() {
+        List<Mutations> models = List.of(
+                new Mutations(Recorded.bytes("tiny-bitnet.gguf")),
+                new Mutations(Recorded.bytes("tiny-bitnet-b1.58.gguf")));
+        Fuzz.run("of models", 7_000, random -> {
+            byte[] mutated = models.get(random.nextInt(models.size())).next(random);
+            HeadType head = List.of(HeadType.values()).get(random.nextInt(HeadType.values().length));
+            return runs(mutated, head) ? Outcome.ACCEPTED : Outcome.REFUSED;
+        });
+    }
+
+    private boolean runs(byte[] bytes, HeadType head) {
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment memory = arena.allocate(bytes.length, 64).copyFrom(MemorySegment.ofArray(bytes));
+            try (GgufFile file = GgufFile.of(memory, "mutated");
+                    BitNetModel model = BitNetModel.load(file, head, LoadListener.NONE);
+                    Session session = model.session(kernel, SessionOptions.withThreads(1))) {
+                float[] logits = session.prompt(new int[] {1 % model.config().vocabulary()});
+                assertThat(logits).hasSize(model.config().vocabulary());
+                return true;
+            }
+        } catch (GgufException e) {
+            assertThat(e.getMessage())
+                    .startsWith("mutated")
+                    .hasSizeLessThan(1000)
+                    .doesNotContain("\n");
+            return false;
+        } catch (NotFiniteException e) {
+            assertThat(e.getMessage()).contains("expected a finite number").hasSizeLessThan(1000);
+            return false;
+        }
+    }
+}

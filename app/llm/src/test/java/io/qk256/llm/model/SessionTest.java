@@ -1,0 +1,167 @@
+package io.qk256.llm.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SessionTest {
+
+    private static final ModelConfig SMALL =
+            new ModelConfig("bitnet-b1.58", 320, 512, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, Gate.SQUARED_RELU);
+
+    private static final int TOKENS = 100;
+
+    private final BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
+    private final Session session = model.session(Kernels.scalar(), new SessionOptions(2, 8, 4, CacheType.F16));
+
+    @AfterEach
+    void close() {
+        session.close();
+        model.close();
+    }
+
+    @Test
+    void rewindingForgets() {
+        float[] first = session.prompt(new int[] {3, 1, 4}).clone();
+        assertThat(session.decode(5)).isNotEqualTo(first);
+        session.prompt(new int[] {9, 2});
+        assertThat(session.position()).isEqualTo(6);
+        session.rewind(2);
+        assertThat(session.position()).isEqualTo(2);
+        assertThat(session.decode(4)).isEqualTo(first);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> session.rewind(4))
+                .withMessage("position: 4, expected 0 to 3");
+        assertThatIllegalArgumentException().isThrownBy(() -> session.rewind(-1));
+    }
+
+    @Test
+    void aFullContextIsAnErrorThatAddsNothing() {
+        session.prompt(new int[] {1, 2, 3, 4, 5, 6});
+        assertThatIllegalStateException()
+                .isThrownBy(() -> session.prompt(new int[] {1, 2, 3}))
+                .withMessageContaining("holds 6 of 8 tokens, and 3 more are to come");
+        assertThat(session.position()).isEqualTo(6);
+        session.prompt(new int[] {7, 8});
+        assertThatIllegalStateException().isThrownBy(() -> session.decode(1));
+    }
+
+    @Test
+    void tokensOutsideTheVocabularyAreRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> session.decode(320))
+                .withMessage("token: 320, expected 0 to 319 (the vocabulary)");
+        assertThatIllegalArgumentException().isThrownBy(() -> session.prompt(new int[] {1, -1}));
+        assertThatIllegalArgumentException().isThrownBy(() -> session.prompt(new int[0]));
+        assertThat(session.position()).isZero();
+    }
+
+    @Test
+    void optionsThatMakeNoSenseAreRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new SessionOptions(0, 0, 1, CacheType.F16))
+                .withMessage("threads: 0, expected 1 or more");
+        assertThatIllegalArgumentException().isThrownBy(() -> new SessionOptions(1, -1, 1, CacheType.F16));
+        assertThatIllegalArgumentException().isThrownBy(() -> new SessionOptions(1, 0, 0, CacheType.F16));
+    }
+
+    @Test
+    void sessionsOfAModelDoNotTouchEachOther() {
+        float[] alone = session.prompt(new int[] {3, 1, 4}).clone();
+        session.rewind(0);
+        try (Session other = model.session(Kernels.scalar(), SessionOptions.withThreads(1))) {
+            session.prompt(new int[] {3, 1});
+            other.prompt(new int[] {7, 7, 7});
+            assertThat(session.decode(4)).isEqualTo(alone);
+            assertThat(other.context()).isEqualTo(SMALL.contextLength());
+        }
+    }
+
+    @Test
+    void aSyntheticModelDependsOnItsSeedOnly() {
+        int[] tokens = {3, 1, 4, 1, 5};
+        float[] logits = session.prompt(tokens);
+        assertThat(logitsOfSeed(1, tokens)).isEqualTo(logits);
+        assertThat(logitsOfSeed(2, tokens)).isNotEqualTo(logits);
+        assertThat(logits).doesNotContain(Float.NaN);
+    }
+
+    private static float[] logitsOfSeed(long seed, int[] tokens) {
+        try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, seed);
+                Session session = model.session(Kernels.scalar(), SessionOptions.withThreads(1))) {
+            return session.prompt(tokens).clone();
+        }
+    }
+
+    /** Of any thread, once everything is compiled; before that the JVM makes objects that it later proves unnecessary. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void decodingLeavesNoGarbage(int threads) throws ReflectiveOperationException {
+        Set<Thread> others = Thread.getAllStackTraces().keySet();
+        try (Session steady = model.session(Kernels.fastest(), new SessionOptions(threads, 256, 16, CacheType.F16))) {
+            long[] computing = Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> !others.contains(thread) || thread == Thread.currentThread())
+                    .mapToLong(Thread::threadId)
+                    .toArray();
+            assertThat(computing).hasSize(threads);
+            long asking = Long.MAX_VALUE;
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < 300 && least - asking >= TOKENS; round++) {
+                steady.rewind(0);
+                steady.decode(1);
+                long start = allocatedBytes(computing);
+                long before = allocatedBytes(computing);
+                for (int i = 0; i < TOKENS; i++) {
+                    steady.decode(i);
+                }
+                least = Math.min(least, allocatedBytes(computing) - before);
+                asking = Math.min(asking, before - start);
+            }
+            assertThat(least - asking).as("bytes for %d tokens", TOKENS).isLessThan(TOKENS);
+        }
+    }
+
+    /**
+     * By these threads; asking allocates something as well. By reflection, because the application's module does not read that
+     * of the JVM's management.
+     */
+    private static long allocatedBytes(long[] threads) throws ReflectiveOperationException {
+        Object management = Class.forName("java.lang.management.ManagementFactory")
+                .getMethod("getThreadMXBean")
+                .invoke(null);
+        long[] bytes = (long[]) Class.forName("com.sun.management.ThreadMXBean")
+                .getMethod("getThreadAllocatedBytes", long[].class)
+                .invoke(management, new Object[] {threads});
+        return Arrays.stream(bytes).sum();
+    }
+
+    /** What a session allocates for a prompt of many batches is what it allocates for one, but for keys and values. */
+    @Test
+    void aPromptOfAnyLengthTakesTheBuffersOfABatch() throws ReflectiveOperationException {
+        int[] tokens = IntStream.range(0, 500).map(i -> i * 7 % 320).toArray();
+        try (Session oneByOne = model.session(Kernels.fastest(), new SessionOptions(1, 512, 1, CacheType.F16));
+                Session batched = model.session(Kernels.fastest(), new SessionOptions(1, 512, 16, CacheType.F16))) {
+            assertThat(batched.prompt(tokens)).isEqualTo(oneByOne.prompt(tokens));
+            long[] here = {Thread.currentThread().threadId()};
+            long asking = Long.MAX_VALUE;
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < 100 && least - asking >= tokens.length; round++) {
+                batched.rewind(0);
+                long start = allocatedBytes(here);
+                long before = allocatedBytes(here);
+                batched.prompt(tokens);
+                least = Math.min(least, allocatedBytes(here) - before);
+                asking = Math.min(asking, before - start);
+            }
+            assertThat(least - asking).as("bytes for 32 batches").isLessThan(tokens.length);
+        }
+    }
+}

@@ -1,5 +1,0 @@
-/** What comes next: choosing tokens from a model's logits, and the history of a conversation. */
-@NullMarked
-package io.qk256.app.generation;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,95 @@
+package io.qk256.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ref.WeakReference;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What this JVM holds. Its beans are asked by reflection, since the application's module does not read java.management. */
+public final class JvmCounts {
+
+    private static final Path PROC = Path.of("/proc/self");
+
+    private JvmCounts() {}
+
+    /** Bytes of the heap that are in use once everything has been collected that can be. */
+    public static long heapBytes() {
+        collect();
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.totalMemory() - runtime.freeMemory();
+    }
+
+    /** Returns once the garbage of this moment is gone. */
+    private static void collect() {
+        WeakReference<Object> garbage = new WeakReference<>(new Object());
+        do {
+            System.gc();
+        } while (garbage.get() != null);
+        System.gc();
+    }
+
+    /** Classes that are loaded. */
+    public static int classes() {
+        String type = "java.lang.management.ClassLoadingMXBean";
+        return (Integer) ask(beans(type).getFirst(), type, "getLoadedClassCount");
+    }
+
+    /** Threads of the project's own. */
+    public static List<String> threads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.startsWith("qk256-"))
+                .toList();
+    }
+
+    /** Files that are open, and mapped areas: 0 where the system does not say. */
+    public static long files() {
+        return entries(PROC.resolve("fd"));
+    }
+
+    /** Areas of memory that are mapped: 0 where the system does not say. */
+    public static long mappings() {
+        Path maps = PROC.resolve("maps");
+        return Files.exists(maps) ? lines(maps).size() : 0;
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.readAllLines(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static long entries(Path directory) {
+        if (!Files.isDirectory(directory)) {
+            return 0;
+        }
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<?> beans(String type) {
+        try {
+            Class<?> factory = Class.forName("java.lang.management.ManagementFactory");
+            return (List<?>)
+                    factory.getMethod("getPlatformMXBeans", Class.class).invoke(null, Class.forName(type));
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError(type, e);
+        }
+    }
+
+    private static Object ask(Object bean, String type, String method) {
+        try {
+            return Class.forName(type).getMethod(method).invoke(bean);
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError(type, e);
+        }
+    }
+}
