@@ -25,7 +25,7 @@ final class Installation {
     private final Path path;
     private Optional<ModuleDescriptor> descriptor = Optional.empty();
     private Optional<String> sha256 = Optional.empty();
-    private Plugin.State state = Plugin.State.INSTALLED;
+    private Plugin.State state = Plugin.State.REJECTED;
     private Optional<String> reason = Optional.empty();
     private List<KernelSource> sources = List.of();
     private boolean nativeAccess;
@@ -87,7 +87,7 @@ final class Installation {
                         .flatMap(ModuleDescriptor::rawVersion)
                         .map(v -> "version " + v)
                         .orElse("without a version");
-        stop(Plugin.State.INSTALLED, new Stop(Gate.RESOLVED, Candidate.State.INSTALLED, why, Optional.empty()));
+        stop(Plugin.State.SUPERSEDED, new Stop(Gate.RESOLVED, Candidate.State.SUPERSEDED, why, Optional.empty()));
     }
 
     private void stop(Plugin.State newState, Stop stop) {

@@ -37,8 +37,8 @@ public record Plugin(
     public enum State {
         /** It cannot or must not be used. */
         REJECTED,
-        /** It is there and sound, but a newer version of it is used. */
-        INSTALLED,
+        /** It is sound, but a newer version of it is used. */
+        SUPERSEDED,
         /** Its modules are in a layer of their own, and have all that they need. */
         RESOLVED;
 

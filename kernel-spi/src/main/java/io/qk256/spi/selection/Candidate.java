@@ -44,8 +44,10 @@ public record Candidate(
     public enum State {
         /** It failed at a gate. */
         REJECTED,
-        /** It is there and sound, but something else is used in its place. */
-        INSTALLED,
+        /** It is sound, but a newer version of it is used. */
+        SUPERSEDED,
+        /** It passed the gates before {@link Gate#OPENED}, and was not opened: one that was opened already is better. */
+        SKIPPED,
         /** It passed all gates, and was not selected. */
         USABLE,
         /** It is the one. */

@@ -100,7 +100,7 @@ final class Examination {
 
     /** Ends the examination of one that cannot be selected any more. */
     void leave(String why) {
-        outcome = candidate(State.INSTALLED, why, Optional.empty(), Optional.empty());
+        outcome = candidate(State.SKIPPED, why, Optional.empty(), Optional.empty());
     }
 
     Candidate outcome() {

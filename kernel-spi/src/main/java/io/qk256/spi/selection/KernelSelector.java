@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  */
 public final class KernelSelector {
 
-    /** The selected one, then the usable ones, then the rejected ones; each by falling rank. */
+    /** The selected one, then the usable ones, those that were not opened, and the rejected ones; each by falling rank. */
     private static final Comparator<Candidate> ORDER = Comparator.comparing(Candidate::state, Comparator.reverseOrder())
             .thenComparing(candidate -> candidate.rank().orElse(Integer.MIN_VALUE), Comparator.reverseOrder())
             .thenComparing(Candidate::name);
@@ -50,7 +50,7 @@ public final class KernelSelector {
 
     /**
      * Selects the same kernel in less time: once it is found, no kernel of a lower rank is opened any more, nor any other than
-     * the forced one. Those stay {@linkplain State#INSTALLED installed}. For programs that want a kernel, and no report about all.
+     * the forced one. Those are {@linkplain State#SKIPPED skipped}. For programs that want a kernel, and no report about all.
      *
      * @param sources where providers were found
      * @param cpu what is known of the CPU

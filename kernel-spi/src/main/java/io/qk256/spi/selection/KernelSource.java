@@ -41,7 +41,7 @@ public record KernelSource(
      * An end before any code of the provider has run.
      *
      * @param gate the gate that it did not pass
-     * @param state where it stands: {@link State#INSTALLED} or {@link State#REJECTED}
+     * @param state where it stands: {@link State#SUPERSEDED} or {@link State#REJECTED}
      * @param reason what was seen, what was expected, what to do
      * @param cause what was thrown, if anything was
      */

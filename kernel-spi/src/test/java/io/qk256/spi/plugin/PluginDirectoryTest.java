@@ -214,14 +214,14 @@ class PluginDirectoryTest {
         Plugins plugins = read();
         assertThat(plugins.plugins())
                 .extracting(Plugin::state)
-                .containsExactly(Plugin.State.INSTALLED, Plugin.State.RESOLVED, Plugin.State.INSTALLED);
+                .containsExactly(Plugin.State.SUPERSEDED, Plugin.State.RESOLVED, Plugin.State.SUPERSEDED);
         assertThat(named(plugins, "a.jar").reason())
                 .contains("module example.fast 1.10 in b.jar is newer; this is version 1.9");
         assertThat(named(plugins, "c.jar").reason().orElseThrow()).endsWith("this is without a version");
         Selection selection = select(plugins);
         assertThat(selection.candidates())
                 .extracting(Candidate::state)
-                .containsExactly(Candidate.State.SELECTED, Candidate.State.INSTALLED, Candidate.State.INSTALLED);
+                .containsExactly(Candidate.State.SELECTED, Candidate.State.SUPERSEDED, Candidate.State.SUPERSEDED);
         assertThat(selection.candidates().get(1).why()).startsWith("resolved: module example.fast 1.10 in b.jar");
     }
 
