@@ -105,8 +105,8 @@ final class NativeLibrary {
                     e);
         } catch (IllegalCallerException e) {
             throw new KernelUnavailableException(
-                    "the JVM does not let this module load native code (" + e.getMessage() + "); start the application with"
-                            + " --allow-native, or java with --enable-native-access=com.example.avx512",
+                    "the JVM does not let this module load native code (" + e.getMessage() + "); start it with"
+                            + " --enable-native-access=com.example.avx512",
                     e);
         }
     }

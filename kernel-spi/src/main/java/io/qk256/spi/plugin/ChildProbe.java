@@ -5,6 +5,7 @@ import io.qk256.spi.selection.CpuFeatures;
 import io.qk256.spi.selection.Gate;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.Probe;
+import io.qk256.spi.selection.Remedy;
 import io.qk256.spi.selection.VerdictCache;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -62,7 +63,9 @@ final class ChildProbe implements Probe {
 
     private static Outcome failed(String reason, Exception cause) {
         return new Outcome(
-                reason, Optional.of(new Failure(Optional.empty(), Optional.empty(), Gate.PROBED, Optional.of(cause))));
+                reason,
+                Optional.of(new Failure(
+                        Optional.empty(), Optional.empty(), Gate.PROBED, Optional.empty(), Optional.of(cause))));
     }
 
     private Outcome probe(CpuFeatures cpu, Optional<String> forced, Optional<VerdictCache.Key> key)
@@ -83,6 +86,11 @@ final class ChildProbe implements Probe {
                 values.put(ProbeReport.DETAIL, ProbeEnd.describe(end, values, probing.timeLimit()));
                 values.put(ProbeReport.GATE, Gate.PROBED.name());
                 values.put(ProbeReport.END, ProbeReport.REJECTED);
+                values.put(
+                        ProbeReport.REMEDY,
+                        end.exceeded().filter(ProbeProcess.Limit.TIME::equals).isPresent()
+                                ? ProbeReport.MORE_TIME
+                                : "");
             }
             values.put(DATE, LocalDate.now(ZoneId.systemDefault()).toString());
             // What keeps a kernel from being opened may be gone next time, too: a mount, a missing device.
@@ -120,7 +128,7 @@ final class ChildProbe implements Probe {
                 && Stream.of(Gate.values()).anyMatch(gate -> gate.name().equals(values.get(ProbeReport.GATE)));
     }
 
-    private static Outcome outcome(Map<String, String> values, String when, Optional<ProbeException> run) {
+    private Outcome outcome(Map<String, String> values, String when, Optional<ProbeException> run) {
         String detail = values.getOrDefault(ProbeReport.DETAIL, "");
         if (ProbeReport.USABLE.equals(values.get(ProbeReport.END))) {
             return new Outcome(
@@ -136,7 +144,16 @@ final class ChildProbe implements Probe {
                         Optional.ofNullable(values.get(ProbeReport.NAME)),
                         ProbeReport.rank(values),
                         Gate.valueOf(values.getOrDefault(ProbeReport.GATE, Gate.PROBED.name())),
+                        remedy(values),
                         run.map(r -> r))));
+    }
+
+    private Optional<Remedy> remedy(Map<String, String> values) {
+        return switch (values.getOrDefault(ProbeReport.REMEDY, "")) {
+            case ProbeReport.ALLOW_NATIVE -> Optional.of(new Remedy.AllowNative(source.module()));
+            case ProbeReport.MORE_TIME -> Optional.of(new Remedy.MoreProbeTime(probing.timeLimit()));
+            default -> Optional.empty();
+        };
     }
 
     private static String printed(Map<String, String> values) {

@@ -61,9 +61,7 @@ final class ProbeEnd {
         }
         if (end.exceeded().isPresent()) {
             return switch (end.exceeded().get()) {
-                case TIME ->
-                    "no end" + where + " within " + timeLimit.toMillis() / 1000.0
-                            + " s; it was stopped; --probe-seconds gives it more time";
+                case TIME -> "no end" + where + " within " + timeLimit.toMillis() / 1000.0 + " s; it was stopped";
                 case MEMORY ->
                     "used more than " + ProbeProcess.RESIDENT_MIB + " MiB of memory" + where + "; it was stopped";
                 case OUTPUT ->

@@ -13,6 +13,7 @@ import io.qk256.spi.selection.Gate;
 import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.KernelSource;
+import io.qk256.spi.selection.Remedy;
 import io.qk256.spi.selection.SelectionOptions;
 import io.qk256.spi.support.ForeignStreams;
 import java.io.FileDescriptor;
@@ -52,6 +53,9 @@ final class ProbeMain {
                 .getFirst();
         Step last = candidate.steps().getLast();
         report.write(ProbeReport.PRINTED, String.valueOf(streams.printed()));
+        if (candidate.remedy().orElse(null) instanceof Remedy.AllowNative) {
+            report.write(ProbeReport.REMEDY, ProbeReport.ALLOW_NATIVE);
+        }
         if (candidate.kernel().isEmpty()) {
             reject(report, last.gate(), last.detail());
         }

@@ -34,6 +34,12 @@ record ProbeReport(Path file) {
     /** The reason for the end. */
     static final String DETAIL = "detail";
 
+    /** What to do about the end, if that is up to the application: {@link #ALLOW_NATIVE} or {@link #MORE_TIME}. */
+    static final String REMEDY = "remedy";
+
+    static final String ALLOW_NATIVE = "allow native";
+    static final String MORE_TIME = "more time";
+
     /** How many bytes the kernel has printed to System.out and System.err. */
     static final String PRINTED = "printed";
 

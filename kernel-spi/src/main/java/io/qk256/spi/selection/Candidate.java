@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param state where it stands
  * @param why one line: the reason for the state
  * @param warning what to know of a candidate though it passed: it was built for a newer minor version of the contract
+ * @param remedy what to do about a rejection, where that is up to the program that selects
  * @param kernel the opened kernel, if it is usable
  * @param failure what was thrown, if anything was; its methods may be the provider's own code, so show it by {@link #trace}
  */
@@ -29,6 +30,7 @@ public record Candidate(
         State state,
         String why,
         Optional<String> warning,
+        Optional<Remedy> remedy,
         Optional<Kernel> kernel,
         Optional<Throwable> failure) {
 
@@ -98,6 +100,6 @@ public record Candidate(
     }
 
     Candidate as(State newState, String newWhy) {
-        return new Candidate(name, rank, artifact, steps, newState, newWhy, warning, kernel, failure);
+        return new Candidate(name, rank, artifact, steps, newState, newWhy, warning, remedy, kernel, failure);
     }
 }

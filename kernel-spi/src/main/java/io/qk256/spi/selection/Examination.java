@@ -94,13 +94,14 @@ final class Examination {
             Kernel kernel = open(Objects.requireNonNull(provider));
             gate = Gate.SELF_TEST;
             selfTest(kernel);
-            outcome = candidate(State.USABLE, "passed all gates", Optional.of(kernel), Optional.empty());
+            outcome = candidate(
+                    State.USABLE, "passed all gates", Optional.empty(), Optional.of(kernel), Optional.empty());
         });
     }
 
     /** Ends the examination of one that cannot be selected any more. */
     void leave(String why) {
-        outcome = candidate(State.SKIPPED, why, Optional.empty(), Optional.empty());
+        outcome = candidate(State.SKIPPED, why, Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     Candidate outcome() {
@@ -115,26 +116,34 @@ final class Examination {
         try {
             gates.pass();
         } catch (Rejected e) {
-            Throwable cause = e.getCause();
-            outcome = rejected(known(cause).orElse(String.valueOf(e.getMessage())), cause);
+            outcome = rejected(String.valueOf(e.getMessage()), e.remedy, e.getCause());
         } catch (Throwable e) { // Code of strangers: whatever it throws ends its own examination only.
-            outcome = rejected(known(e).orElseGet(() -> Reasons.describe(e)), e);
+            outcome = rejected(Reasons.describe(e), Optional.empty(), e);
         }
     }
 
-    /** What is wrong, where that can be told better than by what was thrown. */
-    private Optional<String> known(@Nullable Throwable thrown) {
-        return Reasons.remedy(source, thrown).or(() -> Reasons.compiledElsewhere(thrown));
+    /** For a reason of what was thrown, where there is one that says more. */
+    private Candidate rejected(String reason, Optional<Remedy> remedy, @Nullable Throwable cause) {
+        if (Reasons.isDeniedNative(source, cause)) {
+            return stopped(
+                    "it needs native access, which it was not granted",
+                    Optional.of(new Remedy.AllowNative(source.module())),
+                    cause);
+        }
+        return stopped(Reasons.compiledElsewhere(cause).orElse(reason), remedy, cause);
     }
 
-    private Candidate rejected(String reason, @Nullable Throwable cause) {
+    private Candidate stopped(String reason, Optional<Remedy> remedy, @Nullable Throwable cause) {
         Step failed = new Step(gate, false, reason);
         steps.add(failed);
-        return candidate(end, gate.label() + ": " + failed.detail(), Optional.empty(), Optional.ofNullable(cause));
+        String why = gate.label() + ": " + failed.detail();
+        return candidate(end, why, remedy, Optional.empty(), Optional.ofNullable(cause));
     }
 
-    private Candidate candidate(State state, String why, Optional<Kernel> kernel, Optional<Throwable> failure) {
-        return new Candidate(name, rank, source.artifact(), List.copyOf(steps), state, why, warning, kernel, failure);
+    private Candidate candidate(
+            State state, String why, Optional<Remedy> remedy, Optional<Kernel> kernel, Optional<Throwable> failure) {
+        return new Candidate(
+                name, rank, source.artifact(), List.copyOf(steps), state, why, warning, remedy, kernel, failure);
     }
 
     private void passed(String detail) {
@@ -172,7 +181,8 @@ final class Examination {
             if (failure.name().isPresent()) {
                 name(failure.name().get());
             }
-            throw new Rejected(outcome.detail(), failure.cause().orElse(null));
+            throw new Rejected(
+                    outcome.detail(), failure.remedy(), failure.cause().orElse(null));
         }
         passed(outcome.detail());
     }
@@ -271,8 +281,15 @@ final class Examination {
 
         private static final long serialVersionUID = 1;
 
-        Rejected(String reason, @Nullable Throwable cause) {
+        private final transient Optional<Remedy> remedy;
+
+        Rejected(String reason, Optional<Remedy> remedy, @Nullable Throwable cause) {
             super(reason, cause);
+            this.remedy = remedy;
+        }
+
+        Rejected(String reason, @Nullable Throwable cause) {
+            this(reason, Optional.empty(), cause);
         }
 
         Rejected(String reason) {

@@ -34,7 +34,13 @@ public interface Probe {
      * @param name the name that the provider told, if it came so far
      * @param rank the rank that it told, if it came so far
      * @param gate the gate that it failed at, or {@link Gate#PROBED} if its process ended otherwise
+     * @param remedy what to do, where that is up to the program that selects
      * @param cause more for those who look for the mistake
      */
-    record Failure(Optional<String> name, Optional<Integer> rank, Gate gate, Optional<Throwable> cause) {}
+    record Failure(
+            Optional<String> name,
+            Optional<Integer> rank,
+            Gate gate,
+            Optional<Remedy> remedy,
+            Optional<Throwable> cause) {}
 }

@@ -25,16 +25,11 @@ final class Reasons {
     private Reasons() {}
 
     /**
-     * What to do about native access that a plugin was not granted. The JVM's message, which kernels pass on, names an
-     * option that does nothing for a module outside the boot layer.
+     * Whether a plugin wanted native access that it was not granted. The JVM's message, which kernels pass on, names an option
+     * that does nothing for a module outside the boot layer.
      */
-    static Optional<String> remedy(KernelSource source, @Nullable Throwable thrown) {
-        boolean denied = source.artifact().plugin()
-                && causes(thrown).stream().anyMatch(IllegalCallerException.class::isInstance);
-        return denied
-                ? Optional.of("it needs native access, which it was not granted; if you trust it, allow it with"
-                        + " --allow-native " + source.module() + " or in the trust file")
-                : Optional.empty();
+    static boolean isDeniedNative(KernelSource source, @Nullable Throwable thrown) {
+        return source.artifact().plugin() && causes(thrown).stream().anyMatch(IllegalCallerException.class::isInstance);
     }
 
     /**

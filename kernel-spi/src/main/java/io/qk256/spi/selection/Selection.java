@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -54,16 +55,26 @@ public record Selection(
      * not believed.
      */
     public List<String> warnings() {
+        return warnings(Candidate::why);
+    }
+
+    /**
+     * The same in a program's own words.
+     *
+     * @param reason why a plugin was rejected, in one line; a program can add its words for the {@linkplain Candidate#remedy
+     *     remedy}
+     */
+    public List<String> warnings(Function<Candidate, String> reason) {
         List<Candidate> rejected = candidates.stream()
                 .filter(candidate -> candidate.artifact().plugin() && candidate.state() == Candidate.State.REJECTED)
                 .toList();
         List<String> warnings = new ArrayList<>();
         if (rejected.size() == 1) {
             Candidate only = rejected.getFirst();
-            warnings.add("plugin " + only.name() + " is not used: " + only.why());
+            warnings.add("plugin " + only.name() + " is not used: " + reason.apply(only));
         } else if (!rejected.isEmpty()) {
             Candidate first = rejected.getFirst();
-            warnings.add(rejected.size() + " plugins are not used: " + first.name() + " (" + first.why() + ")"
+            warnings.add(rejected.size() + " plugins are not used: " + first.name() + " (" + reason.apply(first) + ")"
                     + rejected.stream()
                             .skip(1)
                             .limit(MAX_NAMES)

@@ -8,6 +8,7 @@ import io.qk256.spi.selection.CpuFeatures;
 import io.qk256.spi.selection.Gate;
 import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSelector;
+import io.qk256.spi.selection.Remedy;
 import io.qk256.spi.selection.SelectionOptions;
 import io.qk256.spi.selection.VerdictCache;
 import java.io.IOException;
@@ -159,7 +160,8 @@ class ProbingTest {
         plugin.jar(plugins.resolve("bad.jar"));
         Candidate candidate = probeUntil(pid);
         assertDisqualified(candidate, "no end " + words + " within ");
-        assertThat(candidate.why()).contains(" s; it was stopped; --probe-seconds gives it more time");
+        assertThat(candidate.why()).endsWith(" s; it was stopped");
+        assertThat(candidate.remedy()).containsInstanceOf(Remedy.MoreProbeTime.class);
         assertThat(ProcessHandle.of(Long.parseLong(Files.readString(pid)))).isEmpty();
     }
 
@@ -189,7 +191,9 @@ class ProbingTest {
                         + " try { while (rank() > 0) { " + allocation + ".reinterpret(1L << 24).fill((byte) 1); } }"
                         + " catch (Throwable e) { throw new AssertionError(e); }")
                 .jar(plugins.resolve("bad.jar"));
-        assertDisqualified(probe(LONG), "used more than 1024 MiB of memory in open(); it was stopped");
+        Candidate candidate = probe(LONG);
+        assertDisqualified(candidate, "used more than 1024 MiB of memory in open(); it was stopped");
+        assertThat(candidate.remedy()).isEmpty();
     }
 
     @Test
@@ -262,9 +266,9 @@ class ProbingTest {
         TestPlugin.kernel("sneaky")
                 .opening("MemorySegment.NULL.reinterpret(8);")
                 .jar(plugins.resolve("sneaky.jar"));
-        assertThat(probe(LONG).why())
-                .isEqualTo("opened: it needs native access, which it was not granted; if you trust"
-                        + " it, allow it with --allow-native example.sneaky or in the trust file");
+        Candidate candidate = probe(LONG);
+        assertThat(candidate.why()).isEqualTo("opened: it needs native access, which it was not granted");
+        assertThat(candidate.remedy()).contains(new Remedy.AllowNative("example.sneaky"));
     }
 
     @Test

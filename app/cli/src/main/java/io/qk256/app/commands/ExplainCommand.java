@@ -55,7 +55,7 @@ final class ExplainCommand implements Callable<Integer> {
 
     private static void print(Selection selection, Candidate candidate, PrintWriter out) {
         out.println(PrintableText.line(candidate.name()) + ": "
-                + candidate.state().label() + ", " + PrintableText.line(candidate.why()));
+                + candidate.state().label() + ", " + PrintableText.line(Remedies.why(candidate)));
         out.println("declared rank " + candidate.rank().map(String::valueOf).orElse("not told") + ", module "
                 + PrintableText.line(candidate.artifact().toString()));
         candidate.artifact().sha256().ifPresent(hash -> out.println("sha256 " + hash));

@@ -42,7 +42,7 @@ final class KernelReport {
                     candidate.name(),
                     candidate.rank().map(String::valueOf).orElse("-"),
                     candidate.state().label() + (certificate(candidate).isPresent() ? ", certified" : ""),
-                    candidate.why()
+                    Remedies.why(candidate)
                             + candidate.warning().map(text -> "; " + text).orElse(""));
         }
         out.println(table);
@@ -147,6 +147,7 @@ final class KernelReport {
         json.add("rank", candidate.rank().<JsonElement>map(JsonPrimitive::new).orElse(JsonNull.INSTANCE));
         json.addProperty("state", candidate.state().label());
         json.addProperty("why", Json.bounded(candidate.why()));
+        candidate.remedy().ifPresent(remedy -> json.addProperty("remedy", Remedies.words(remedy)));
         Artifact artifact = candidate.artifact();
         json.addProperty("module", Json.bounded(artifact.module()));
         json.add("version", orNull(artifact.version()));

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -214,23 +215,34 @@ public final class Qk256Command implements Callable<Integer> {
         if (reportsKernels) { // Which shows why each plugin is not used.
             selection.doubt().ifPresent(this::tell);
         } else {
-            selection.warnings().forEach(this::tell);
+            selection.warnings(Remedies::why).forEach(this::tell);
         }
         if (selection.problem().isEmpty()) {
             return ExitCode.OK;
         }
-        boolean wished = kernel != null || require != null;
+        boolean wished = !wishes().isEmpty();
         if (!wished && !kernelNeeded) {
             return ExitCode.OK;
         }
-        tell(selection.problem().get());
+        tell(selection.problem().get()
+                + wishes().stream()
+                        .flatMap(name -> selection.candidate(name).stream())
+                        .map(Remedies::afterReason)
+                        .collect(Collectors.joining()));
         if (!wished) {
             return ExitCode.FAILED;
         }
-        boolean known = Stream.of(Optional.ofNullable(kernel), Optional.ofNullable(require))
-                .flatMap(Optional::stream)
-                .allMatch(name -> selection.candidate(name).isPresent());
+        boolean known =
+                wishes().stream().allMatch(name -> selection.candidate(name).isPresent());
         return known ? ExitCode.OTHER_KERNEL : ExitCode.USAGE;
+    }
+
+    /** The names that the user forces or requires. */
+    private List<String> wishes() {
+        return Stream.of(Optional.ofNullable(kernel), Optional.ofNullable(require))
+                .flatMap(Optional::stream)
+                .distinct()
+                .toList();
     }
 
     Terminal terminal() {

@@ -146,7 +146,7 @@ final class TckCommand implements Callable<Integer> {
             return List.of();
         }
         if (candidate.get().state() == Candidate.State.REJECTED) {
-            command.tell(provider + " is rejected, " + candidate.get().why());
+            command.tell(provider + " is rejected, " + Remedies.why(candidate.get()));
         }
         List<String> options = new ArrayList<>(List.of("--plugin", artifact.origin()));
         if (!artifact.nativeAccess()) {

@@ -26,7 +26,7 @@ final class Usable {
                     .candidate(name)
                     .orElseThrow(() -> new UserError(KernelSelector.unknownName(name, selection.candidates())));
             if (candidate.kernel().isEmpty()) {
-                throw new UserError("kernel " + name + " is not usable: " + candidate.why());
+                throw new UserError("kernel " + name + " is not usable: " + Remedies.why(candidate));
             }
             chosen.add(candidate);
         }

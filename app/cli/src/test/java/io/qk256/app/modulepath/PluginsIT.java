@@ -162,9 +162,9 @@ class PluginsIT {
         add(new TestModule("machine-code").replacing(OPEN, NATIVE));
         JsonObject refused = kernel(kernels(), "machine-code");
         assertThat(text(refused, "state")).isEqualTo("rejected");
-        assertThat(text(refused, "why"))
-                .isEqualTo("opened: it needs native access, which it was not granted; if you trust it, allow it with"
-                        + " --allow-native example.machinecode or in the trust file");
+        assertThat(text(refused, "why")).isEqualTo("opened: it needs native access, which it was not granted");
+        assertThat(text(refused, "remedy"))
+                .isEqualTo("if you trust it, allow it with --allow-native example.machinecode or in the trust file");
         assertThat(text(kernel(kernels("--allow-native", "example.machinecode"), "machine-code"), "state"))
                 .isEqualTo("selected");
         Files.writeString(plugins().resolve("trust.properties"), "example.machinecode.native = allow\n");
@@ -233,8 +233,9 @@ class PluginsIT {
             result = run(application, "--probe-seconds", String.valueOf(seconds));
         } while (!Files.exists(hanging) && seconds < 600);
         assertThat(text(kernel(result, "hanging"), "why"))
-                .isEqualTo("probed: no end in open() within " + seconds
-                        + ".0 s; it was stopped; --probe-seconds gives it more time");
+                .isEqualTo("probed: no end in open() within " + seconds + ".0 s; it was stopped");
+        assertThat(text(kernel(result, "hanging"), "remedy"))
+                .isEqualTo("--probe-seconds gives it more time than " + seconds + " s");
         assertThat(text(json(result), "selected")).isIn("avx2-native", "avx2-vector", "scalar");
     }
 
