@@ -1,9 +1,10 @@
 package io.qk256.app.bench;
 
+import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.BitNetModel;
 import io.qk256.llm.model.CacheType;
-import io.qk256.llm.model.Session;
-import io.qk256.llm.model.SessionOptions;
+import io.qk256.llm.model.Sequence;
+import io.qk256.llm.model.EngineOptions;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.parallel.ParallelKernel;
 import java.util.stream.IntStream;
@@ -39,38 +40,39 @@ public final class ModelBench {
         try (ParallelKernel crew = ParallelKernel.withThreads(kernel, threads)) {
             read = ReadingSpeed.measure(model.bytesPerToken(), crew);
         }
-        SessionOptions options = new SessionOptions(threads, PROMPT + DECODED, PROMPT, CacheType.F16);
-        try (Session session = model.session(kernel, options)) {
-            promptRate(session);
-            double promptRate = promptRate(session);
-            decodeRate(session);
-            double decodeRate = decodeRate(session);
+        EngineOptions options = new EngineOptions(threads, PROMPT + DECODED, PROMPT, CacheType.F16);
+        try (Engine engine = model.engine(kernel, options);
+                Sequence sequence = engine.sequence()) {
+            promptRate(sequence);
+            double promptRate = promptRate(sequence);
+            decodeRate(sequence);
+            double decodeRate = decodeRate(sequence);
             return new ModelRow(name, threads, model.head(), promptRate, decodeRate, model.bytesPerToken(), read);
         }
     }
 
-    private double promptRate(Session session) {
+    private double promptRate(Sequence sequence) {
         long start = System.nanoTime();
         long elapsed;
         long tokens = 0;
         do {
-            session.rewind(0);
-            session.prompt(prompt);
+            sequence.rewind(0);
+            sequence.prompt(prompt);
             tokens += PROMPT;
             elapsed = System.nanoTime() - start;
         } while (elapsed < nanos);
         return tokens * 1e9 / elapsed;
     }
 
-    private double decodeRate(Session session) {
+    private double decodeRate(Sequence sequence) {
         long start = System.nanoTime();
         long elapsed;
         int tokens = 0;
         do {
-            if (session.position() == session.context()) {
-                session.rewind(PROMPT);
+            if (sequence.position() == sequence.context()) {
+                sequence.rewind(PROMPT);
             }
-            session.decode(token(tokens, model.config().vocabulary()));
+            sequence.decode(token(tokens, model.config().vocabulary()));
             tokens++;
             elapsed = System.nanoTime() - start;
         } while (elapsed < nanos);

@@ -4,9 +4,10 @@ import com.google.gson.JsonObject;
 import io.qk256.app.bench.Numbers;
 import io.qk256.llm.generation.Perplexity;
 import io.qk256.llm.generation.Perplexity.Result;
+import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.CacheType;
-import io.qk256.llm.model.Session;
-import io.qk256.llm.model.SessionOptions;
+import io.qk256.llm.model.Sequence;
+import io.qk256.llm.model.EngineOptions;
 import io.qk256.llm.text.Tokenizer;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.support.UserError;
@@ -84,11 +85,12 @@ final class PerplexityCommand implements Callable<Integer> {
             int length = windowLength(loaded.model().config().contextLength());
             List<int[]> cut = Perplexity.windows(tokenizer, toPredict, length);
             List<int[]> wanted = cut.subList(0, Math.min(cut.size(), most));
-            SessionOptions size = new SessionOptions(threads, length, SessionOptions.DEFAULT_BATCH, CacheType.F16);
+            EngineOptions size = new EngineOptions(threads, length, EngineOptions.DEFAULT_BATCH, CacheType.F16);
             long start = System.nanoTime();
-            try (Session session = loaded.model().session(kernel, size)) {
+            try (Engine engine = loaded.model().engine(kernel, size);
+                Sequence sequence = engine.sequence()) {
                 Result result =
-                        Perplexity.measure(session, tokenizer.beginOfText(), wanted, progress(command.terminal()));
+                        Perplexity.measure(sequence, tokenizer.beginOfText(), wanted, progress(command.terminal()));
                 print(result, loaded.model().head(), (System.nanoTime() - start) / NANOS);
             }
         }

@@ -5,9 +5,10 @@ import io.qk256.llm.generation.Generator.Answer;
 import io.qk256.llm.generation.Sampler;
 import io.qk256.llm.generation.SamplingOptions;
 import io.qk256.llm.generation.Speed;
+import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.CacheType;
-import io.qk256.llm.model.Session;
-import io.qk256.llm.model.SessionOptions;
+import io.qk256.llm.model.Sequence;
+import io.qk256.llm.model.EngineOptions;
 import io.qk256.llm.text.ChatMessage;
 import io.qk256.llm.text.ChatTemplate;
 import io.qk256.llm.text.Tokenizer;
@@ -131,11 +132,12 @@ final class RunCommand implements Callable<Integer> {
     private Speed chat(ModelOptions.Loaded loaded, Kernel kernel, int threads, SamplingOptions choosing)
             throws IOException {
         Terminal terminal = Objects.requireNonNull(root).terminal();
-        try (Session session = loaded.model().session(kernel, SessionOptions.withThreads(threads))) {
-            Generator generator = generator(loaded, session, choosing);
+        try (Engine engine = loaded.model().engine(kernel, EngineOptions.withThreads(threads));
+                Sequence sequence = engine.sequence()) {
+            Generator generator = generator(loaded, sequence, choosing);
             ChatTemplate template = ChatTemplate.of(loaded.tokenizer());
             int wanted = limit == null ? 0 : limit;
-            return new Chat(template, generator, session.context(), wanted, terminal).talk();
+            return new Chat(template, generator, sequence.context(), wanted, terminal).talk();
         }
     }
 
@@ -157,9 +159,10 @@ final class RunCommand implements Callable<Integer> {
         int most = limit == null ? Integer.MAX_VALUE : limit;
         int context = loaded.model().config().contextLength();
         int needed = (int) Math.min(context, (long) tokens.length + most);
-        SessionOptions size = new SessionOptions(threads, needed, SessionOptions.DEFAULT_BATCH, CacheType.F16);
-        try (Session session = loaded.model().session(kernel, size)) {
-            Generator generator = generator(loaded, session, choosing);
+        EngineOptions size = new EngineOptions(threads, needed, EngineOptions.DEFAULT_BATCH, CacheType.F16);
+        try (Engine engine = loaded.model().engine(kernel, size);
+                Sequence sequence = engine.sequence()) {
+            Generator generator = generator(loaded, sequence, choosing);
             generator.requireFitting(tokens);
             PrintWriter out = command.terminal().text();
             Interrupts interrupts = Interrupts.install(() -> {});
@@ -175,7 +178,7 @@ final class RunCommand implements Callable<Integer> {
                 out.println();
                 out.flush();
                 if (answer.end() == Generator.End.CONTEXT) {
-                    command.say("(the model's context of " + session.context() + " tokens is full)");
+                    command.say("(the model's context of " + sequence.context() + " tokens is full)");
                 }
                 command.say(report.line(answer.speed()));
             }
@@ -189,10 +192,10 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private static Generator generator(ModelOptions.Loaded loaded, Session session, SamplingOptions choosing) {
+    private static Generator generator(ModelOptions.Loaded loaded, Sequence sequence, SamplingOptions choosing) {
         return new Generator(
                 loaded.tokenizer(),
-                session,
+                sequence,
                 new Sampler(choosing, loaded.tokenizer().vocabularySize()));
     }
 }

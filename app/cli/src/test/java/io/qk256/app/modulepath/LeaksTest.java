@@ -6,11 +6,12 @@ import io.qk256.testing.Fuzz;
 import io.qk256.testing.JvmCounts;
 import io.qk256.app.check.DemoModel;
 import io.qk256.gguf.GgufFile;
+import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.BitNetModel;
 import io.qk256.llm.model.HeadType;
 import io.qk256.llm.model.LoadListener;
-import io.qk256.llm.model.Session;
-import io.qk256.llm.model.SessionOptions;
+import io.qk256.llm.model.Sequence;
+import io.qk256.llm.model.EngineOptions;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.plugin.PluginDirectory;
 import io.qk256.spi.selection.CpuFeatures;
@@ -101,8 +102,9 @@ class LeaksTest {
         assertLeavesNothing(() -> {
             try (GgufFile file = GgufFile.open(path);
                     BitNetModel model = BitNetModel.load(file, HeadType.STORED, LoadListener.NONE);
-                    Session session = model.session(kernel, SessionOptions.withThreads(2))) {
-                assertThat(session.prompt(prompt)).isNotEmpty();
+                    Engine engine = model.engine(kernel, EngineOptions.withThreads(2));
+                Sequence sequence = engine.sequence()) {
+                assertThat(sequence.prompt(prompt)).isNotEmpty();
             }
         });
     }

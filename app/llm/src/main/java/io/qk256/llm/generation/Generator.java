@@ -1,6 +1,6 @@
 package io.qk256.llm.generation;
 
-import io.qk256.llm.model.Session;
+import io.qk256.llm.model.Sequence;
 import io.qk256.llm.text.StreamDecoder;
 import io.qk256.llm.text.Tokenizer;
 import io.qk256.spi.support.UserError;
@@ -15,17 +15,14 @@ import java.util.function.Consumer;
 public final class Generator {
 
     private final Tokenizer tokenizer;
-    private final Session session;
+    private final Sequence sequence;
     private final Sampler sampler;
-    /** The tokens that the session holds, up to its position. */
-    private final int[] held;
 
-    /** @param session this object's alone from now on; the caller closes it */
-    public Generator(Tokenizer tokenizer, Session session, Sampler sampler) {
+    /** @param sequence this object's alone from now on; the caller closes it */
+    public Generator(Tokenizer tokenizer, Sequence sequence, Sampler sampler) {
         this.tokenizer = tokenizer;
-        this.session = session;
+        this.sequence = sequence;
         this.sampler = sampler;
-        this.held = new int[session.context()];
     }
 
     /** Why an answer ended. */
@@ -64,9 +61,8 @@ public final class Generator {
         int known = rewindToCommon(prompt);
         Arrays.stream(prompt).forEach(sampler::accept);
         int[] added = Arrays.copyOfRange(prompt, known, prompt.length);
-        System.arraycopy(added, 0, held, known, added.length);
         long start = System.nanoTime();
-        float[] logits = session.prompt(added);
+        float[] logits = sequence.prompt(added);
         long promptNanos = System.nanoTime() - start;
         Writing writing = new Writing(maxTokens, stop, out);
         long decodeStart = System.nanoTime();
@@ -81,18 +77,16 @@ public final class Generator {
      * @throws UserError if it has no token, or more than the context holds
      */
     public void requireFitting(int[] prompt) {
-        if (prompt.length < 1 || prompt.length > session.context()) {
-            throw new UserError("the prompt has " + prompt.length + " tokens, expected 1 to " + session.context()
+        if (prompt.length < 1 || prompt.length > sequence.context()) {
+            throw new UserError("the prompt has " + prompt.length + " tokens, expected 1 to " + sequence.context()
                     + ", the context; shorten it");
         }
     }
 
     /** At least the prompt's last token is computed again: logits come only with a token. */
     private int rewindToCommon(int[] prompt) {
-        int limit = Math.min(session.position(), prompt.length - 1);
-        int mismatch = Arrays.mismatch(held, 0, limit, prompt, 0, limit);
-        int common = mismatch < 0 ? limit : mismatch;
-        session.rewind(common);
+        int common = Math.min(sequence.commonWith(prompt), prompt.length - 1);
+        sequence.rewind(common);
         return common;
     }
 
@@ -135,12 +129,11 @@ public final class Generator {
                 sampler.accept(token);
                 tokens++;
                 emit(decoder.accept(token));
-                if (session.position() == session.context()) {
+                if (sequence.position() == sequence.context()) {
                     return End.CONTEXT;
                 }
                 if (tokens < maxTokens) {
-                    held[session.position()] = token;
-                    logits = session.decode(token);
+                    logits = sequence.decode(token);
                     decoded++;
                 }
             }

@@ -1,7 +1,7 @@
 package io.qk256.llm.generation;
 
 import io.qk256.llm.model.NotFiniteException;
-import io.qk256.llm.model.Session;
+import io.qk256.llm.model.Sequence;
 import io.qk256.llm.text.Tokenizer;
 import io.qk256.spi.support.UserError;
 import java.util.ArrayList;
@@ -98,19 +98,19 @@ public final class Perplexity {
     /**
      * Predicts windows.
      *
-     * @param session whose context is at least as long as the longest window; its tokens are lost
+     * @param sequence whose context is at least as long as the longest window; its tokens are lost
      * @param begin the mark for the begin of a text
      * @throws NotFiniteException if a logit is not finite
      */
-    public static Result measure(Session session, int begin, List<int[]> windows, Listener listener) {
+    public static Result measure(Sequence sequence, int begin, List<int[]> windows, Listener listener) {
         Sums sums = new Sums();
         for (int[] window : windows) {
             int[] seen = new int[window.length];
             seen[0] = begin;
             System.arraycopy(window, 0, seen, 1, window.length - 1);
             double[] nats = new double[1];
-            session.rewind(0);
-            session.prompt(seen, (i, logits) -> nats[0] += surprise(logits, window[i]));
+            sequence.rewind(0);
+            sequence.prompt(seen, (i, logits) -> nats[0] += surprise(logits, window[i]));
             sums.add(nats[0], window.length);
             listener.window(sums.windows, windows.size(), sums.result());
         }

@@ -40,19 +40,28 @@ final class Attention {
     /**
      * Attends from consecutive tokens, with all query heads that share a key/value head.
      *
+     * @param pages of their sequence
      * @param firstToken of the batch
      * @param tokens how many, at most {@link #TOKENS_AT_ONCE}
      * @param firstPosition of the first of these tokens
      * @param queries of the batch, rounded by the cache
      * @param out of the batch
      */
-    void apply(int layer, int kvHead, int firstToken, int tokens, int firstPosition, float[] queries, float[] out) {
+    void apply(
+            PageTable pages,
+            int layer,
+            int kvHead,
+            int firstToken,
+            int tokens,
+            int firstPosition,
+            float[] queries,
+            float[] out) {
         Worker worker = workers.take();
         worker.start(tokens, firstPosition);
         int at = firstToken * querySize + kvHead * queriesPerHead * headSize;
-        worker.scores(layer, kvHead, queries, at);
+        worker.scores(pages, layer, kvHead, queries, at);
         worker.probabilities();
-        worker.mix(layer, kvHead, out, at);
+        worker.mix(pages, layer, kvHead, out, at);
         workers.giveBack(worker);
     }
 
@@ -79,14 +88,14 @@ final class Attention {
                 softmax = Softmax.best();
             }
             int rows = tokens * queriesPerHead;
-            if (scores.length < rows * stride) {
-                scores = new float[rows * cache.reserved()];
+            if (scores.length < rows * stride) { // by the page, so that not every block makes new ones
+                scores = new float[rows * Math.ceilDiv(stride, cache.pagePositions()) * cache.pagePositions()];
             }
         }
 
-        void scores(int layer, int kvHead, float[] queries, int at) {
+        void scores(PageTable pages, int layer, int kvHead, float[] queries, int at) {
             for (int first = 0; first < stride; first += BLOCK) {
-                cache.keys(layer, kvHead, first, halves, block);
+                cache.keys(pages.page(first), layer, kvHead, first, halves, block);
                 for (int token = firstToReach(first); token < tokens; token++) {
                     for (int query = 0; query < queriesPerHead; query++) {
                         int from = at + token * querySize + query * headSize;
@@ -107,13 +116,13 @@ final class Attention {
             }
         }
 
-        void mix(int layer, int kvHead, float[] out, int at) {
+        void mix(PageTable pages, int layer, int kvHead, float[] out, int at) {
             for (int token = 0; token < tokens; token++) {
                 int to = at + token * querySize;
                 Arrays.fill(out, to, to + queriesPerHead * headSize, 0);
             }
             for (int first = 0; first < stride; first += BLOCK) {
-                cache.values(layer, kvHead, first, halves, block);
+                cache.values(pages.page(first), layer, kvHead, first, halves, block);
                 for (int token = firstToReach(first); token < tokens; token++) {
                     int count = Math.min(BLOCK, firstPosition + token + 1 - first);
                     int from = row(token, 0) + first;

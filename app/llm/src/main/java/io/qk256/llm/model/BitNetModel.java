@@ -8,13 +8,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The weights of a BitNet model in memory: ternary ones repacked for kernels, the embedding where the file has it. Immutable and
- * thread-safe; any number of sessions may use it at once.
+ * thread-safe; any number of engines may use it at once.
  *
  * <pre>{@code
  * try (GgufFile file = GgufFile.open(path);
  *         BitNetModel model = BitNetModel.load(file, HeadType.STORED, LoadListener.NONE);
- *         Session session = model.session(kernel, SessionOptions.withThreads(2))) {
- *     float[] logits = session.prompt(tokens);
+ *         Engine engine = model.engine(kernel, EngineOptions.withThreads(2))) {
+ *     float[] logits = engine.sequence().prompt(tokens);
  * }
  * }</pre>
  */
@@ -26,7 +26,7 @@ public final class BitNetModel implements AutoCloseable {
     private final OutputHead head;
 
     /** That are open; once this is closed, {@link #CLOSED}. */
-    private final AtomicInteger sessions = new AtomicInteger();
+    private final AtomicInteger engines = new AtomicInteger();
 
     private static final int CLOSED = -1;
 
@@ -88,32 +88,32 @@ public final class BitNetModel implements AutoCloseable {
     }
 
     /**
-     * Starts a conversation.
+     * What computes with it.
      *
      * @param kernel multiplies the ternary weights
      * @throws IllegalArgumentException if the batch is too large for arrays
      * @throws IllegalStateException if the model is closed, or the system does not give so many threads
      * @throws OutOfMemoryError if there is not so much memory
      */
-    @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the session, whose close() closes it.
-    public Session session(Kernel kernel, SessionOptions options) {
-        return session(kernel, options, Arena.ofShared());
+    @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the engine, whose close() closes it.
+    public Engine engine(Kernel kernel, EngineOptions options) {
+        return engine(kernel, options, Arena.ofShared());
     }
 
-    /** With an arena that becomes the session's own, which closes it, here too if the session cannot be made. */
-    Session session(Kernel kernel, SessionOptions options, Arena arena) {
-        if (sessions.getAndUpdate(open -> open == CLOSED ? CLOSED : open + 1) == CLOSED) {
+    /** With an arena that becomes the engine's own, which closes it, here too if the engine cannot be made. */
+    Engine engine(Kernel kernel, EngineOptions options, Arena arena) {
+        if (engines.getAndUpdate(open -> open == CLOSED ? CLOSED : open + 1) == CLOSED) {
             arena.close();
             throw new IllegalStateException("model: it is closed; load it again");
         }
         boolean made = false;
         try {
-            Session session = new Session(arena, weights, reductions, head, kernel, options, sessions::decrementAndGet);
+            Engine engine = new Engine(arena, weights, reductions, head, kernel, options, engines::decrementAndGet);
             made = true;
-            return session;
+            return engine;
         } finally {
             if (!made) {
-                sessions.decrementAndGet();
+                engines.decrementAndGet();
             }
         }
     }
@@ -121,13 +121,13 @@ public final class BitNetModel implements AutoCloseable {
     /**
      * Frees the repacked weights. Closing again does nothing.
      *
-     * @throws IllegalStateException if a session is open, as its kernel may be reading them; nothing is closed then
+     * @throws IllegalStateException if an engine is open, as its kernel may be reading them; nothing is closed then
      */
     @Override
     public void close() {
-        int open = sessions.compareAndExchange(0, CLOSED);
+        int open = engines.compareAndExchange(0, CLOSED);
         if (open > 0) {
-            throw new IllegalStateException("model: " + open + (open == 1 ? " session is" : " sessions are")
+            throw new IllegalStateException("model: " + open + (open == 1 ? " engine is" : " engines are")
                     + " open; close first what reads its weights");
         }
         if (open == 0) {

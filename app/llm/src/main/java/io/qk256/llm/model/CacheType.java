@@ -1,6 +1,6 @@
 package io.qk256.llm.model;
 
-/** How a session keeps the keys and values of the tokens that it has seen. */
+/** How an engine keeps the keys and values of the tokens that it has seen. */
 public enum CacheType {
     /**
      * Half precision: half the memory. As in llama.cpp, whose default it is, queries and probabilities are then rounded

@@ -10,9 +10,10 @@ import java.util.function.Function;
 
 /**
  * The layers of a model, for the tokens of a batch at once. All buffers are allocated at the start; a call allocates nothing once
- * each batch size has been seen, but the cache's next chunk when one is full. For one thread at a time.
+ * each batch size has been seen. For one thread at a time.
  *
- * <p>Results do not depend on how tokens are put into batches: columns do not touch each other but by way of the cache.
+ * <p>Results do not depend on how tokens are put into batches: columns do not touch each other but by way of the cache, where
+ * those of one sequence find the ones before them.
  */
 final class Forward {
 
@@ -48,10 +49,11 @@ final class Forward {
     private final RowTask gate = this::gate;
     private final RowTask addFeedForward = this::addFeedForward;
 
+    /** What the pieces of work below are about: fields, so that a pass makes no objects. */
     private int layerIndex;
+
     private Layer layer;
-    private int position;
-    private int attending;
+    private Batch batch;
 
     Forward(
             Weights weights,
@@ -60,25 +62,25 @@ final class Forward {
             ParallelKernel threads,
             KvCache cache,
             Arena arena,
-            int batch) {
+            int capacity) {
         this.config = weights.config();
         this.weights = weights;
         this.reductions = reductions;
         this.threads = threads;
         this.cache = cache;
-        this.rope = new Rope(batch, config.rotated(), config.ropeBase());
+        this.rope = new Rope(capacity, config.rotated(), config.ropeBase());
         this.attention = new Attention(config, cache);
         this.embedding = weights.embedding().reader(1);
-        this.state = new float[batch * config.width()];
-        this.attended = new float[batch * config.width()];
-        this.queries = new Columns(arena, batch, config.width());
-        this.keys = new Columns(arena, batch, config.kvWidth());
-        this.values = new Columns(arena, batch, config.kvWidth());
-        this.projected = new Columns(arena, batch, config.width());
-        this.gates = new Columns(arena, batch, config.feedForward());
-        this.ups = new Columns(arena, batch, config.feedForward());
-        this.narrow = new QuantizedColumns(arena, batch, config.width());
-        this.wide = new QuantizedColumns(arena, batch, config.feedForward());
+        this.state = new float[capacity * config.width()];
+        this.attended = new float[capacity * config.width()];
+        this.queries = new Columns(arena, capacity, config.width());
+        this.keys = new Columns(arena, capacity, config.kvWidth());
+        this.values = new Columns(arena, capacity, config.kvWidth());
+        this.projected = new Columns(arena, capacity, config.width());
+        this.gates = new Columns(arena, capacity, config.feedForward());
+        this.ups = new Columns(arena, capacity, config.feedForward());
+        this.narrow = new QuantizedColumns(arena, capacity, config.width());
+        this.wide = new QuantizedColumns(arena, capacity, config.feedForward());
         this.toAttention = new Products(
                 kernel,
                 threads,
@@ -94,42 +96,41 @@ final class Forward {
         this.fromFeedForward =
                 new Products(kernel, threads, wide, inEachLayer(layer -> List.of(layer.ffnDown())), projected);
         this.layer = weights.layers().getFirst();
+        this.batch = new Batch(0);
     }
 
     private List<List<Qk256Matrix>> inEachLayer(Function<Layer, List<Qk256Matrix>> matrices) {
         return weights.layers().stream().map(matrices).toList();
     }
 
-    /** The state after the last tokens of the batch, as many as were wanted, a column of {@code width} values for each. */
+    /** The states that were wanted, a column of {@code width} values for each, in their order in the batch. */
     float[] state() {
         return state;
     }
 
     /**
-     * Runs all layers.
+     * Runs all layers. Afterwards the batch has the wanted columns only.
      *
-     * @param tokens tokens within the vocabulary
-     * @param from index of the first one
-     * @param count how many, at most a batch
-     * @param firstPosition of the first one; the cache has room for all
-     * @param wanted of how many of the last tokens the state is wanted; the others are done once the last layer has cached
-     *     their keys and values
+     * @param newBatch tokens within the vocabulary, whose tables have room for them; at most the capacity
      */
-    void run(int[] tokens, int from, int count, int firstPosition, int wanted) {
-        position = firstPosition;
-        cache.reserve(firstPosition + count);
+    void run(Batch newBatch) {
+        batch = newBatch;
+        int count = batch.columns();
         for (int i = 0; i < count; i++) {
-            embedding.read(tokens[from + i], 1);
+            embedding.read(batch.token(i), 1);
             System.arraycopy(embedding.values, 0, state, i * config.width(), config.width());
-            rope.prepare(i, firstPosition + i);
+            rope.prepare(i, batch.position(i));
         }
         for (layerIndex = 0; layerIndex < config.layers(); layerIndex++) {
             layer = weights.layers().get(layerIndex);
             cacheKeysAndValues(count);
-            int going = layerIndex == config.layers() - 1 ? leave(count, wanted) : count;
-            if (going > 0) {
-                attentionPart(going);
-                feedForwardPart(going);
+            if (layerIndex == config.layers() - 1) {
+                keepWanted();
+                count = batch.columns();
+            }
+            if (count > 0) {
+                attentionPart(count);
+                feedForwardPart(count);
             }
         }
     }
@@ -140,18 +141,22 @@ final class Forward {
         threads.forRows(count, 1, rotate);
     }
 
-    /** Only the last columns go on: they move to the front. */
-    private int leave(int count, int wanted) {
-        int gone = count - wanted;
-        System.arraycopy(state, gone * config.width(), state, 0, wanted * config.width());
-        System.arraycopy(queries.values(), queries.at(gone), queries.values(), 0, wanted * config.width());
-        position += gone;
-        return wanted;
+    /** Only the wanted columns go on: they move to the front. */
+    private void keepWanted() {
+        int kept = 0;
+        for (int i = 0; i < batch.columns(); i++) {
+            if (batch.isWanted(i)) {
+                System.arraycopy(state, i * config.width(), state, kept * config.width(), config.width());
+                System.arraycopy(queries.values(), queries.at(i), queries.values(), queries.at(kept), config.width());
+                batch.move(i, kept);
+                kept++;
+            }
+        }
+        batch.keep(kept);
     }
 
     private void attentionPart(int count) {
-        attending = count;
-        threads.forRows(Math.ceilDiv(count, Attention.TOKENS_AT_ONCE) * config.kvHeads(), 1, attend);
+        threads.forRows(batch.groups() * config.kvHeads(), 1, attend);
         threads.forRows(count, 1, normalizeAttended);
         fromAttention.apply(layerIndex, count);
     }
@@ -178,16 +183,25 @@ final class Forward {
             rope.rotate(i, queries.values(), queries.at(i), config.heads(), config.headSize());
             rope.rotate(i, keys.values(), keys.at(i), config.kvHeads(), config.headSize());
             cache.round(queries.values(), queries.at(i), config.width());
-            cache.put(layerIndex, position + i, keys.values(), values.values(), keys.at(i));
+            int position = batch.position(i);
+            cache.put(
+                    batch.table(i).page(position), layerIndex, position, keys.values(), values.values(), keys.at(i));
         }
     }
 
     private void attend(int from, int to) {
         for (int i = from; i < to; i++) {
-            int token = i / config.kvHeads() * Attention.TOKENS_AT_ONCE;
-            int head = i % config.kvHeads();
-            int tokens = Math.min(Attention.TOKENS_AT_ONCE, attending - token);
-            attention.apply(layerIndex, head, token, tokens, position + token, queries.values(), attended);
+            int group = i / config.kvHeads();
+            int first = batch.groupStart(group);
+            attention.apply(
+                    batch.table(first),
+                    layerIndex,
+                    i % config.kvHeads(),
+                    first,
+                    batch.groupStart(group + 1) - first,
+                    batch.position(first),
+                    queries.values(),
+                    attended);
         }
     }
 

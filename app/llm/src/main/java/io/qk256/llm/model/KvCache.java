@@ -6,80 +6,114 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.ArrayDeque;
 
 /**
- * The keys and values of the tokens so far, for each layer, in native memory, which is no work for the garbage collector. It
- * comes in chunks of positions, as tokens need it: a short conversation with a model of a long context takes little.
+ * Keys and values of the tokens of an engine's sequences, for each layer, in native memory, which is no work for the garbage
+ * collector. It comes in pages of positions, as tokens need them; sequences can share a page, and those that nobody holds any
+ * more are used again. {@link PageTable} says which pages a sequence has.
  *
  * <p>For each layer and head, blocks of 32 positions: of keys dimension by dimension, of values position by position, so that
  * products of a block with queries, or with probabilities, are sums of rows of numbers, and no number has to be summed up with its
- * neighbour. Different positions may be written by different threads at once.
+ * neighbour. Different positions may be written by different threads at once; pages are taken and given back by one.
  */
 abstract sealed class KvCache {
 
     /** Positions of a block. */
     static final int BLOCK = 32;
 
-    private static final int BLOCKS_OF_CHUNK = 8;
+    private static final int BLOCKS_OF_PAGE = 8;
 
     private final int layers;
     private final int kvHeads;
     private final int headSize;
     private final int bytesOfNumber;
-    private final int chunkBlocks;
+    private final int pageBlocks;
     private final Arena arena;
-    private final List<MemorySegment> chunks = new ArrayList<>();
+    private final ArrayDeque<Page> free = new ArrayDeque<>();
+    private int pages;
 
-    private KvCache(Arena arena, CacheType type, ModelConfig config, int capacity) {
+    /** Keys and values of consecutive positions, in all layers. */
+    static final class Page {
+
+        final MemorySegment memory;
+
+        /** Sequences that have it; one that is alone may write. */
+        int holders;
+
+        private Page(MemorySegment memory) {
+            this.memory = memory;
+        }
+    }
+
+    private KvCache(Arena arena, CacheType type, ModelConfig config, int context) {
         this.arena = arena;
         this.layers = config.layers();
         this.kvHeads = config.kvHeads();
         this.headSize = config.headSize();
         this.bytesOfNumber = type.bytes();
-        this.chunkBlocks = Math.min(BLOCKS_OF_CHUNK, Math.ceilDiv(capacity, BLOCK));
+        this.pageBlocks = Math.min(BLOCKS_OF_PAGE, Math.ceilDiv(context, BLOCK));
     }
 
     /**
-     * An empty cache.
+     * A cache without pages.
      *
      * @param arena receives the keys and values
-     * @param positions how many tokens it can hold
+     * @param context most tokens of a sequence, as far as is known
      */
-    static KvCache of(Arena arena, CacheType type, ModelConfig config, int positions) {
+    static KvCache of(Arena arena, CacheType type, ModelConfig config, int context) {
         return switch (type) {
-            case F16 -> new Halves(arena, config, positions);
-            case F32 -> new Floats(arena, config, positions);
+            case F16 -> new Halves(arena, config, context);
+            case F32 -> new Floats(arena, config, context);
         };
     }
 
-    /** Makes room for the positions from 0 on, before they are written; by one thread. */
-    final void reserve(int positions) {
-        while (reserved() < positions) {
-            long blocks = 2L * layers * kvHeads * chunkBlocks;
-            chunks.add(HugePages.allocate(arena, blocks * BLOCK * headSize * bytesOfNumber));
+    /** Positions of a page. */
+    final int pagePositions() {
+        return pageBlocks * BLOCK;
+    }
+
+    /** A page for one holder; what is in it is any number. */
+    final Page take() {
+        Page page = free.poll();
+        if (page == null) {
+            page = new Page(HugePages.allocate(arena, pageBytes()));
+            pages++;
+        }
+        page.holders = 1;
+        return page;
+    }
+
+    /** One holder less. */
+    final void giveBack(Page page) {
+        if (--page.holders == 0) {
+            free.push(page);
         }
     }
 
-    /** Positions for which there is room. */
-    final int reserved() {
-        return chunks.size() * chunkBlocks * BLOCK;
+    /** Pages that sequences hold; one that several hold counts once. */
+    final int pagesInUse() {
+        return pages - free.size();
+    }
+
+    /** Bytes of a page. */
+    final long pageBytes() {
+        return 2L * layers * kvHeads * pageBlocks * BLOCK * headSize * bytesOfNumber;
     }
 
     /** Rounds to what this cache can hold. */
     abstract void round(float[] x, int at, int n);
 
-    /** Stores the keys and values of all heads at a position. */
-    final void put(int layer, int position, float[] keys, float[] values, int at) {
-        MemorySegment chunk = chunk(position);
+    /** Stores the keys and values of all heads at a position, which lies on the page. */
+    final void put(Page page, int layer, int position, float[] keys, float[] values, int at) {
+        MemorySegment memory = page.memory;
         long within = position % BLOCK;
         for (int head = 0; head < kvHeads; head++) {
             int from = at + head * headSize;
             long key = keysAt(layer, head, position) + within * bytesOfNumber;
-            store(keys, from, headSize, chunk, key, (long) BLOCK * bytesOfNumber);
+            store(keys, from, headSize, memory, key, (long) BLOCK * bytesOfNumber);
             long value = valuesAt(layer, head, position) + within * headSize * bytesOfNumber;
-            store(values, from, headSize, chunk, value, bytesOfNumber);
+            store(values, from, headSize, memory, value, bytesOfNumber);
         }
     }
 
@@ -90,8 +124,8 @@ abstract sealed class KvCache {
      * @param first position of the block, a multiple of 32
      * @param halves scratch memory for a block
      */
-    final void keys(int layer, int head, int first, short[] halves, float[] out) {
-        load(chunk(first), keysAt(layer, head, first), halves, out);
+    final void keys(Page page, int layer, int head, int first, short[] halves, float[] out) {
+        load(page.memory, keysAt(layer, head, first), halves, out);
     }
 
     /**
@@ -101,12 +135,8 @@ abstract sealed class KvCache {
      * @param first position of the block, a multiple of 32
      * @param halves scratch memory for a block
      */
-    final void values(int layer, int head, int first, short[] halves, float[] out) {
-        load(chunk(first), valuesAt(layer, head, first), halves, out);
-    }
-
-    private MemorySegment chunk(int position) {
-        return chunks.get(position / (chunkBlocks * BLOCK));
+    final void values(Page page, int layer, int head, int first, short[] halves, float[] out) {
+        load(page.memory, valuesAt(layer, head, first), halves, out);
     }
 
     private long keysAt(int layer, int head, int position) {
@@ -118,7 +148,7 @@ abstract sealed class KvCache {
     }
 
     private long blockAt(long run, int position) {
-        return (run * chunkBlocks + position / BLOCK % chunkBlocks) * BLOCK * headSize * bytesOfNumber;
+        return (run * pageBlocks + position / BLOCK % pageBlocks) * BLOCK * headSize * bytesOfNumber;
     }
 
     /** Reads a block, as many numbers as {@code out} has. */
@@ -129,8 +159,8 @@ abstract sealed class KvCache {
 
     private static final class Halves extends KvCache {
 
-        Halves(Arena arena, ModelConfig config, int capacity) {
-            super(arena, CacheType.F16, config, capacity);
+        Halves(Arena arena, ModelConfig config, int context) {
+            super(arena, CacheType.F16, config, context);
         }
 
         @Override
@@ -152,8 +182,8 @@ abstract sealed class KvCache {
 
     private static final class Floats extends KvCache {
 
-        Floats(Arena arena, ModelConfig config, int capacity) {
-            super(arena, CacheType.F32, config, capacity);
+        Floats(Arena arena, ModelConfig config, int context) {
+            super(arena, CacheType.F32, config, context);
         }
 
         @Override

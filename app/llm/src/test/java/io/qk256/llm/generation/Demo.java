@@ -3,10 +3,11 @@ package io.qk256.llm.generation;
 import io.qk256.gguf.GgufFile;
 import io.qk256.testing.Fixtures;
 import io.qk256.llm.model.BitNetModel;
+import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.HeadType;
 import io.qk256.llm.model.LoadListener;
-import io.qk256.llm.model.Session;
-import io.qk256.llm.model.SessionOptions;
+import io.qk256.llm.model.Sequence;
+import io.qk256.llm.model.EngineOptions;
 import io.qk256.llm.text.Tokenizer;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
@@ -20,14 +21,16 @@ import java.util.stream.Stream;
 final class Demo implements AutoCloseable {
 
     final Tokenizer tokenizer;
-    final Session session;
+    final Sequence sequence;
     private final BitNetModel model;
+    private final Engine engine;
 
     Demo(HeadType head, int threads) throws IOException {
         GgufFile file = Fixtures.demo();
         tokenizer = Tokenizer.of(file);
         model = BitNetModel.load(file, head, LoadListener.NONE);
-        session = model.session(kernel(), SessionOptions.withThreads(threads));
+        engine = model.engine(kernel(), EngineOptions.withThreads(threads));
+        sequence = engine.sequence();
     }
 
     private static Kernel kernel() {
@@ -46,7 +49,7 @@ final class Demo implements AutoCloseable {
     }
 
     Generator generator(SamplingOptions options) {
-        return new Generator(tokenizer, session, new Sampler(options, tokenizer.vocabularySize()));
+        return new Generator(tokenizer, sequence, new Sampler(options, tokenizer.vocabularySize()));
     }
 
     int[] encode(String text) {
@@ -55,7 +58,7 @@ final class Demo implements AutoCloseable {
 
     @Override
     public void close() {
-        session.close();
+        engine.close();
         model.close();
     }
 }

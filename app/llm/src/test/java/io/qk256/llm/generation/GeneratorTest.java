@@ -28,7 +28,7 @@ class GeneratorTest {
             assertThat(answer.tokens()).isEqualTo(20);
             assertThat(pieces).hasSizeBetween(15, 20);
             assertThat(answer.text()).isEqualTo(String.join("", pieces)).startsWith(" ");
-            assertThat(demo.session.position())
+            assertThat(demo.sequence.position())
                     .as("the last token is not computed")
                     .isEqualTo(prompt.length + 19);
             assertThat(answer.speed().promptTokens()).isEqualTo(prompt.length);
@@ -44,7 +44,7 @@ class GeneratorTest {
             Answer answer = demo.generator(SamplingOptions.greedy()).generate(prompt, 1000, () -> false, text -> {});
             assertThat(answer.end()).isEqualTo(End.CONTEXT);
             assertThat(answer.tokens()).as("the last one needs no place").isEqualTo(7);
-            assertThat(demo.session.position()).isEqualTo(256);
+            assertThat(demo.sequence.position()).isEqualTo(256);
         }
     }
 
@@ -64,7 +64,7 @@ class GeneratorTest {
         try (Demo demo = new Demo(HeadType.STORED, 1)) {
             String end = " And they lived happily ever after.";
             int[] prompt = demo.encode("The king married her." + end);
-            float[] logits = demo.session.prompt(prompt);
+            float[] logits = demo.sequence.prompt(prompt);
             int likeliest = 0;
             for (int i = 0; i < logits.length; i++) {
                 likeliest = logits[i] > logits[likeliest] ? i : likeliest;

@@ -63,7 +63,7 @@ class PerplexityTest {
         try (Demo demo = new Demo(head, 2)) {
             List<int[]> windows = Perplexity.windows(demo.tokenizer, heldOut(), 256);
             List<int[]> wanted = windows.subList(0, Math.min(most, windows.size()));
-            return Perplexity.measure(demo.session, demo.tokenizer.beginOfText(), wanted, (done, total, soFar) -> {});
+            return Perplexity.measure(demo.sequence, demo.tokenizer.beginOfText(), wanted, (done, total, soFar) -> {});
         }
     }
 
@@ -92,15 +92,15 @@ class PerplexityTest {
             int begin = demo.tokenizer.beginOfText();
             AtomicInteger calls = new AtomicInteger();
             Result one = Perplexity.measure(
-                    demo.session, begin, List.of(window), (done, total, soFar) -> calls.addAndGet(total));
+                    demo.sequence, begin, List.of(window), (done, total, soFar) -> calls.addAndGet(total));
             assertThat(one.standardError()).isNaN();
             assertThat(calls).hasValue(1);
-            Result same = Perplexity.measure(demo.session, begin, List.of(window, window), (done, total, soFar) -> {});
+            Result same = Perplexity.measure(demo.sequence, begin, List.of(window, window), (done, total, soFar) -> {});
             assertThat(same.natsPerToken()).isCloseTo(one.natsPerToken(), within(1e-12));
             assertThat(same.standardError()).isCloseTo(0, within(1e-6));
             int[] strange = demo.tokenizer.encode("zzz qqq xxx ### 777", false, false);
-            Result two = Perplexity.measure(demo.session, begin, List.of(window, strange), (d, t, soFar) -> {});
-            Result other = Perplexity.measure(demo.session, begin, List.of(strange), (d, t, soFar) -> {});
+            Result two = Perplexity.measure(demo.sequence, begin, List.of(window, strange), (d, t, soFar) -> {});
+            Result other = Perplexity.measure(demo.sequence, begin, List.of(strange), (d, t, soFar) -> {});
             double mean = two.natsPerToken();
             double first = (one.natsPerToken() - mean) * window.length;
             double second = (other.natsPerToken() - mean) * strange.length;

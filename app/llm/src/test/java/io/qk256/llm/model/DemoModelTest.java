@@ -83,15 +83,16 @@ class DemoModelTest {
     void greedyContinuationsAreThoseOfThePeer(Prompt prompt) throws GgufException {
         int same = 0;
         try (BitNetModel model = BitNetModel.load(Recorded.demo("i2_s"), HeadType.STORED, LoadListener.NONE);
-                Session session = model.session(Kernels.scalar(), SessionOptions.withThreads(1))) {
-            float[] logits = session.prompt(prompt.tokens());
+                Engine engine = model.engine(Kernels.scalar(), EngineOptions.withThreads(1));
+                Sequence sequence = engine.sequence()) {
+            float[] logits = sequence.prompt(prompt.tokens());
             for (int token : prompt.greedy()) {
                 float best = logits[Argmax.of(logits)];
                 assertThat(logits[token])
-                        .as("after %d tokens", session.position())
+                        .as("after %d tokens", sequence.position())
                         .isCloseTo(best, within(FLIPPED_ROUNDING));
                 same += logits[token] == best ? 1 : 0;
-                logits = session.decode(token);
+                logits = sequence.decode(token);
             }
         }
         assertThat(same)
@@ -141,18 +142,20 @@ class DemoModelTest {
 
     private static float[] last(Prompt prompt, HeadType head) throws GgufException {
         try (BitNetModel model = BitNetModel.load(Recorded.demo("i2_s"), head, LoadListener.NONE);
-                Session session = model.session(Kernels.scalar(), SessionOptions.withThreads(2))) {
-            return session.prompt(prompt.tokens()).clone();
+                Engine engine = model.engine(Kernels.scalar(), EngineOptions.withThreads(2));
+                Sequence sequence = engine.sequence()) {
+            return sequence.prompt(prompt.tokens()).clone();
         }
     }
 
     private static float[][] everyPosition(String packing, int[] tokens, Kernel kernel, int threads, int batch)
             throws GgufException {
         float[][] logits = new float[tokens.length][];
-        SessionOptions options = new SessionOptions(threads, 0, batch, CacheType.F16);
+        EngineOptions options = new EngineOptions(threads, 0, batch, CacheType.F16);
         try (BitNetModel model = BitNetModel.load(Recorded.demo(packing), HeadType.STORED, LoadListener.NONE);
-                Session session = model.session(kernel, options)) {
-            session.prompt(Arrays.copyOf(tokens, tokens.length), (i, seen) -> logits[i] = seen.clone());
+                Engine engine = model.engine(kernel, options);
+                Sequence sequence = engine.sequence()) {
+            sequence.prompt(Arrays.copyOf(tokens, tokens.length), (i, seen) -> logits[i] = seen.clone());
         }
         return logits;
     }

@@ -143,9 +143,10 @@ class EmbeddingTypesTest {
     private float[] logits(TensorType type, float[] values, HeadType head, String name) throws IOException {
         try (GgufFile file = with(type, values);
                 BitNetModel model = BitNetModel.load(file, head, LoadListener.NONE);
-                Session session = model.session(Kernels.fastest(), SessionOptions.withThreads(2))) {
+                Engine engine = model.engine(Kernels.fastest(), EngineOptions.withThreads(2));
+                Sequence sequence = engine.sequence()) {
             assertThat(model.head()).isEqualTo(name);
-            return session.prompt(TOKENS).clone();
+            return sequence.prompt(TOKENS).clone();
         }
     }
 

@@ -3,6 +3,7 @@ package io.qk256.llm.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.Arena;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -36,16 +37,17 @@ class KvCacheTest {
         return negative;
     }
 
-    /** In every block, also the last of a chunk and the first of the next; the last block is not full. */
+    /** In every block, also the last of a page and the first of the next; the last block is not full. */
     @ParameterizedTest
     @EnumSource
-    void whatWasPutIsReadAcrossChunks(CacheType type) {
+    void whatWasPutIsReadAcrossPages(CacheType type) {
         KvCache cache = KvCache.of(Arena.ofAuto(), type, CONFIG, CAPACITY);
+        PageTable pages = new PageTable(cache);
         for (int position = 0; position < CAPACITY; position++) {
-            cache.reserve(position + 1);
+            pages.reserve(position, position + 1);
             for (int layer = 0; layer < LAYERS; layer++) {
                 float[] keys = column(layer, position);
-                cache.put(layer, position, keys, negative(keys), 0);
+                cache.put(pages.page(position), layer, position, keys, negative(keys), 0);
             }
         }
         short[] halves = new short[KvCache.BLOCK * SIZE];
@@ -54,8 +56,8 @@ class KvCacheTest {
         for (int layer = 0; layer < LAYERS; layer++) {
             for (int head = 0; head < HEADS; head++) {
                 for (int first = 0; first < CAPACITY; first += KvCache.BLOCK) {
-                    cache.keys(layer, head, first, halves, keys);
-                    cache.values(layer, head, first, halves, values);
+                    cache.keys(pages.page(first), layer, head, first, halves, keys);
+                    cache.values(pages.page(first), layer, head, first, halves, values);
                     for (int i = 0; i < Math.min(KvCache.BLOCK, CAPACITY - first); i++) {
                         float[] expected = column(layer, first + i);
                         for (int dimension = 0; dimension < SIZE; dimension++) {
@@ -75,19 +77,51 @@ class KvCacheTest {
 
     @ParameterizedTest
     @EnumSource
-    void memoryComesInChunksAndNoFasterThanTokens(CacheType type) {
+    void memoryComesInPagesAndNoFasterThanTokens(CacheType type) {
         KvCache cache = KvCache.of(Arena.ofAuto(), type, CONFIG, CAPACITY);
-        assertThat(cache.reserved()).isZero();
-        cache.reserve(1);
-        assertThat(cache.reserved()).isEqualTo(256);
-        cache.reserve(256);
-        assertThat(cache.reserved()).isEqualTo(256);
-        cache.reserve(CAPACITY);
-        assertThat(cache.reserved()).isEqualTo(768);
+        PageTable pages = new PageTable(cache);
+        assertThat(cache.pagesInUse()).isZero();
+        pages.reserve(0, 1);
+        assertThat(cache.pagesInUse()).isEqualTo(1);
+        pages.reserve(1, 256);
+        assertThat(cache.pagesInUse()).isEqualTo(1);
+        pages.reserve(256, CAPACITY);
+        assertThat(cache.pagesInUse()).isEqualTo(3);
+        pages.shrink(257);
+        assertThat(cache.pagesInUse()).isEqualTo(2);
+        pages.shrink(0);
+        assertThat(cache.pagesInUse()).isZero();
         KvCache small = KvCache.of(Arena.ofAuto(), type, CONFIG, 10);
-        small.reserve(10);
-        assertThat(small.reserved())
+        assertThat(small.pagePositions())
                 .as("no more than the context, in whole blocks")
                 .isEqualTo(32);
+    }
+
+    @Test
+    void sharedPagesCountOnceAndAreCopiedByWhoWritesFirst() {
+        KvCache cache = KvCache.of(Arena.ofAuto(), CacheType.F32, CONFIG, CAPACITY);
+        PageTable one = new PageTable(cache);
+        one.reserve(0, 300);
+        float[] keys = column(0, 299);
+        cache.put(one.page(299), 0, 299, keys, keys, 0);
+        PageTable other = new PageTable(cache);
+        other.share(one, 300);
+        assertThat(cache.pagesInUse()).isEqualTo(2);
+        assertThat(other.page(299)).isSameAs(one.page(299));
+
+        KvCache.Page before = one.page(299);
+        other.reserve(300, 301);
+        assertThat(cache.pagesInUse()).as("the last page is two now").isEqualTo(3);
+        assertThat(one.page(299)).isSameAs(before);
+        assertThat(other.page(299)).isNotSameAs(before);
+        assertThat(other.page(0)).isSameAs(one.page(0));
+        assertThat(other.page(299).memory.mismatch(before.memory)).isEqualTo(-1);
+        one.reserve(300, 301);
+        assertThat(one.page(299)).as("alone now").isSameAs(before);
+
+        one.shrink(0);
+        assertThat(cache.pagesInUse()).isEqualTo(2);
+        other.shrink(0);
+        assertThat(cache.pagesInUse()).isZero();
     }
 }

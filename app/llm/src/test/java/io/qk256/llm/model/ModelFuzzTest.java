@@ -35,8 +35,9 @@ class ModelFuzzTest {
             MemorySegment memory = arena.allocate(bytes.length, 64).copyFrom(MemorySegment.ofArray(bytes));
             try (GgufFile file = GgufFile.of(memory, "mutated");
                     BitNetModel model = BitNetModel.load(file, head, LoadListener.NONE);
-                    Session session = model.session(kernel, SessionOptions.withThreads(1))) {
-                float[] logits = session.prompt(new int[] {1 % model.config().vocabulary()});
+                    Engine engine = model.engine(kernel, EngineOptions.withThreads(1));
+                Sequence sequence = engine.sequence()) {
+                float[] logits = sequence.prompt(new int[] {1 % model.config().vocabulary()});
                 assertThat(logits).hasSize(model.config().vocabulary());
                 return true;
             }

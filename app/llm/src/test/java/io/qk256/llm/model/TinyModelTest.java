@@ -126,14 +126,15 @@ class TinyModelTest {
         float[] keys = Recorded.floats("Kcur-0.f32");
         float[] values = Recorded.floats("Vcur-0.f32");
         KvCache cache = KvCache.of(arena, CacheType.F32, config, 16);
-        cache.reserve(COUNT);
+        PageTable pages = new PageTable(cache);
+        pages.reserve(0, COUNT);
         for (int i = 0; i < COUNT; i++) {
-            cache.put(0, i, keys, values, i * 128);
+            cache.put(pages.page(i), 0, i, keys, values, i * 128);
         }
         Attention attention = new Attention(config, cache);
         float[] out = new float[COUNT * 256];
         for (int head = 0; head < 2; head++) {
-            attention.apply(0, head, 0, COUNT, 0, Recorded.floats("Qcur-0.f32"), out);
+            attention.apply(pages, 0, head, 0, COUNT, 0, Recorded.floats("Qcur-0.f32"), out);
         }
         assertThat(out).containsExactly(Recorded.floats("kqv_out-0.f32"), within(4.2e-7f));
     }
@@ -163,12 +164,13 @@ class TinyModelTest {
     })
     void logits(String file, CacheType cache, String run) throws GgufException {
         float[] expected = Recorded.floats("logits_" + run + ".f32");
-        SessionOptions options = new SessionOptions(1, 0, 4, cache);
+        EngineOptions options = new EngineOptions(1, 0, 4, cache);
         int flipped = 0;
         try (BitNetModel model = BitNetModel.load(Recorded.file(file), HeadType.STORED, LoadListener.NONE);
-                Session session = model.session(kernel, options)) {
+                Engine engine = model.engine(kernel, options);
+                Sequence sequence = engine.sequence()) {
             for (int i = 0; i < COUNT; i++) {
-                float[] logits = session.decode(TOKENS[i]);
+                float[] logits = sequence.decode(TOKENS[i]);
                 float[] peers = column(expected, i, 64);
                 float difference = 0;
                 for (int token = 0; token < logits.length; token++) {

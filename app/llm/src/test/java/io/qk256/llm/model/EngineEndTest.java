@@ -19,45 +19,49 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Models and sessions begin whole or not at all, and end when nothing works with them, leaving nothing. */
-class SessionEndTest {
+/** Models and engines begin whole or not at all, and end when nothing works with them, leaving nothing. */
+class EngineEndTest {
 
     private static final ModelConfig SMALL =
             new ModelConfig("bitnet-b1.58", 320, 512, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, Gate.SQUARED_RELU);
 
-    private static final SessionOptions OPTIONS = new SessionOptions(2, 512, 16, CacheType.F16);
+    private static final EngineOptions OPTIONS = new EngineOptions(2, 512, 16, CacheType.F16);
     private static final int[] PROMPT = {3, 1, 4, 1, 5, 9, 2, 6};
-    private static final int SESSIONS = 500;
+    private static final int ENGINES = 500;
 
     private final Kernel kernel = Kernels.scalar();
     private final List<Arena> arenas = new ArrayList<>();
 
     @Test
-    void aListenerCannotUseOrCloseItsSession() {
+    void aListenerCannotUseOrCloseItsEngine() {
         try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
-                Session session = model.session(kernel, OPTIONS)) {
+                Engine engine = model.engine(kernel, OPTIONS);
+                Sequence sequence = engine.sequence()) {
             AtomicInteger heard = new AtomicInteger();
-            session.prompt(PROMPT, (i, logits) -> {
-                everyCall(session).forEach(SessionEndTest::assertUnderWay);
-                assertUnderWay(session::close);
+            sequence.prompt(PROMPT, (i, logits) -> {
+                everyCall(engine, sequence).forEach(EngineEndTest::assertUnderWay);
+                assertUnderWay(sequence::close);
+                assertUnderWay(engine::close);
                 heard.incrementAndGet();
             });
             assertThat(heard).hasValue(PROMPT.length);
-            assertThat(session.position()).isEqualTo(PROMPT.length);
-            session.decode(7);
+            assertThat(sequence.position()).isEqualTo(PROMPT.length);
+            sequence.decode(7);
         }
     }
 
     @Test
     void norCanAnotherThread() {
         try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
-                Session session = model.session(kernel, OPTIONS)) {
+                Engine engine = model.engine(kernel, OPTIONS);
+                Sequence sequence = engine.sequence()) {
             AtomicInteger refused = new AtomicInteger();
-            session.prompt(
+            sequence.prompt(
                     new int[] {1},
                     (i, logits) -> inThread(() -> {
-                        everyCall(session).forEach(SessionEndTest::assertUnderWay);
-                        assertUnderWay(session::close);
+                        everyCall(engine, sequence).forEach(EngineEndTest::assertUnderWay);
+                        assertUnderWay(sequence::close);
+                        assertUnderWay(engine::close);
                         refused.incrementAndGet();
                     }));
             assertThat(refused).hasValue(1);
@@ -65,60 +69,71 @@ class SessionEndTest {
     }
 
     @Test
-    void afterAFailingListenerTheSessionIsUsable() {
+    void afterAFailingListenerTheSequenceIsUsable() {
         try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
-                Session session = model.session(kernel, OPTIONS)) {
+                Engine engine = model.engine(kernel, OPTIONS);
+                Sequence sequence = engine.sequence()) {
             assertThatExceptionOfType(UnsupportedOperationException.class)
-                    .isThrownBy(() -> session.prompt(PROMPT, (i, logits) -> {
+                    .isThrownBy(() -> sequence.prompt(PROMPT, (i, logits) -> {
                         throw new UnsupportedOperationException();
                     }));
-            session.rewind(0);
-            session.prompt(PROMPT);
+            assertThat(sequence.position()).as("nothing is added").isZero();
+            sequence.prompt(PROMPT);
         }
     }
 
     @Test
-    void aClosedSessionSaysSo() {
+    void whatIsClosedSaysSo() {
         try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1)) {
-            Session session = model.session(kernel, OPTIONS);
-            session.prompt(PROMPT);
-            session.close();
-            session.close();
-            everyCall(session)
-                    .forEach(call -> assertThatIllegalStateException()
-                            .isThrownBy(call)
-                            .withMessage("session: it is closed; make another one"));
+            Engine engine = model.engine(kernel, OPTIONS);
+            Sequence sequence = engine.sequence();
+            sequence.prompt(PROMPT);
+            sequence.close();
+            sequence.close();
+            assertClosed("sequence: it is closed; make another one", () -> sequence.decode(1));
+            assertClosed("sequence: it is closed; make another one", () -> engine.step(List.of(sequence.next(1))));
+            assertClosed("sequence: it is closed; make another one", () -> sequence.rewind(0));
+            assertClosed("sequence: it is closed; make another one", sequence::fork);
+            Sequence open = engine.sequence();
+            engine.close();
+            engine.close();
+            open.close();
+            everyCall(engine, open).forEach(call -> assertClosed("engine: it is closed; make another one", call));
         }
     }
 
+    private static void assertClosed(String message, ThrowingCallable call) {
+        assertThatIllegalStateException().isThrownBy(call).withMessage(message);
+    }
+
     @Test
-    void aModelIsNotClosedUnderItsSessions() {
+    void aModelIsNotClosedUnderItsEngines() {
         BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
-        Session one = model.session(kernel, OPTIONS);
-        Session other = model.session(kernel, OPTIONS);
+        Engine one = model.engine(kernel, OPTIONS);
+        Engine other = model.engine(kernel, OPTIONS);
         assertThatIllegalStateException()
                 .isThrownBy(model::close)
-                .withMessage("model: 2 sessions are open; close first what reads its weights");
+                .withMessage("model: 2 engines are open; close first what reads its weights");
         other.close();
         other.close();
         assertThatIllegalStateException()
                 .isThrownBy(model::close)
-                .withMessage("model: 1 session is open; close first what reads its weights");
-        one.prompt(PROMPT);
+                .withMessage("model: 1 engine is open; close first what reads its weights");
+        one.sequence().prompt(PROMPT);
         one.close();
         model.close();
         model.close();
         assertThatIllegalStateException()
-                .isThrownBy(() -> model.session(kernel, OPTIONS))
+                .isThrownBy(() -> model.engine(kernel, OPTIONS))
                 .withMessage("model: it is closed; load it again");
     }
 
     @Test
     void batchesThatNoArrayHoldsAreRefused() {
         try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1)) {
-            SessionOptions huge = new SessionOptions(1, Integer.MAX_VALUE, Integer.MAX_VALUE, CacheType.F16);
+            EngineOptions huge = new EngineOptions(1, Integer.MAX_VALUE, Integer.MAX_VALUE, CacheType.F16);
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> model.session(kernel, huge))
+                    .isThrownBy(() -> model.engine(kernel, huge))
                     .withMessage("batch: 2147483647 tokens, expected at most 4194303 for a model with 512 values for a"
                             + " token");
         }
@@ -126,8 +141,8 @@ class SessionEndTest {
 
     /** The memory of the first buffers is taken by then, and the threads are there. */
     @Test
-    @SuppressWarnings("MustBeClosedChecker") // The session is to close its arena.
-    void aSessionThatCannotBeMadeLeavesNothing() {
+    @SuppressWarnings("MustBeClosedChecker") // The engine is to close its arena.
+    void anEngineThatCannotBeMadeLeavesNothing() {
         try (Arena weights = Arena.ofShared()) {
             RmsNorm norm = new RmsNorm(new float[SMALL.width()], 1e-5f);
             Weights broken = new Weights(SMALL, halves(weights), new NoMemory(), norm, halves(weights));
@@ -135,18 +150,18 @@ class SessionEndTest {
             OutputHead head = Heads.of(HeadType.STORED, sums, broken.output(), weights);
             Arena arena = Arena.ofShared();
             assertThatExceptionOfType(OutOfMemoryError.class)
-                    .isThrownBy(() -> new Session(arena, broken, sums, head, kernel, OPTIONS, () -> {}));
+                    .isThrownBy(() -> new Engine(arena, broken, sums, head, kernel, OPTIONS, () -> {}));
             assertThat(arena.scope().isAlive()).isFalse();
             assertThat(JvmCounts.threads()).doesNotContain("qk256-1");
         }
     }
 
     @Test
-    void aModelIsClosedAfterASessionThatCouldNotBeMade() {
+    void aModelIsClosedAfterAnEngineThatCouldNotBeMade() {
         BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
-        SessionOptions tooMany = new SessionOptions(Integer.MAX_VALUE, 0, 1, CacheType.F16);
+        EngineOptions tooMany = new EngineOptions(Integer.MAX_VALUE, 0, 1, CacheType.F16);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> model.session(kernel, tooMany))
+                .isThrownBy(() -> model.engine(kernel, tooMany))
                 .withMessage("threads: 2147483647, expected 1 to 9999");
         model.close();
     }
@@ -171,30 +186,31 @@ class SessionEndTest {
 
     /** One that stayed would keep 70 KB of the heap, and its keys and values. */
     @Test
-    void sessionsLeaveNothing() {
+    void enginesLeaveNothing() {
         try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.INT8, 1);
                 BitNetModel stored = SyntheticModel.of(SMALL, HeadType.STORED, 1)) {
             talk(model);
             talk(stored);
             long heap = JvmCounts.heapBytes();
-            for (int i = 0; i < SESSIONS; i++) {
+            for (int i = 0; i < ENGINES; i++) {
                 talk(i % 2 == 0 ? model : stored);
             }
-            assertThat(JvmCounts.heapBytes() - heap).isLessThan(SESSIONS * 20_000);
+            assertThat(JvmCounts.heapBytes() - heap).isLessThan(ENGINES * 20_000);
             assertThat(arenas)
-                    .hasSizeGreaterThan(SESSIONS)
+                    .hasSizeGreaterThan(ENGINES)
                     .allMatch(arena -> !arena.scope().isAlive());
             assertThat(JvmCounts.threads()).doesNotContain("qk256-1");
         }
     }
 
-    @SuppressWarnings("MustBeClosedChecker") // The session is to close its arena.
+    @SuppressWarnings("MustBeClosedChecker") // The engine is to close its arena.
     private void talk(BitNetModel model) {
         Arena arena = Arena.ofShared();
         arenas.add(arena);
-        try (Session session = model.session(kernel, OPTIONS, arena)) {
-            session.prompt(PROMPT);
-            session.decode(1);
+        try (Engine engine = model.engine(kernel, OPTIONS, arena);
+                Sequence sequence = engine.sequence()) {
+            sequence.prompt(PROMPT);
+            sequence.decode(1);
         }
     }
 
@@ -203,16 +219,19 @@ class SessionEndTest {
                 arena.allocate(2L * SMALL.vocabulary() * SMALL.width(), 64), SMALL.vocabulary(), SMALL.width());
     }
 
-    private static List<ThrowingCallable> everyCall(Session session) {
+    private static List<ThrowingCallable> everyCall(Engine engine, Sequence sequence) {
         return List.of(
-                () -> session.decode(1),
-                () -> session.prompt(PROMPT),
-                () -> session.prompt(PROMPT, (i, logits) -> {}),
-                () -> session.rewind(0));
+                () -> sequence.decode(1),
+                () -> sequence.prompt(PROMPT),
+                () -> sequence.prompt(PROMPT, (i, logits) -> {}),
+                () -> sequence.rewind(0),
+                sequence::fork,
+                engine::sequence,
+                () -> engine.step(List.of(sequence.next(1))));
     }
 
     private static void assertUnderWay(ThrowingCallable call) {
-        assertThatIllegalStateException().isThrownBy(call).withMessageStartingWith("session: a call is under way");
+        assertThatIllegalStateException().isThrownBy(call).withMessageStartingWith("engine: a call is under way");
     }
 
     private static void inThread(Runnable work) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class SessionTest {
+class SequenceTest {
 
     private static final ModelConfig SMALL =
             new ModelConfig("bitnet-b1.58", 320, 512, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, Gate.SQUARED_RELU);
@@ -20,67 +20,69 @@ class SessionTest {
     private static final int TOKENS = 100;
 
     private final BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
-    private final Session session = model.session(Kernels.scalar(), new SessionOptions(2, 8, 4, CacheType.F16));
+    private final Engine engine = model.engine(Kernels.scalar(), new EngineOptions(2, 8, 4, CacheType.F16));
+    private final Sequence sequence = engine.sequence();
 
     @AfterEach
     void close() {
-        session.close();
+        engine.close();
         model.close();
     }
 
     @Test
     void rewindingForgets() {
-        float[] first = session.prompt(new int[] {3, 1, 4}).clone();
-        assertThat(session.decode(5)).isNotEqualTo(first);
-        session.prompt(new int[] {9, 2});
-        assertThat(session.position()).isEqualTo(6);
-        session.rewind(2);
-        assertThat(session.position()).isEqualTo(2);
-        assertThat(session.decode(4)).isEqualTo(first);
+        float[] first = sequence.prompt(new int[] {3, 1, 4}).clone();
+        assertThat(sequence.decode(5)).isNotEqualTo(first);
+        sequence.prompt(new int[] {9, 2});
+        assertThat(sequence.position()).isEqualTo(6);
+        sequence.rewind(2);
+        assertThat(sequence.position()).isEqualTo(2);
+        assertThat(sequence.decode(4)).isEqualTo(first);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> session.rewind(4))
+                .isThrownBy(() -> sequence.rewind(4))
                 .withMessage("position: 4, expected 0 to 3");
-        assertThatIllegalArgumentException().isThrownBy(() -> session.rewind(-1));
+        assertThatIllegalArgumentException().isThrownBy(() -> sequence.rewind(-1));
     }
 
     @Test
     void aFullContextIsAnErrorThatAddsNothing() {
-        session.prompt(new int[] {1, 2, 3, 4, 5, 6});
+        sequence.prompt(new int[] {1, 2, 3, 4, 5, 6});
         assertThatIllegalStateException()
-                .isThrownBy(() -> session.prompt(new int[] {1, 2, 3}))
+                .isThrownBy(() -> sequence.prompt(new int[] {1, 2, 3}))
                 .withMessageContaining("holds 6 of 8 tokens, and 3 more are to come");
-        assertThat(session.position()).isEqualTo(6);
-        session.prompt(new int[] {7, 8});
-        assertThatIllegalStateException().isThrownBy(() -> session.decode(1));
+        assertThat(sequence.position()).isEqualTo(6);
+        sequence.prompt(new int[] {7, 8});
+        assertThatIllegalStateException().isThrownBy(() -> sequence.decode(1));
     }
 
     @Test
     void tokensOutsideTheVocabularyAreRefused() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> session.decode(320))
+                .isThrownBy(() -> sequence.decode(320))
                 .withMessage("token: 320, expected 0 to 319 (the vocabulary)");
-        assertThatIllegalArgumentException().isThrownBy(() -> session.prompt(new int[] {1, -1}));
-        assertThatIllegalArgumentException().isThrownBy(() -> session.prompt(new int[0]));
-        assertThat(session.position()).isZero();
+        assertThatIllegalArgumentException().isThrownBy(() -> sequence.prompt(new int[] {1, -1}));
+        assertThatIllegalArgumentException().isThrownBy(() -> sequence.prompt(new int[0]));
+        assertThat(sequence.position()).isZero();
     }
 
     @Test
     void optionsThatMakeNoSenseAreRefused() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new SessionOptions(0, 0, 1, CacheType.F16))
+                .isThrownBy(() -> new EngineOptions(0, 0, 1, CacheType.F16))
                 .withMessage("threads: 0, expected 1 or more");
-        assertThatIllegalArgumentException().isThrownBy(() -> new SessionOptions(1, -1, 1, CacheType.F16));
-        assertThatIllegalArgumentException().isThrownBy(() -> new SessionOptions(1, 0, 0, CacheType.F16));
+        assertThatIllegalArgumentException().isThrownBy(() -> new EngineOptions(1, -1, 1, CacheType.F16));
+        assertThatIllegalArgumentException().isThrownBy(() -> new EngineOptions(1, 0, 0, CacheType.F16));
     }
 
     @Test
-    void sessionsOfAModelDoNotTouchEachOther() {
-        float[] alone = session.prompt(new int[] {3, 1, 4}).clone();
-        session.rewind(0);
-        try (Session other = model.session(Kernels.scalar(), SessionOptions.withThreads(1))) {
-            session.prompt(new int[] {3, 1});
+    void sequencesOfAModelDoNotTouchEachOther() {
+        float[] alone = sequence.prompt(new int[] {3, 1, 4}).clone();
+        sequence.rewind(0);
+        try (Engine engineOfOther = model.engine(Kernels.scalar(), EngineOptions.withThreads(1));
+                Sequence other = engineOfOther.sequence()) {
+            sequence.prompt(new int[] {3, 1});
             other.prompt(new int[] {7, 7, 7});
-            assertThat(session.decode(4)).isEqualTo(alone);
+            assertThat(sequence.decode(4)).isEqualTo(alone);
             assertThat(other.context()).isEqualTo(SMALL.contextLength());
         }
     }
@@ -88,7 +90,7 @@ class SessionTest {
     @Test
     void aSyntheticModelDependsOnItsSeedOnly() {
         int[] tokens = {3, 1, 4, 1, 5};
-        float[] logits = session.prompt(tokens);
+        float[] logits = sequence.prompt(tokens);
         assertThat(logitsOfSeed(1, tokens)).isEqualTo(logits);
         assertThat(logitsOfSeed(2, tokens)).isNotEqualTo(logits);
         assertThat(logits).doesNotContain(Float.NaN);
@@ -96,8 +98,9 @@ class SessionTest {
 
     private static float[] logitsOfSeed(long seed, int[] tokens) {
         try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, seed);
-                Session session = model.session(Kernels.scalar(), SessionOptions.withThreads(1))) {
-            return session.prompt(tokens).clone();
+                Engine engine = model.engine(Kernels.scalar(), EngineOptions.withThreads(1));
+                Sequence sequence = engine.sequence()) {
+            return sequence.prompt(tokens).clone();
         }
     }
 
@@ -106,7 +109,8 @@ class SessionTest {
     @ValueSource(ints = {1, 2})
     void decodingLeavesNoGarbage(int threads) throws ReflectiveOperationException {
         Set<Thread> others = Thread.getAllStackTraces().keySet();
-        try (Session steady = model.session(Kernels.fastest(), new SessionOptions(threads, 256, 16, CacheType.F16))) {
+        try (Engine engine = model.engine(Kernels.fastest(), new EngineOptions(threads, 256, 16, CacheType.F16));
+                Sequence steady = engine.sequence()) {
             long[] computing = Thread.getAllStackTraces().keySet().stream()
                     .filter(thread -> !others.contains(thread) || thread == Thread.currentThread())
                     .mapToLong(Thread::threadId)
@@ -143,12 +147,14 @@ class SessionTest {
         return Arrays.stream(bytes).sum();
     }
 
-    /** What a session allocates for a prompt of many batches is what it allocates for one, but for keys and values. */
+    /** What a sequence allocates for a prompt of many batches is what it allocates for one, but for keys and values. */
     @Test
     void aPromptOfAnyLengthTakesTheBuffersOfABatch() throws ReflectiveOperationException {
         int[] tokens = IntStream.range(0, 500).map(i -> i * 7 % 320).toArray();
-        try (Session oneByOne = model.session(Kernels.fastest(), new SessionOptions(1, 512, 1, CacheType.F16));
-                Session batched = model.session(Kernels.fastest(), new SessionOptions(1, 512, 16, CacheType.F16))) {
+        try (Engine engineOfOneByOne = model.engine(Kernels.fastest(), new EngineOptions(1, 512, 1, CacheType.F16));
+                Sequence oneByOne = engineOfOneByOne.sequence();
+                Engine engineOfBatched = model.engine(Kernels.fastest(), new EngineOptions(1, 512, 16, CacheType.F16));
+                Sequence batched = engineOfBatched.sequence()) {
             assertThat(batched.prompt(tokens)).isEqualTo(oneByOne.prompt(tokens));
             long[] here = {Thread.currentThread().threadId()};
             long asking = Long.MAX_VALUE;

@@ -1,0 +1,436 @@
+package io.qk256.llm.model;
+
+import io.qk256.spi.Kernel;
+import io.qk256.spi.parallel.ParallelKernel;
+import io.qk256.spi.parallel.RowTask;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What computes: threads, buffers for a batch of tokens, and memory for keys and values. Any number of {@linkplain Sequence
+ * sequences} share it, and {@link #step} adds tokens to several of them in one pass over the weights. The logits of a sequence
+ * are the same to the bit whatever stands beside it.
+ *
+ * <p>For one thread at a time; it has threads of its own, which {@link #close} ends. Must be closed before its model. A call
+ * while another one is under way, from a listener or from another thread, gives an {@link IllegalStateException} and leaves the
+ * other as it is; so does a call after the end.
+ */
+public final class Engine implements AutoCloseable {
+
+    /** From so many tokens on, attention is a part of the time that is worth a warm-up. */
+    private static final int LONG_PROMPT = 64;
+
+    private static final int LONG_TEXT = 512;
+
+    private final Weights weights;
+    private final Reductions reductions;
+    private final OutputHead head;
+    private final ParallelKernel kernel;
+    private final Arena arena;
+    private final KvCache cache;
+    private final Forward forward;
+    private final Batch batch;
+    private final int context;
+    private final Set<Sequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Runnable onClose;
+    private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+
+    /** The columns whose logits are computed together: normalized states, and where the logits go. */
+    private final float[][] normalized;
+
+    private final float[][] logits;
+    private int headColumns;
+    private final RowTask headRows = this::headRows;
+
+    /** The step of {@link #addOne}. */
+    private final List<Step> one = new ArrayList<>(1);
+
+    private int[] done = new int[1];
+
+    private enum State {
+        IDLE,
+        WORKING,
+        CLOSED
+    }
+
+    /**
+     * An engine.
+     *
+     * @param arena becomes the engine's own, which closes it, here too if the engine cannot be made
+     * @param onClose run once it is closed
+     * @throws IllegalArgumentException if so large a batch does not fit in arrays
+     * @throws IllegalStateException if the system does not give so many threads
+     * @throws OutOfMemoryError if there is not so much memory
+     */
+    @SuppressWarnings("MustBeClosedChecker") // The threads live as long as the engine, whose close() ends them.
+    Engine(
+            Arena arena,
+            Weights weights,
+            Reductions reductions,
+            OutputHead head,
+            Kernel kernel,
+            EngineOptions options,
+            Runnable onClose) {
+        ModelConfig config = weights.config();
+        this.weights = weights;
+        this.reductions = reductions;
+        this.head = head;
+        this.onClose = onClose;
+        this.arena = arena;
+        this.context = options.context() == 0 ? config.contextLength() : options.context();
+        ParallelKernel made = null;
+        try {
+            int capacity = Math.min(options.batch(), context);
+            requireArrays(capacity, Math.max(config.width(), config.feedForward()));
+            this.batch = new Batch(capacity);
+            this.normalized = new float[capacity][0];
+            this.logits = new float[capacity][0];
+            made = ParallelKernel.withThreads(kernel, options.threads());
+            this.kernel = made;
+            this.cache = KvCache.of(arena, options.cache(), config, context);
+            this.forward = new Forward(weights, reductions, kernel, made, cache, arena, capacity);
+        } catch (Throwable e) { // such as an OutOfMemoryError
+            if (made != null) {
+                made.close();
+            }
+            arena.close();
+            throw e;
+        }
+    }
+
+    private static void requireArrays(int batch, int width) {
+        if ((long) batch * width > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("batch: " + batch + " tokens, expected at most "
+                    + Integer.MAX_VALUE / width + " for a model with " + width + " values for a token");
+        }
+    }
+
+    /**
+     * A sequence without tokens, of the context that the engine was made for.
+     *
+     * @throws IllegalStateException if a call is under way, or the engine is closed
+     */
+    public Sequence sequence() {
+        return sequence(context);
+    }
+
+    /**
+     * A sequence without tokens.
+     *
+     * @param mostTokens that it can hold, 1 or more
+     * @throws IllegalArgumentException if it is less
+     * @throws IllegalStateException if a call is under way, or the engine is closed
+     */
+    public Sequence sequence(int mostTokens) {
+        if (mostTokens < 1) {
+            throw new IllegalArgumentException("context: " + mostTokens + ", expected 1 or more");
+        }
+        return get(() -> register(new Sequence(this, mostTokens, new PageTable(cache))));
+    }
+
+    Sequence fork(Sequence original) {
+        return get(() -> {
+            original.requireOpen();
+            Sequence other = register(new Sequence(this, original.context(), new PageTable(cache)));
+            other.copyFrom(original);
+            return other;
+        });
+    }
+
+    private Sequence register(Sequence sequence) {
+        sequences.add(sequence);
+        return sequence;
+    }
+
+    void close(Sequence sequence) {
+        if (sequence.isClosed()) {
+            return;
+        }
+        run(() -> {
+            sequences.remove(sequence);
+            sequence.release();
+        });
+    }
+
+    /**
+     * Adds tokens to sequences, in as few passes over the weights as the batch allows: sequences that add one token each cost one.
+     * Afterwards each has {@link Sequence#logits}.
+     *
+     * @param steps one or more, each of another sequence of this engine
+     * @throws IllegalArgumentException if a step has no token, one is not in the vocabulary, a sequence is another engine's or
+     *     is there twice
+     * @throws IllegalStateException if a context has not so much room, a sequence or the engine is closed, or a call is under
+     *     way; nothing is added then
+     * @throws NotFiniteException if a value of the model is not finite; nothing is added then
+     */
+    public void step(List<Step> steps) {
+        List<Step> all = List.copyOf(steps);
+        run(() -> {
+            if (all.size() > 1) {
+                requireDistinct(all);
+            }
+            compute(all, null);
+        });
+    }
+
+    /** For one sequence; with a listener, the logits after each token go to it. */
+    void add(Step step, @Nullable LogitsListener listener) {
+        run(() -> compute(List.of(step), listener));
+    }
+
+    /** Allocates nothing. */
+    void addOne(Step step, int token) {
+        begin();
+        try {
+            step.tokens()[0] = token;
+            one.add(step);
+            compute(one, null);
+        } finally {
+            one.clear();
+            end();
+        }
+    }
+
+    private void requireDistinct(List<Step> steps) {
+        Set<Sequence> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Step step : steps) {
+            if (!seen.add(step.sequence())) {
+                throw new IllegalArgumentException(step.sequence() + ": is in the step twice, expected once");
+            }
+        }
+    }
+
+    private void compute(List<Step> steps, @Nullable LogitsListener listener) {
+        for (int i = 0; i < steps.size(); i++) {
+            require(steps.get(i));
+        }
+        if (done.length < steps.size()) {
+            done = new int[steps.size()];
+        }
+        for (int i = 0; i < steps.size(); i++) {
+            warmUpFor(steps.get(i));
+            done[i] = 0;
+        }
+        boolean complete = false;
+        try {
+            while (fill(steps, listener != null)) {
+                forward.run(batch);
+                if (listener == null) {
+                    logits(steps);
+                } else {
+                    tell(steps.getFirst(), listener);
+                }
+            }
+            complete = true;
+        } finally {
+            batch.clear();
+            for (int i = 0; i < steps.size() && !complete; i++) {
+                Sequence sequence = steps.get(i).sequence();
+                sequence.takeBack(sequence.position() - done[i]);
+            }
+        }
+        WarmingReductions.WARM_UP.start(); // There will be another token.
+    }
+
+    private void require(Step step) {
+        Sequence sequence = step.sequence();
+        if (sequence.engine() != this) {
+            throw new IllegalArgumentException(sequence + ": belongs to another engine, expected one of this engine");
+        }
+        sequence.requireOpen();
+        int vocabulary = weights.config().vocabulary();
+        if (step.tokens().length == 0) {
+            throw new IllegalArgumentException("tokens: none, expected one or more");
+        }
+        for (int token : step.tokens()) {
+            if (token < 0 || token >= vocabulary) {
+                throw new IllegalArgumentException(
+                        "token: " + token + ", expected 0 to " + (vocabulary - 1) + " (the vocabulary)");
+            }
+        }
+        sequence.requireRoom(step.tokens().length);
+    }
+
+    private static void warmUpFor(Step step) {
+        if (step.tokens().length >= LONG_PROMPT) {
+            WarmingReductions.WARM_UP.start();
+        }
+        if (step.tokens().length >= LONG_PROMPT || step.sequence().position() >= LONG_TEXT) {
+            Attention.WARM_UP.start();
+        }
+    }
+
+    /** Puts the next tokens in the batch; false if there are none. */
+    private boolean fill(List<Step> steps, boolean all) {
+        batch.clear();
+        for (int i = 0; i < steps.size() && batch.columns() < batch.capacity(); i++) {
+            int[] tokens = steps.get(i).tokens();
+            int count = Math.min(tokens.length - done[i], batch.capacity() - batch.columns());
+            if (count == 0) {
+                continue;
+            }
+            Sequence sequence = steps.get(i).sequence();
+            int position = sequence.position();
+            sequence.pages().reserve(position, position + count);
+            boolean last = done[i] + count == tokens.length;
+            int wanted = all ? count : last ? 1 : 0;
+            batch.add(tokens, done[i], count, sequence.pages(), position, wanted);
+            sequence.take(tokens, done[i], count);
+            done[i] += count;
+        }
+        return batch.columns() > 0;
+    }
+
+    /** After the last token of each sequence whose last token was in the batch. */
+    private void logits(List<Step> steps) {
+        headColumns = 0;
+        for (int column = 0; column < batch.columns(); column++) {
+            toHead(column, ofTable(steps, batch.table(column)));
+        }
+        head();
+    }
+
+    private static Sequence ofTable(List<Step> steps, PageTable table) {
+        for (int i = 0; i < steps.size(); i++) {
+            if (steps.get(i).sequence().pages() == table) {
+                return steps.get(i).sequence();
+            }
+        }
+        throw new IllegalArgumentException("a column of no sequence");
+    }
+
+    private void tell(Step step, LogitsListener listener) {
+        int first = done[0] - batch.columns();
+        for (int column = 0; column < batch.columns(); column++) {
+            headColumns = 0;
+            toHead(column, step.sequence());
+            head();
+            listener.accept(first + column, step.sequence().logits());
+        }
+    }
+
+    private void toHead(int column, Sequence sequence) {
+        int width = weights.config().width();
+        float[] to = normalized[headColumns];
+        if (to.length == 0) {
+            to = new float[width];
+            normalized[headColumns] = to;
+        }
+        weights.outputNorm().apply(reductions, forward.state(), column * width, to, 0);
+        if (head.roundsToHalf()) {
+            Half.round(to, 0, width);
+        }
+        logits[headColumns++] = sequence.logitsToFill(weights.config().vocabulary());
+    }
+
+    private void head() {
+        if (headColumns > 0) {
+            kernel.forRows(weights.config().vocabulary(), OutputHead.MIN_ROWS, headRows);
+        }
+    }
+
+    /** Some rows for all columns before the next ones, so that they are read from memory once. */
+    private void headRows(int from, int to) {
+        if (headColumns == 1) {
+            head.rows(normalized[0], logits[0], from, to);
+            return;
+        }
+        for (int first = from; first < to; first += OutputHead.MIN_ROWS) {
+            int end = Math.min(first + OutputHead.MIN_ROWS, to);
+            for (int column = 0; column < headColumns; column++) {
+                head.rows(
+                        normalized[column], logits[column], first, end);
+            }
+        }
+    }
+
+    /** Most tokens of a sequence, unless it is made for another number. */
+    public int context() {
+        return context;
+    }
+
+    /** Most tokens of one pass over the weights. */
+    public int batch() {
+        return batch.capacity();
+    }
+
+    /** Bytes of the keys and values of all sequences; pages that several share count once. */
+    public long cacheBytes() {
+        return cache.pagesInUse() * cache.pageBytes();
+    }
+
+    void run(Runnable call) {
+        begin();
+        try {
+            call.run();
+        } finally {
+            end();
+        }
+    }
+
+    private Sequence get(Supplier<Sequence> call) {
+        begin();
+        try {
+            return call.get();
+        } finally {
+            end();
+        }
+    }
+
+    private void begin() {
+        switch (state.compareAndExchange(State.IDLE, State.WORKING)) {
+            case IDLE -> {}
+            case WORKING -> throw underWay();
+            case CLOSED -> throw new IllegalStateException("engine: it is closed; make another one");
+        }
+    }
+
+    private void end() {
+        state.set(State.IDLE);
+    }
+
+    private static IllegalStateException underWay() {
+        return new IllegalStateException(
+                "engine: a call is under way, which may be the one that this listener belongs to; wait for its end");
+    }
+
+    /**
+     * Ends its threads and its sequences, and frees their memory. Closing again does nothing.
+     *
+     * @throws IllegalStateException if a call is under way; nothing is closed then
+     */
+    @Override
+    public void close() {
+        switch (state.compareAndExchange(State.IDLE, State.CLOSED)) {
+            case IDLE -> release();
+            case WORKING -> throw underWay();
+            case CLOSED -> {}
+        }
+    }
+
+    private void release() {
+        try {
+            sequences.forEach(Sequence::release);
+            sequences.clear();
+            kernel.close();
+        } finally {
+            try {
+                arena.close();
+            } finally {
+                onClose.run();
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "engine with " + kernel + ", " + sequences.size() + (sequences.size() == 1 ? " sequence" : " sequences");
+    }
+}
