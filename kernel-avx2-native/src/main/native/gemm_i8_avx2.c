@@ -126,8 +126,8 @@ static void add_tile(int32_t n, int32_t rows, span s, byte_table table, const ar
     }
 }
 
-static void gemm(
-    const qk256_matrix *w, const int8_t *q, int32_t n, const float *scales, float *y, int64_t y_stride) {
+static void gemm(const qk256_matrix *w, const int8_t *q, int64_t q_stride, int32_t n, const float *scales, float *y,
+    int64_t y_stride) {
     arranged x[GEMM_COLUMNS];
     double sums[TILE * GEMM_COLUMNS];
     const byte_table table = byte_table_of(w->codebook);
@@ -137,7 +137,7 @@ static void gemm(
         for (int64_t col = 0; col < w->cols; col += CHUNK) {
             const int32_t cols = w->cols - col < CHUNK ? (int32_t)(w->cols - col) : CHUNK;
             for (int32_t c = 0; c < n && (row == 0 || w->cols > CHUNK); c++) {
-                arrange(q + (int64_t)c * w->cols + col, cols, &x[c]);
+                arrange(q + c * q_stride + col, cols, &x[c]);
             }
             add_tile(n, rows, span_of(w, row, col, cols), table, x, sums);
         }
@@ -149,11 +149,11 @@ static void gemm(
     }
 }
 
-void GEMM_I8(
-    const qk256_matrix *w, const int8_t *q, int32_t columns, const float *scales, float *y, int64_t y_stride) {
+void GEMM_I8(const qk256_matrix *w, const int8_t *q, int64_t q_stride, int32_t columns, const float *scales, float *y,
+    int64_t y_stride) {
     if (columns == 1) {
         GEMV_I8(w, q, *scales, y);
     } else {
-        gemm(w, q, columns, scales, y, y_stride);
+        gemm(w, q, q_stride, columns, scales, y, y_stride);
     }
 }

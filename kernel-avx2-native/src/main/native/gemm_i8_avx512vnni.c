@@ -259,7 +259,8 @@ INLINE void store(int n, const group_sums *sums, __m512 scales, float tensor_sca
 }
 
 /* The product with `n` columns, a constant. */
-INLINE void product(int n, const qk256_matrix *w, const int8_t *q, const float *scales, float *y, int64_t y_stride) {
+INLINE void product(int n, const qk256_matrix *w, const int8_t *q, int64_t q_stride, const float *scales, float *y,
+    int64_t y_stride) {
     arranged x;
     group_sums sums[TILE / GROUP];
     const byte_table table = byte_table_of(w->codebook);
@@ -271,7 +272,7 @@ INLINE void product(int n, const qk256_matrix *w, const int8_t *q, const float *
         for (int64_t col = 0; col < w->cols; col += CHUNK) {
             const int32_t cols = smaller(w->cols - col, CHUNK);
             if (row == 0 || w->cols > CHUNK) {
-                arrange(n, q + col, w->cols, cols, &x);
+                arrange(n, q + col, q_stride, cols, &x);
             }
             for (int32_t r = 0; r < rows; r += GROUP) {
                 const group g = group_of(w, row + r, col, cols);
@@ -284,19 +285,19 @@ INLINE void product(int n, const qk256_matrix *w, const int8_t *q, const float *
     }
 }
 
-void qk256_gemm_i8_avx512vnni(
-    const qk256_matrix *w, const int8_t *q, int32_t columns, const float *scales, float *y, int64_t y_stride) {
+void qk256_gemm_i8_avx512vnni(const qk256_matrix *w, const int8_t *q, int64_t q_stride, int32_t columns,
+    const float *scales, float *y, int64_t y_stride) {
     switch (columns) {
     case 1:
-        product(1, w, q, scales, y, y_stride);
+        product(1, w, q, q_stride, scales, y, y_stride);
         break;
     case 2:
-        product(2, w, q, scales, y, y_stride);
+        product(2, w, q, q_stride, scales, y, y_stride);
         break;
     case 3:
-        product(3, w, q, scales, y, y_stride);
+        product(3, w, q, q_stride, scales, y, y_stride);
         break;
     default:
-        product(4, w, q, scales, y, y_stride);
+        product(4, w, q, q_stride, scales, y, y_stride);
     }
 }

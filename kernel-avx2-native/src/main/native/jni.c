@@ -81,11 +81,11 @@ NATIVE(void, gemvI8)
 }
 
 NATIVE(void, gemmI8)
-(UNUSED JNIEnv *env, UNUSED jclass type, jint extensions, MATRIX_PARAMETERS, jlong q, jint columns, jfloat q_scale0,
-    jfloat q_scale1, jfloat q_scale2, jfloat q_scale3, jlong y, jlong y_stride) {
+(UNUSED JNIEnv *env, UNUSED jclass type, jint extensions, MATRIX_PARAMETERS, jlong q, jlong q_stride, jint columns,
+    jfloat q_scale0, jfloat q_scale1, jfloat q_scale2, jfloat q_scale3, jlong y, jlong y_stride) {
     const qk256_matrix w = MATRIX((const uint8_t *)codes, (const float *)scales);
     const float q_scales[GEMM_COLUMNS] = {q_scale0, q_scale1, q_scale2, q_scale3};
-    TIERS[extensions].gemm_i8(&w, (const int8_t *)q, columns, q_scales, (float *)y, y_stride);
+    TIERS[extensions].gemm_i8(&w, (const int8_t *)q, q_stride, columns, q_scales, (float *)y, y_stride);
 }
 
 /* ---- For io.qk256.avx2.jni.HeapCall, which finds them by their names ---- */

@@ -30,10 +30,10 @@ typedef void qk256_gemv_i8(const qk256_matrix *w, const int8_t *q, float scale, 
 /* Columns that one call of qk256_gemm_i8 takes at most. */
 enum { GEMM_COLUMNS = 4 };
 
-/* q: `columns` times cols values, column by column, quantised by a scale for each; y: rows values for each column, from
- * y + column * y_stride on; the codebook as for qk256_gemv_i8, and the same bits */
-typedef void qk256_gemm_i8(
-    const qk256_matrix *w, const int8_t *q, int32_t columns, const float *scales, float *y, int64_t y_stride);
+/* q: cols values for each column, from q + column * q_stride on, quantised by a scale for each; y: rows values for each
+ * column, from y + column * y_stride on; the codebook as for qk256_gemv_i8, and the same bits */
+typedef void qk256_gemm_i8(const qk256_matrix *w, const int8_t *q, int64_t q_stride, int32_t columns,
+    const float *scales, float *y, int64_t y_stride);
 
 /* What differs between the instruction-set tiers. All functions are stateless; nothing is allocated, and the stack needed
  * stays below 48 KiB: HotSpot keeps 80 KiB free for native code (StackShadowPages). */

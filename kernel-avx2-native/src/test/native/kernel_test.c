@@ -237,21 +237,27 @@ static void test_products(const problem *p, int32_t split) {
     free(parts);
 }
 
-/* Every number of columns, in two ranges of rows, from and into memory that ends with the last value. */
-static void test_batch(qk256_gemm_i8 *gemm, const problem *p, int32_t split) {
+/* Every number of columns, with padding between them and without, in two ranges of rows, from and into memory that ends
+ * with the last value. */
+static void test_batch(qk256_gemm_i8 *gemm, const problem *p, int32_t split, int32_t padding) {
     static const float scales[GEMM_COLUMNS] = {12.7f, 0.3f, 1, 977};
     const int32_t rows = p->w.rows;
     const qk256_matrix upper = rows_of(&p->w, 0, split), lower = rows_of(&p->w, split, rows);
     for (int32_t columns = 1; columns <= GEMM_COLUMNS; columns++) {
         float *y = allocate((size_t)columns * (size_t)rows * sizeof(float));
-        int8_t *q = allocate((size_t)columns * (size_t)p->w.cols);
-        memcpy(q, p->q, (size_t)columns * (size_t)p->w.cols);
-        gemm(&upper, q, columns, scales, y, rows);
+        const int64_t stride = (int64_t)p->w.cols + padding;
+        const size_t size = (size_t)(columns - 1) * (size_t)stride + (size_t)p->w.cols;
+        int8_t *q = allocate(size);
+        memset(q, 127, size);
+        for (int32_t c = 0; c < columns; c++) {
+            memcpy(q + c * stride, p->q + (int64_t)c * p->w.cols, (size_t)p->w.cols);
+        }
+        gemm(&upper, q, stride, columns, scales, y, rows);
         if (lower.rows > 0) {
-            gemm(&lower, q, columns, scales, y + split, rows);
+            gemm(&lower, q, stride, columns, scales, y + split, rows);
         }
         for (int32_t c = 0; c < columns; c++) {
-            check_i8(p, q + (int64_t)c * p->w.cols, scales[c], y + (int64_t)c * rows);
+            check_i8(p, q + c * stride, scales[c], y + (int64_t)c * rows);
         }
         free(q);
         free(y);
@@ -260,7 +266,8 @@ static void test_batch(qk256_gemm_i8 *gemm, const problem *p, int32_t split) {
 
 static void test_batches(const problem *p, int32_t split) {
     for (int i = 0; i < gemm_i8_tiers; i++) {
-        test_batch(gemm_i8[i], p, split);
+        test_batch(gemm_i8[i], p, split, 0);
+        test_batch(gemm_i8[i], p, split, 37);
     }
 }
 

@@ -158,8 +158,8 @@ INLINE void add_group(int n, byte_table table, const group *g, const arranged *x
 }
 
 /* The product with `n` columns, a constant. */
-INLINE void product(
-    int n, const matrix *w, const int8_t *q, const float *scales, float *y, int64_t y_stride) {
+INLINE void product(int n, const matrix *w, const int8_t *q, int64_t q_stride, const float *scales, float *y,
+    int64_t y_stride) {
     arranged x[MAX_COLUMNS];
     double sums[TILE / GROUP][MAX_COLUMNS][GROUP];
     const byte_table table = byte_table_of(w->codebook);
@@ -169,7 +169,7 @@ INLINE void product(
         for (int64_t col = 0; col < w->cols; col += CHUNK) {
             const int32_t cols = smaller(w->cols - col, CHUNK);
             for (int c = 0; c < n && (row == 0 || w->cols > CHUNK); c++) {
-                arrange(q + c * (int64_t)w->cols + col, cols, &x[c]);
+                arrange(q + c * q_stride + col, cols, &x[c]);
             }
             for (int32_t r = 0; r < rows; r += GROUP) {
                 const group g = group_of(w, row + r, (int32_t)col, cols);
@@ -184,18 +184,19 @@ INLINE void product(
     }
 }
 
-void gemm_i8(const matrix *w, const int8_t *q, int32_t columns, const float *scales, float *y, int64_t y_stride) {
+void gemm_i8(const matrix *w, const int8_t *q, int64_t q_stride, int32_t columns, const float *scales, float *y,
+    int64_t y_stride) {
     switch (columns) {
     case 1:
-        product(1, w, q, scales, y, y_stride);
+        product(1, w, q, q_stride, scales, y, y_stride);
         break;
     case 2:
-        product(2, w, q, scales, y, y_stride);
+        product(2, w, q, q_stride, scales, y, y_stride);
         break;
     case 3:
-        product(3, w, q, scales, y, y_stride);
+        product(3, w, q, q_stride, scales, y, y_stride);
         break;
     default:
-        product(4, w, q, scales, y, y_stride);
+        product(4, w, q, q_stride, scales, y, y_stride);
     }
 }

@@ -42,11 +42,11 @@ NATIVE(void, gemvF32)(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS,
 }
 
 NATIVE(void, gemmI8)
-(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong q, jint columns, jfloat scale0, jfloat scale1,
-    jfloat scale2, jfloat scale3, jlong y, jlong y_stride) {
+(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong q, jlong q_stride, jint columns, jfloat scale0,
+    jfloat scale1, jfloat scale2, jfloat scale3, jlong y, jlong y_stride) {
     const matrix w = MATRIX((const uint8_t *)codes, (const float *)scales);
     const float q_scales[MAX_COLUMNS] = {scale0, scale1, scale2, scale3};
-    gemm_i8(&w, (const int8_t *)q, columns, q_scales, (float *)y, y_stride);
+    gemm_i8(&w, (const int8_t *)q, q_stride, columns, q_scales, (float *)y, y_stride);
 }
 
 /* ---- For com.example.avx512.HeapCall, which finds them by their names ---- */
@@ -68,5 +68,5 @@ EXPORT void avx512_gemv_f32_heap(ARRAY_PARAMETERS, const float *x, float *y) {
 
 EXPORT void avx512_gemv_i8_heap(ARRAY_PARAMETERS, const int8_t *q, float q_scale, float *y) {
     const matrix w = MATRIX(codes, scales);
-    gemm_i8(&w, q, 1, &q_scale, y, 0);
+    gemm_i8(&w, q, 0, 1, &q_scale, y, 0);
 }

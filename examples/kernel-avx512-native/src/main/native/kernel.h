@@ -32,8 +32,9 @@ __attribute__((visibility("default"))) void avx512_dequantize_run(
 /* x: cols values; y: rows values */
 void gemv_f32(const matrix *w, const float *x, float *y);
 
-/* q: `columns` (1 to MAX_COLUMNS) times cols values, column by column, with a scale for each; y: rows values for each
- * column, from y + column * y_stride on; the codebook holds integers from -64 to 63 */
-void gemm_i8(const matrix *w, const int8_t *q, int32_t columns, const float *scales, float *y, int64_t y_stride);
+/* q: cols values for each of `columns` (1 to MAX_COLUMNS), from q + column * q_stride on, with a scale for each; y: rows
+ * values for each column, from y + column * y_stride on; the codebook holds integers from -64 to 63 */
+void gemm_i8(const matrix *w, const int8_t *q, int64_t q_stride, int32_t columns, const float *scales, float *y,
+    int64_t y_stride);
 
 #endif

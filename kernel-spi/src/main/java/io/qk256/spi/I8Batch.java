@@ -6,7 +6,8 @@ import java.util.Objects;
 
 /**
  * Several columns of int8 activations for one {@linkplain Kernel#gemm product}, such as the tokens of a
- * prompt: {@code columns * length} values, column by column without a gap, and a scale for each column.
+ * prompt: {@code columns * length} values, column by column, and a scale for each column. A column may be longer than the
+ * matrix is wide; the values beyond its width are padding, and not read.
  *
  * <p>The scales can be {@linkplain I8Vector#scale(float) set} again when the values are filled again, so
  * that one buffer serves every batch. Whoever fills the buffer must be done, and published, before kernels

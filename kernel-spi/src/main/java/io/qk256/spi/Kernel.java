@@ -9,8 +9,14 @@ import java.lang.foreign.MemorySegment;
  * may call any operation, also on the same matrix, if their outputs do not overlap.
  *
  * <p>The public methods check their arguments and then call the kernel's own, which may trust them:
- * views are alive, on memory that this thread may use, of fitting lengths; the range of rows is within
+ * views are alive, on memory that this thread may use, long enough; the range of rows is within
  * the matrix and not empty; the output is writable and overlaps no input.
+ *
+ * <p>Vectors may be longer than an operation needs, such as a buffer for the widest layer of a model. Shapes come from
+ * the matrix alone: what lies beyond is neither read nor written. Column {@code i} of a batch starts at value
+ * {@code i * x.length()}, so columns may have padding; those of its result are {@code rows} apart, whatever the length of
+ * {@code y}. A kernel asks the matrix for {@code rows} and {@code cols}, not a vector for its length. Views that overlap
+ * are refused also where only what lies beyond does.
  *
  * <p>All operations work on the rows {@code [fromRow, toRow)}, so that a caller can split a matrix over
  * threads; results do not depend on the split. They read neither codes past {@code cols} for their
@@ -36,8 +42,8 @@ public abstract class Kernel {
      * @param w the matrix
      * @param fromRow first row
      * @param toRow one past the last row
-     * @param out {@code (toRow - fromRow) * cols} values
-     * @throws IllegalArgumentException if a length or the range does not fit, or the output overlaps an input
+     * @param out {@code (toRow - fromRow) * cols} values or more
+     * @throws IllegalArgumentException if a vector is too short, the range does not fit, or the output overlaps an input
      * @throws IllegalStateException if the memory of a view is closed
      * @throws WrongThreadException if the memory of a view belongs to another thread
      */
@@ -73,11 +79,11 @@ public abstract class Kernel {
      * IEEE 754; a product with weight 0 is not skipped.
      *
      * @param w the matrix
-     * @param x {@code cols} values
+     * @param x {@code cols} values or more
      * @param fromRow first row
      * @param toRow one past the last row
-     * @param y {@code rows} values
-     * @throws IllegalArgumentException if a length or the range does not fit, or the output overlaps an input
+     * @param y {@code rows} values or more
+     * @throws IllegalArgumentException if a vector is too short, the range does not fit, or the output overlaps an input
      * @throws IllegalStateException if the memory of a view is closed
      * @throws WrongThreadException if the memory of a view belongs to another thread
      */
@@ -113,11 +119,11 @@ public abstract class Kernel {
      * the last product are f32, left to right, as bitnet.cpp computes them. A NaN may be any NaN.
      *
      * @param w the matrix; {@link Qk256Matrix#supportsInt8()} must hold
-     * @param x {@code cols} values
+     * @param x {@code cols} values or more
      * @param fromRow first row
      * @param toRow one past the last row
-     * @param y {@code rows} values
-     * @throws IllegalArgumentException if a length or the range does not fit, the output overlaps an input,
+     * @param y {@code rows} values or more
+     * @throws IllegalArgumentException if a vector is too short, the range does not fit, the output overlaps an input,
      *     or the codebook is not integer
      * @throws IllegalStateException if the memory of a view is closed
      * @throws WrongThreadException if the memory of a view belongs to another thread
@@ -148,11 +154,11 @@ public abstract class Kernel {
      * <p>Exactness: all bits are those of {@link #gemv(Qk256Matrix, I8Vector, int, int, F32Vector)}.
      *
      * @param w the matrix; {@link Qk256Matrix#supportsInt8()} must hold
-     * @param x columns of {@code cols} values
+     * @param x columns of {@code cols} values or more
      * @param fromRow first row
      * @param toRow one past the last row
-     * @param y {@code columns * rows} values, column by column
-     * @throws IllegalArgumentException if a length or the range does not fit, the output overlaps an input,
+     * @param y {@code columns * rows} values or more, column by column
+     * @throws IllegalArgumentException if a vector is too short, the range does not fit, the output overlaps an input,
      *     or the codebook is not integer
      * @throws IllegalStateException if the memory of a view is closed
      * @throws WrongThreadException if the memory of a view belongs to another thread
@@ -212,9 +218,9 @@ public abstract class Kernel {
     }
 
     private static void requireLength(String name, long seen, long expected, String what) {
-        if (seen != expected) {
+        if (seen < expected) {
             throw new IllegalArgumentException(
-                    name + ": length " + seen + ", expected " + expected + " (" + what + ")");
+                    name + ": length " + seen + ", expected " + expected + " or more (" + what + ")");
         }
     }
 

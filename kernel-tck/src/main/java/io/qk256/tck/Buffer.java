@@ -18,24 +18,32 @@ final class Buffer {
     private final MemorySegment view;
     private final byte[] before;
     private final int start;
+    private final int length;
 
-    private Buffer(String name, MemorySegment whole, MemorySegment view, byte[] before, int start) {
+    private Buffer(String name, MemorySegment whole, MemorySegment view, byte[] before, int start, int length) {
         this.name = name;
         this.whole = whole;
         this.view = view;
         this.before = before;
         this.start = start;
+        this.length = length;
     }
 
     /** Floats that start {@code offset} values after a 64-byte boundary, unless the home has its own idea. */
     static Buffer of(String name, float[] values, float guard, MemoryKind home, int offset, Arena arena) {
+        return of(name, values, 0, guard, home, offset, arena);
+    }
+
+    /** The same; what the kernel gets has {@code beyond} guard values more. */
+    static Buffer of(String name, float[] values, int beyond, float guard, MemoryKind home, int offset, Arena arena) {
         int length = values.length * Float.BYTES;
+        int viewed = length + beyond * Float.BYTES;
         int start = start(home, offset * Float.BYTES);
-        float[] content = new float[size(home, start, length) / Float.BYTES];
+        float[] content = new float[size(home, start, viewed) / Float.BYTES];
         Arrays.fill(content, guard);
         System.arraycopy(values, 0, content, start / Float.BYTES, values.length);
         byte[] bytes = MemorySegment.ofArray(content).toArray(JAVA_BYTE);
-        return place(name, bytes, start, length, true, home, arena);
+        return place(name, bytes, start, length, viewed, true, home, arena);
     }
 
     /** Bytes that start {@code offset} bytes after a 64-byte boundary, unless the home has its own idea. */
@@ -44,14 +52,21 @@ final class Buffer {
         byte[] content = new byte[size(home, start, values.length)];
         Arrays.fill(content, guard);
         System.arraycopy(values, 0, content, start, values.length);
-        return place(name, content, start, values.length, false, home, arena);
+        return place(name, content, start, values.length, values.length, false, home, arena);
     }
 
     private static Buffer place(
-            String name, byte[] content, int start, int length, boolean floats, MemoryKind home, Arena arena) {
+            String name,
+            byte[] content,
+            int start,
+            int length,
+            int viewed,
+            boolean floats,
+            MemoryKind home,
+            Arena arena) {
         MemorySegment whole = home.place(content, floats, arena);
-        MemorySegment view = whole.asSlice(start, length);
-        return new Buffer(name, whole, home.isReadOnly() ? view.asReadOnly() : view, content, start);
+        MemorySegment view = whole.asSlice(start, viewed);
+        return new Buffer(name, whole, home.isReadOnly() ? view.asReadOnly() : view, content, start, length);
     }
 
     /** The operand follows its guard, or at once a page that cannot be touched. */
@@ -87,9 +102,9 @@ final class Buffer {
         return change(start, start + view.byteSize()).map(place -> "byte " + (place - start) + describe(place));
     }
 
-    /** The first byte around the operand that has changed. */
+    /** The first byte around the values that has changed, also if it belongs to the operand. */
     Optional<String> changeOutside() {
-        long end = start + view.byteSize();
+        long end = (long) start + length;
         return change(0, start)
                 .map(place -> "byte " + (place - start) + describe(place))
                 .or(() -> change(end, before.length).map(place -> "byte " + (place - start) + describe(place)));

@@ -35,9 +35,17 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, List<Bu
         float floatGuard = at.hostile() ? Float.NaN : 0;
 
         Buffer codes = Buffer.of("codes", pack(problem, at, codeGuard), codeGuard, at.codes(), at.byteOffset(), arena);
-        Buffer x = Buffer.of("x", problem.x(), floatGuard, at.vectors(), at.floatOffset(), arena);
-        Buffer q = Buffer.of("q", problem.q(), int8Guard, at.vectors(), at.byteOffset(), arena);
-        Buffer columns = Buffer.of("columns of q", columns(problem), int8Guard, at.vectors(), at.byteOffset(), arena);
+        Buffer x = Buffer.of("x", problem.x(), at.beyond(), floatGuard, at.vectors(), at.floatOffset(), arena);
+        byte[] longer = Arrays.copyOf(problem.q(), problem.cols() + at.beyond());
+        Arrays.fill(longer, problem.cols(), longer.length, int8Guard);
+        Buffer q = Buffer.of("q", longer, int8Guard, at.vectors(), at.byteOffset(), arena);
+        Buffer columns = Buffer.of(
+                "columns of q",
+                columns(problem, at.beyond(), int8Guard),
+                int8Guard,
+                at.vectors(),
+                at.byteOffset(),
+                arena);
         buffers.addAll(List.of(codes, x, q, columns));
         Qk256Matrix w = Qk256Matrix.of(codes.view(), problem.rows(), problem.cols(), problem.codebook())
                 .withTensorScale(problem.tensorScale());
@@ -54,20 +62,22 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, List<Bu
                 w,
                 F32Vector.of(x.view()),
                 I8Vector.of(q.view(), problem.activationScale()),
-                view(problem, columns),
+                view(problem, at, columns),
                 List.copyOf(buffers));
     }
 
-    private static byte[] columns(Problem problem) {
-        byte[] all = new byte[problem.columns() * problem.cols()];
+    private static byte[] columns(Problem problem, int beyond, byte guard) {
+        int length = problem.cols() + beyond;
+        byte[] all = new byte[problem.columns() * length];
+        Arrays.fill(all, guard);
         for (int i = 0; i < problem.columns(); i++) {
-            problem.copyColumn(i, all, i * problem.cols());
+            problem.copyColumn(i, all, i * length);
         }
         return all;
     }
 
-    private static I8Batch view(Problem problem, Buffer columns) {
-        I8Batch view = I8Batch.of(columns.view(), problem.columns(), problem.cols());
+    private static I8Batch view(Problem problem, Placement at, Buffer columns) {
+        I8Batch view = I8Batch.of(columns.view(), problem.columns(), problem.cols() + at.beyond());
         for (int i = 0; i < problem.columns(); i++) {
             view.column(i).scale(problem.activationScale(i));
         }

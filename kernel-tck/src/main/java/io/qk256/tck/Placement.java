@@ -16,6 +16,7 @@ final class Placement {
     private int resultOffset;
     private int rowGap;
     private int tail;
+    private int beyond;
     private int padding;
     private boolean hostile;
     private float fill;
@@ -34,6 +35,7 @@ final class Placement {
         copy.resultOffset = resultOffset;
         copy.rowGap = rowGap;
         copy.tail = tail;
+        copy.beyond = beyond;
         copy.padding = padding;
         copy.hostile = hostile;
         copy.fill = fill;
@@ -69,6 +71,13 @@ final class Placement {
     Placement withTail(int bytes) {
         Placement changed = copy();
         changed.tail = bytes;
+        return changed;
+    }
+
+    /** Values that the vectors and the result have more than the problem needs, and so each column of the batch. */
+    Placement withLongerVectors(int values) {
+        Placement changed = copy();
+        changed.beyond = values;
         return changed;
     }
 
@@ -133,6 +142,10 @@ final class Placement {
         return tail;
     }
 
+    int beyond() {
+        return beyond;
+    }
+
     int padding() {
         return padding;
     }
@@ -156,6 +169,7 @@ final class Placement {
                 + (resultOffset == floatOffset ? "" : ", result at +" + resultOffset)
                 + (rowGap == 0 ? "" : ", " + rowGap + " bytes between rows")
                 + (tail == 0 ? "" : ", " + tail + " bytes after the last row")
+                + (beyond == 0 ? "" : ", vectors longer by " + beyond)
                 + (padding == 0 ? "" : ", padding " + padding)
                 + (hostile ? ", hostile surroundings" : "")
                 + (fill == 0 ? "" : ", result filled with " + fill);

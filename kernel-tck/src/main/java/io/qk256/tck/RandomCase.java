@@ -78,7 +78,8 @@ record RandomCase(Problem problem, Placement placement, int fromRow, int toRow) 
         return placement
                 .amidHostileMemory()
                 .withPadding(random.nextInt(8))
-                .withFill(pick(List.of(Float.NaN, 1e30f, -0f, 7f), random));
+                .withFill(pick(List.of(Float.NaN, 1e30f, -0f, 7f), random))
+                .withLongerVectors(random.nextBoolean() ? random.nextInt(MAX_OFFSET) : 0);
     }
 
     private static <T> T pick(List<T> all, Random random) {

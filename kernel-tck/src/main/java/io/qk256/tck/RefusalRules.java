@@ -64,7 +64,7 @@ interface RefusalRules extends RuleGroup {
                 "f32 product with x too short",
                 (kernel, in, out) -> kernel.gemv(in.w(), in.x().slice(0, 299), out.slice(0, 3)));
         calls.put(
-                "f32 product to a result too long", (kernel, in, out) -> kernel.gemv(in.w(), in.x(), out.slice(0, 4)));
+                "f32 product to a result too short", (kernel, in, out) -> kernel.gemv(in.w(), in.x(), out.slice(0, 2)));
         calls.put(
                 "f32 product to its own x",
                 (kernel, in, out) -> kernel.gemv(in.w(), in.x(), in.x().slice(0, 3)));
@@ -73,8 +73,8 @@ interface RefusalRules extends RuleGroup {
                 (kernel, in, out) -> kernel.gemv(
                         in.w(), in.x(), F32Vector.of(out.slice(0, 3).segment().asReadOnly())));
         calls.put(
-                "int8 product with q too long",
-                (kernel, in, out) -> kernel.gemv(in.w(), I8Vector.of(new byte[301], 1), out.slice(0, 3)));
+                "int8 product with q too short",
+                (kernel, in, out) -> kernel.gemv(in.w(), I8Vector.of(new byte[299], 1), out.slice(0, 3)));
         calls.put(
                 "int8 product of rows [3, 2)", (kernel, in, out) -> kernel.gemv(in.w(), in.q(), 3, 2, out.slice(0, 3)));
         calls.put(

@@ -163,6 +163,9 @@ public final class Rules {
     /** Numbers of 17 bits are used as they are, at any width. */
     public static final String EVERY_DIGIT = "rule 45 every digit";
 
+    /** Vectors and results may be longer than the matrix needs. */
+    public static final String LONGER_VECTORS = "rule 46 longer vectors";
+
     private static final Set<String> SHOULD = Set.of(NEEDLESS_CLAIMS, SELF_DESCRIPTION);
 
     private static final Pattern TEXT = Pattern.compile("rule (\\d+) (.+)");

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.opentest4j.TestAbortedException;
 
-/** Rules 13, 14, 16, 30 and 43: sizes, ranges of rows, and distances between rows. */
+/** Rules 13, 14, 16, 30, 43 and 46: sizes, ranges of rows, distances between rows, and what is longer than needed. */
 interface ShapeRules extends RuleGroup {
 
     @Test
@@ -180,6 +180,35 @@ interface ShapeRules extends RuleGroup {
                             problem,
                             placement -> placement.withTail(tail).withRowGap(3));
                 }
+            }
+        }
+    }
+
+    /** Vectors that end anywhere after what is needed; what is there is neither read nor written. */
+    @Test
+    @DisplayName(Rules.LONGER_VECTORS)
+    default void rule46LongerVectors() {
+        for (int beyond : List.of(1, 2, 3, 5, 8, 16, 31, 64, 100, 256, 1000)) {
+            for (int cols : List.of(7, 64, 256, 300)) {
+                for (int rows : List.of(1, 5)) {
+                    Problem problem = Problem.whole(rows, cols, beyond).withColumns(1 + beyond % 6);
+                    longer(problem, beyond);
+                    longer(problem.withBinaryBlockScales(), beyond);
+                }
+            }
+        }
+        longer(Problem.whole(70, 1500, 46).withColumns(9), 4096);
+        longer(Problem.whole(3, 33_000, 46).withColumns(5), 1);
+    }
+
+    private void longer(Problem problem, int beyond) {
+        Placement hostile = Placement.OFF_HEAP.amidHostileMemory().withLongerVectors(beyond);
+        Placement onHeap = Placement.HEAP.amidHostileMemory().withLongerVectors(beyond);
+        for (Placement placement : List.of(hostile, onHeap)) {
+            Trial trial = kernel().trial(Rules.LONGER_VECTORS, problem).at(placement);
+            for (OperationUnderTest operation : OperationUnderTest.values()) {
+                trial.checkEverything(operation);
+                trial.rows(problem.rows() / 2, problem.rows()).checkEverything(operation);
             }
         }
     }

@@ -121,7 +121,8 @@ final class Trial {
             Operands operands = Operands.place(problem, placement, arena);
             float[] fill = new float[operation.resultLength(problem, fromRow, toRow)];
             Arrays.fill(fill, placement.fill());
-            Buffer result = Buffer.of("result", fill, 0, placement.result(), placement.resultOffset(), arena);
+            Buffer result = Buffer.of(
+                    "result", fill, placement.beyond(), 0, placement.result(), placement.resultOffset(), arena);
             call(operation, operands, F32Vector.of(result.view()));
             return new Outcome(
                     F32Vector.of(result.view().toArray(ValueLayout.JAVA_FLOAT)),

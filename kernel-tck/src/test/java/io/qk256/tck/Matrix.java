@@ -66,7 +66,12 @@ final class Matrix {
         all.put("a counter overflows", List.of("columns-counted-in-16-bits", "scale-of-the-column-in-5-bits"));
         all.put("another order of sums in other sizes", List.of("another-order-from-1000-rows-on"));
         all.put("less than f32 in wide rows", List.of("x-of-8-bits-from-512-columns-on"));
-        all.put("size of memory taken for a shape", List.of("row-stride-from-the-size-of-memory"));
+        all.put(
+                "size of memory taken for a shape",
+                List.of(
+                        "row-stride-from-the-size-of-memory",
+                        "row-as-long-as-x",
+                        "rows-of-a-batch-by-the-length-of-y"));
         all.put(
                 "what others own written back",
                 List.of("rows-written-back-in-aligned-eights", "x-scaled-in-place-and-back"));

@@ -186,6 +186,56 @@ final class WrongSizes {
                 return row * (known ? w.rowStride() : w.codes().byteSize() / w.rows());
             }
         });
+        wrong.add("row-as-long-as-x", Rules.LONGER_VECTORS, new PlainKernel() {
+            @Override
+            protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
+                super.gemvF32Rows(w, x, fromRow, toRow, y);
+                for (long col = w.cols(); col < x.length() && toRow > fromRow; col++) {
+                    write(y, fromRow, y.get(fromRow) + 0 * x.get(col));
+                }
+            }
+        });
+        wrong.add("result-cleared-to-its-end", Rules.LONGER_VECTORS, new PlainKernel() {
+            @Override
+            protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
+                for (long i = 0; i < out.length(); i++) {
+                    write(out, i, 1);
+                }
+                super.dequantizeRows(w, fromRow, toRow, out);
+            }
+        });
+        wrong.add("last-row-at-the-end-of-y", Rules.LONGER_VECTORS, new PlainKernel() {
+            @Override
+            protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+                super.gemvI8Rows(w, x, fromRow, toRow, y);
+                if (toRow == w.rows()) {
+                    write(y, y.length() - 1, y.get(toRow - 1L));
+                }
+            }
+        });
+        wrong.add("columns-without-their-padding", Rules.LONGER_VECTORS, new PlainBatch() {
+            @Override
+            float product(Qk256Matrix w, I8Batch x, int column, int row) {
+                I8Vector dense = I8Vector.of(
+                        x.segment().asSlice((long) column * w.cols(), w.cols()),
+                        x.column(column).scale());
+                return integerRowProduct(w, dense, row);
+            }
+        });
+        wrong.add("rows-of-a-batch-by-the-length-of-y", Rules.LONGER_VECTORS, new PlainBatch() {
+            private final ThreadLocal<Long> length = ThreadLocal.withInitial(() -> 0L);
+
+            @Override
+            long place(Qk256Matrix w, I8Batch x, int column, int row) {
+                return column * (length.get() / x.columns()) + row;
+            }
+
+            @Override
+            protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+                length.set(y.length());
+                super.gemmI8Rows(w, x, fromRow, toRow, y);
+            }
+        });
         wrong.add("last-row-from-the-end-of-memory", Rules.LONGER_MEMORY, new PlainKernel() {
             @Override
             long rowStart(Qk256Matrix w, int row) {

@@ -29,11 +29,12 @@ final class Avx512Kernel extends Kernel {
         }
         Codebook codebook = w.codebook();
         float scale = w.tensorScale();
+        long weights = (long) (toRow - fromRow) * w.cols();
         try {
-            if (out.length() <= ShortCall.MAX_WEIGHTS && isRun(w, toRow - fromRow)) {
+            if (weights <= ShortCall.MAX_WEIGHTS && isRun(w, toRow - fromRow)) {
                 ShortCall.dequantizeRun(
                         codes(w, fromRow),
-                        out.length(),
+                        weights,
                         codebook.value0() * scale,
                         codebook.value1() * scale,
                         codebook.value2() * scale,
@@ -101,7 +102,7 @@ final class Avx512Kernel extends Kernel {
         }
         float scale = x.scale();
         try {
-            gemm(w, fromRow, toRow, x.segment().address(), 1, scale, scale, scale, scale, address(y, fromRow));
+            gemm(w, fromRow, toRow, x.segment().address(), x.length(), 1, scale, scale, scale, scale, address(y, fromRow));
         } finally {
             Reference.reachabilityFence(w);
             Reference.reachabilityFence(x);
@@ -125,6 +126,7 @@ final class Avx512Kernel extends Kernel {
                             row,
                             end,
                             x.segment().address() + column * x.length(),
+                            x.length(),
                             Math.min(Native.MAX_COLUMNS, x.columns() - column),
                             scale(x, column),
                             scale(x, column + 1),
@@ -145,6 +147,7 @@ final class Avx512Kernel extends Kernel {
             int fromRow,
             int toRow,
             long q,
+            long qStride,
             int columns,
             float scale0,
             float scale1,
@@ -164,6 +167,7 @@ final class Avx512Kernel extends Kernel {
                 codebook.value2(),
                 codebook.value3(),
                 q,
+                qStride,
                 columns,
                 scale0,
                 scale1,

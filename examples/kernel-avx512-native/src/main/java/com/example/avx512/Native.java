@@ -45,7 +45,10 @@ final class Native {
             long x,
             long y);
 
-    /** Up to {@link #MAX_COLUMNS} columns, each with its scale; the results of each start {@code yStride} values apart. */
+    /**
+     * Up to {@link #MAX_COLUMNS} columns, each with its scale. Their activations start {@code qStride} values apart, their
+     * results {@code yStride} values.
+     */
     static native void gemmI8(
             long codes,
             long rowStride,
@@ -58,6 +61,7 @@ final class Native {
             float value2,
             float value3,
             long q,
+            long qStride,
             int columns,
             float scale0,
             float scale1,

@@ -37,7 +37,7 @@ final class Avx2NativeKernel extends Kernel {
 
     @Override
     protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
-        if (w.isOffHeap() && out.length() <= ShortCall.MAX_WEIGHTS) {
+        if (w.isOffHeap() && weights(w, fromRow, toRow) <= ShortCall.MAX_WEIGHTS) {
             dequantizeShort(w, fromRow, toRow, out);
         } else if (w.isOffHeap() && out.isOffHeap()) {
             dequantizeByJni(w, fromRow, toRow, out);
@@ -53,6 +53,7 @@ final class Avx2NativeKernel extends Kernel {
             if (isRun(w, toRow - fromRow)) {
                 ShortCall.dequantizeRun(
                         codes(w, fromRow),
+                        weights(w, fromRow, toRow),
                         codebook.value0() * scale,
                         codebook.value1() * scale,
                         codebook.value2() * scale,
@@ -76,6 +77,10 @@ final class Avx2NativeKernel extends Kernel {
             Reference.reachabilityFence(w);
             Reference.reachabilityFence(out);
         }
+    }
+
+    private static long weights(Qk256Matrix w, int fromRow, int toRow) {
+        return (long) (toRow - fromRow) * w.cols();
     }
 
     /** Whether the codes of so many rows follow each other, and all have the same scale. */
@@ -199,6 +204,7 @@ final class Avx2NativeKernel extends Kernel {
                 codebook.value2(),
                 codebook.value3(),
                 x.segment().address() + column * x.length(),
+                x.length(),
                 Math.min(Native.GEMM_COLUMNS, x.columns() - column),
                 scale(x, column),
                 scale(x, column + 1),

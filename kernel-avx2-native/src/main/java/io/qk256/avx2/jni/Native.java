@@ -11,7 +11,7 @@ package io.qk256.avx2.jni;
 final class Native {
 
     /** What this class and the library agree on; to be raised when a signature or the meaning of an argument changes. */
-    static final int ABI = 6;
+    static final int ABI = 7;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
@@ -82,7 +82,10 @@ final class Native {
             float qScale,
             long y);
 
-    /** For each of up to {@link #GEMM_COLUMNS} columns, the rows' results; {@code yStride} values further, the next. */
+    /**
+     * Up to {@link #GEMM_COLUMNS} columns: their activations start {@code qStride} values apart, and the rows' results of
+     * each {@code yStride} values.
+     */
     static native void gemmI8(
             int extensions,
             long codes,
@@ -96,6 +99,7 @@ final class Native {
             float value2,
             float value3,
             long q,
+            long qStride,
             int columns,
             float qScale0,
             float qScale1,

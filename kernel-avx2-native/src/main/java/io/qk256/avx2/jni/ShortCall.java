@@ -81,15 +81,16 @@ final class ShortCall {
     }
 
     /**
-     * Decodes all values of {@code out}, whose codes follow each other and are worth {@code value0} to {@code value3}. So
-     * few arguments all travel in registers.
+     * Decodes {@code n} weights whose codes follow each other and are worth {@code value0} to {@code value3}. So few
+     * arguments all travel in registers.
      */
-    static void dequantizeRun(long codes, float value0, float value1, float value2, float value3, F32Vector out) {
+    static void dequantizeRun(
+            long codes, long n, float value0, float value1, float value2, float value3, F32Vector out) {
         try {
             if (out.isOffHeap()) {
-                Run.TO_MEMORY.invokeExact(codes, out.length(), value0, value1, value2, value3, out.address());
+                Run.TO_MEMORY.invokeExact(codes, n, value0, value1, value2, value3, out.address());
             } else {
-                Run.TO_ARRAY.invokeExact(codes, out.length(), value0, value1, value2, value3, out.segment());
+                Run.TO_ARRAY.invokeExact(codes, n, value0, value1, value2, value3, out.segment());
             }
         } catch (Throwable e) {
             throw new AssertionError("a C function throws nothing", e);

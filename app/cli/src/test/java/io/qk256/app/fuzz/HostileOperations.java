@@ -76,10 +76,13 @@ final class HostileOperations implements Fuzz.Case {
         }
     }
 
+    /** Values of a result that are looked at. */
+    private static final long MOST = 1 << 24;
+
     private static Outcome run(Kernel kernel, Operands o, List<Spot> wrong) {
         float[] before = {};
         try {
-            before = o.y().length() < 1 << 24 ? o.y().toArray() : before;
+            before = o.y().slice(0, Math.min(o.y().length(), MOST)).toArray();
             o.run(kernel);
         } catch (Exception e) {
             requireReason(e, wrong, kernel + ", " + o);
@@ -128,22 +131,28 @@ final class HostileOperations implements Fuzz.Case {
             toRow = random.nextBoolean() ? hostile.anInt(random) : toRow;
         }
         int columns = 1 + random.nextInt(random.nextInt(4) == 0 ? 70 : 6);
-        F32Vector x = vector(random, arena, cols, wrong.contains(Spot.X));
+        int length = cols + more(random);
+        F32Vector x = vector(random, arena, length, wrong.contains(Spot.X));
         float scale = wrong.contains(Spot.Q_SCALE) ? hostile.aFloat(random) : 0.5f + random.nextInt(200);
-        I8Vector q = I8Vector.of(bytes(random, arena, cols, wrong.contains(Spot.X)), scale);
-        I8Batch batch = batch(random, arena, columns, cols, wrong);
-        long length = Operands.resultLength(operation, rows, cols, fromRow, toRow, columns);
+        I8Vector q = I8Vector.of(bytes(random, arena, length, wrong.contains(Spot.X)), scale);
+        I8Batch batch = batch(random, arena, columns, length, wrong);
+        long needed = Operands.resultLength(operation, rows, cols, fromRow, toRow, columns);
         MemorySegment result;
-        if (wrong.contains(Spot.RESULT) || length < 0 || length > 1 << 20) {
+        if (wrong.contains(Spot.RESULT) || needed < 0 || needed > 1 << 20) {
             result = hostile.segment(random, arena);
         } else if (wrong.contains(Spot.OVERLAP)) {
             MemorySegment input = random.nextBoolean() ? w.codes() : x.segment();
             long from = Math.min(input.byteSize(), 4L * random.nextInt(40));
-            result = input.asSlice(from, Math.min(input.byteSize() - from, 4 * length));
+            result = input.asSlice(from, Math.min(input.byteSize() - from, 4 * needed));
         } else {
-            result = hostile.fitting(random, arena, 4 * length, 4);
+            result = hostile.fitting(random, arena, 4 * (needed + more(random)), 4);
         }
         return new Operands(operation, w, x, q, batch, fromRow, toRow, F32Vector.of(result));
+    }
+
+    /** Values that a vector has more than needed. */
+    private static int more(RandomGenerator random) {
+        return random.nextInt(3) == 0 ? random.nextInt(70) : 0;
     }
 
     private Qk256Matrix matrix(RandomGenerator random, Arena arena, int rows, int cols, List<Spot> wrong) {
@@ -209,13 +218,13 @@ final class HostileOperations implements Fuzz.Case {
         return Optional.ofNullable(bytes).orElse(MemorySegment.NULL);
     }
 
-    private I8Batch batch(RandomGenerator random, Arena arena, int columns, int cols, List<Spot> wrong) {
-        MemorySegment memory = hostile.fitting(random, arena, (long) columns * cols, 1);
+    private I8Batch batch(RandomGenerator random, Arena arena, int columns, int length, List<Spot> wrong) {
+        MemorySegment memory = hostile.fitting(random, arena, (long) columns * length, 1);
         if (!wrong.contains(Spot.BATCH)) {
-            return I8Batch.of(memory, columns, cols);
+            return I8Batch.of(memory, columns, length);
         }
         return switch (random.nextInt(3)) {
-            case 0 -> I8Batch.of(memory, hostile.anInt(random), cols);
+            case 0 -> I8Batch.of(memory, hostile.anInt(random), length);
             case 1 -> I8Batch.of(memory, columns, hostile.aLong(random));
             default -> I8Batch.of(hostile.segment(random, arena), hostile.anInt(random), hostile.aLong(random));
         };
