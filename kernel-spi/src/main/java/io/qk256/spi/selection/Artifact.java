@@ -1,5 +1,6 @@
 package io.qk256.spi.selection;
 
+import io.qk256.spi.support.CodeLocation;
 import io.qk256.spi.support.PrintableText;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,7 +11,6 @@ import java.net.URI;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.CodeSource;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -26,7 +26,9 @@ import java.util.function.Supplier;
 public final class Artifact {
 
     private static final int MAX_VERSION = 100;
-    private static final String CLASS_PATH = "(class path)";
+
+    /** What stands for the name of a module where there is none. */
+    public static final String CLASS_PATH = "(class path)";
 
     private final String module;
     private final Optional<String> version;
@@ -83,12 +85,14 @@ public final class Artifact {
         if (type.getModule().isNamed()) {
             return of(type.getModule());
         }
-        CodeSource source = type.getProtectionDomain().getCodeSource();
-        String origin = source == null || source.getLocation() == null
-                ? ""
-                : path(source.getLocation().toString());
-        boolean nativeAccess = type.getModule().isNativeAccessEnabled();
-        return new Artifact(CLASS_PATH, Optional.empty(), origin, false, nativeAccess, () -> hashOfFile(origin));
+        Optional<CodeLocation> location = CodeLocation.of(type);
+        return new Artifact(
+                CLASS_PATH,
+                Optional.empty(),
+                location.map(CodeLocation::toString).orElse(""),
+                false,
+                type.getModule().isNativeAccessEnabled(),
+                () -> location.flatMap(Artifact::hash));
     }
 
     /** The artifact of a provider that could not be read. */
@@ -106,7 +110,7 @@ public final class Artifact {
         return version;
     }
 
-    /** The file or directory, the location if it is neither, or empty if none is known. */
+    /** The file or directory, the location if it is neither, such as a jar within a jar, or empty if none is known. */
     public String origin() {
         return origin;
     }
@@ -135,10 +139,14 @@ public final class Artifact {
      * @throws IOException if the file cannot be read
      */
     public static String sha256(Path file) throws IOException {
-        MessageDigest digest = digest();
-        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-            in.transferTo(OutputStream.nullOutputStream());
+        try (InputStream in = Files.newInputStream(file)) {
+            return sha256(in);
         }
+    }
+
+    private static String sha256(InputStream in) throws IOException {
+        MessageDigest digest = digest();
+        new DigestInputStream(in, digest).transferTo(OutputStream.nullOutputStream());
         return HexFormat.of().formatHex(digest.digest());
     }
 
@@ -160,6 +168,18 @@ public final class Artifact {
             Path file = Path.of(origin);
             return Files.isRegularFile(file) ? Optional.of(sha256(file)) : Optional.empty();
         } catch (IOException | IllegalArgumentException e) { // The location is no path, or the file has gone.
+            return Optional.empty();
+        }
+    }
+
+    /** That of a jar, which may be nested in another one. */
+    private static Optional<String> hash(CodeLocation location) {
+        if (location.path().isPresent()) {
+            return hashOfFile(location.toString());
+        }
+        try (InputStream in = location.open()) {
+            return Optional.of(sha256(in));
+        } catch (IOException | RuntimeException e) { // What strangers' class loaders make of it.
             return Optional.empty();
         }
     }

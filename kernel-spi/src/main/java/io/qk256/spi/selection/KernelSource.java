@@ -4,9 +4,10 @@ import io.qk256.spi.KernelProvider;
 import io.qk256.spi.selection.Candidate.State;
 import io.qk256.spi.support.PrintableText;
 import java.lang.module.ModuleDescriptor.Provides;
-import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
@@ -87,21 +88,32 @@ public record KernelSource(
         return artifact.origin();
     }
 
-    /** All providers of the module graph and the class path of the running application. */
+    /**
+     * All providers of the module graph and the class path of the running application, as the context class loader of the calling
+     * thread and the class loader of the contract see them.
+     */
     public static List<KernelSource> find() {
-        Iterator<ServiceLoader.Provider<KernelProvider>> found =
-                ServiceLoader.load(KernelProvider.class).stream().iterator();
-        List<KernelSource> sources = new ArrayList<>();
+        Map<Object, KernelSource> found = new LinkedHashMap<>();
+        find(ServiceLoader.load(KernelProvider.class), found);
+        // Pools have threads whose context class loader sees less than the thread that started the application.
+        find(ServiceLoader.load(KernelProvider.class, KernelProvider.class.getClassLoader()), found);
+        return List.copyOf(found.values());
+    }
+
+    /** Adds those that are not there: by their class, or by what is wrong. */
+    private static void find(ServiceLoader<KernelProvider> loader, Map<Object, KernelSource> found) {
+        Iterator<ServiceLoader.Provider<KernelProvider>> providers =
+                loader.stream().iterator();
         while (true) {
             try {
-                ServiceLoader.Provider<KernelProvider> provider = found.next();
+                ServiceLoader.Provider<KernelProvider> provider = providers.next();
                 Class<?> type = provider.type();
-                sources.add(new KernelSource(type.getName(), Artifact.of(type), provider));
+                found.putIfAbsent(type, new KernelSource(type.getName(), Artifact.of(type), provider));
             } catch (NoSuchElementException e) {
-                return sources;
+                return;
             } catch (ServiceConfigurationError | LinkageError e) {
                 // The loader has moved past the broken one, so the search goes on.
-                sources.add(broken(e));
+                found.putIfAbsent(e.toString(), broken(e));
             }
         }
     }

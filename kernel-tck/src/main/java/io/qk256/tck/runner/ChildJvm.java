@@ -48,12 +48,6 @@ final class ChildJvm {
         command.add("-XX:ErrorFile=" + directory.resolve("error"));
         command.add("-XX:-CreateCoredumpOnCrash");
         command.add("-XX:+DisplayVMOutputToStderr");
-        List<String> withNativeCode = new ArrayList<>(options.nativeAccess() ? modules.kernelModules() : List.of());
-        withNativeCode.add("io.qk256.tck");
-        command.add("--enable-native-access=" + String.join(",", withNativeCode));
-        if (!options.nativeAccess()) {
-            command.add("--illegal-native-access=deny");
-        }
         ownProperties().forEach(command::add);
         String mark = "\u0001" + UUID.randomUUID() + "\u0001";
         command.add("-D" + Talk.PROPERTY + "=" + mark);
@@ -62,8 +56,9 @@ final class ChildJvm {
         command.add("-Dqk256.tck.firstSeed=" + options.seed());
         command.add("-Dqk256.tck.random=" + options.random());
         command.addAll(options.jvmOptions());
-        command.add("--module-path=" + modules);
-        command.add("--module=io.qk256.tck/" + Child.class.getName());
+        command.addAll(modules.options(options.nativeAccess(), directory));
+        command.add(
+                ModulePath.isClassPath() ? Child.class.getName() : "--module=io.qk256.tck/" + Child.class.getName());
         command.add(events.toString());
         command.add(options.provider());
         command.addAll(tests);

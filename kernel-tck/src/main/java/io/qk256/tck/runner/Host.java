@@ -47,8 +47,9 @@ final class Host {
     static String command(Options options) {
         // A caller that has options of its own for plugins has them in its command.
         Optional<String> caller = Optional.ofNullable(System.getProperty("qk256.tck.command"));
-        StringBuilder command = new StringBuilder(caller.orElseGet(
-                () -> "java -p " + System.getProperty("jdk.module.path") + " -m io.qk256.tck/" + Main.class.getName()));
+        StringBuilder command = new StringBuilder(caller.orElseGet(() -> ModulePath.isClassPath()
+                ? "java " + vectorModule() + "-cp " + System.getProperty("java.class.path") + " " + Main.class.getName()
+                : "java -p " + System.getProperty("jdk.module.path") + " -m io.qk256.tck/" + Main.class.getName()));
         command.append(" --provider ").append(options.provider());
         if (caller.isEmpty()) {
             options.plugins()
@@ -66,5 +67,11 @@ final class Host {
         options.jvmOptions().forEach(option -> command.append(" --jvm-option ").append(option));
         options.rules().forEach(rule -> command.append(" --rule ").append(rule));
         return command.toString();
+    }
+
+    /** The one module that a kernel may need and that the JVM does not have by itself. */
+    private static String vectorModule() {
+        String module = "jdk.incubator.vector";
+        return ModuleLayer.boot().findModule(module).isPresent() ? "--add-modules " + module + " " : "";
     }
 }

@@ -1,6 +1,7 @@
 package io.qk256.tck.runner;
 
 import io.qk256.spi.KernelProvider;
+import io.qk256.spi.support.ChildClassPath;
 import io.qk256.spi.support.PrintableText;
 import io.qk256.spi.support.UserError;
 import java.io.File;
@@ -21,7 +22,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The module path of the child JVM: that of this JVM, and what the options add. */
+/** The module path of the child JVM, or its class path: that of this JVM, and what the options add to a module path. */
 final class ModulePath {
 
     private final List<Path> entries = new ArrayList<>();
@@ -29,12 +30,11 @@ final class ModulePath {
 
     ModulePath(Options options) throws IOException {
         plugin = options.plugin();
-        entries.addAll(split(System.getProperty("jdk.module.path", "")));
-        if (entries.isEmpty()) {
-            throw new UserError(
-                    "the kit was started from the class path; start it from the module path: java -p MODULES -m"
-                            + " io.qk256.tck/" + Main.class.getName());
+        if (isClassPath()) {
+            refuse(options);
+            return;
         }
+        entries.addAll(split(System.getProperty("jdk.module.path", "")));
         List<Path> given = Stream.concat(options.modulePath().stream(), options.plugin().stream())
                 .toList();
         for (Path entry : given) {
@@ -46,6 +46,57 @@ final class ModulePath {
         if (options.plugins().isPresent()) {
             entries.addAll(plugins(options.plugins().get()));
         }
+    }
+
+    /** Whether the kit was started from the class path. */
+    static boolean isClassPath() {
+        return !Main.class.getModule().isNamed();
+    }
+
+    /** All classes of a class path are one module: what is on it is there for all, and so is the kit's native access. */
+    private static void refuse(Options options) {
+        List<String> wrong = new ArrayList<>();
+        options.plugins().ifPresent(path -> wrong.add("--plugins"));
+        options.plugin().ifPresent(path -> wrong.add("--plugin"));
+        if (!options.modulePath().isEmpty()) {
+            wrong.add("--module-path");
+        }
+        if (!options.nativeAccess()) {
+            wrong.add("--no-native");
+        }
+        if (!wrong.isEmpty()) {
+            throw new UserError(String.join(", ", wrong)
+                    + ": the kit was started from the class path, where it tests the kernels that are there; start it from the"
+                    + " module path: java -p MODULES -m io.qk256.tck/" + Main.class.getName());
+        }
+    }
+
+    /**
+     * The options by which a JVM finds the kernels.
+     *
+     * @param nativeAccess whether they may run native code
+     * @param directory where copies of nested jars go
+     */
+    List<String> options(boolean nativeAccess, Path directory) throws IOException {
+        if (isClassPath()) {
+            String modules = ModuleLayer.boot().modules().stream()
+                    .map(Module::getName)
+                    .sorted()
+                    .collect(Collectors.joining(","));
+            return List.of(
+                    "--add-modules=" + modules,
+                    "--enable-native-access=ALL-UNNAMED",
+                    "--class-path=" + ChildClassPath.join(ChildClassPath.ofApplication(directory)));
+        }
+        List<String> withNativeCode = new ArrayList<>(nativeAccess ? kernelModules() : List.of());
+        withNativeCode.add("io.qk256.tck");
+        List<String> options = new ArrayList<>();
+        options.add("--enable-native-access=" + String.join(",", withNativeCode));
+        if (!nativeAccess) {
+            options.add("--illegal-native-access=deny");
+        }
+        options.add("--module-path=" + this);
+        return options;
     }
 
     static List<Path> split(String path) {
@@ -88,7 +139,7 @@ final class ModulePath {
     }
 
     /** The modules that provide kernels, and all of the plugin: they may run native code here. */
-    List<String> kernelModules() {
+    private List<String> kernelModules() {
         Stream<ModuleDescriptor> providing = modules(entries.toArray(Path[]::new))
                 .filter(module -> module.provides().stream()
                         .anyMatch(provides -> provides.service().equals(KernelProvider.class.getName())));
