@@ -3,19 +3,24 @@ package io.qk256.spi.plugin;
 import io.qk256.spi.selection.Artifact;
 import io.qk256.spi.selection.CpuFeatures;
 import io.qk256.spi.selection.Gate;
+import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.Probe;
 import io.qk256.spi.selection.Remedy;
 import io.qk256.spi.selection.VerdictCache;
+import io.qk256.spi.support.ChildClassPath;
+import io.qk256.spi.support.CodeLocation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneId;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** Probes a kernel in a JVM of its own, unless the verdict is known from an earlier time. */
@@ -26,6 +31,9 @@ final class ChildProbe implements Probe {
 
     /** Another number makes earlier verdicts void: what is looked at has changed. */
     private static final String RULES = "2";
+
+    private static final String ALL_UNNAMED = "ALL-UNNAMED";
+    private static final Module CONTRACT = ProbeMain.class.getModule();
 
     private final KernelSource source;
     private final Probing probing;
@@ -38,7 +46,13 @@ final class ChildProbe implements Probe {
     @Override
     public Outcome run(CpuFeatures cpu, Optional<String> forced) {
         Optional<VerdictCache.Key> key = VerdictCache.Key.of(source, cpu, probing.cpuName())
-                .map(k -> k.with("rules", RULES).with("forced", forced.orElse("")));
+                .map(k -> k.with("rules", RULES)
+                        .with("forced", forced.orElse(""))
+                        // The child has the modules of this JVM, and an option may add what was missing.
+                        .with(
+                                "missing",
+                                String.valueOf(
+                                        new TreeSet<>(Jvm.current().missing().keySet()))));
         Optional<Map<String, String>> known = probing.cache()
                 .flatMap(cache -> key.flatMap(k -> cache.read(k, KIND)))
                 .filter(ChildProbe::isComplete);
@@ -74,7 +88,11 @@ final class ChildProbe implements Probe {
             ProbeReport report = new ProbeReport(directory.path().resolve("report"));
             long start = System.nanoTime();
             ProbeProcess.End end = ProbeProcess.run(
-                    nativeModules(), arguments(report, cpu, forced), probing.timeLimit(), directory.path());
+                    nativeModules(),
+                    classPath(directory.path()),
+                    arguments(report, cpu, forced),
+                    probing.timeLimit(),
+                    directory.path());
             long milliseconds = (System.nanoTime() - start) / 1_000_000;
             Map<String, String> values = new HashMap<>(report.read());
             if (!values.containsKey(ProbeReport.GATE)) {
@@ -101,13 +119,31 @@ final class ChildProbe implements Probe {
         }
     }
 
-    private List<String> nativeModules() {
-        List<String> modules =
-                new ArrayList<>(List.of(ProbeMain.class.getModule().getName()));
-        if (source.artifact().nativeAccess() && !source.artifact().plugin()) {
-            modules.add(source.module());
+    private Set<String> nativeModules() {
+        Artifact artifact = source.artifact();
+        Set<String> modules = new LinkedHashSet<>();
+        if (artifact.plugin() || CONTRACT.isNamed()) { // It grants native access to the plugin.
+            modules.add(CONTRACT.isNamed() ? CONTRACT.getName() : ALL_UNNAMED);
+        }
+        if (artifact.nativeAccess() && !artifact.plugin()) {
+            modules.add(isOnClassPath() ? ALL_UNNAMED : artifact.module());
         }
         return modules;
+    }
+
+    private boolean isOnClassPath() {
+        return source.module().equals(Artifact.CLASS_PATH);
+    }
+
+    /** A plugin needs the contract beside it, and a kernel of the application whatever the application has. */
+    private List<Path> classPath(Path directory) throws IOException {
+        if (source.artifact().plugin()) {
+            Optional<CodeLocation> contract = CodeLocation.of(ProbeMain.class);
+            return CONTRACT.isNamed() || contract.isEmpty()
+                    ? List.of()
+                    : List.of(contract.get().file(directory));
+        }
+        return CONTRACT.isNamed() ? ChildClassPath.ofSystem() : ChildClassPath.ofApplication(directory);
     }
 
     private List<String> arguments(ProbeReport report, CpuFeatures cpu, Optional<String> forced) {

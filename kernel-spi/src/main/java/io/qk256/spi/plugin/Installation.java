@@ -64,7 +64,7 @@ final class Installation {
         descriptor = Optional.of(provider);
         trust.admit(provider.name(), hash);
         nativeAccess = trust.nativeModules().contains(provider.name());
-        PluginLayer layer = PluginLayer.define(files.jars(), provider.name(), modules.keySet(), nativeAccess);
+        PluginLayer layer = PluginLayer.define(files.jars(), provider, modules.keySet(), nativeAccess);
         List<KernelSource> found = new ArrayList<>();
         List<String> classes = PluginFiles.providerClasses(provider);
         for (int i = 0; i < classes.size(); i++) {

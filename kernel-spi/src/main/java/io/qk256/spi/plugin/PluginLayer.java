@@ -4,67 +4,72 @@ import io.qk256.spi.KernelProvider;
 import io.qk256.spi.selection.Gate;
 import java.lang.module.Configuration;
 import java.lang.module.FindException;
+import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The modules of one plugin, in a layer above that of the contract. */
+/** The modules of one plugin, in a layer above that of the contract, or above the boot layer if the contract has none. */
 final class PluginLayer {
 
     private static final Pattern MISSING = Pattern.compile("Module (\\S+) not found.*");
 
-    private final ModuleLayer layer;
+    private static final Module CONTRACT = PluginLayer.class.getModule();
 
-    private PluginLayer(ModuleLayer layer) {
+    private final ModuleLayer layer;
+    private final ModuleDescriptor provider;
+
+    private PluginLayer(ModuleLayer layer, ModuleDescriptor provider) {
         this.layer = layer;
+        this.provider = provider;
     }
 
     /**
      * Makes the layer.
      *
      * @param jars of the plugin
-     * @param provider the module that provides kernels
+     * @param provider the descriptor of the module that provides kernels
      * @param modules all modules in the jars
      * @param nativeAccess whether they have native access
      */
-    static PluginLayer define(List<Path> jars, String provider, Set<String> modules, boolean nativeAccess)
+    static PluginLayer define(List<Path> jars, ModuleDescriptor provider, Set<String> modules, boolean nativeAccess)
             throws PluginException {
-        Module contract = PluginLayer.class.getModule();
-        ModuleLayer parent = contract.getLayer();
-        if (parent == null) {
+        ModuleLayer parent = Optional.ofNullable(CONTRACT.getLayer()).orElseGet(ModuleLayer::boot);
+        if (parent.findModule(provider.name()).isPresent()) {
             throw new PluginException(
                     Gate.RESOLVED,
-                    "kernel-spi is on the class path, where plugins cannot find it; put it on the module path");
-        }
-        if (parent.findModule(provider).isPresent()) {
-            throw new PluginException(
-                    Gate.RESOLVED,
-                    "module " + provider
+                    "module " + provider.name()
                             + " is part of the application; take one of them away, or give it another name");
         }
         try {
-            ModuleFinder finder = ModuleFinder.of(jars.toArray(Path[]::new));
+            ModuleFinder jarsAsTheyAre = ModuleFinder.of(jars.toArray(Path[]::new));
+            ModuleFinder finder = CONTRACT.isNamed() ? jarsAsTheyAre : UnnamedContract.finder(jarsAsTheyAre);
+            ClassLoader loader = CONTRACT.isNamed() ? ClassLoader.getPlatformClassLoader() : UnnamedContract.loader();
             Configuration configuration = parent.configuration().resolve(finder, ModuleFinder.of(), modules);
-            ModuleLayer.Controller controller = ModuleLayer.defineModulesWithOneLoader(
-                    configuration, List.of(parent), ClassLoader.getPlatformClassLoader());
+            ModuleLayer.Controller controller =
+                    ModuleLayer.defineModulesWithOneLoader(configuration, List.of(parent), loader);
+            if (!CONTRACT.isNamed()) {
+                UnnamedContract.connect(controller);
+            }
             if (nativeAccess) {
                 allowNative(controller);
             }
-            return new PluginLayer(controller.layer());
+            return new PluginLayer(controller.layer(), provider);
         } catch (RuntimeException
                 | LinkageError e) { // Many kinds, such as split packages and modules that are missing.
             throw new PluginException(Gate.RESOLVED, reason(e), e);
         }
     }
 
-    @SuppressWarnings("restricted") // Needs --enable-native-access for this module, as the documentation says.
+    @SuppressWarnings("restricted") // Needs --enable-native-access for the contract, as the documentation says.
     private static void allowNative(ModuleLayer.Controller controller) throws PluginException {
         try {
             controller.layer().modules().forEach(controller::enableNativeAccess);
@@ -73,7 +78,7 @@ final class PluginLayer {
                     Gate.RESOLVED,
                     "it has native access, but this JVM does not let the application grant it; start it with"
                             + " --enable-native-access="
-                            + PluginLayer.class.getModule().getName(),
+                            + (CONTRACT.isNamed() ? CONTRACT.getName() : "ALL-UNNAMED"),
                     e);
         }
     }
@@ -93,6 +98,11 @@ final class PluginLayer {
 
     /** The layer's provider of that number, counted in the order of the module's descriptor. */
     KernelProvider provider(int index) {
+        if (!CONTRACT.isNamed()) {
+            return UnnamedContract.make(
+                    layer.findModule(provider.name()).orElseThrow(),
+                    PluginFiles.providerClasses(provider).get(index));
+        }
         // The loader gives the providers of the layer first, in this order, and goes on to those of its parents.
         Iterator<ServiceLoader.Provider<KernelProvider>> found =
                 ServiceLoader.load(layer, KernelProvider.class).stream().iterator();
@@ -103,8 +113,7 @@ final class PluginLayer {
                 // It belongs to another number.
             }
         }
-        ServiceLoader.Provider<KernelProvider> provider = found.next();
-        KernelProvider made = provider.get();
+        KernelProvider made = found.next().get();
         if (made.getClass().getModule().getLayer() != layer) {
             throw new NoSuchElementException("the module no longer provides it");
         }

@@ -1,9 +1,11 @@
 package io.qk256.spi.plugin;
 
+import io.qk256.spi.support.ChildClassPath;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -21,7 +23,15 @@ final class ProbeCommand {
 
     private ProbeCommand() {}
 
-    static List<String> of(List<String> nativeModules, List<String> arguments, Path crash) {
+    /**
+     * The command line.
+     *
+     * @param nativeModules what may call native code
+     * @param classPath of the child
+     * @param arguments of {@link ProbeMain}
+     * @param crash where HotSpot's report of a crash goes
+     */
+    static List<String> of(Collection<String> nativeModules, List<Path> classPath, List<String> arguments, Path crash) {
         List<String> command = new ArrayList<>();
         Path shell = Path.of("/bin/sh");
         if (System.getProperty("os.name", "").equals("Linux") && Files.isExecutable(shell)) {
@@ -47,10 +57,19 @@ final class ProbeCommand {
             command.addAll(List.of("-p", absolute(modulePath)));
         }
         command.add("--add-modules=" + bootModules());
-        command.add("--enable-native-access=" + String.join(",", nativeModules));
+        if (!classPath.isEmpty()) {
+            command.addAll(List.of("-cp", ChildClassPath.join(classPath)));
+        }
+        if (!nativeModules.isEmpty()) {
+            command.add("--enable-native-access=" + String.join(",", nativeModules));
+        }
         command.add("--illegal-native-access=deny");
-        command.add("-m");
-        command.add(ProbeMain.class.getModule().getName() + "/" + ProbeMain.class.getName());
+        Module contract = ProbeMain.class.getModule();
+        if (contract.isNamed()) {
+            command.addAll(List.of("-m", contract.getName() + "/" + ProbeMain.class.getName()));
+        } else {
+            command.add(ProbeMain.class.getName());
+        }
         command.addAll(arguments);
         return command;
     }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -15,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A JVM with limits of time, memory and output, on the same module path as this one. It does not outlive this one. */
+/** A JVM with limits of time, memory and output, on the same module path and class path as this one. It does not outlive this one. */
 final class ProbeProcess {
 
     /** What the process may keep in memory, the JVM included: it limits neither arenas nor native code. */
@@ -58,14 +59,19 @@ final class ProbeProcess {
      */
     record End(Optional<Limit> exceeded, int exit, String printed, String output, Optional<String> crash) {}
 
-    static End run(List<String> nativeModules, List<String> arguments, Duration timeLimit, Path directory)
+    static End run(
+            Collection<String> nativeModules,
+            List<Path> classPath,
+            List<String> arguments,
+            Duration timeLimit,
+            Path directory)
             throws IOException, InterruptedException {
         Path crash = directory.resolve("crash.log");
         // Files, and no pipes: nobody waits for a reader, nor for a process that was left behind and holds the other
         // end.
         Path out = directory.resolve("out");
         Path err = directory.resolve("err");
-        ProcessBuilder builder = new ProcessBuilder(ProbeCommand.of(nativeModules, arguments, crash))
+        ProcessBuilder builder = new ProcessBuilder(ProbeCommand.of(nativeModules, classPath, arguments, crash))
                 .redirectOutput(out.toFile())
                 .redirectError(err.toFile())
                 .directory(directory.toFile());

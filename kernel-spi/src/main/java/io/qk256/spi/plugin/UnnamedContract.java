@@ -1,0 +1,153 @@
+package io.qk256.spi.plugin;
+
+import io.qk256.spi.KernelProvider;
+import java.io.IOException;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleFinder;
+import java.lang.module.ModuleReader;
+import java.lang.module.ModuleReference;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Plugins beside a contract that is on the class path. They are modules there, too, with all that the JVM enforces for modules; but
+ * no module can require the unnamed one. So they get descriptors that do not mention the contract, read the unnamed module, and
+ * find the contract's classes, and no others of the application, by a class loader of their own.
+ */
+final class UnnamedContract {
+
+    private static final String MODULE = "io.qk256.spi";
+    private static final String SERVICE = KernelProvider.class.getName();
+
+    /** What the contract's module exports to everyone. */
+    static final Set<String> PACKAGES =
+            Set.of(MODULE, MODULE + ".memory", MODULE + ".parallel", MODULE + ".plugin", MODULE + ".selection");
+
+    private UnnamedContract() {}
+
+    /** The modules, with descriptors that do not mention the contract. */
+    static ModuleFinder finder(ModuleFinder modules) {
+        return new ModuleFinder() {
+            @Override
+            public Optional<ModuleReference> find(String name) {
+                return modules.find(name).map(Reference::new);
+            }
+
+            @Override
+            public Set<ModuleReference> findAll() {
+                return modules.findAll().stream().map(Reference::new).collect(Collectors.toSet());
+            }
+        };
+    }
+
+    /** Finds the platform and the contract. */
+    static ClassLoader loader() {
+        return new Loader(Objects.requireNonNull(UnnamedContract.class.getClassLoader()));
+    }
+
+    /** Lets the modules of a layer find each other and the contract. */
+    static void connect(ModuleLayer.Controller controller) {
+        for (Module module : controller.layer().modules()) {
+            controller.addReads(module, UnnamedContract.class.getModule());
+            for (String packaged : module.getPackages()) {
+                controller.addExports(module, packaged, UnnamedContract.class.getModule());
+            }
+        }
+    }
+
+    /** Makes a provider as the service loader makes those of modules. */
+    static KernelProvider make(Module module, String className) {
+        try {
+            Class<?> type = Class.forName(module, className);
+            if (type == null) {
+                throw new ServiceConfigurationError(SERVICE + ": Provider " + className + " not found");
+            }
+            Optional<Method> method = providerMethod(type);
+            Object made = method.isPresent()
+                    ? method.get().invoke(null)
+                    : type.getConstructor().newInstance();
+            return KernelProvider.class.cast(Objects.requireNonNull(made, "provider() returned null"));
+        } catch (InvocationTargetException e) {
+            throw notMade(className, e.getCause());
+        } catch (ReflectiveOperationException | ClassCastException e) {
+            throw notMade(className, e);
+        }
+    }
+
+    private static ServiceConfigurationError notMade(String className, @Nullable Throwable cause) {
+        return new ServiceConfigurationError(SERVICE + ": Provider " + className + " could not be instantiated", cause);
+    }
+
+    private static Optional<Method> providerMethod(Class<?> type) {
+        return Stream.of(type.getMethods())
+                .filter(method -> method.getName().equals("provider") && method.getParameterCount() == 0)
+                .filter(method -> Modifier.isStatic(method.getModifiers()))
+                .findFirst();
+    }
+
+    private static ModuleDescriptor withoutContract(ModuleDescriptor module) {
+        ModuleDescriptor.Builder builder = module.isAutomatic()
+                ? ModuleDescriptor.newAutomaticModule(module.name())
+                : module.isOpen()
+                        ? ModuleDescriptor.newOpenModule(module.name())
+                        : ModuleDescriptor.newModule(module.name());
+        builder.packages(module.packages());
+        if (!module.isAutomatic()) { // That requires, exports and opens what there is.
+            module.requires().stream()
+                    .filter(requires -> !requires.name().equals(MODULE))
+                    .forEach(builder::requires);
+            module.exports().forEach(builder::exports);
+            if (!module.isOpen()) {
+                module.opens().forEach(builder::opens);
+            }
+            module.uses().stream().filter(service -> !service.equals(SERVICE)).forEach(builder::uses);
+        }
+        module.provides().stream()
+                .filter(provides -> !provides.service().equals(SERVICE))
+                .forEach(builder::provides);
+        return builder.build();
+    }
+
+    /** A module under another descriptor. */
+    private static final class Reference extends ModuleReference {
+
+        private final ModuleReference module;
+
+        Reference(ModuleReference module) {
+            super(withoutContract(module.descriptor()), module.location().orElse(null));
+            this.module = module;
+        }
+
+        @Override
+        public ModuleReader open() throws IOException {
+            return module.open();
+        }
+    }
+
+    private static final class Loader extends ClassLoader {
+
+        private final ClassLoader application;
+
+        Loader(ClassLoader application) {
+            super("qk256-contract", ClassLoader.getPlatformClassLoader());
+            this.application = application;
+        }
+
+        @Override
+        protected Class<?> findClass(String name) throws ClassNotFoundException {
+            int dot = name.lastIndexOf('.');
+            if (dot > 0 && PACKAGES.contains(name.substring(0, dot))) {
+                return application.loadClass(name);
+            }
+            throw new ClassNotFoundException(name);
+        }
+    }
+}
