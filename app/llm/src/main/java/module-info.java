@@ -4,6 +4,7 @@ module io.qk256.llm {
     requires transitive io.qk256.gguf;
     requires static org.jspecify;
 
+    exports io.qk256.llm;
     exports io.qk256.llm.generation;
     exports io.qk256.llm.model;
     exports io.qk256.llm.text;

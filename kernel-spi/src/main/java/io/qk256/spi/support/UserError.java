@@ -7,10 +7,10 @@ import java.util.Objects;
  * exception that a command line answers with exit code 2. The message says what was seen, what is expected and what to do,
  * and needs no stack trace to be understood.
  *
- * <p>An {@link IllegalArgumentException} in its place would say that this program made the mistake, and an
- * {@link java.io.IOException} that a file did.
+ * <p>Callers of the library catch it as the {@link IllegalArgumentException} that it is. To a command line, a plain one would say
+ * that the program made the mistake, and an {@link java.io.IOException} that a file did.
  */
-public final class UserError extends RuntimeException {
+public final class UserError extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1;
 

@@ -1,5 +1,6 @@
 package io.qk256.llm.generation;
 
+import io.qk256.llm.generation.GenerationOptions.WhenFull;
 import io.qk256.llm.model.Sequence;
 import io.qk256.llm.text.StreamDecoder;
 import io.qk256.llm.text.Tokenizer;
@@ -14,15 +15,34 @@ import java.util.function.Consumer;
  */
 public final class Generator {
 
+    /** Half of less is nothing to go on with. */
+    private static final int LEAST_TO_FORGET = 8;
+
     private final Tokenizer tokenizer;
     private final Sequence sequence;
     private final Sampler sampler;
+    private final WhenFull whenFull;
 
-    /** @param sequence this object's alone from now on; the caller closes it */
+    /**
+     * Writes until the context is full.
+     *
+     * @param sequence this object's alone from now on; the caller closes it
+     */
     public Generator(Tokenizer tokenizer, Sequence sequence, Sampler sampler) {
+        this(tokenizer, sequence, sampler, WhenFull.STOP);
+    }
+
+    /**
+     * Writes.
+     *
+     * @param sequence this object's alone from now on; the caller closes it
+     * @param whenFull what happens when no more tokens fit the context
+     */
+    public Generator(Tokenizer tokenizer, Sequence sequence, Sampler sampler, WhenFull whenFull) {
         this.tokenizer = tokenizer;
         this.sequence = sequence;
         this.sampler = sampler;
+        this.whenFull = whenFull;
     }
 
     /** Why an answer ended. */
@@ -42,10 +62,11 @@ public final class Generator {
      *
      * @param text all of it; the prompt is no part of it
      * @param tokens how many it has
+     * @param forgotten how many tokens, of the prompt first, were forgotten to make room
      * @param end why there is no more
      * @param speed how long it took
      */
-    public record Answer(String text, int tokens, End end, Speed speed) {}
+    public record Answer(String text, int tokens, int forgotten, End end, Speed speed) {}
 
     /**
      * Continues a prompt.
@@ -68,7 +89,7 @@ public final class Generator {
         long decodeStart = System.nanoTime();
         End end = writing.run(logits);
         Speed speed = new Speed(added.length, promptNanos, writing.decoded, System.nanoTime() - decodeStart);
-        return new Answer(writing.text.toString(), writing.tokens, end, speed);
+        return new Answer(writing.text.toString(), writing.tokens, writing.forgotten, end, speed);
     }
 
     /**
@@ -99,6 +120,7 @@ public final class Generator {
         private final StreamDecoder decoder = new StreamDecoder(tokenizer);
         private final StringBuilder text = new StringBuilder();
         private int tokens;
+        private int forgotten;
         private int decoded;
 
         Writing(int maxTokens, BooleanSupplier stop, Consumer<String> out) {
@@ -129,14 +151,26 @@ public final class Generator {
                 sampler.accept(token);
                 tokens++;
                 emit(decoder.accept(token));
-                if (sequence.position() == sequence.context()) {
+                boolean full = sequence.position() == sequence.context();
+                if (full && (whenFull == WhenFull.STOP || sequence.context() < LEAST_TO_FORGET)) {
                     return End.CONTEXT;
                 }
                 if (tokens < maxTokens) {
-                    logits = sequence.decode(token);
+                    logits = full ? forgetAndAdd(token) : sequence.decode(token);
                     decoded++;
                 }
             }
+        }
+
+        /** Positions are a part of the keys, so what is kept is computed again at its new place. */
+        private float[] forgetAndAdd(int token) {
+            int[] all = sequence.tokens();
+            int kept = all.length / 2 - 1;
+            int[] rest = Arrays.copyOfRange(all, all.length - kept, all.length + 1);
+            rest[kept] = token;
+            forgotten += all.length - 1 - kept;
+            sequence.rewind(1);
+            return sequence.prompt(rest);
         }
 
         private void emit(String piece) {

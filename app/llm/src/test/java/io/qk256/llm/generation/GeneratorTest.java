@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qk256.llm.generation.Generator.Answer;
+import io.qk256.llm.generation.GenerationOptions.WhenFull;
 import io.qk256.llm.generation.Generator.End;
 import io.qk256.llm.model.HeadType;
 import io.qk256.spi.support.UserError;
@@ -45,6 +46,25 @@ class GeneratorTest {
             assertThat(answer.end()).isEqualTo(End.CONTEXT);
             assertThat(answer.tokens()).as("the last one needs no place").isEqualTo(7);
             assertThat(demo.sequence.position()).isEqualTo(256);
+        }
+    }
+
+    /** What goes on is what a new text of the first token and the newer half gives. */
+    @Test
+    void forgetsTheOlderHalfIfToldSo() throws IOException {
+        try (Demo demo = new Demo(HeadType.STORED, 1)) {
+            int[] prompt = new int[250];
+            Arrays.fill(prompt, 300);
+            Sampler greedy = new Sampler(SamplingOptions.greedy(), demo.tokenizer.vocabularySize());
+            Generator generator = new Generator(demo.tokenizer, demo.sequence, greedy, WhenFull.FORGET_OLDEST);
+            Answer answer = generator.generate(prompt, 20, () -> false, text -> {});
+            assertThat(answer.end()).isEqualTo(End.LIMIT);
+            assertThat(answer.forgotten()).as("of a full context").isEqualTo(256 - 1 - 127);
+            int[] held = demo.sequence.tokens();
+            assertThat(held).hasSize(1 + 127 + 1 + 12).startsWith(prompt[0]);
+            float[] logits = demo.sequence.logits().clone();
+            demo.sequence.rewind(0);
+            assertThat(demo.sequence.prompt(held)).isEqualTo(logits);
         }
     }
 
