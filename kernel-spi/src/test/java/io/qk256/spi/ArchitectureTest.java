@@ -35,7 +35,7 @@ class ArchitectureTest {
                 .whereLayer("support")
                 .mayNotAccessAnyLayer()
                 .whereLayer("memory")
-                .mayOnlyAccessLayers("contract")
+                .mayOnlyAccessLayers("contract", "parallel")
                 .whereLayer("parallel")
                 .mayOnlyAccessLayers("contract")
                 .whereLayer("selection")

@@ -1,5 +1,6 @@
 /**
- * Memory for weights, beside what an {@link java.lang.foreign.Arena} gives.
+ * From an engine's data to operands: {@link io.qk256.spi.memory.Packing} packs weights, {@link
+ * io.qk256.spi.memory.Quantization} rounds activations, {@link io.qk256.spi.memory.HugePages} gives memory for weights.
  *
  * <p>Compatible by the version of the artifact.
  */

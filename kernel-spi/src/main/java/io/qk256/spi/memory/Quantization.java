@@ -1,0 +1,134 @@
+package io.qk256.spi.memory;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Batch;
+import io.qk256.spi.I8Vector;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Rounds activations to int8, by a rule with a name. Stateless and thread-safe: different columns of a batch may be filled by
+ * different threads at once. Calls allocate nothing but, once for each thread, a buffer of 36 KiB.
+ */
+public final class Quantization {
+
+    /** The largest magnitude that {@link #absMax} reckons with is at least this. */
+    public static final double SMALLEST_MAX = 1e-5;
+
+    private static final double LARGEST_CODE = 127;
+
+    /** Adding it and taking it away rounds half to even: {@code |x * s|} is hardly above 127. */
+    private static final float ROUNDER = 0x1.8p23f;
+
+    private static final int MAGNITUDE = 0x7FFF_FFFF;
+    private static final int INFINITY = 0x7F80_0000;
+
+    /** Values on their way through arrays, where loops are fast whatever kinds of memory a program uses. */
+    private static final class Chunk {
+
+        static final int LENGTH = 4096;
+        static final ThreadLocal<Chunk> OF_THREAD = ThreadLocal.withInitial(Chunk::new);
+
+        final float[] values = new float[LENGTH];
+        final int[] bits = new int[LENGTH];
+        final byte[] codes = new byte[LENGTH];
+    }
+
+    private Quantization() {}
+
+    /**
+     * Quantizes a token's activations as BitNet b1.58 does: with {@code m = max(1e-5, max |x|)} and {@code s = 127 / m} in
+     * f64, and s rounded to f32, {@code q = x * s}, an f32 product rounded half to even. {@code s} becomes the scale of
+     * {@code q}.
+     *
+     * <p>Source: bitnet.cpp up to 2025, {@code quantize_row_i8_s} in its {@code ggml-quants.c}, as compiled without fused
+     * multiply-adds; the reference implementation of the model computes the same.
+     *
+     * @param x finite values, {@code cols} or more
+     * @param cols how many are quantized, 1 or more
+     * @param q receives as many; longer is fine, and stays as it is beyond
+     * @throws IllegalArgumentException if a value is NaN or infinite, or a vector is too short; {@code q} is as before then
+     */
+    public static void absMax(F32Vector x, int cols, I8Vector q) {
+        requireLengths(x, cols, 1, q.length());
+        quantize(x, 0, cols, q);
+    }
+
+    /**
+     * {@linkplain #absMax(F32Vector, int, I8Vector) Quantizes} the tokens of a batch, each by itself.
+     *
+     * @param x {@code cols} finite values for each column, column by column without a gap, or more
+     * @param cols values in a column, 1 or more
+     * @param q receives them; its columns may be longer
+     * @throws IllegalArgumentException if a value is NaN or infinite, or something is too short; {@code q} may be filled in
+     *     part then
+     */
+    public static void absMax(F32Vector x, int cols, I8Batch q) {
+        requireLengths(x, cols, q.columns(), q.length());
+        for (int i = 0; i < q.columns(); i++) {
+            quantize(x, (long) i * cols, cols, q.column(i));
+        }
+    }
+
+    private static void requireLengths(F32Vector x, int cols, int columns, long length) {
+        if (cols < 1) {
+            throw new IllegalArgumentException("cols: " + cols + ", expected 1 or more");
+        }
+        long needed = (long) columns * cols;
+        if (x.length() < needed) {
+            throw new IllegalArgumentException("x: length " + x.length() + ", expected " + needed + " or more ("
+                    + (columns == 1 ? "cols" : "columns x cols") + ")");
+        }
+        if (length < cols) {
+            throw new IllegalArgumentException("q: length " + length + ", expected " + cols + " or more (cols)");
+        }
+    }
+
+    private static void quantize(F32Vector x, long from, int cols, I8Vector q) {
+        Chunk chunk = Chunk.OF_THREAD.get();
+        int max = 0;
+        for (int at = 0; at < cols; at += Chunk.LENGTH) {
+            int n = Math.min(Chunk.LENGTH, cols - at);
+            MemorySegment.copy(x.segment(), JAVA_INT, (from + at) * Float.BYTES, chunk.bits, 0, n);
+            max = Math.max(max, largestMagnitude(chunk.bits, n));
+        }
+        if (max >= INFINITY) {
+            throw notFinite(x, from);
+        }
+        float scale = (float) (LARGEST_CODE / Math.max(SMALLEST_MAX, Float.intBitsToFloat(max)));
+        for (int at = 0; at < cols; at += Chunk.LENGTH) {
+            int n = Math.min(Chunk.LENGTH, cols - at);
+            MemorySegment.copy(x.segment(), JAVA_FLOAT, (from + at) * Float.BYTES, chunk.values, 0, n);
+            round(chunk.values, n, scale, chunk.codes);
+            MemorySegment.copy(chunk.codes, 0, q.segment(), JAVA_BYTE, at, n);
+        }
+        q.scale(scale);
+    }
+
+    /** Of bits, which compare as the magnitudes do, many at once; NaN is above infinity. */
+    private static int largestMagnitude(int[] bits, int n) {
+        int max = 0;
+        for (int i = 0; i < n; i++) {
+            max = Math.max(max, bits[i] & MAGNITUDE);
+        }
+        return max;
+    }
+
+    private static void round(float[] values, int n, float scale, byte[] codes) {
+        for (int i = 0; i < n; i++) {
+            codes[i] = (byte) (int) (values[i] * scale + ROUNDER - ROUNDER);
+        }
+    }
+
+    private static IllegalArgumentException notFinite(F32Vector x, long from) {
+        long at = from;
+        while (Float.isFinite(x.get(at))) {
+            at++;
+        }
+        return new IllegalArgumentException(
+                "x: " + x.get(at) + " at " + at + ", expected finite values; an earlier result was not finite");
+    }
+}
