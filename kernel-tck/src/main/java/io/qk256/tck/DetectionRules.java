@@ -52,7 +52,7 @@ interface DetectionRules extends RuleGroup {
             assertRefused(cpu, jvm, Gate.JVM, "needs");
         } else {
             kernel().kernel();
-            assertOpens(examine(cpu, jvm), "it needs nothing, and the machine has nothing");
+            assertOpens(select(cpu, jvm), "it needs nothing, and the machine has nothing");
         }
     }
 
@@ -63,7 +63,7 @@ interface DetectionRules extends RuleGroup {
         if (mayOpen) {
             kernel().kernel();
             assertOpens(
-                    examine(CpuFeatures.unknown(), Jvm.current()),
+                    select(CpuFeatures.unknown(), Jvm.current()),
                     "it needs nothing of the CPU, or checks the CPU itself, and opened on this one before");
         } else {
             assertRefused(CpuFeatures.unknown(), Jvm.current(), Gate.CPU, "unknown");
@@ -85,25 +85,23 @@ interface DetectionRules extends RuleGroup {
         return kernel().answers().requirements();
     }
 
-    private Examination examine(CpuFeatures cpu, Jvm jvm) {
-        return Examination.of(kernel().provider(), cpu, jvm, SelectionOptions.NONE);
+    private SelectionRun select(CpuFeatures cpu, Jvm jvm) {
+        return SelectionRun.of(kernel().provider(), cpu, jvm, SelectionOptions.NONE);
     }
 
-    private void assertOpens(Examination examination, String because) {
-        assertThat(examination.passed())
+    private void assertOpens(SelectionRun run, String because) {
+        assertThat(run.passed())
                 .as(kernel().says(Rules.DETECTION) + "expected to open and to pass the self-test, since " + because
-                        + "; seen: " + examination.candidate().why())
+                        + "; seen: " + run.candidate().why())
                 .isTrue();
     }
 
     private void assertRefused(CpuFeatures cpu, Jvm jvm, Gate gate, String words) {
-        Examination examination = examine(cpu, jvm);
-        Step last = examination.lastStep();
+        SelectionRun run = select(cpu, jvm);
+        Step last = run.lastStep();
         String machine = kernel().says(Rules.DETECTION) + "on a machine with CPU features [" + cpu + "] and "
                 + jvm.description() + ": ";
-        assertThat(examination.openings())
-                .as(machine + "times that open() was called")
-                .isZero();
+        assertThat(run.openings()).as(machine + "times that open() was called").isZero();
         assertThat(last.gate()).as(machine + "the gate that refuses").isEqualTo(gate);
         assertThat(last.passed()).as(machine + "gate passed").isFalse();
         assertThat(last.detail()).as(machine + "the reason").contains(words);

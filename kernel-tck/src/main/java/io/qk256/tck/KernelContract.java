@@ -38,7 +38,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  *   <li>{@code qk256.tck.seed}: the one random case to run
  *   <li>{@code qk256.tck.guardPages}: {@code true} puts off-heap operands beside pages that cannot be touched. A kernel
  *       that leaves its memory then kills the JVM, and with it the build's report; the runner, {@code java -m
- *       io.qk256.tck/io.qk256.tck.runner.Main}, always does that, in a JVM of its own, and names the rule. Without guard
+ *       io.qk256.tck/io.qk256.tck.runner.TckMain}, always does that, in a JVM of its own, and names the rule. Without guard
  *       pages, bytes around the operands tell of stray writes
  * </ul>
  */

@@ -19,7 +19,7 @@ public final class KernelUnderTest {
 
     private final KernelProvider provider;
     private final Answers answers;
-    private final Examination here;
+    private final SelectionRun here;
     private final PrintWatch prints = new PrintWatch();
 
     /** Examines the provider on this machine. CPU features that nobody knows do not keep the kernel from its tests. */
@@ -28,7 +28,7 @@ public final class KernelUnderTest {
         this.answers = prints.during("the questions before open()", () -> Answers.of(provider));
         SelectionOptions wishes = SelectionOptions.force(answers.name());
         this.here = prints.during(
-                "open() and the self-test", () -> Examination.of(provider, HostCpu.features(), Jvm.current(), wishes));
+                "open() and the self-test", () -> SelectionRun.of(provider, HostCpu.features(), Jvm.current(), wishes));
         if (here.machineLacksSomething() && !isRequired()) {
             System.err.println(skipped()); // Build tools count skipped tests, but do not say why.
         }
@@ -60,7 +60,7 @@ public final class KernelUnderTest {
     }
 
     /** What became of the provider on this machine. */
-    Examination here() {
+    SelectionRun here() {
         return here;
     }
 

@@ -42,8 +42,8 @@ import java.util.concurrent.Executor;
  */
 public final class ParallelKernel extends Kernel implements AutoCloseable {
 
-    /** The most threads that it takes. */
-    public static final int MAX_THREADS = 9999;
+    /** The most threads that it takes: what is far beyond the processors of a machine is a slip of the finger. */
+    public static final int MAX_THREADS = 1024;
 
     private final Kernel kernel;
     private final int threads;

@@ -6,6 +6,7 @@ import io.qk256.spi.JvmFeature;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.KernelUnavailableException;
+import io.qk256.spi.Requirements;
 import io.qk256.spi.selection.Candidate.State;
 import io.qk256.spi.selection.Candidate.Step;
 import io.qk256.spi.selection.CpuFeatures.Presence;
@@ -65,7 +66,7 @@ final class Examination {
             gate = Gate.CONTRACT;
             contract(found);
             gate = Gate.CPU;
-            Requirements needs = new Requirements(found);
+            Needs needs = new Needs(found);
             cpu(found, needs);
             gate = Gate.JVM;
             jvm(needs);
@@ -223,7 +224,7 @@ final class Examination {
         passed(built);
     }
 
-    private void cpu(KernelProvider found, Requirements needs) throws Rejected {
+    private void cpu(KernelProvider found, Needs needs) throws Rejected {
         Set<CpuFeature> absent = needs.cpuWith(cpu, Presence.ABSENT);
         if (!absent.isEmpty()) {
             throw new Rejected("the CPU lacks " + labels(absent));
@@ -241,7 +242,7 @@ final class Examination {
         }
     }
 
-    private void jvm(Requirements needs) throws Rejected {
+    private void jvm(Needs needs) throws Rejected {
         for (JvmFeature feature : needs.jvm) {
             String reason = jvm.missing().get(feature);
             if (reason != null) {
@@ -298,14 +299,13 @@ final class Examination {
     }
 
     /** A provider's requirements in a fixed order. */
-    private static final class Requirements {
+    private static final class Needs {
 
         final Set<CpuFeature> cpu;
         final Set<JvmFeature> jvm;
 
-        Requirements(KernelProvider provider) {
-            io.qk256.spi.Requirements told =
-                    Objects.requireNonNull(provider.requirements(), "requirements() returned null");
+        Needs(KernelProvider provider) {
+            Requirements told = Objects.requireNonNull(provider.requirements(), "requirements() returned null");
             cpu = new TreeSet<>(told.cpu());
             jvm = new TreeSet<>(told.jvm());
         }

@@ -191,7 +191,7 @@ class CloseTest {
         for (int threads : new int[] {Integer.MIN_VALUE, -1, 0, ParallelKernel.MAX_THREADS + 1, Integer.MAX_VALUE}) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> ParallelKernel.withThreads(SUMS, threads))
-                    .withMessage("threads: " + threads + ", expected 1 to 9999");
+                    .withMessage("threads: " + threads + ", expected 1 to 1024");
             assertThatIllegalArgumentException().isThrownBy(() -> ParallelKernel.over(SUMS, Runnable::run, threads));
         }
     }

@@ -293,10 +293,10 @@ class ParallelKernelTest {
     void argumentsAreChecked() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ParallelKernel.withThreads(SUMS, 0))
-                .withMessage("threads: 0, expected 1 to 9999");
+                .withMessage("threads: 0, expected 1 to 1024");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ParallelKernel.over(SUMS, Runnable::run, -1))
-                .withMessage("threads: -1, expected 1 to 9999");
+                .withMessage("threads: -1, expected 1 to 1024");
         try (ParallelKernel kernel = ParallelKernel.withThreads(SUMS, 2)) {
             assertThat(kernel.threads()).isEqualTo(2);
             assertThat(kernel).hasToString("sums, 2 threads");

@@ -29,12 +29,12 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
  * Measures kernels side by side and writes JMH's results to a file; progress goes to standard error. The arguments are
- * those of {@link Plan}. A measurement that fails is told of and left out.
+ * those of {@link Plan}. A run that fails is told of and left out.
  */
 public final class Benchmarks {
 
     private final Plan plan;
-    private final Map<Measurement, List<BenchmarkResult>> results = new LinkedHashMap<>();
+    private final Map<HarnessRun, List<BenchmarkResult>> results = new LinkedHashMap<>();
 
     private Benchmarks(Plan plan) {
         this.plan = plan;
@@ -54,20 +54,20 @@ public final class Benchmarks {
     }
 
     private void run() throws RunnerException {
-        Collection<Measurement> measurements = plan.measurements();
+        Collection<HarnessRun> runs = plan.runs();
         int done = 0;
         long start = System.nanoTime();
-        for (Measurement measurement : measurements) {
+        for (HarnessRun run : runs) {
             done++;
-            System.err.printf(Locale.ROOT, "[%d/%d] %-58s", done, measurements.size(), measurement);
+            System.err.printf(Locale.ROOT, "[%d/%d] %-58s", done, runs.size(), run);
             System.err.flush();
-            Optional<RunResult> run = measure(measurement);
-            String outcome = run.map(result -> String.format(
+            Optional<RunResult> measured = measure(run);
+            String outcome = measured.map(result -> String.format(
                             Locale.ROOT, "%12.1f ns", result.getPrimaryResult().getScore()))
                     .orElse("      failed");
-            long left = (System.nanoTime() - start) / done * (measurements.size() - done) / 1_000_000_000;
+            long left = (System.nanoTime() - start) / done * (runs.size() - done) / 1_000_000_000;
             System.err.println(outcome + "   " + left + " s left");
-            run.ifPresent(result -> result.getSecondaryResults().values().forEach(Benchmarks::print));
+            measured.ifPresent(result -> result.getSecondaryResults().values().forEach(Benchmarks::print));
         }
     }
 
@@ -84,26 +84,25 @@ public final class Benchmarks {
                                 found.getScoreUnit()));
     }
 
-    private Optional<RunResult> measure(Measurement measurement) throws RunnerException {
+    private Optional<RunResult> measure(HarnessRun wanted) throws RunnerException {
         ByteArrayOutputStream talk = new ByteArrayOutputStream();
         PrintStream stream = new PrintStream(talk, true, StandardCharsets.UTF_8);
         Collection<RunResult> run = new Runner(
-                        options(measurement).build(),
-                        OutputFormatFactory.createFormatInstance(stream, VerboseMode.NORMAL))
+                        options(wanted).build(), OutputFormatFactory.createFormatInstance(stream, VerboseMode.NORMAL))
                 .run();
         if (run.isEmpty()) {
             System.err.println();
             System.err.println(talk.toString(StandardCharsets.UTF_8));
         }
         for (RunResult result : run) {
-            results.computeIfAbsent(measurement, key -> new ArrayList<>()).addAll(result.getBenchmarkResults());
+            results.computeIfAbsent(wanted, key -> new ArrayList<>()).addAll(result.getBenchmarkResults());
         }
         return run.stream().findFirst();
     }
 
-    private ChainedOptionsBuilder options(Measurement measurement) {
-        Task task = measurement.task();
-        Class<?> benchmark = measurement.isFloor() ? FloorBenchmark.class : OperationBenchmark.class;
+    private ChainedOptionsBuilder options(HarnessRun run) {
+        Task task = run.task();
+        Class<?> benchmark = run.isFloor() ? FloorBenchmark.class : OperationBenchmark.class;
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .include(benchmark.getName().replace(".", "\\.") + "\\.run")
                 .param("operation", task.operation())
@@ -111,17 +110,17 @@ public final class Benchmarks {
                 .param("columns", String.valueOf(task.columns()))
                 .param("mode", task.mode())
                 .param("threads", String.valueOf(task.threads()))
-                .threads(measurement.isFloor() ? task.threads() : 1)
+                .threads(run.isFloor() ? task.threads() : 1)
                 .forks(1)
                 .warmupIterations(plan.warmups())
                 .warmupTime(TimeValue.milliseconds(plan.milliseconds()))
                 .measurementIterations(plan.iterations())
                 .measurementTime(TimeValue.milliseconds(plan.milliseconds()));
-        if (!measurement.isFloor()) {
-            options.param("kernel", measurement.kernel());
-            options.param("against", String.valueOf(measurement.against()));
+        if (!run.isFloor()) {
+            options.param("kernel", run.kernel());
+            options.param("against", String.valueOf(run.against()));
         }
-        if (measurement.against()) {
+        if (run.against()) {
             options.jvmArgsAppend(otherJvm());
         }
         plan.profilers().forEach(profiler -> addProfiler(options, profiler));

@@ -28,7 +28,7 @@ public class FloorBenchmark {
 
     /** Makes the memory. */
     @Setup
-    public void setUp(Weights weights, ThreadParams thread) {
+    public void setUp(BenchMatrices weights, ThreadParams thread) {
         floor = Floor.of(
                 weights.operation,
                 Shape.parse(weights.shape),

@@ -42,7 +42,7 @@ public class OperationBenchmark {
 
     /** Opens the kernel and checks its result. */
     @Setup
-    public void setUp(Weights weights, BenchmarkParams params) {
+    public void setUp(BenchMatrices weights, BenchmarkParams params) {
         Kernel opened = Kernels.open(kernel);
         if (weights.threads > 1) {
             parallel = ParallelKernel.withThreads(opened, weights.threads);

@@ -75,27 +75,27 @@ record Plan(
     }
 
     /**
-     * The measurements of one round. Kernels take turns at each task, beside its floor, and so do the two kinds of JVM
+     * The runs of one round. Kernels take turns at each task, beside its floor, and so do the two kinds of JVM
      * with each kernel; every second round is in reverse, so that a machine that slows down or speeds up favours none.
      */
-    List<Measurement> round(int number) {
-        Set<Measurement> measurements = new LinkedHashSet<>();
+    List<HarnessRun> round(int number) {
+        Set<HarnessRun> runs = new LinkedHashSet<>();
         for (Task task : tasks) {
-            measurements.add(Measurement.floor(task));
+            runs.add(HarnessRun.floor(task));
             for (String kernel : kernels) {
-                measurements.add(new Measurement(task, kernel, false));
+                runs.add(new HarnessRun(task, kernel, false));
                 if (!against.isEmpty()) {
-                    measurements.add(new Measurement(task, kernel, true));
+                    runs.add(new HarnessRun(task, kernel, true));
                 }
             }
         }
-        List<Measurement> inOrder = List.copyOf(measurements);
+        List<HarnessRun> inOrder = List.copyOf(runs);
         return number % 2 == 0 ? inOrder : inOrder.reversed();
     }
 
-    /** The measurements of all rounds. */
-    Collection<Measurement> measurements() {
-        List<Measurement> all = new ArrayList<>();
+    /** The runs of all rounds. */
+    Collection<HarnessRun> runs() {
+        List<HarnessRun> all = new ArrayList<>();
         for (int round = 0; round < rounds; round++) {
             all.addAll(round(round));
         }

@@ -66,13 +66,13 @@ final class Child {
         tell(Kind.GUARD_PAGES, GuardPages.obstacle().orElse(""));
         tell(Kind.OPENING);
         streams.mark("open() and the self-test");
-        Contract.provider = found.get().provider;
-        KernelUnderTest kernel = new Contract().kernel();
+        TestedContract.provider = found.get().provider;
+        KernelUnderTest kernel = new TestedContract().kernel();
         kernel.unavailable().ifPresent(reason -> tell(Kind.UNAVAILABLE, reason));
         kernel.description().ifPresent(description -> tell(Kind.OPENED, description));
         streams.mark(Talk.NOBODY);
         LauncherDiscoveryRequestBuilder request =
-                LauncherDiscoveryRequestBuilder.request().selectors(selectClass(Contract.class));
+                LauncherDiscoveryRequestBuilder.request().selectors(selectClass(TestedContract.class));
         if (!tests.isEmpty()) {
             PostDiscoveryFilter asked = test -> FilterResult.includedIf(test.getSource()
                     .map(Child::method)
@@ -142,7 +142,7 @@ final class Child {
     }
 
     /** What JUnit runs. */
-    static final class Contract extends KernelContract {
+    static final class TestedContract extends KernelContract {
 
         private static @Nullable KernelProvider provider;
 

@@ -48,8 +48,9 @@ final class Host {
         // A caller that has options of its own for plugins has them in its command.
         Optional<String> caller = Optional.ofNullable(System.getProperty("qk256.tck.command"));
         StringBuilder command = new StringBuilder(caller.orElseGet(() -> ModulePath.isClassPath()
-                ? "java " + vectorModule() + "-cp " + System.getProperty("java.class.path") + " " + Main.class.getName()
-                : "java -p " + System.getProperty("jdk.module.path") + " -m io.qk256.tck/" + Main.class.getName()));
+                ? "java " + vectorModule() + "-cp " + System.getProperty("java.class.path") + " "
+                        + TckMain.class.getName()
+                : "java -p " + System.getProperty("jdk.module.path") + " -m io.qk256.tck/" + TckMain.class.getName()));
         command.append(" --provider ").append(options.provider());
         if (caller.isEmpty()) {
             options.plugins()

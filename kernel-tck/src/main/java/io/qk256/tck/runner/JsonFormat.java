@@ -35,7 +35,7 @@ final class JsonFormat {
         return json(root, "") + "\n";
     }
 
-    private static void putArtifact(Map<String, Object> root, Artifact artifact) {
+    private static void putArtifact(Map<String, Object> root, TestedArtifact artifact) {
         root.put("module", artifact.module());
         root.put("moduleVersion", artifact.version());
         root.put("file", artifact.file());

@@ -50,7 +50,7 @@ final class ModulePath {
 
     /** Whether the kit was started from the class path. */
     static boolean isClassPath() {
-        return !Main.class.getModule().isNamed();
+        return !TckMain.class.getModule().isNamed();
     }
 
     /** All classes of a class path are one module: what is on it is there for all, and so is the kit's native access. */
@@ -67,7 +67,7 @@ final class ModulePath {
         if (!wrong.isEmpty()) {
             throw new UserError(String.join(", ", wrong)
                     + ": the kit was started from the class path, where it tests the kernels that are there; start it from the"
-                    + " module path: java -p MODULES -m io.qk256.tck/" + Main.class.getName());
+                    + " module path: java -p MODULES -m io.qk256.tck/" + TckMain.class.getName());
         }
     }
 

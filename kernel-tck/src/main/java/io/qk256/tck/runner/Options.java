@@ -48,7 +48,7 @@ record Options(
         List<String> jvmOptions) {
 
     static final String USAGE = """
-            usage: java -p MODULES -m io.qk256.tck/io.qk256.tck.runner.Main --provider NAME [options]
+            usage: java -p MODULES -m io.qk256.tck/io.qk256.tck.runner.TckMain --provider NAME [options]
 
             Runs the contract of kernels, all rules of SPEC.md, on the kernel of that name, in a JVM of its own.
 

@@ -28,7 +28,7 @@ record Report(
         String provider,
         Verdict verdict,
         String reason,
-        Optional<Artifact> artifact,
+        Optional<TestedArtifact> artifact,
         Optional<String> description,
         List<RuleResult> rules,
         String guardPages,
@@ -66,8 +66,8 @@ record Report(
         List<RuleResult> rules = run.rules();
         Verdict verdict = verdict(run, rules);
         String reason = run.fatal().orElseGet(() -> reason(verdict, run, rules));
-        Optional<Artifact> artifact = run.provider().isPresent()
-                ? Optional.of(Artifact.of(run.provider().get(), options.plugin()))
+        Optional<TestedArtifact> artifact = run.provider().isPresent()
+                ? Optional.of(TestedArtifact.of(run.provider().get(), options.plugin()))
                 : Optional.empty();
         return new Report(
                 options.provider(),
@@ -132,9 +132,9 @@ record Report(
         if (verdict != Verdict.PASSED) {
             return false;
         }
-        if (artifact.flatMap(Artifact::sha256).isEmpty()) {
+        if (artifact.flatMap(TestedArtifact::sha256).isEmpty()) {
             throw new IOException("no certificate: the kernel comes from "
-                    + artifact.map(Artifact::file).orElse("nowhere") + ", expected a jar");
+                    + artifact.map(TestedArtifact::file).orElse("nowhere") + ", expected a jar");
         }
         certificate.write(Format.JSON.write(this));
         return true;

@@ -80,7 +80,7 @@ final class TableFormat {
                 : "watched bytes around operands, no guard pages: " + report.guardPages();
     }
 
-    private static void append(StringBuilder text, Artifact artifact) {
+    private static void append(StringBuilder text, TestedArtifact artifact) {
         append(text, "file", artifact.file());
         append(text, "SHA-256", artifact.sha256().orElse("none: it is a directory, and cannot be certified"));
         artifact.nativeLibraries().forEach((name, hash) -> append(text, "library", name + " " + hash));

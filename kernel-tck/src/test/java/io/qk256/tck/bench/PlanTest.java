@@ -17,7 +17,7 @@ class PlanTest {
     void kernelsTakeTurnsBesideTheFloorAndTheSecondRoundIsInReverse() {
         Plan plan = Plan.parse(ARGUMENTS);
         assertThat(plan.round(0))
-                .extracting(Measurement::toString)
+                .extracting(HarnessRun::toString)
                 .containsExactly(
                         "read 8x512 cold, 2 threads",
                         "gemv-f32 8x512 cold, 2 threads, a",
@@ -25,7 +25,7 @@ class PlanTest {
                         "gemv-i8 8x512 x 4 columns cold, 2 threads, a",
                         "gemv-i8 8x512 x 4 columns cold, 2 threads, b");
         assertThat(plan.round(1)).isEqualTo(plan.round(0).reversed());
-        assertThat(plan.measurements()).hasSize(2 * 5);
+        assertThat(plan.runs()).hasSize(2 * 5);
     }
 
     @Test
@@ -36,8 +36,8 @@ class PlanTest {
                 "--kernel=b",
                 "--task=dequantize:64:1:warm:1",
                 "--against=-XX:-UseSuperWord");
-        assertThat(plan.measurements())
-                .extracting(Measurement::toString)
+        assertThat(plan.runs())
+                .extracting(HarnessRun::toString)
                 .containsExactly(
                         "fill 64 warm, 1 thread",
                         "dequantize 64 warm, 1 thread, a",

@@ -31,7 +31,7 @@ class RunnerTest {
     private static Result run(Object... arguments) throws InterruptedException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int exit = Main.run(
+        int exit = TckMain.run(
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));

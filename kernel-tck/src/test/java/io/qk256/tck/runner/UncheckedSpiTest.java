@@ -52,7 +52,7 @@ class UncheckedSpiTest {
                 "-p",
                 System.getProperty("jdk.module.path"),
                 "-m",
-                "io.qk256.tck/" + Main.class.getName(),
+                "io.qk256.tck/" + TckMain.class.getName(),
                 "--provider",
                 "outside",
                 "--module-path",

@@ -1,6 +1,7 @@
 package io.qk256.app.bench;
 
 import io.qk256.spi.Operation;
+import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.spi.support.UserError;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,10 +155,11 @@ public record TaskFilter(
 
     private static int threadCount(String count) {
         if (count.equals(ALL)) {
-            return Runtime.getRuntime().availableProcessors();
+            return Math.min(Runtime.getRuntime().availableProcessors(), ParallelKernel.MAX_THREADS);
         }
-        if (!NUMBER.matcher(count).matches()) {
-            throw new UserError("threads: '" + count + "', expected " + ALL + " or 1 to 9999");
+        if (!NUMBER.matcher(count).matches() || Integer.parseInt(count) > ParallelKernel.MAX_THREADS) {
+            throw new UserError(
+                    "threads: '" + count + "', expected " + ALL + " or 1 to " + ParallelKernel.MAX_THREADS);
         }
         return Integer.parseInt(count);
     }

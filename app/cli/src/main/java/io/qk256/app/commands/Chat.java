@@ -3,7 +3,7 @@ package io.qk256.app.commands;
 import io.qk256.llm.generation.Conversation;
 import io.qk256.llm.generation.Generator;
 import io.qk256.llm.generation.Generator.Answer;
-import io.qk256.llm.generation.Speed;
+import io.qk256.llm.generation.GenerationSpeed;
 import io.qk256.llm.text.ChatMessage;
 import io.qk256.llm.text.ChatTemplate;
 import io.qk256.spi.support.UserError;
@@ -20,7 +20,7 @@ final class Chat {
     private final int maxTokens;
     private final PrintWriter out;
     private final Terminal terminal;
-    private Speed speed = new Speed(0, 0, 0, 0);
+    private GenerationSpeed speed = new GenerationSpeed(0, 0, 0, 0);
 
     /**
      * A conversation.
@@ -47,7 +47,7 @@ final class Chat {
     }
 
     /** Talks until there is no more input, and says how fast all answers were together. */
-    Speed talk() throws IOException {
+    GenerationSpeed talk() throws IOException {
         boolean asks = terminal.isTypedIn();
         Interrupts interrupts = Interrupts.install(() -> {
             terminal.say("");

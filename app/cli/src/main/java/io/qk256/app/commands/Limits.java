@@ -1,12 +1,10 @@
 package io.qk256.app.commands;
 
+import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.spi.support.UserError;
 
 /** Numbers that users give, each with a limit: what is far beyond use is a slip of the finger. */
 final class Limits {
-
-    /** As many as {@code bench} takes. */
-    static final int MOST_THREADS = 9999;
 
     private Limits() {}
 
@@ -21,6 +19,6 @@ final class Limits {
 
     /** @throws UserError if it is no number of threads */
     static int requireThreads(String option, int value) {
-        return require(option, value, 1, MOST_THREADS);
+        return require(option, value, 1, ParallelKernel.MAX_THREADS);
     }
 }

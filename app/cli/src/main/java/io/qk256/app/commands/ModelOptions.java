@@ -8,6 +8,7 @@ import io.qk256.gguf.RepackCache;
 import io.qk256.llm.model.BitNetModel;
 import io.qk256.llm.model.LoadListener;
 import io.qk256.llm.text.Tokenizer;
+import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
@@ -109,7 +110,7 @@ final class ModelOptions {
         if (threads != null) {
             return threads;
         }
-        int available = Runtime.getRuntime().availableProcessors();
+        int available = Math.min(Runtime.getRuntime().availableProcessors(), ParallelKernel.MAX_THREADS);
         int physical = machine.cpu().physicalCores();
         return physical == 0 ? available : Math.min(physical, available);
     }

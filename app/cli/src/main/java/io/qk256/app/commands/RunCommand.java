@@ -4,7 +4,7 @@ import io.qk256.llm.generation.Generator;
 import io.qk256.llm.generation.Generator.Answer;
 import io.qk256.llm.generation.Sampler;
 import io.qk256.llm.generation.SamplingOptions;
-import io.qk256.llm.generation.Speed;
+import io.qk256.llm.generation.GenerationSpeed;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.CacheType;
 import io.qk256.llm.model.Sequence;
@@ -129,7 +129,7 @@ final class RunCommand implements Callable<Integer> {
                 && ChatTemplate.of(tokenizer).hasTurns();
     }
 
-    private Speed chat(ModelOptions.Loaded loaded, Kernel kernel, int threads, SamplingOptions choosing)
+    private GenerationSpeed chat(ModelOptions.Loaded loaded, Kernel kernel, int threads, SamplingOptions choosing)
             throws IOException {
         Terminal terminal = Objects.requireNonNull(root).terminal();
         try (Engine engine = loaded.model().engine(kernel, EngineOptions.withThreads(threads));

@@ -4,7 +4,7 @@ import com.google.gson.JsonObject;
 import io.qk256.app.bench.Numbers;
 import io.qk256.app.bench.ReadingSpeed;
 import io.qk256.llm.generation.Generator.Answer;
-import io.qk256.llm.generation.Speed;
+import io.qk256.llm.generation.GenerationSpeed;
 import io.qk256.llm.model.BitNetModel;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.parallel.ParallelKernel;
@@ -34,7 +34,7 @@ final class RunReport {
     }
 
     /** The line; measures how fast memory is read if it can have been the limit, and enough was decoded to tell. */
-    String line(Speed speed) {
+    String line(GenerationSpeed speed) {
         StringBuilder line = new StringBuilder(kernelName)
                 .append(", ")
                 .append(Plural.of(threads, "thread"))
@@ -70,7 +70,7 @@ final class RunReport {
         json.addProperty("threads", threads);
         json.addProperty("head", model.head());
         json.addProperty("seed", seed);
-        Speed speed = answer.speed();
+        GenerationSpeed speed = answer.speed();
         json.addProperty("promptTokens", speed.promptTokens());
         json.addProperty("promptTokensPerSecond", speed.promptRate());
         json.addProperty("decodedTokens", speed.decodedTokens());

@@ -110,7 +110,7 @@ final class TckCommand implements Callable<Integer> {
                 + command.plugins().commandLine());
         java.add("-Dqk256.tck.cpu=" + KernelReport.describe(command.machine().cpu()));
         java.add("--module-path=" + System.getProperty("jdk.module.path") + File.pathSeparator + modules);
-        java.add("--module=io.qk256.tck/io.qk256.tck.runner.Main");
+        java.add("--module=io.qk256.tck/io.qk256.tck.runner.TckMain");
         java.addAll(List.of("--provider", provider, "-o", format));
         if (modulePath == null) {
             java.addAll(plugin(command));

@@ -70,6 +70,7 @@ class TaskFilterTest {
         "all, 1024, 1, lukewarm, 1, mode: 'lukewarm'",
         "all, 1024, 1, warm, 0, threads: '0'",
         "all, 1024, 1, warm, many, threads: 'many'",
+        "all, 1024, 1, warm, 1025, threads: '1025'",
         "all, 8x512, 0, warm, 1, columns: '0'",
         "all, 8x512, 1025, warm, 1, columns: '1025'",
         "gemv-f32, 8x512, 2, warm, 1, nothing to measure",

@@ -52,11 +52,11 @@ class WrongUsageTest {
             explain bogus | bogus
             check /nowhere/at/all | /nowhere/at/all: no such file
             bench --shapes x | shape: 'x', expected
-            run --threads 100000 | --threads: 100000, expected 1 to 9999
-            run --threads 0 | --threads: 0, expected 1 to 9999
-            convert f --type=qk256 -o x --threads 100000 | --threads: 100000, expected 1 to 9999
+            run --threads 100000 | --threads: 100000, expected 1 to 1024
+            run --threads 0 | --threads: 0, expected 1 to 1024
+            convert f --type=qk256 -o x --threads 100000 | --threads: 100000, expected 1 to 1024
             convert f --type=qk256 -o x --round-scales | --round-scales is for --type tq2_0
-            bench-model --thread-counts 1,100000 | --thread-counts: 100000, expected 1 to 9999
+            bench-model --thread-counts 1,100000 | --thread-counts: 100000, expected 1 to 1024
             bench-model --thread-counts 1 --threads 1 | give one of them
             bench-model --heads q8 --head q8 | give one of them
             bench-model --kernels scalar --kernel scalar | give one of them

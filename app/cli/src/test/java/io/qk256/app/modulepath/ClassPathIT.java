@@ -303,7 +303,7 @@ class ClassPathIT {
     @Test
     void theKitTestsAKernelOfTheClassPath() throws Exception {
         List<Path> all = with(jars(), jars(TARGET.resolve("qk256/lib/kit")).toArray(Path[]::new));
-        String kit = "io.qk256.tck.runner.Main";
+        String kit = "io.qk256.tck.runner.TckMain";
         for (String classPath : List.of(path(all), shaded(all).toString())) {
             Result result = java("-cp", classPath, kit, "--provider", "scalar", "--rule", "1", "--time-limit", "600");
             assertThat(result.exit()).as(result.err()).isZero();

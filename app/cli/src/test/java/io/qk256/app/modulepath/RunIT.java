@@ -153,7 +153,7 @@ class RunIT {
     void wrongUsageAndBrokenFilesAreNamed() throws Exception {
         fails(2, "mutually exclusive", "run", "-p", "a", "--chat");
         fails(2, "-n: 0, expected 1 or more", "run", "-n", "0");
-        fails(2, "--threads: 0, expected 1 to 9999", "run", "--threads=0");
+        fails(2, "--threads: 0, expected 1 to 1024", "run", "--threads=0");
         fails(2, "temperature is -1.0, expected 0 to 100", "run", "--temp=-1");
         fails(2, "top-p is 2.0, expected", "run", "--top-p=2");
         fails(2, "Invalid value for option '--head'", "run", "--head=q4");
@@ -180,7 +180,7 @@ class RunIT {
         fails(2, "--windows: 0, expected 1 or more", "perplexity", "-f", text.toString(), "--windows=0");
         fails(2, "--shape: '3b', expected 2b", "bench-model", "--shape=3b");
         fails(2, "did you mean scalar?", "bench-model", "--kernels=scaler");
-        fails(2, "--thread-counts: 0, expected 1 to 9999", "bench-model", "--thread-counts=0");
+        fails(2, "--thread-counts: 0, expected 1 to 1024", "bench-model", "--thread-counts=0");
     }
 
     @Test

@@ -66,7 +66,7 @@ public final class Generator {
      * @param end why there is no more
      * @param speed how long it took
      */
-    public record Answer(String text, int tokens, int forgotten, End end, Speed speed) {}
+    public record Answer(String text, int tokens, int forgotten, End end, GenerationSpeed speed) {}
 
     /**
      * Continues a prompt.
@@ -88,7 +88,7 @@ public final class Generator {
         Writing writing = new Writing(maxTokens, stop, out);
         long decodeStart = System.nanoTime();
         End end = writing.run(logits);
-        Speed speed = new Speed(added.length, promptNanos, writing.decoded, System.nanoTime() - decodeStart);
+        GenerationSpeed speed = new GenerationSpeed(added.length, promptNanos, writing.decoded, System.nanoTime() - decodeStart);
         return new Answer(writing.text.toString(), writing.tokens, writing.forgotten, end, speed);
     }
 

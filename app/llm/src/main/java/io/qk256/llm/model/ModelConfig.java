@@ -37,7 +37,7 @@ public record ModelConfig(
         int rotated,
         float ropeBase,
         float epsilon,
-        Gate gate) {
+        GateFunction gate) {
 
     private static final long MAX_VOCABULARY = 1 << 22;
     private static final long MAX_CONTEXT = 1 << 22;
@@ -72,7 +72,7 @@ public record ModelConfig(
     public static ModelConfig of(GgufFile file) throws GgufException {
         String architecture = file.architecture();
         requireWhole(file);
-        Gate gate = gate(file, architecture);
+        GateFunction gate = gate(file, architecture);
         requireNoScaling(file, architecture);
         int width = integer(file, architecture + ".embedding_length", MAX_WIDTH);
         int heads = integer(file, architecture + ".attention.head_count", width);
@@ -101,15 +101,15 @@ public record ModelConfig(
     }
 
     /** The key decides; files without it mean what llama.cpp and bitnet.cpp compute for their architecture. */
-    private static Gate gate(GgufFile file, String architecture) throws GgufException {
-        Gate ofArchitecture = gateOf(file, architecture);
+    private static GateFunction gate(GgufFile file, String architecture) throws GgufException {
+        GateFunction ofArchitecture = gateOf(file, architecture);
         Optional<GgufValue> key = file.find(architecture + ".hidden_activation");
         if (key.isEmpty()) {
             return ofArchitecture;
         }
         return switch (key.get().asText()) {
-            case "relu2", "relu_squared", "relu^2" -> Gate.SQUARED_RELU;
-            case "silu", "swish", "swiglu" -> Gate.SILU;
+            case "relu2", "relu_squared", "relu^2" -> GateFunction.SQUARED_RELU;
+            case "silu", "swish", "swiglu" -> GateFunction.SILU;
             default ->
                 throw new GgufException(file.name() + ": " + key.get().key() + " is \""
                         + key.get().asText() + "\", expected relu2 or silu; no other gate is computed here");
@@ -128,10 +128,10 @@ public record ModelConfig(
                 : Optional.empty();
     }
 
-    private static Gate gateOf(GgufFile file, String architecture) throws GgufException {
+    private static GateFunction gateOf(GgufFile file, String architecture) throws GgufException {
         return switch (architecture) {
-            case "bitnet-b1.58", "bitnet-25" -> Gate.SQUARED_RELU;
-            case "bitnet" -> Gate.SILU;
+            case "bitnet-b1.58", "bitnet-25" -> GateFunction.SQUARED_RELU;
+            case "bitnet" -> GateFunction.SILU;
             default ->
                 throw new GgufException(file.name() + ": general.architecture is \"" + architecture
                         + "\", expected bitnet-b1.58, bitnet-25 or bitnet; this program runs BitNet models only");

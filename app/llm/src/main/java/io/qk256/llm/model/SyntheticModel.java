@@ -21,7 +21,7 @@ public final class SyntheticModel {
 
     /** The shape of Microsoft's BitNet b1.58 2B4T: 2.4 billion parameters, 1.2 GB. */
     public static final ModelConfig SHAPE_2B = new ModelConfig(
-            "bitnet-b1.58", 128_256, 4096, 2560, 30, 6912, 20, 5, 128, 128, 500_000, 1e-5f, Gate.SQUARED_RELU);
+            "bitnet-b1.58", 128_256, 4096, 2560, 30, 6912, 20, 5, 128, 128, 500_000, 1e-5f, GateFunction.SQUARED_RELU);
 
     private static final long BYTES_AT_ONCE = 1 << 20;
     private static final long LOW_BITS_OF_CODES = 0x5555_5555_5555_5555L;

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class EngineEndTest {
 
     private static final ModelConfig SMALL =
-            new ModelConfig("bitnet-b1.58", 320, 512, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, Gate.SQUARED_RELU);
+            new ModelConfig("bitnet-b1.58", 320, 512, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, GateFunction.SQUARED_RELU);
 
     private static final EngineOptions OPTIONS = new EngineOptions(2, 512, 16, CacheType.F16);
     private static final int[] PROMPT = {3, 1, 4, 1, 5, 9, 2, 6};
@@ -162,7 +162,7 @@ class EngineEndTest {
         EngineOptions tooMany = new EngineOptions(Integer.MAX_VALUE, 0, 1, CacheType.F16);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> model.engine(kernel, tooMany))
-                .withMessage("threads: 2147483647, expected 1 to 9999");
+                .withMessage("threads: 2147483647, expected 1 to 1024");
         model.close();
     }
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class EngineTest {
 
     private static final ModelConfig SMALL =
-            new ModelConfig("bitnet-b1.58", 320, 2048, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, Gate.SQUARED_RELU);
+            new ModelConfig("bitnet-b1.58", 320, 2048, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, GateFunction.SQUARED_RELU);
 
     private final BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
 

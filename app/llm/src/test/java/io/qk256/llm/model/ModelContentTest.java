@@ -42,7 +42,7 @@ class ModelContentTest {
     }
 
     /** The demo model under an architecture, with more keys and tensors, and other bytes of some tensors. */
-    private Gate load(String architecture, Consumer<GgufWriter> more, Map<String, byte[]> changed) throws IOException {
+    private GateFunction load(String architecture, Consumer<GgufWriter> more, Map<String, byte[]> changed) throws IOException {
         GgufWriter writer = new GgufWriter();
         for (GgufValue value : demo.metadata().values()) {
             String key = value.key().replace(B158 + ".", architecture + ".");
@@ -82,7 +82,7 @@ class ModelContentTest {
         }
     }
 
-    private Gate load(Consumer<GgufWriter> more) throws IOException {
+    private GateFunction load(Consumer<GgufWriter> more) throws IOException {
         return load(B158, more, Map.of());
     }
 
@@ -182,12 +182,12 @@ class ModelContentTest {
 
     @Test
     void theKeyDecidesOnTheGateAndItsAbsenceIsTold() throws IOException {
-        assertThat(load(writer -> {})).isEqualTo(Gate.SQUARED_RELU);
-        assertThat(load(text("hidden_activation", "silu"))).isEqualTo(Gate.SILU);
+        assertThat(load(writer -> {})).isEqualTo(GateFunction.SQUARED_RELU);
+        assertThat(load(text("hidden_activation", "silu"))).isEqualTo(GateFunction.SILU);
         assertThat(load("bitnet", writer -> writer.text("bitnet.hidden_activation", "relu2"), Map.of()))
-                .isEqualTo(Gate.SQUARED_RELU);
+                .isEqualTo(GateFunction.SQUARED_RELU);
         assertThat(warnings).isEmpty();
-        assertThat(load("bitnet", writer -> {}, Map.of())).isEqualTo(Gate.SILU);
+        assertThat(load("bitnet", writer -> {}, Map.of())).isEqualTo(GateFunction.SILU);
         assertThat(warnings).singleElement().asString().contains("no key bitnet.hidden_activation", "SiLU is taken");
     }
 

@@ -50,7 +50,7 @@ class TinyModelTest {
     void shape() {
         assertThat(config)
                 .isEqualTo(new ModelConfig(
-                        "bitnet-b1.58", 64, 128, 256, 2, 384, 4, 2, 64, 64, 500_000f, 1e-5f, Gate.SQUARED_RELU));
+                        "bitnet-b1.58", 64, 128, 256, 2, 384, 4, 2, 64, 64, 500_000f, 1e-5f, GateFunction.SQUARED_RELU));
     }
 
     @Test
@@ -90,7 +90,7 @@ class TinyModelTest {
                 .isEqualTo(Recorded.floats("ffn_down-0.f32"));
 
         float[] gate = linear(layer.ffnGate(), ffnNorm, 256, 384);
-        Gate.SQUARED_RELU.apply(gate, linear(layer.ffnUp(), ffnNorm, 256, 384), 0, gate.length);
+        GateFunction.SQUARED_RELU.apply(gate, linear(layer.ffnUp(), ffnNorm, 256, 384), 0, gate.length);
         assertThat(gate).as("ffn_sub_out").isEqualTo(Recorded.floats("ffn_sub_out-0.f32"));
     }
 

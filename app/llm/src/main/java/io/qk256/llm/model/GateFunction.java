@@ -1,7 +1,7 @@
 package io.qk256.llm.model;
 
 /** How the feed-forward part lets its gate act on its other half. A file does not say it; its architecture decides. */
-public enum Gate {
+public enum GateFunction {
     /** {@code relu(gate)^2 * up}: Microsoft's BitNet b1.58 2B4T ({@code hidden_act = relu2}). */
     SQUARED_RELU {
         @Override

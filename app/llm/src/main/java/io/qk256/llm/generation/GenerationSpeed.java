@@ -8,7 +8,7 @@ package io.qk256.llm.generation;
  * @param decodedTokens tokens that were computed one by one
  * @param decodeNanos for all of them together
  */
-public record Speed(int promptTokens, long promptNanos, int decodedTokens, long decodeNanos) {
+public record GenerationSpeed(int promptTokens, long promptNanos, int decodedTokens, long decodeNanos) {
 
     /** Tokens of the prompt in a second; NaN if there was none. */
     public double promptRate() {
@@ -21,8 +21,8 @@ public record Speed(int promptTokens, long promptNanos, int decodedTokens, long 
     }
 
     /** Both together. */
-    public Speed plus(Speed other) {
-        return new Speed(
+    public GenerationSpeed plus(GenerationSpeed other) {
+        return new GenerationSpeed(
                 promptTokens + other.promptTokens,
                 promptNanos + other.promptNanos,
                 decodedTokens + other.decodedTokens,

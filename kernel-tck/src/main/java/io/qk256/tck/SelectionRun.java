@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * @param opened the kernel that it opened, also if that failed its self-test
  * @param floats what opening and the self-test did to the floating-point environment
  */
-record Examination(Candidate candidate, int openings, Optional<Kernel> opened, FloatWatch floats) {
+record SelectionRun(Candidate candidate, int openings, Optional<Kernel> opened, FloatWatch floats) {
 
-    static Examination of(KernelProvider provider, CpuFeatures cpu, Jvm jvm, SelectionOptions wishes) {
+    static SelectionRun of(KernelProvider provider, CpuFeatures cpu, Jvm jvm, SelectionOptions wishes) {
         FloatWatch floats = new FloatWatch();
         Watched watched = new Watched(provider, floats);
         FloatEnvironment before = FloatEnvironment.current();
@@ -33,7 +33,7 @@ record Examination(Candidate candidate, int openings, Optional<Kernel> opened, F
                 .candidates()
                 .getFirst();
         floats.check(before, () -> "the self-test");
-        return new Examination(candidate, watched.openings, Optional.ofNullable(watched.opened), floats);
+        return new SelectionRun(candidate, watched.openings, Optional.ofNullable(watched.opened), floats);
     }
 
     /** The last gate that the provider reached. */

@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.Optional;
 
 /** The command line of the compatibility kit. */
-public final class Main {
+public final class TckMain {
 
     private static final int USAGE = 2;
     private static final int FAILED = 1;
 
-    private Main() {}
+    private TckMain() {}
 
     /** Tests a provider; {@code --help} lists the options and the exit codes. */
     public static void main(String[] args) throws InterruptedException {

@@ -16,11 +16,11 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * The matrices of one measurement, off the heap. Warm: one, again and again. Cold: more than a GiB of them, one after the
+ * The matrices of one run, off the heap. Warm: one, again and again. Cold: more than a GiB of them, one after the
  * other, so that every byte comes from memory, as it does when a model decodes.
  */
 @State(Scope.Benchmark)
-public class Weights {
+public class BenchMatrices {
 
     private static final long COLD_BYTES = 1100L << 20;
 
@@ -53,7 +53,7 @@ public class Weights {
     private final List<Qk256Matrix> matrices = new ArrayList<>();
 
     /** For the harness. */
-    public Weights() {}
+    public BenchMatrices() {}
 
     /** Fills the matrices. */
     @Setup

@@ -7,13 +7,13 @@ package io.qk256.tck.bench;
  * @param kernel of which kernel, or {@link #FLOOR}
  * @param against whether in the other JVM of a {@link Plan} that compares two
  */
-record Measurement(Task task, String kernel, boolean against) {
+record HarnessRun(Task task, String kernel, boolean against) {
 
     /** In place of a kernel. */
     static final String FLOOR = "";
 
-    static Measurement floor(Task task) {
-        return new Measurement(task.floor(), FLOOR, false);
+    static HarnessRun floor(Task task) {
+        return new HarnessRun(task.floor(), FLOOR, false);
     }
 
     boolean isFloor() {

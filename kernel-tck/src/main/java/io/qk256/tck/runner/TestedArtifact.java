@@ -2,6 +2,7 @@ package io.qk256.tck.runner;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.qk256.spi.selection.Artifact;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ import java.util.stream.Stream;
  *     directory of classes
  * @param nativeLibraries SHA-256 of each native library in the jar
  */
-record Artifact(
+record TestedArtifact(
         String module,
         String version,
         String file,
@@ -37,20 +38,20 @@ record Artifact(
      *
      * @param plugin the jar or folder that it was found in, if it was a plugin
      */
-    static Artifact of(Event provider, Optional<Path> plugin) throws IOException {
+    static TestedArtifact of(Event provider, Optional<Path> plugin) throws IOException {
         Path file = Path.of(provider.field(2));
         Optional<Path> folder = plugin.filter(Files::isDirectory)
                 .filter(path -> Files.isRegularFile(file)
                         && path.toAbsolutePath().equals(file.toAbsolutePath().getParent()));
         boolean isJar = Files.isRegularFile(file);
-        return new Artifact(
+        return new TestedArtifact(
                 provider.field(0),
                 provider.field(1),
                 provider.field(2),
                 provider.field(3),
                 folder.isPresent()
                         ? Optional.of(sha256OfFolder(folder.get()))
-                        : isJar ? Optional.of(io.qk256.spi.selection.Artifact.sha256(file)) : Optional.empty(),
+                        : isJar ? Optional.of(Artifact.sha256(file)) : Optional.empty(),
                 isJar ? nativeLibraries(file) : Map.of());
     }
 
@@ -60,13 +61,13 @@ record Artifact(
             for (Path jar : files.filter(file -> file.toString().endsWith(".jar"))
                     .sorted()
                     .toList()) {
-                lines.append(io.qk256.spi.selection.Artifact.sha256(jar))
+                lines.append(Artifact.sha256(jar))
                         .append("  ")
                         .append(jar.getFileName())
                         .append('\n');
             }
         }
-        return io.qk256.spi.selection.Artifact.sha256(lines.toString().getBytes(UTF_8));
+        return Artifact.sha256(lines.toString().getBytes(UTF_8));
     }
 
     private static Map<String, String> nativeLibraries(Path jar) throws IOException {
@@ -75,7 +76,7 @@ record Artifact(
             for (JarEntry entry : entries.stream().toList()) {
                 if (entry.getName().matches(".*\\.(so|dll|dylib)")) {
                     try (InputStream content = entries.getInputStream(entry)) {
-                        libraries.put(entry.getName(), io.qk256.spi.selection.Artifact.sha256(content.readAllBytes()));
+                        libraries.put(entry.getName(), Artifact.sha256(content.readAllBytes()));
                     }
                 }
             }
