@@ -104,9 +104,10 @@ final class NativeLibrary {
                             + "); if that is mounted noexec, " + remedy(),
                     e);
         } catch (IllegalCallerException e) {
+            Module module = NativeLibrary.class.getModule(); // On the class path it has no name.
             throw new KernelUnavailableException(
                     "the JVM does not let this module load native code (" + e.getMessage() + "); start it with"
-                            + " --enable-native-access=com.example.avx512",
+                            + " --enable-native-access=" + (module.isNamed() ? module.getName() : "ALL-UNNAMED"),
                     e);
         }
     }

@@ -10,8 +10,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.qk256.spi.CpuFeature;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.KernelUnavailableException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.module.Configuration;
 import java.lang.module.ModuleFinder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
@@ -34,6 +37,23 @@ class Avx512ProviderTest {
 
         assertEquals(expected, provider.requirements().cpu());
         assertEquals(Set.of(), provider.requirements().jvm());
+    }
+
+    /** The one list is for module paths, the other for class paths. */
+    @Test
+    void bothListsOfProvidersAreTheSame() throws IOException {
+        String service = KernelProvider.class.getName();
+        String list;
+        try (InputStream in = Avx512Provider.class.getResourceAsStream("/META-INF/services/" + service)) {
+            list = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+
+        List<String> provided = Avx512Provider.class.getModule().getDescriptor().provides().stream()
+                .filter(provides -> provides.service().equals(service))
+                .flatMap(provides -> provides.providers().stream())
+                .toList();
+
+        assertEquals(provided, list.lines().toList());
     }
 
     @Test

@@ -10,7 +10,7 @@ import java.util.Optional;
  * Probing of kernels in child processes: a kernel that crashes there, hangs, ends its process or eats memory is rejected
  * with that reason, before any of its code runs in this JVM. A kernel that passes there goes through the same gates here.
  *
- * <p>The child is a JVM on the same module path, with a limit on time, 256 MiB of heap, as much of direct buffers, and, on
+ * <p>The child is a JVM on the same module path and class path, with a limit on time, 256 MiB of heap, as much of direct buffers, and, on
  * Linux, 1 GiB in memory and 6 GiB of address space in all. Its standard streams go nowhere; processes that it leaves behind
  * are killed as far as they can be found.
  *

@@ -6,6 +6,7 @@ import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.CpuFeatures;
 import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSelector;
+import io.qk256.spi.selection.Remedy;
 import io.qk256.spi.selection.SelectionOptions;
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
@@ -85,9 +86,8 @@ class UnnamedContractTest {
                 .opening("MemorySegment.ofAddress(8).reinterpret(8);")
                 .jar(plugins.resolve("machine.jar"));
         Candidate refused = select();
-        assertThat(refused.why())
-                .isEqualTo("opened: it needs native access, which it was not granted; if you trust it, allow it with"
-                        + " --allow-native example.machine or in the trust file");
+        assertThat(refused.why()).isEqualTo("opened: it needs native access, which it was not granted");
+        assertThat(refused.remedy()).contains(new Remedy.AllowNative("example.machine"));
         Candidate granted = select(PluginDirectory.open(plugins).allowNative(List.of("example.machine")));
         assertThat(granted.state()).as(granted.why()).isEqualTo(Candidate.State.SELECTED);
         assertThat(granted.kernel().orElseThrow().getClass().getModule().isNativeAccessEnabled())
