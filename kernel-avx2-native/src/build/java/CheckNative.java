@@ -7,9 +7,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * With gcc and with clang, whichever there are: builds the library, for others to test, under {@code target/native/check},
- * and compiles everything but its glue together with {@code src/test/native} under the address and undefined-behaviour
- * sanitizers, and runs that. Says so if it cannot. Runs in the module's directory:
+ * With gcc and with clang, whichever there are: builds the library, for others to test, under {@code target/native/check}.
+ * With the one that did not build the library, if there are two: compiles all but its glue with {@code src/test/native} under
+ * the address and undefined-behaviour sanitizers, and runs that; with both if {@code qk256.tests} is {@code all}, for both
+ * sanitize the same sources. Says so if it cannot. Runs in the module's directory:
  * {@code java src/build/java/CheckNative.java}.
  */
 final class CheckNative {
@@ -35,8 +36,13 @@ final class CheckNative {
             System.out.println("native check: not run, there is no native library: " + obstacle.get());
             return;
         }
-        for (CCompiler compiler : CCompiler.all()) {
+        List<CCompiler> compilers = CCompiler.all();
+        for (CCompiler compiler : compilers) {
             check(compiler, WORK.resolve(compiler.name()));
+        }
+        boolean all = System.getProperty("qk256.tests", "").equals("all");
+        for (CCompiler compiler : all ? compilers : compilers.subList(compilers.size() - 1, compilers.size())) {
+            sanitize(compiler, WORK.resolve(compiler.name()));
         }
     }
 
@@ -66,6 +72,9 @@ final class CheckNative {
                     count(work, "{vex} vpdpbusd", CCompiler.AVX_VNNI),
                     count(work, "vpdpbusd", CCompiler.AVX512_VNNI));
         }
+    }
+
+    private static void sanitize(CCompiler compiler, Path work) throws IOException {
         if (!sanitizes(compiler, work)) {
             System.out.println(
                     "native check, " + compiler.name() + ": sanitizers not run, this compiler cannot link with them");

@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * The contract of a kernel as tests. A provider passes the compatibility kit if this passes:
@@ -33,6 +34,8 @@ import org.junit.jupiter.api.TestMethodOrder;
  *
  * <ul>
  *   <li>{@code qk256.tck.require}: names of kernels, separated by commas, for which being skipped is a failure
+ *   <li>{@code qk256.tck.rules}: {@code core} for rules 1 to 12 alone, which say nothing of all others; {@code all} if it is not
+ *       set
  *   <li>{@code qk256.tck.random}: number of random cases, 200 if it is not set; 10000 take some seconds
  *   <li>{@code qk256.tck.firstSeed}: the seed of the first random case, 0 if it is not set
  *   <li>{@code qk256.tck.seed}: the one random case to run
@@ -44,6 +47,8 @@ import org.junit.jupiter.api.TestMethodOrder;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.MethodName.class)
+@ExtendWith(ChosenRules.class)
+@SuppressWarnings("exports") // Nobody names the extension but this class.
 public abstract class KernelContract
         implements CoreRules,
                 DetectionRules,

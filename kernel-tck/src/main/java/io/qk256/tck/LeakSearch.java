@@ -22,6 +22,9 @@ final class LeakSearch {
     private static final int WARM_UP = 8;
     private static final int LONGEST_CHUNK = 1000;
     private static final int SETTLING_ROUNDS = 20;
+    /** Another number of these rounds, for kernels that are known to leak: waiting for them is in vain. */
+    static final ScopedValue<Integer> OTHER_SETTLING_ROUNDS = ScopedValue.newInstance();
+
     private static final long SETTLING_MILLIS = 50;
 
     /** Of threads and descriptors: one in so many rounds is too much, but a few are no leak. */
@@ -121,7 +124,7 @@ final class LeakSearch {
 
         /** Cleaners and threads that end take a moment; only those who keep something wait for it. */
         private void settle() {
-            for (int round = 0; round < SETTLING_ROUNDS && !suspects.isEmpty(); round++) {
+            for (int round = 0; round < OTHER_SETTLING_ROUNDS.orElse(SETTLING_ROUNDS) && !suspects.isEmpty(); round++) {
                 System.gc();
                 for (Resource resource : EnumSet.copyOf(suspects)) {
                     grown.put(resource, growth(resource));

@@ -25,6 +25,7 @@ final class Problem {
     private String origin;
     private byte[] codes;
     private Codebook codebook = Codebook.QK256;
+    private float[] values = values(codebook);
     private Optional<float[]> blockScales = Optional.empty();
     private float tensorScale = 1;
     private float[] x;
@@ -59,6 +60,7 @@ final class Problem {
         this.origin = other.origin;
         this.codes = other.codes;
         this.codebook = other.codebook;
+        this.values = other.values;
         this.blockScales = other.blockScales;
         this.tensorScale = other.tensorScale;
         this.x = other.x;
@@ -117,7 +119,13 @@ final class Problem {
     Problem with(Codebook other) {
         Problem changed = new Problem(this);
         changed.codebook = other;
+        changed.values = values(other);
         return changed;
+    }
+
+    /** The values of the four codes: asked for once, since the oracle needs one for every weight. */
+    private static float[] values(Codebook codebook) {
+        return new float[] {codebook.value0(), codebook.value1(), codebook.value2(), codebook.value3()};
     }
 
     Problem withCode(int code) {
@@ -224,7 +232,7 @@ final class Problem {
 
     /** What the weight's code is worth, before scales. */
     float value(int row, int col) {
-        return codebook.value(code(row, col));
+        return values[code(row, col)];
     }
 
     Codebook codebook() {

@@ -13,6 +13,7 @@ class RandomRulesTest {
 
     private static final String NUMBER = "qk256.tck.random";
     private static final String SEED = "qk256.tck.seed";
+    private static final String FIRST = "qk256.tck.firstSeed";
     private static final PlainProvider RIGHT = new PlainProvider("plain", new PlainKernel());
 
     /** Wrong for some of the cases only. */
@@ -27,6 +28,7 @@ class RandomRulesTest {
     void clear() {
         System.clearProperty(NUMBER);
         System.clearProperty(SEED);
+        System.clearProperty(FIRST);
     }
 
     private static String failure(PlainProvider provider) {
@@ -48,7 +50,7 @@ class RandomRulesTest {
     @Test
     void runsNoOtherCaseThanTheSeed() {
         long passing = 0;
-        while (RandomCase.of(passing).problem().cols() % 256 == 255) {
+        while (isWrong(passing)) {
             passing++;
         }
 
@@ -57,9 +59,33 @@ class RandomRulesTest {
         assertThat(failure(WRONG)).isEmpty();
     }
 
+    private static boolean isWrong(long seed) {
+        return RandomCase.of(seed).problem().cols() % 256 == 255;
+    }
+
     @Test
     void runsAsManyCasesAsAsked() {
-        System.setProperty(NUMBER, "10000");
+        long passing = 0;
+        while (isWrong(passing)) {
+            passing++;
+        }
+        long failing = passing;
+        while (!isWrong(failing)) {
+            failing++;
+        }
+        System.setProperty(FIRST, Long.toString(passing));
+
+        System.setProperty(NUMBER, Long.toString(failing - passing));
+        assertThat(failure(WRONG)).isEmpty();
+
+        System.setProperty(NUMBER, Long.toString(failing - passing + 1));
+        assertThat(failure(WRONG)).contains("-D" + SEED + "=" + failing + " ");
+    }
+
+    /** -Dqk256.tests=all: ten times as many. */
+    @Test
+    void manyCasesAreRight() {
+        System.setProperty(NUMBER, System.getProperty("qk256.tests", "").equals("all") ? "10000" : "1000");
 
         assertThat(failure(RIGHT)).isEmpty();
     }

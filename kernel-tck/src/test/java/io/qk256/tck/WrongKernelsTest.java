@@ -29,7 +29,8 @@ class WrongKernelsTest {
     @MethodSource("wrongKernels")
     void isCaughtByTheRuleMeantForIt(Wrong wrong) {
         assumeTrue(NativeMischief.isKnown() || !WrongManners.isNative(wrong.name()), "needs Linux on x86-64");
-        Verdict verdict = Verdict.untilTheFirstFailure(wrong.provider(), Matrix.rule(wrong.rule()));
+        Verdict verdict = ScopedValue.where(LeakSearch.OTHER_SETTLING_ROUNDS, 2)
+                .call(() -> Verdict.untilTheFirstFailure(wrong.provider(), Matrix.rule(wrong.rule())));
 
         assertThat(verdict.failed())
                 .hasSize(1)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.qk256.spi.support.PrintableText;
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -112,7 +113,8 @@ class HostileFilesTest {
 
     @Test
     void aJarWithCountlessEntriesIsNotRead() throws IOException {
-        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(directory.resolve("x.jar")))) {
+        try (ZipOutputStream zip =
+                new ZipOutputStream(new BufferedOutputStream(Files.newOutputStream(directory.resolve("x.jar"))))) {
             zip.setLevel(0);
             for (int i = 0; i <= 50_000; i++) {
                 zip.putNextEntry(new ZipEntry("p/" + i));

@@ -27,7 +27,7 @@ final class ChildJvm {
         HANGING
     }
 
-    private static final long POLL_MILLIS = 10;
+    private static final long POLL_MILLIS = 50;
     private static final Duration AFTER_END = Duration.ofSeconds(2);
 
     private final Path directory;

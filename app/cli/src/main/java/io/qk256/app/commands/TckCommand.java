@@ -102,6 +102,8 @@ final class TckCommand implements Callable<Integer> {
         Path modules = Kit.modules();
         List<String> java = new ArrayList<>();
         java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        // It starts others and waits for them.
+        java.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
         System.getProperties().stringPropertyNames().stream()
                 .filter(name -> name.startsWith("qk256."))
                 .forEach(name -> java.add("-D" + name + "=" + System.getProperty(name)));

@@ -22,6 +22,9 @@ final class Application {
     /** Only a process that hangs needs so long. */
     private static final int TIMEOUT_MINUTES = 10;
 
+    /** Most commands take a second: a compiler that optimises would cost more than it saves. */
+    private static final List<String> SHORT_LIVED = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
     /** What a run gave. */
     record Result(int exit, String out, String err) {
 
@@ -35,7 +38,7 @@ final class Application {
 
     private final List<String> modulePath;
     private final Map<String, String> environment = new HashMap<>();
-    private List<String> jvmOptions = List.of();
+    private List<String> jvmOptions = SHORT_LIVED;
     private List<String> options = List.of();
     private Optional<Path> input = Optional.empty();
 
@@ -79,6 +82,14 @@ final class Application {
 
     Application jvm(String... options) {
         jvmOptions = Stream.concat(jvmOptions.stream(), Stream.of(options)).toList();
+        return this;
+    }
+
+    /** With all compilers of the JVM, as users have it; the kernel avx2-vector steps aside without them. */
+    Application optimising() {
+        jvmOptions = jvmOptions.stream()
+                .filter(option -> !SHORT_LIVED.contains(option))
+                .toList();
         return this;
     }
 

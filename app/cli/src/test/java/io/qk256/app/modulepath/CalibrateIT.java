@@ -19,7 +19,11 @@ class CalibrateIT {
     private Path cache;
 
     private Result run(String... arguments) throws Exception {
-        return Application.complete()
+        return run(Application.complete(), arguments);
+    }
+
+    private Result run(Application application, String... arguments) throws Exception {
+        return application
                 .withPlugins()
                 .environment("QK256_CACHE_DIR", cache.toString())
                 .run(arguments);
@@ -45,7 +49,7 @@ class CalibrateIT {
 
     @Test
     void measuredRankingIsShownAndRememberedIfItIsBelieved() throws Exception {
-        Result measured = run("--calibrate", "kernels", "--json");
+        Result measured = run(Application.complete().optimising(), "--calibrate", "kernels", "--json");
         if (!isBelieved(measured)) {
             return;
         }
@@ -53,16 +57,17 @@ class CalibrateIT {
         assertThat(first.get("remembered").getAsBoolean()).isFalse();
         assertThat(first.getAsJsonObject("selectedFor").keySet())
                 .containsExactly("dequantize", "gemv-f32", "gemv-i8", "gemm-i8");
-        JsonObject again = json(run("kernels", "--json", "--calibrate"));
+        JsonObject again = json(run(Application.complete().optimising(), "kernels", "--json", "--calibrate"));
         assertThat(again.get("remembered").getAsBoolean()).isTrue();
         assertThat(again.get("selectedFor")).isEqualTo(first.get("selectedFor"));
         assertThat(again.get("kernels")).isEqualTo(first.get("kernels"));
 
-        Result table = run("kernels", "--calibrate");
+        Result table = run(Application.complete().optimising(), "kernels", "--calibrate");
         assertThat(table.out())
                 .containsPattern("G weights/s +dequantize +gemv-f32 +gemv-i8 +gemm-i8")
                 .contains("ranked    by measurement (* the best), remembered from ");
-        assertThat(run("explain", "scalar", "--calibrate").out())
+        assertThat(run(Application.complete().optimising(), "explain", "scalar", "--calibrate")
+                        .out())
                 .containsPattern("measured remembered from \\S+, G weights/s: dequantize [0-9.]+");
     }
 

@@ -107,6 +107,8 @@ class HostileShellIT {
         ProcessBuilder builder = new ProcessBuilder(line).directory(dir.toFile());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         builder.environment().put("QK256_CACHE_DIR", dir.resolve("cache").toString());
+        // For JVMs that live for a second.
+        builder.environment().put("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1");
         builder.redirectInput(Path.of("/dev/null").toFile());
         assertThat(builder.start().waitFor()).as(label).isZero();
         int exit = Integer.parseInt(read("code").strip());
@@ -115,6 +117,7 @@ class HostileShellIT {
         assertThat(exit).as(label).isBetween(0, 4);
         List<String> told = err.lines()
                 .filter(text -> !text.equals("WARNING: Using incubator modules: jdk.incubator.vector"))
+                .filter(text -> !text.startsWith("NOTE: Picked up JDK_JAVA_OPTIONS: "))
                 .toList();
         assertThat(told).as(label).noneMatch(text -> text.startsWith("\tat ") || text.startsWith("WARNING"));
         assertThat(err).as(label).doesNotContain("(-v shows where)").doesNotContain("\u001b");

@@ -58,7 +58,7 @@ class InterruptIT {
                 .redirectError(err.toFile())
                 .start();
         InputStream out = chat.getInputStream();
-        say(chat, "Once upon a time");
+        say(chat, "Once");
         StringBuilder answers = new StringBuilder().append((char) out.read());
         interrupt(chat);
         while (answers.charAt(answers.length() - 1) != '\n') {

@@ -89,6 +89,7 @@ class PluginsIT {
     void tableShowsWhereEachKernelComesFromWithin120Columns() throws Exception {
         Path jar = add(new TestModule("drop-in"));
         Result result = Application.complete()
+                .optimising()
                 .withPlugins()
                 .run("kernels", "--plugins", plugins().toString());
         assertThat(result.out())

@@ -91,12 +91,15 @@ class ProvenKernelsIT {
     @ParameterizedTest
     @MethodSource("cases")
     void passesAllRules(Case proven) throws Exception {
-        JsonObject opened = report(proven, "--rule=1");
-        Optional<String> obstacle = obstacle(proven, opened);
+        // One short rule first where the CPU may lack the tier: the kernel would then take another, and all rules prove
+        // nothing.
+        boolean certain = TIERS.getOrDefault(proven.tier, List.of()).isEmpty();
+        JsonObject report = certain ? report(proven) : report(proven, "--rule=1");
+        Optional<String> obstacle = obstacle(proven, report);
         obstacle.ifPresent(reason -> System.out.println("[kit] " + proven + ": not run, " + reason));
         assumeTrue(obstacle.isEmpty(), () -> proven + ": " + obstacle.orElse(""));
 
-        JsonObject report = report(proven);
+        report = certain ? report : report(proven);
 
         System.out.println("[kit] " + proven + ": " + report.get("verdict").getAsString() + ", "
                 + report.get("reason").getAsString() + ", " + report.get("milliseconds") + " ms, seed "

@@ -49,9 +49,9 @@ class RunIT {
     }
 
     private static List<String> usableKernels() throws Exception {
-        JsonArray kernels = JsonParser.parseString(runs("kernels", "--json").out())
-                .getAsJsonObject()
-                .getAsJsonArray("kernels");
+        Result table = Application.complete().optimising().run("kernels", "--json");
+        JsonArray kernels =
+                JsonParser.parseString(table.out()).getAsJsonObject().getAsJsonArray("kernels");
         List<String> usable = new ArrayList<>();
         kernels.forEach(kernel -> {
             JsonObject one = kernel.getAsJsonObject();
@@ -82,7 +82,10 @@ class RunIT {
         assertThat(expected).startsWith("The old fox").hasSizeGreaterThan(100);
         for (String kernel : kernels) {
             for (String threads : List.of("1", "3")) {
-                Result result = runs(with(common, "--kernel=" + kernel, "--threads=" + threads));
+                Result result = Application.complete()
+                        .optimising()
+                        .run(with(common, "--kernel=" + kernel, "--threads=" + threads));
+                assertThat(result.exit()).as(result.err()).isZero();
                 assertThat(result.out()).as("%s, %s threads", kernel, threads).isEqualTo(expected);
                 assertThat(result.err()).contains(kernel + ", " + threads + " thread");
             }
