@@ -1,13 +1,13 @@
 package io.qk256.app.commands;
 
 import io.qk256.app.check.DemoModel;
-import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.Repack.Progress;
 import io.qk256.gguf.RepackCache;
+import io.qk256.llm.LanguageModel;
+import io.qk256.llm.LoadOptions;
 import io.qk256.llm.model.BitNetModel;
 import io.qk256.llm.model.LoadListener;
-import io.qk256.llm.text.Tokenizer;
 import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
@@ -57,7 +57,7 @@ final class ModelOptions {
     ModelOptions() {}
 
     /**
-     * A model that is ready to run.
+     * The weights of a model, which may have no vocabulary.
      *
      * @param file stays open as long as the model is used
      * @param model its weights
@@ -68,23 +68,6 @@ final class ModelOptions {
         public void close() {
             model.close();
             file.close();
-        }
-    }
-
-    /**
-     * A model that is ready to write.
-     *
-     * @param tokenizer of the file
-     */
-    record Loaded(Model opened, Tokenizer tokenizer) implements AutoCloseable {
-
-        BitNetModel model() {
-            return opened.model();
-        }
-
-        @Override
-        public void close() {
-            opened.close();
         }
     }
 
@@ -151,23 +134,10 @@ final class ModelOptions {
      *
      * @param terminal shows how far it is
      */
-    Loaded load(Terminal terminal) throws IOException {
+    LanguageModel load(Terminal terminal) throws IOException {
         Progress progress = ProgressLine.of("loading", terminal);
-        GgufFile file = open(progress, terminal);
-        Background<Tokenizer> reading = Background.start("qk256-tokenizer", () -> Tokenizer.of(file));
-        Model opened = load(file, head(), listener(progress, terminal));
-        try {
-            Tokenizer tokenizer = reading.get();
-            int rows = opened.model().config().vocabulary();
-            if (tokenizer.vocabularySize() != rows) {
-                throw new GgufException(file.name() + ": the tokenizer has " + tokenizer.vocabularySize()
-                        + " tokens, expected " + rows + ", a row of the embedding for each; the file is damaged");
-            }
-            return new Loaded(opened, tokenizer);
-        } catch (IOException | RuntimeException e) {
-            opened.close();
-            throw e;
-        }
+        return LanguageModel.of(
+                open(progress, terminal), new LoadOptions(head().type(), listener(progress, terminal)));
     }
 
     private static LoadListener listener(Progress progress, Terminal terminal) {

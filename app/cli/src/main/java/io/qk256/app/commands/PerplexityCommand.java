@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import io.qk256.app.bench.Numbers;
 import io.qk256.llm.generation.Perplexity;
 import io.qk256.llm.generation.Perplexity.Result;
+import io.qk256.llm.LanguageModel;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.CacheType;
 import io.qk256.llm.model.Sequence;
@@ -80,18 +81,18 @@ final class PerplexityCommand implements Callable<Integer> {
         }
         int threads = options.threads(command.machine());
         Kernel kernel = command.machine().selection().kernel();
-        try (ModelOptions.Loaded loaded = options.load(command.terminal())) {
+        try (LanguageModel loaded = options.load(command.terminal())) {
             Tokenizer tokenizer = loaded.tokenizer();
-            int length = windowLength(loaded.model().config().contextLength());
+            int length = windowLength(loaded.config().contextLength());
             List<int[]> cut = Perplexity.windows(tokenizer, toPredict, length);
             List<int[]> wanted = cut.subList(0, Math.min(cut.size(), most));
             EngineOptions size = new EngineOptions(threads, length, EngineOptions.DEFAULT_BATCH, CacheType.F16);
             long start = System.nanoTime();
-            try (Engine engine = loaded.model().engine(kernel, size);
+            try (Engine engine = loaded.engine(kernel, size);
                 Sequence sequence = engine.sequence()) {
                 Result result =
                         Perplexity.measure(sequence, tokenizer.beginOfText(), wanted, progress(command.terminal()));
-                print(result, loaded.model().head(), (System.nanoTime() - start) / NANOS);
+                print(result, loaded.weights().head(), (System.nanoTime() - start) / NANOS);
             }
         }
         return ExitCode.OK;

@@ -5,6 +5,7 @@ import io.qk256.llm.generation.Generator.Answer;
 import io.qk256.llm.generation.Sampler;
 import io.qk256.llm.generation.SamplingOptions;
 import io.qk256.llm.generation.GenerationSpeed;
+import io.qk256.llm.LanguageModel;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.CacheType;
 import io.qk256.llm.model.Sequence;
@@ -73,10 +74,10 @@ final class RunCommand implements Callable<Integer> {
         SamplingOptions choosing = sampling.options();
         Optional<String> prompt = PromptOptions.prompt(source, command.terminal());
         command.wantOneKernel();
-        Background<ModelOptions.Loaded> loading =
+        Background<LanguageModel> loading =
                 Background.start("qk256-load", () -> options.load(command.terminal()));
         Machine machine = machine(command, loading);
-        try (ModelOptions.Loaded loaded = loading.get()) {
+        try (LanguageModel loaded = loading.get()) {
             int code = command.exitCode(true);
             if (code != ExitCode.OK) {
                 return code;
@@ -84,7 +85,7 @@ final class RunCommand implements Callable<Integer> {
             int threads = options.threads(machine);
             Kernel kernel = machine.selection().kernel();
             String name = KernelReport.selected(machine.selection());
-            RunReport report = new RunReport(name, kernel, threads, loaded.model(), choosing.seed());
+            RunReport report = new RunReport(name, kernel, threads, loaded.weights(), choosing.seed());
             if (isChat(prompt, loaded.tokenizer())) {
                 command.say(report.line(chat(loaded, kernel, threads, choosing)));
                 return ExitCode.OK;
@@ -108,7 +109,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** Finds the kernel while the model is loaded; if that fails, the model is closed. */
-    private static Machine machine(Qk256Command command, Background<ModelOptions.Loaded> loading) throws IOException {
+    private static Machine machine(Qk256Command command, Background<LanguageModel> loading) throws IOException {
         try {
             return command.machine();
         } catch (RuntimeException e) {
@@ -130,9 +131,10 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private GenerationSpeed chat(ModelOptions.Loaded loaded, Kernel kernel, int threads, SamplingOptions choosing)
+import io.qk256.llm.LanguageModel;
             throws IOException {
         Terminal terminal = Objects.requireNonNull(root).terminal();
-        try (Engine engine = loaded.model().engine(kernel, EngineOptions.withThreads(threads));
+        try (Engine engine = loaded.engine(kernel, EngineOptions.withThreads(threads));
                 Sequence sequence = engine.sequence()) {
             Generator generator = generator(loaded, sequence, choosing);
             ChatTemplate template = ChatTemplate.of(loaded.tokenizer());
@@ -143,7 +145,7 @@ final class RunCommand implements Callable<Integer> {
 
     /** One text; Ctrl-C stops it, and what there is of it is reported all the same. */
     private int write(
-            ModelOptions.Loaded loaded,
+            LanguageModel loaded,
             Kernel kernel,
             int threads,
             SamplingOptions choosing,
@@ -157,10 +159,10 @@ final class RunCommand implements Callable<Integer> {
                 ? template.encode(List.of(new ChatMessage(ChatMessage.Role.USER, prompt)))
                 : tokenizer.encode(prompt, tokenizer.addsBeginOfText(), false);
         int most = limit == null ? Integer.MAX_VALUE : limit;
-        int context = loaded.model().config().contextLength();
+        int context = loaded.config().contextLength();
         int needed = (int) Math.min(context, (long) tokens.length + most);
         EngineOptions size = new EngineOptions(threads, needed, EngineOptions.DEFAULT_BATCH, CacheType.F16);
-        try (Engine engine = loaded.model().engine(kernel, size);
+        try (Engine engine = loaded.engine(kernel, size);
                 Sequence sequence = engine.sequence()) {
             Generator generator = generator(loaded, sequence, choosing);
             generator.requireFitting(tokens);
@@ -192,7 +194,7 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private static Generator generator(ModelOptions.Loaded loaded, Sequence sequence, SamplingOptions choosing) {
+    private static Generator generator(LanguageModel loaded, Sequence sequence, SamplingOptions choosing) {
         return new Generator(
                 loaded.tokenizer(),
                 sequence,
