@@ -130,8 +130,7 @@ final class RunCommand implements Callable<Integer> {
                 && ChatTemplate.of(tokenizer).hasTurns();
     }
 
-    private GenerationSpeed chat(ModelOptions.Loaded loaded, Kernel kernel, int threads, SamplingOptions choosing)
-import io.qk256.llm.LanguageModel;
+    private GenerationSpeed chat(LanguageModel loaded, Kernel kernel, int threads, SamplingOptions choosing)
             throws IOException {
         Terminal terminal = Objects.requireNonNull(root).terminal();
         try (Engine engine = loaded.engine(kernel, EngineOptions.withThreads(threads));
