@@ -21,7 +21,7 @@ class GgufFuzzTest {
     @Test
     void mutatedFilesAreReadOrRefused() {
         List<Mutations> files = GoodFiles.all().stream().map(Mutations::new).toList();
-        Fuzz.run("of GGUF files", 10_000, random -> {
+        Fuzz.run("of GGUF files", 5_000, random -> {
             byte[] mutated = files.get(random.nextInt(files.size())).next(random);
             return readAll(mutated, random.nextBoolean()) ? Outcome.ACCEPTED : Outcome.REFUSED;
         });

@@ -36,7 +36,7 @@ class CommandsFuzzTest {
             {"convert", file, "--type=tq2_0", "-o", out},
             {"convert", file, "--type=i2_s", "--i2s-layout=rows4", "-o", out},
         };
-        Fuzz.run("of commands on files", 800, random -> {
+        Fuzz.run("of commands on files", 300, random -> {
             Files.write(Path.of(file), files.get(random.nextInt(files.size())).next(random));
             ByteArrayOutputStream err = new ByteArrayOutputStream();
             int code = run(commands[random.nextInt(commands.length)], err);

@@ -32,9 +32,9 @@ public final class FuzzMain {
         try (Hostile hostile = new Hostile()) {
             AtomicLong seed = new AtomicLong(Fuzz.firstSeed());
             switch (args[0]) {
-                case CALLS -> run(args[0], 15_000, seeds, seed, new HostileCalls(kernels, hostile));
-                case OPERATIONS -> run(args[0], 15_000, seeds, seed, new HostileOperations(kernels, hostile));
-                case TOGETHER -> run(args[0], 250, seeds, seed, new EightThreads(kernels, hostile));
+                case CALLS -> run(args[0], 5_000, seeds, seed, new HostileCalls(kernels, hostile));
+                case OPERATIONS -> run(args[0], 4_000, seeds, seed, new HostileOperations(kernels, hostile));
+                case TOGETHER -> run(args[0], 80, seeds, seed, new EightThreads(kernels, hostile));
                 default -> throw new IllegalArgumentException(args[0]);
             }
         } catch (AssertionError e) {

@@ -11,23 +11,31 @@ import io.qk256.spi.Kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** Damaged models are refused with a reason, or give numbers for the next token; whatever these are. */
 class ModelFuzzTest {
 
     private final Kernel kernel = Kernels.scalar();
+    private final List<Mutations> models = List.of(
+            new Mutations(Recorded.bytes("tiny-bitnet.gguf")), new Mutations(Recorded.bytes("tiny-bitnet-b1.58.gguf")));
 
     @Test
     void mutatedModelsAreRefusedOrRun() {
-        List<Mutations> models = List.of(
-                new Mutations(Recorded.bytes("tiny-bitnet.gguf")),
-                new Mutations(Recorded.bytes("tiny-bitnet-b1.58.gguf")));
-        Fuzz.run("of models", 7_000, random -> {
-            byte[] mutated = models.get(random.nextInt(models.size())).next(random);
-            HeadType head = List.of(HeadType.values()).get(random.nextInt(HeadType.values().length));
-            return runs(mutated, head) ? Outcome.ACCEPTED : Outcome.REFUSED;
-        });
+        Fuzz.run("of models", 2_000, this::one);
+    }
+
+    /** The case of this seed was a finding once: values between layers that are not finite. */
+    @Test
+    void valuesThatAreNotFiniteAreRefused() {
+        assertThat(one(new SplittableRandom(20_267_489))).isEqualTo(Outcome.REFUSED);
+    }
+
+    private Outcome one(SplittableRandom random) {
+        byte[] mutated = models.get(random.nextInt(models.size())).next(random);
+        HeadType head = List.of(HeadType.values()).get(random.nextInt(HeadType.values().length));
+        return runs(mutated, head) ? Outcome.ACCEPTED : Outcome.REFUSED;
     }
 
     private boolean runs(byte[] bytes, HeadType head) {
