@@ -1,0 +1,105 @@
+package com.example.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Runs the program as a user would, in each way to put it together. */
+class MainTest {
+
+    private static final String MAIN = "com.example.engine.Main";
+
+    /** What the build put on the class path of this test. */
+    private static final List<String> PATH = List.of(System.getProperty("java.class.path").split(File.pathSeparator));
+
+    private static String classes() {
+        return PATH.stream().filter(entry -> entry.endsWith("classes") && !entry.endsWith("test-classes"))
+                .collect(Collectors.joining());
+    }
+
+    /** The contract and the kernels, without what tests need. */
+    private static String libraries() {
+        return PATH.stream()
+                .filter(entry -> Path.of(entry).getFileName().toString().startsWith("kernel-"))
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    private static List<String> run(String... options) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("--add-modules=jdk.incubator.vector");
+        command.addAll(Arrays.asList(options));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        List<String> lines = process.inputReader().readAllLines();
+        assertEquals(0, process.waitFor(), () -> command + ": " + lines);
+        return lines;
+    }
+
+    /** The program's two lines; the JVM warns of its incubator module. */
+    private static void requireAnswer(List<String> lines) {
+        Stream<String> warnings = lines.stream().limit(lines.size() - 2L);
+        assertTrue(warnings.allMatch(line -> line.contains("incubator")), () -> "expected no warning: " + lines);
+        assertEquals("first: " + row(0) + ", last: " + row(Main.ROWS - 1), lines.get(lines.size() - 2));
+        assertTrue(lines.getLast().startsWith("kernel: "), lines::getLast);
+    }
+
+    /** The same in plain code: all its bits are defined. */
+    private static float row(int row) {
+        float[] weights = Main.numbers(Main.ROWS * Main.COLS, 1);
+        float[] x = Main.numbers(Main.COLS, 2);
+        double sum = 0;
+        for (float weight : weights) {
+            sum += Math.abs(weight);
+        }
+        float scale = (float) (sum / weights.length);
+        float max = 0;
+        for (float value : x) {
+            max = Math.max(max, Math.abs(value));
+        }
+        float activationScale = (float) (127 / (double) max);
+        int product = 0;
+        for (int col = 0; col < Main.COLS; col++) {
+            double weight = Math.clamp(Math.rint(weights[row * Main.COLS + col] / scale), -1.0, 1.0);
+            product += (int) weight * (int) Math.rint(x[col] * activationScale);
+        }
+        return (float) product / activationScale * scale;
+    }
+
+    @Test
+    void onTheModulePath() throws IOException, InterruptedException {
+        requireAnswer(run(
+                "--enable-native-access=io.qk256.spi,io.qk256.avx2.jni",
+                "-p",
+                classes() + File.pathSeparator + libraries(),
+                "-m",
+                "com.example.engine/" + MAIN));
+    }
+
+    @Test
+    void onTheClassPath() throws IOException, InterruptedException {
+        requireAnswer(run(
+                "--enable-native-access=ALL-UNNAMED", "-cp", classes() + File.pathSeparator + libraries(), MAIN));
+    }
+
+    /** An engine on the class path, the contract and the kernels on the module path. */
+    @Test
+    void onBoth() throws IOException, InterruptedException {
+        requireAnswer(run(
+                "--enable-native-access=io.qk256.spi,io.qk256.avx2.jni",
+                "-p",
+                libraries(),
+                "--add-modules=io.qk256.spi,io.qk256.scalar,io.qk256.avx2.vector,io.qk256.avx2.jni",
+                "-cp",
+                classes(),
+                MAIN));
+    }
+}
