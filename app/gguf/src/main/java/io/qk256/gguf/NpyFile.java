@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Path;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
 /**
  * Writes the rows of a tensor for NumPy: NPY format 1.0, f32 little-endian, shape rows x columns.

@@ -2,10 +2,10 @@ package io.qk256.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qk256.testing.GoodFiles;
-import io.qk256.testing.Mutations;
 import io.qk256.testing.Fuzz;
 import io.qk256.testing.Fuzz.Outcome;
+import io.qk256.testing.GoodFiles;
+import io.qk256.testing.Mutations;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;

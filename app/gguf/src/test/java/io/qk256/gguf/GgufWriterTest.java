@@ -3,8 +3,8 @@ package io.qk256.gguf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.qk256.testing.Fixtures;
 import io.qk256.spi.support.OutputFile;
+import io.qk256.testing.Fixtures;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;

@@ -3,10 +3,10 @@ package io.qk256.gguf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.qk256.testing.Fixtures;
-import io.qk256.testing.GgufBuilder;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.testing.Fixtures;
+import io.qk256.testing.GgufBuilder;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

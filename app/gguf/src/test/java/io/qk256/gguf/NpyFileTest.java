@@ -2,8 +2,8 @@ package io.qk256.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qk256.testing.Fixtures;
 import io.qk256.spi.support.OutputFile;
+import io.qk256.testing.Fixtures;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

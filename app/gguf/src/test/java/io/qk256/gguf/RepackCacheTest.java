@@ -3,9 +3,9 @@ package io.qk256.gguf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.qk256.testing.Fixtures;
 import io.qk256.gguf.Repack.Progress;
 import io.qk256.spi.support.UserError;
+import io.qk256.testing.Fixtures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -182,8 +182,7 @@ public final class LanguageModel implements AutoCloseable {
      * @param messages what was said so far; the last one is to be answered
      * @param out receives the answer, piece by piece
      */
-    public Answer answer(
-            Engine engine, List<ChatMessage> messages, GenerationOptions options, Consumer<String> out) {
+    public Answer answer(Engine engine, List<ChatMessage> messages, GenerationOptions options, Consumer<String> out) {
         return write(engine, template().encode(messages), options, out);
     }
 

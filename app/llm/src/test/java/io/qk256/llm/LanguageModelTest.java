@@ -38,7 +38,8 @@ class LanguageModelTest {
             assertThat(answer.end()).isEqualTo(End.LIMIT);
             assertThat(answer.text()).isEqualTo(String.join("", pieces)).startsWith(" there");
             assertThat(engine.cacheBytes()).as("its pages are free again").isZero();
-            assertThat(model.generate(engine, "Once upon a time", TWENTY, text -> {}).text())
+            assertThat(model.generate(engine, "Once upon a time", TWENTY, text -> {})
+                            .text())
                     .isEqualTo(answer.text());
             assertThatIllegalStateException().isThrownBy(model::close).withMessageContaining("1 engine is open");
         }
@@ -62,8 +63,8 @@ class LanguageModelTest {
     @Test
     void aModelThatCannotBeLoadedLeavesNothing() {
         byte[] bytes = Fixtures.bytes("/fixtures/model/tiny-bitnet.gguf");
-        assertThatThrownBy(() -> LanguageModel.of(
-                        GgufFile.of(Fixtures.segment(bytes), "no vocabulary"), LoadOptions.usual()))
+        assertThatThrownBy(() ->
+                        LanguageModel.of(GgufFile.of(Fixtures.segment(bytes), "no vocabulary"), LoadOptions.usual()))
                 .isInstanceOf(GgufException.class)
                 .hasMessageStartingWith("no vocabulary");
         assertThat(JvmCounts.threads()).doesNotContain("qk256-tokenizer");

@@ -1,10 +1,10 @@
 package io.qk256.app.bench;
 
-import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.BitNetModel;
 import io.qk256.llm.model.CacheType;
-import io.qk256.llm.model.Sequence;
+import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
+import io.qk256.llm.model.Sequence;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.parallel.ParallelKernel;
 import java.util.stream.IntStream;

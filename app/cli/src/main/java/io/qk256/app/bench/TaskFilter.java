@@ -158,8 +158,7 @@ public record TaskFilter(
             return Math.min(Runtime.getRuntime().availableProcessors(), ParallelKernel.MAX_THREADS);
         }
         if (!NUMBER.matcher(count).matches() || Integer.parseInt(count) > ParallelKernel.MAX_THREADS) {
-            throw new UserError(
-                    "threads: '" + count + "', expected " + ALL + " or 1 to " + ParallelKernel.MAX_THREADS);
+            throw new UserError("threads: '" + count + "', expected " + ALL + " or 1 to " + ParallelKernel.MAX_THREADS);
         }
         return Integer.parseInt(count);
     }

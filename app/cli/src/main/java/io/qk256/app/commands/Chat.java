@@ -1,9 +1,9 @@
 package io.qk256.app.commands;
 
 import io.qk256.llm.generation.Conversation;
+import io.qk256.llm.generation.GenerationSpeed;
 import io.qk256.llm.generation.Generator;
 import io.qk256.llm.generation.Generator.Answer;
-import io.qk256.llm.generation.GenerationSpeed;
 import io.qk256.llm.text.ChatMessage;
 import io.qk256.llm.text.ChatTemplate;
 import io.qk256.spi.support.UserError;

@@ -136,8 +136,7 @@ final class ModelOptions {
      */
     LanguageModel load(Terminal terminal) throws IOException {
         Progress progress = ProgressLine.of("loading", terminal);
-        return LanguageModel.of(
-                open(progress, terminal), new LoadOptions(head().type(), listener(progress, terminal)));
+        return LanguageModel.of(open(progress, terminal), new LoadOptions(head().type(), listener(progress, terminal)));
     }
 
     private static LoadListener listener(Progress progress, Terminal terminal) {

@@ -2,13 +2,13 @@ package io.qk256.app.commands;
 
 import com.google.gson.JsonObject;
 import io.qk256.app.bench.Numbers;
+import io.qk256.llm.LanguageModel;
 import io.qk256.llm.generation.Perplexity;
 import io.qk256.llm.generation.Perplexity.Result;
-import io.qk256.llm.LanguageModel;
-import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.CacheType;
-import io.qk256.llm.model.Sequence;
+import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
+import io.qk256.llm.model.Sequence;
 import io.qk256.llm.text.Tokenizer;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.support.UserError;
@@ -89,7 +89,7 @@ final class PerplexityCommand implements Callable<Integer> {
             EngineOptions size = new EngineOptions(threads, length, EngineOptions.DEFAULT_BATCH, CacheType.F16);
             long start = System.nanoTime();
             try (Engine engine = loaded.engine(kernel, size);
-                Sequence sequence = engine.sequence()) {
+                    Sequence sequence = engine.sequence()) {
                 Result result =
                         Perplexity.measure(sequence, tokenizer.beginOfText(), wanted, progress(command.terminal()));
                 print(result, loaded.weights().head(), (System.nanoTime() - start) / NANOS);

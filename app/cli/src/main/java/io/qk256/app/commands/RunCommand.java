@@ -1,15 +1,15 @@
 package io.qk256.app.commands;
 
+import io.qk256.llm.LanguageModel;
+import io.qk256.llm.generation.GenerationSpeed;
 import io.qk256.llm.generation.Generator;
 import io.qk256.llm.generation.Generator.Answer;
 import io.qk256.llm.generation.Sampler;
 import io.qk256.llm.generation.SamplingOptions;
-import io.qk256.llm.generation.GenerationSpeed;
-import io.qk256.llm.LanguageModel;
-import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.CacheType;
-import io.qk256.llm.model.Sequence;
+import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
+import io.qk256.llm.model.Sequence;
 import io.qk256.llm.text.ChatMessage;
 import io.qk256.llm.text.ChatTemplate;
 import io.qk256.llm.text.Tokenizer;
@@ -74,8 +74,7 @@ final class RunCommand implements Callable<Integer> {
         SamplingOptions choosing = sampling.options();
         Optional<String> prompt = PromptOptions.prompt(source, command.terminal());
         command.wantOneKernel();
-        Background<LanguageModel> loading =
-                Background.start("qk256-load", () -> options.load(command.terminal()));
+        Background<LanguageModel> loading = Background.start("qk256-load", () -> options.load(command.terminal()));
         Machine machine = machine(command, loading);
         try (LanguageModel loaded = loading.get()) {
             int code = command.exitCode(true);

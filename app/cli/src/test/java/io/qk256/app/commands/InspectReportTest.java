@@ -2,12 +2,12 @@ package io.qk256.app.commands;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qk256.testing.HangGuard;
 import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufWriter;
 import io.qk256.gguf.TensorType;
 import io.qk256.gguf.ValueType;
 import io.qk256.spi.support.OutputFile;
+import io.qk256.testing.HangGuard;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

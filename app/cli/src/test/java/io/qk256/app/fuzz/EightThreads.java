@@ -1,7 +1,5 @@
 package io.qk256.app.fuzz;
 
-import io.qk256.testing.Fuzz;
-import io.qk256.testing.Fuzz.Outcome;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
@@ -11,6 +9,8 @@ import io.qk256.spi.Operation;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.parallel.ParallelKernel;
+import io.qk256.testing.Fuzz;
+import io.qk256.testing.Fuzz.Outcome;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

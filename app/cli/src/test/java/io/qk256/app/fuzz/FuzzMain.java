@@ -1,10 +1,10 @@
 package io.qk256.app.fuzz;
 
-import io.qk256.testing.Fuzz;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.selection.KernelSource;
+import io.qk256.testing.Fuzz;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;

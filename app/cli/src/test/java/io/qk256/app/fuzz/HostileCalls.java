@@ -1,7 +1,5 @@
 package io.qk256.app.fuzz;
 
-import io.qk256.testing.Fuzz;
-import io.qk256.testing.Fuzz.Outcome;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
@@ -20,6 +18,8 @@ import io.qk256.spi.selection.Jvm;
 import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.SelectionOptions;
+import io.qk256.testing.Fuzz;
+import io.qk256.testing.Fuzz.Outcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;

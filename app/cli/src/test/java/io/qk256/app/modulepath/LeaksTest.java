@@ -2,16 +2,14 @@ package io.qk256.app.modulepath;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qk256.testing.Fuzz;
-import io.qk256.testing.JvmCounts;
 import io.qk256.app.check.DemoModel;
 import io.qk256.gguf.GgufFile;
-import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.BitNetModel;
+import io.qk256.llm.model.Engine;
+import io.qk256.llm.model.EngineOptions;
 import io.qk256.llm.model.HeadType;
 import io.qk256.llm.model.LoadListener;
 import io.qk256.llm.model.Sequence;
-import io.qk256.llm.model.EngineOptions;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.plugin.PluginDirectory;
 import io.qk256.spi.selection.CpuFeatures;
@@ -20,6 +18,8 @@ import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.Selection;
 import io.qk256.spi.selection.SelectionOptions;
+import io.qk256.testing.Fuzz;
+import io.qk256.testing.JvmCounts;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,7 +103,7 @@ class LeaksTest {
             try (GgufFile file = GgufFile.open(path);
                     BitNetModel model = BitNetModel.load(file, HeadType.STORED, LoadListener.NONE);
                     Engine engine = model.engine(kernel, EngineOptions.withThreads(2));
-                Sequence sequence = engine.sequence()) {
+                    Sequence sequence = engine.sequence()) {
                 assertThat(sequence.prompt(prompt)).isNotEmpty();
             }
         });

@@ -88,7 +88,8 @@ public final class Generator {
         Writing writing = new Writing(maxTokens, stop, out);
         long decodeStart = System.nanoTime();
         End end = writing.run(logits);
-        GenerationSpeed speed = new GenerationSpeed(added.length, promptNanos, writing.decoded, System.nanoTime() - decodeStart);
+        GenerationSpeed speed =
+                new GenerationSpeed(added.length, promptNanos, writing.decoded, System.nanoTime() - decodeStart);
         return new Answer(writing.text.toString(), writing.tokens, writing.forgotten, end, speed);
     }
 

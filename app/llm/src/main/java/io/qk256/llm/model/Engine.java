@@ -345,8 +345,7 @@ public final class Engine implements AutoCloseable {
         for (int first = from; first < to; first += OutputHead.MIN_ROWS) {
             int end = Math.min(first + OutputHead.MIN_ROWS, to);
             for (int column = 0; column < headColumns; column++) {
-                head.rows(
-                        normalized[column], logits[column], first, end);
+                head.rows(normalized[column], logits[column], first, end);
             }
         }
     }

@@ -184,8 +184,7 @@ final class Forward {
             rope.rotate(i, keys.values(), keys.at(i), config.kvHeads(), config.headSize());
             cache.round(queries.values(), queries.at(i), config.width());
             int position = batch.position(i);
-            cache.put(
-                    batch.table(i).page(position), layerIndex, position, keys.values(), values.values(), keys.at(i));
+            cache.put(batch.table(i).page(position), layerIndex, position, keys.values(), values.values(), keys.at(i));
         }
     }
 

@@ -1,18 +1,18 @@
 package io.qk256.llm.generation;
 
 import io.qk256.gguf.GgufFile;
-import io.qk256.testing.Fixtures;
 import io.qk256.llm.model.BitNetModel;
 import io.qk256.llm.model.Engine;
+import io.qk256.llm.model.EngineOptions;
 import io.qk256.llm.model.HeadType;
 import io.qk256.llm.model.LoadListener;
 import io.qk256.llm.model.Sequence;
-import io.qk256.llm.model.EngineOptions;
 import io.qk256.llm.text.Tokenizer;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.selection.KernelSource;
+import io.qk256.testing.Fixtures;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.stream.Stream;

@@ -3,8 +3,8 @@ package io.qk256.llm.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.qk256.llm.generation.Generator.Answer;
 import io.qk256.llm.generation.GenerationOptions.WhenFull;
+import io.qk256.llm.generation.Generator.Answer;
 import io.qk256.llm.generation.Generator.End;
 import io.qk256.llm.model.HeadType;
 import io.qk256.spi.support.UserError;

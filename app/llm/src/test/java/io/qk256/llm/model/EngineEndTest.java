@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.qk256.testing.JvmCounts;
 import io.qk256.gguf.GgufFile;
-import io.qk256.testing.Fixtures;
 import io.qk256.spi.Kernel;
+import io.qk256.testing.Fixtures;
+import io.qk256.testing.JvmCounts;
 import java.lang.foreign.Arena;
 import java.util.AbstractList;
 import java.util.ArrayList;
@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Models and engines begin whole or not at all, and end when nothing works with them, leaving nothing. */
 class EngineEndTest {
 
-    private static final ModelConfig SMALL =
-            new ModelConfig("bitnet-b1.58", 320, 512, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, GateFunction.SQUARED_RELU);
+    private static final ModelConfig SMALL = new ModelConfig(
+            "bitnet-b1.58", 320, 512, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, GateFunction.SQUARED_RELU);
 
     private static final EngineOptions OPTIONS = new EngineOptions(2, 512, 16, CacheType.F16);
     private static final int[] PROMPT = {3, 1, 4, 1, 5, 9, 2, 6};

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Several sequences in one engine: each gets the bits that it gets alone. */
 class EngineTest {
 
-    private static final ModelConfig SMALL =
-            new ModelConfig("bitnet-b1.58", 320, 2048, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, GateFunction.SQUARED_RELU);
+    private static final ModelConfig SMALL = new ModelConfig(
+            "bitnet-b1.58", 320, 2048, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, GateFunction.SQUARED_RELU);
 
     private final BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
 
@@ -147,7 +147,8 @@ class EngineTest {
                     .isThrownBy(() -> engine.step(List.of(a.next(1), a.next(2))))
                     .withMessageContaining("is in the step twice");
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> engine.step(List.of(a.next(1), stranger.sequence().next(2))))
+                    .isThrownBy(() ->
+                            engine.step(List.of(a.next(1), stranger.sequence().next(2))))
                     .withMessageContaining("belongs to another engine");
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> engine.sequence(0))

@@ -14,7 +14,19 @@ class KvCacheTest {
     private static final int LAYERS = 2;
     private static final int CAPACITY = 600;
     private static final ModelConfig CONFIG = new ModelConfig(
-            "bitnet-b1.58", 64, CAPACITY, 64, LAYERS, 64, HEADS, HEADS, SIZE, SIZE, 10_000, 1e-5f, GateFunction.SQUARED_RELU);
+            "bitnet-b1.58",
+            64,
+            CAPACITY,
+            64,
+            LAYERS,
+            64,
+            HEADS,
+            HEADS,
+            SIZE,
+            SIZE,
+            10_000,
+            1e-5f,
+            GateFunction.SQUARED_RELU);
 
     /** Small enough to be exact in f16, and different from its neighbours in every direction. */
     private static float value(int layer, int position, int i) {

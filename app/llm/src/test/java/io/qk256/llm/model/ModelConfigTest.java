@@ -68,16 +68,16 @@ class ModelConfigTest {
     @Test
     void shapesThatCannotBeAreRefused() {
         assertThatIllegalArgumentException()
-                .isThrownBy(
-                        () -> new ModelConfig("bitnet", 64, 128, 256, 2, 384, 4, 3, 64, 64, 10_000, 1e-5f, GateFunction.SILU))
+                .isThrownBy(() ->
+                        new ModelConfig("bitnet", 64, 128, 256, 2, 384, 4, 3, 64, 64, 10_000, 1e-5f, GateFunction.SILU))
                 .withMessage("head_count is 4, expected a multiple of head_count_kv 3");
         assertThatIllegalArgumentException()
-                .isThrownBy(
-                        () -> new ModelConfig("bitnet", 64, 128, 256, 2, 384, 3, 3, 64, 64, 10_000, 1e-5f, GateFunction.SILU))
+                .isThrownBy(() ->
+                        new ModelConfig("bitnet", 64, 128, 256, 2, 384, 3, 3, 64, 64, 10_000, 1e-5f, GateFunction.SILU))
                 .withMessage("embedding_length is 256, expected head_count 3 x the head's size 64");
         assertThatIllegalArgumentException()
-                .isThrownBy(
-                        () -> new ModelConfig("bitnet", 64, 128, 256, 2, 384, 16, 4, 16, 16, 10_000, 1e-5f, GateFunction.SILU))
+                .isThrownBy(() -> new ModelConfig(
+                        "bitnet", 64, 128, 256, 2, 384, 16, 4, 16, 16, 10_000, 1e-5f, GateFunction.SILU))
                 .withMessage("the head's size is 16, expected a multiple of 32");
     }
 

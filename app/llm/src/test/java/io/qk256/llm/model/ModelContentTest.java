@@ -42,7 +42,8 @@ class ModelContentTest {
     }
 
     /** The demo model under an architecture, with more keys and tensors, and other bytes of some tensors. */
-    private GateFunction load(String architecture, Consumer<GgufWriter> more, Map<String, byte[]> changed) throws IOException {
+    private GateFunction load(String architecture, Consumer<GgufWriter> more, Map<String, byte[]> changed)
+            throws IOException {
         GgufWriter writer = new GgufWriter();
         for (GgufValue value : demo.metadata().values()) {
             String key = value.key().replace(B158 + ".", architecture + ".");

@@ -2,12 +2,12 @@ package io.qk256.llm.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qk256.testing.Fuzz;
-import io.qk256.testing.Fuzz.Outcome;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
-import io.qk256.testing.Mutations;
 import io.qk256.spi.Kernel;
+import io.qk256.testing.Fuzz;
+import io.qk256.testing.Fuzz.Outcome;
+import io.qk256.testing.Mutations;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -44,7 +44,7 @@ class ModelFuzzTest {
             try (GgufFile file = GgufFile.of(memory, "mutated");
                     BitNetModel model = BitNetModel.load(file, head, LoadListener.NONE);
                     Engine engine = model.engine(kernel, EngineOptions.withThreads(1));
-                Sequence sequence = engine.sequence()) {
+                    Sequence sequence = engine.sequence()) {
                 float[] logits = sequence.prompt(new int[] {1 % model.config().vocabulary()});
                 assertThat(logits).hasSize(model.config().vocabulary());
                 return true;

@@ -14,8 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SequenceTest {
 
-    private static final ModelConfig SMALL =
-            new ModelConfig("bitnet-b1.58", 320, 512, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, GateFunction.SQUARED_RELU);
+    private static final ModelConfig SMALL = new ModelConfig(
+            "bitnet-b1.58", 320, 512, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, GateFunction.SQUARED_RELU);
 
     private static final int TOKENS = 100;
 

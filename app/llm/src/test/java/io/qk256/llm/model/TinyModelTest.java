@@ -50,7 +50,19 @@ class TinyModelTest {
     void shape() {
         assertThat(config)
                 .isEqualTo(new ModelConfig(
-                        "bitnet-b1.58", 64, 128, 256, 2, 384, 4, 2, 64, 64, 500_000f, 1e-5f, GateFunction.SQUARED_RELU));
+                        "bitnet-b1.58",
+                        64,
+                        128,
+                        256,
+                        2,
+                        384,
+                        4,
+                        2,
+                        64,
+                        64,
+                        500_000f,
+                        1e-5f,
+                        GateFunction.SQUARED_RELU));
     }
 
     @Test
