@@ -27,6 +27,9 @@ final class LeakSearch {
 
     private static final long SETTLING_MILLIS = 50;
 
+    /** Less than a series of the smallest leak. */
+    private static final long SETTLED_BYTES = 16 << 10;
+
     /** Of threads and descriptors: one in so many rounds is too much, but a few are no leak. */
     private static final int ROUNDS_FOR_ONE = 1000;
 
@@ -93,7 +96,7 @@ final class LeakSearch {
         private int done;
 
         Series(int most, Set<Resource> resources) {
-            System.gc();
+            settleBefore();
             resources.forEach(resource -> before.put(resource, resource.held()));
             for (int chunk = 2; done < most && !hasLostPlenty(); chunk = Math.min(2 * chunk, LONGEST_CHUNK)) {
                 int now = Math.min(chunk, most - done);
@@ -102,6 +105,20 @@ final class LeakSearch {
             }
             suspects = EnumSet.copyOf(resources);
             settle();
+        }
+
+        /** What earlier work left goes in several collections; if it went later, it would hide what is lost. */
+        private static void settleBefore() {
+            long held = Long.MAX_VALUE;
+            for (int round = 0; round < SETTLING_ROUNDS; round++) {
+                System.gc();
+                long now = Resource.HEAP.held();
+                if (now > held - SETTLED_BYTES) {
+                    return;
+                }
+                held = now;
+                pause();
+            }
         }
 
         private boolean hasLostPlenty() {

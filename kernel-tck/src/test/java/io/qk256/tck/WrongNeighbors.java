@@ -248,7 +248,7 @@ final class WrongNeighbors {
             }
 
             private float blocksFrom(int from, Qk256Matrix w, F32Vector x, int row) {
-                int to = Math.min(w.cols(), from + 64);
+                int to = Math.min(w.cols(), from + 8); // A compiled frame is small: many of them.
                 float here = blockProduct(w, x, row, from, to) * blockScale(w, row, from / 256);
                 return to == w.cols() ? here : here + blocksFrom(to, w, x, row);
             }
