@@ -12,29 +12,20 @@ import java.util.Objects;
  * <p>Off-heap memory is the fast path of native kernels. Values start on a 4-byte boundary, best on
  * a 64-byte one ({@link #allocate} gives that).
  */
-public final class F32Vector {
+public final class F32Vector extends MemoryView {
 
     private static final long MAX_LENGTH = Long.MAX_VALUE / Float.BYTES;
 
-    private final MemorySegment segment;
     private final long length;
 
-    // Asked of the segment at each call, these would be virtual calls in a program that uses memory on the heap as
-    // well.
-    private final boolean offHeap;
-    private final long address;
-    private final MemorySegment.Scope scope;
-    private final boolean confined;
-    private final boolean readOnly;
-
     private F32Vector(MemorySegment segment) {
-        this.segment = segment;
-        this.length = segment.byteSize() / Float.BYTES;
-        this.offHeap = segment.isNative();
-        this.address = segment.address();
-        this.scope = segment.scope();
-        this.confined = Segments.isConfined(segment);
-        this.readOnly = segment.isReadOnly();
+        super(segment);
+        this.length = bytes() / Float.BYTES;
+    }
+
+    private F32Vector(F32Vector whole, long from, long to) {
+        super(whole, from * Float.BYTES, (to - from) * Float.BYTES);
+        this.length = to - from;
     }
 
     /**
@@ -71,19 +62,13 @@ public final class F32Vector {
         return new F32Vector(Segments.allocate(arena, length * Float.BYTES));
     }
 
-    /** The memory of the values. */
-    public MemorySegment segment() {
-        return segment;
-    }
-
-    /** Whether the values lie off the heap, where native code reaches them by their {@link #address}. */
-    public boolean isOffHeap() {
-        return offHeap;
-    }
-
-    /** The address of the first value if they lie off the heap, else its offset in bytes within the array. */
-    public long address() {
-        return address;
+    /**
+     * The address of a value if it lies off the heap, else its offset in bytes within the array.
+     *
+     * @param i 0 to {@link #length}; not checked, because nothing is read
+     */
+    public long address(long i) {
+        return address() + i * Float.BYTES;
     }
 
     /** Number of values. */
@@ -97,7 +82,7 @@ public final class F32Vector {
      * @throws IndexOutOfBoundsException if {@code i} is not within {@code [0, length)}
      */
     public float get(long i) {
-        return segment.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+        return segment().getAtIndex(ValueLayout.JAVA_FLOAT, i);
     }
 
     /**
@@ -106,7 +91,7 @@ public final class F32Vector {
      * @throws IndexOutOfBoundsException if {@code i} is not within {@code [0, length)}
      */
     public void set(long i, float value) {
-        segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
+        segment().setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
     }
 
     /**
@@ -117,23 +102,12 @@ public final class F32Vector {
      */
     public F32Vector slice(long from, long to) {
         Objects.checkFromToIndex(from, to, length);
-        return new F32Vector(segment.asSlice(from * Float.BYTES, (to - from) * Float.BYTES));
+        return new F32Vector(this, from, to);
     }
 
     /** A copy of the values. */
     public float[] toArray() {
-        return segment.toArray(ValueLayout.JAVA_FLOAT);
-    }
-
-    void requireUsable(String name) {
-        Segments.requireUsable(name, segment, scope, confined);
-    }
-
-    void requireWritable(String name) {
-        requireUsable(name);
-        if (readOnly) {
-            throw new IllegalArgumentException(name + ": the segment is read-only; results need writable memory");
-        }
+        return segment().toArray(ValueLayout.JAVA_FLOAT);
     }
 
     @Override

@@ -9,22 +9,23 @@ import java.util.Objects;
  * prompt: {@code columns * length} values, column by column, and a scale for each column. A column may be longer than the
  * matrix is wide; the values beyond its width are padding, and not read.
  *
+ * <p>Column {@code i} starts at byte {@code i * length()} of the {@linkplain #segment memory}.
+ *
  * <p>The scales can be {@linkplain I8Vector#scale(float) set} again when the values are filled again, so
  * that one buffer serves every batch. Whoever fills the buffer must be done, and published, before kernels
  * read it; concurrent reading is safe.
  */
-public final class I8Batch {
+public final class I8Batch extends MemoryView {
 
-    private final MemorySegment segment;
     private final long length;
     private final I8Vector[] columns;
 
     private I8Batch(MemorySegment segment, int columns, long length) {
-        this.segment = segment;
+        super(segment);
         this.length = length;
         this.columns = new I8Vector[columns];
         for (int i = 0; i < columns; i++) {
-            this.columns[i] = I8Vector.of(segment.asSlice(i * length, length), 1);
+            this.columns[i] = new I8Vector(this, i * length, length);
         }
     }
 
@@ -77,9 +78,13 @@ public final class I8Batch {
         return columns * length;
     }
 
-    /** The memory of the values; column {@code i} starts at byte {@code i * length()}. */
-    public MemorySegment segment() {
-        return segment;
+    /**
+     * The address of the first value of a column if they lie off the heap, else its offset in bytes within the array.
+     *
+     * @param i 0 to {@link #columns}; not checked, because nothing is read
+     */
+    public long address(int i) {
+        return address() + i * length;
     }
 
     /** Number of columns, 1 or more. */
@@ -99,10 +104,6 @@ public final class I8Batch {
      */
     public I8Vector column(int i) {
         return columns[Objects.checkIndex(i, columns.length)];
-    }
-
-    void requireUsable(String name) {
-        Segments.requireUsable(name, segment);
     }
 
     @Override

@@ -12,14 +12,19 @@ import java.util.Objects;
  * one buffer serves every token. Whoever fills the buffer must be done, and published, before kernels
  * read it; concurrent reading is safe.
  */
-public final class I8Vector {
+public final class I8Vector extends MemoryView {
 
-    private final MemorySegment segment;
     private float scale;
 
     private I8Vector(MemorySegment segment, float scale) {
-        this.segment = segment;
+        super(segment);
         this.scale = requireScale(scale);
+    }
+
+    /** A column, with scale 1. */
+    I8Vector(I8Batch batch, long from, long length) {
+        super(batch, from, length);
+        this.scale = 1;
     }
 
     /**
@@ -57,14 +62,9 @@ public final class I8Vector {
         return new I8Vector(Segments.allocate(arena, length), 1);
     }
 
-    /** The memory of the values. */
-    public MemorySegment segment() {
-        return segment;
-    }
-
     /** Number of values. */
     public long length() {
-        return segment.byteSize();
+        return bytes();
     }
 
     /** The scale that quantised the values. */
@@ -79,10 +79,6 @@ public final class I8Vector {
      */
     public void scale(float newScale) {
         scale = requireScale(newScale);
-    }
-
-    void requireUsable(String name) {
-        Segments.requireUsable(name, segment);
     }
 
     private static float requireScale(float scale) {

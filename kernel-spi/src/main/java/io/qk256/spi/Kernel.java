@@ -1,7 +1,6 @@
 package io.qk256.spi;
 
 import io.qk256.spi.parallel.ParallelKernel;
-import java.lang.foreign.MemorySegment;
 
 /**
  * The operations on QK256 weights: decoding, and the products with an f32 vector, with an int8 vector
@@ -92,8 +91,7 @@ public abstract class Kernel {
         requireLength("x", x.length(), w.cols(), "cols");
         requireLength("y", y.length(), w.rows(), "rows");
         requireMatrix(w, "y", y);
-        x.requireUsable("x");
-        Segments.requireDisjoint("y", y.segment(), "x", x.segment());
+        requireVector(x, y);
         if (fromRow < toRow) {
             gemvF32Rows(w, x, fromRow, toRow, y);
         }
@@ -134,8 +132,7 @@ public abstract class Kernel {
         requireLength("x", x.length(), w.cols(), "cols");
         requireLength("y", y.length(), w.rows(), "rows");
         requireMatrix(w, "y", y);
-        x.requireUsable("x");
-        Segments.requireDisjoint("y", y.segment(), "x", x.segment());
+        requireVector(x, y);
         if (fromRow < toRow) {
             gemvI8Rows(w, x, fromRow, toRow, y);
         }
@@ -169,8 +166,7 @@ public abstract class Kernel {
         requireLength("x", x.length(), w.cols(), "cols");
         requireLength("y", y.length(), (long) x.columns() * w.rows(), "columns x rows");
         requireMatrix(w, "y", y);
-        x.requireUsable("x");
-        Segments.requireDisjoint("y", y.segment(), "x", x.segment());
+        requireVector(x, y);
         if (fromRow < toRow) {
             gemmI8Rows(w, x, fromRow, toRow, y);
         }
@@ -224,16 +220,13 @@ public abstract class Kernel {
         }
     }
 
-    private static void requireMatrix(Qk256Matrix w, String outName, F32Vector out) {
+    private static void requireMatrix(Qk256Matrix w, String outName, MemoryView out) {
         out.requireWritable(outName);
-        w.requireCodesUsable();
-        if (w.codesMayOverlap(out)) {
-            Segments.requireDisjoint(outName, out.segment(), "codes", w.codes());
-        }
-        if (w.blockScales().isPresent()) {
-            MemorySegment scales = w.blockScales().get();
-            Segments.requireUsable("block scales", scales);
-            Segments.requireDisjoint(outName, out.segment(), "block scales", scales);
-        }
+        w.requireInputOf(out, outName);
+    }
+
+    private static void requireVector(MemoryView x, MemoryView y) {
+        x.requireUsable("x");
+        y.requireDisjoint("y", x, "x");
     }
 }

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A validated view of a matrix of 2-bit weights in {@linkplain Qk256 QK256 layout}. Immutable and
@@ -18,7 +19,7 @@ import java.util.Optional;
  */
 public final class Qk256Matrix {
 
-    private final MemorySegment codes;
+    private final MemoryView codes;
     private final int rows;
     private final int cols;
     private final long rowStride;
@@ -26,15 +27,8 @@ public final class Qk256Matrix {
     private final Optional<MemorySegment> blockScales;
     private final float tensorScale;
     private final boolean integer;
-
-    // As in F32Vector.
-    private final boolean codesOffHeap;
+    private final @Nullable MemoryView scales;
     private final boolean offHeap;
-    private final long codesAddress;
-    private final long codesEnd;
-    private final MemorySegment.Scope codesScope;
-    private final boolean codesConfined;
-    private final long blockScalesAddress;
 
     private Qk256Matrix(
             MemorySegment codes,
@@ -44,7 +38,7 @@ public final class Qk256Matrix {
             Codebook codebook,
             Optional<MemorySegment> blockScales,
             float tensorScale) {
-        this.codes = Segments.requireAlive("codes", codes);
+        Segments.requireAlive("codes", codes);
         this.codebook = Objects.requireNonNull(codebook, "codebook");
         if (rows < 0) {
             throw new IllegalArgumentException("rows: " + rows + ", expected 0 or more");
@@ -55,20 +49,15 @@ public final class Qk256Matrix {
                     + " or more (" + cols + " columns are " + Qk256.blocks(cols) + " blocks of 64 bytes)");
         }
         requireCodes(codes, rows, rowStride, rowBytes);
-        blockScales.ifPresent(scales -> requireScales(scales, rows, Qk256.blocks(cols)));
+        blockScales.ifPresent(segment -> requireScales(segment, rows, Qk256.blocks(cols)));
+        this.codes = new MemoryView(codes);
         this.rows = rows;
         this.cols = cols;
         this.rowStride = rowStride;
         this.blockScales = blockScales;
         this.tensorScale = tensorScale;
-        this.codesOffHeap = codes.isNative();
-        this.offHeap =
-                codesOffHeap && (blockScales.isEmpty() || blockScales.get().isNative());
-        this.codesAddress = codes.address();
-        this.codesEnd = codesAddress + codes.byteSize();
-        this.codesScope = codes.scope();
-        this.codesConfined = Segments.isConfined(codes);
-        this.blockScalesAddress = blockScales.isEmpty() ? 0 : blockScales.get().address();
+        this.scales = blockScales.map(MemoryView::new).orElse(null);
+        this.offHeap = this.codes.isOffHeap() && (scales == null || scales.isOffHeap());
         this.integer =
                 codebook.supportsInt8() && (long) cols * 128 * (long) codebook.maxMagnitude() <= Integer.MAX_VALUE;
     }
@@ -122,7 +111,7 @@ public final class Qk256Matrix {
      * @param bytes at least {@link Qk256#rowBytes}
      */
     public Qk256Matrix withRowStride(long bytes) {
-        return new Qk256Matrix(codes, rows, cols, bytes, codebook, blockScales, tensorScale);
+        return new Qk256Matrix(codes(), rows, cols, bytes, codebook, blockScales, tensorScale);
     }
 
     /**
@@ -132,7 +121,7 @@ public final class Qk256Matrix {
      */
     public Qk256Matrix withBlockScales(MemorySegment scales) {
         Objects.requireNonNull(scales, "block scales");
-        return new Qk256Matrix(codes, rows, cols, rowStride, codebook, Optional.of(scales), tensorScale);
+        return new Qk256Matrix(codes(), rows, cols, rowStride, codebook, Optional.of(scales), tensorScale);
     }
 
     /**
@@ -141,12 +130,12 @@ public final class Qk256Matrix {
      * @param scale any value; NaN and infinities follow IEEE 754
      */
     public Qk256Matrix withTensorScale(float scale) {
-        return new Qk256Matrix(codes, rows, cols, rowStride, codebook, blockScales, scale);
+        return new Qk256Matrix(codes(), rows, cols, rowStride, codebook, blockScales, scale);
     }
 
     /** The packed codes; row {@code r} starts at byte {@code r * rowStride()}. */
     public MemorySegment codes() {
-        return codes;
+        return codes.segment();
     }
 
     /** Whether codes and block scales lie off the heap, where native code reaches them by their addresses. */
@@ -156,23 +145,40 @@ public final class Qk256Matrix {
 
     /** The address of the first code if the codes lie off the heap, else its offset in bytes within the array. */
     public long codesAddress() {
-        return codesAddress;
+        return codes.address();
+    }
+
+    /**
+     * The address of the first code of a row if the codes lie off the heap, else its offset in bytes within the array.
+     *
+     * @param row 0 to {@link #rows}; not checked, because nothing is read
+     */
+    public long codesAddress(int row) {
+        return codes.address() + row * rowStride;
     }
 
     /** The address of the first block scale, or its offset as that of the codes; 0 if there are none. */
     public long blockScalesAddress() {
-        return blockScalesAddress;
+        return scales == null ? 0 : scales.address();
     }
 
-    /** Whether it is worth the while to ask if the values lie over the codes. */
-    boolean codesMayOverlap(F32Vector values) {
-        return codesOffHeap == values.isOffHeap()
-                && codesAddress < values.address() + values.length() * Float.BYTES
-                && values.address() < codesEnd;
+    /**
+     * The address of a row's first block scale, or its offset as that of the codes; 0 if there are none.
+     *
+     * @param row 0 to {@link #rows}; not checked, because nothing is read
+     */
+    public long blockScalesAddress(int row) {
+        return scales == null ? 0 : scales.address() + (long) row * blocks() * Float.BYTES;
     }
 
-    void requireCodesUsable() {
-        Segments.requireUsable("codes", codes, codesScope, codesConfined);
+    /** Before each operation: codes and block scales may be read, and the result lies elsewhere. */
+    void requireInputOf(MemoryView out, String outName) {
+        codes.requireUsable("codes");
+        out.requireDisjoint(outName, codes, "codes");
+        if (scales != null) {
+            scales.requireUsable("block scales");
+            out.requireDisjoint(outName, scales, "block scales");
+        }
     }
 
     /** Number of rows, 0 or more. */
@@ -198,6 +204,11 @@ public final class Qk256Matrix {
     /** What the codes are worth. */
     public Codebook codebook() {
         return codebook;
+    }
+
+    /** Whether the blocks have scales of their own; else all are 1. */
+    public boolean hasBlockScales() {
+        return scales != null;
     }
 
     /** One f32 for each block, row by row; empty if all are 1. */
@@ -234,7 +245,7 @@ public final class Qk256Matrix {
      */
     public float scale(int row, int block) {
         float ofBlock = blockScale(row, block);
-        return blockScales.isEmpty() ? tensorScale : ofBlock * tensorScale;
+        return scales == null ? tensorScale : ofBlock * tensorScale;
     }
 
     /**

@@ -146,4 +146,32 @@ class F32VectorTest {
         assertThat(onHeap.isOffHeap()).isFalse();
         assertThat(onHeap.address()).isEqualTo(onHeap.segment().address());
     }
+
+    @Test
+    void theAddressOfAValueIsItsPlace() {
+        try (Arena arena = Arena.ofConfined()) {
+            F32Vector offHeap = F32Vector.allocate(arena, 3);
+            assertThat(offHeap.address(0)).isEqualTo(offHeap.segment().address());
+            assertThat(offHeap.address(3)).isEqualTo(offHeap.segment().address() + 12);
+            assertThat(offHeap.slice(1, 3).address(1)).isEqualTo(offHeap.address(2));
+        }
+        assertThat(F32Vector.of(new float[4]).slice(1, 4).address(2)).isEqualTo(12);
+        assertThat(F32Vector.of().address(1L << 40)).as("past 32 bits").isEqualTo(1L << 42);
+    }
+
+    @Test
+    void aSliceLivesAndIsWritableAsItsVector() {
+        F32Vector readOnly = F32Vector.of(MemorySegment.ofArray(new float[4]).asReadOnly());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> readOnly.slice(1, 2).requireWritable("y"))
+                .withMessage("y: the segment is read-only; results need writable memory");
+        F32Vector slice;
+        try (Arena arena = Arena.ofConfined()) {
+            slice = F32Vector.allocate(arena, 4).slice(1, 2);
+            slice.requireWritable("y");
+        }
+        assertThatIllegalStateException()
+                .isThrownBy(() -> slice.requireUsable("y"))
+                .withMessage("y: the arena of this segment is closed");
+    }
 }

@@ -95,4 +95,17 @@ class I8BatchTest {
                     .isEqualTo(matrix.segment().address() + 33);
         }
     }
+
+    @Test
+    void tellsWhereItsColumnsAre() {
+        try (Arena arena = Arena.ofConfined()) {
+            I8Batch offHeap = I8Batch.allocate(arena, 3, 5);
+            assertThat(offHeap.isOffHeap()).isTrue();
+            assertThat(offHeap.address(0)).isEqualTo(offHeap.segment().address());
+            assertThat(offHeap.address(2)).isEqualTo(offHeap.segment().address() + 10);
+            assertThat(offHeap.column(2).address()).isEqualTo(offHeap.address(2));
+        }
+        assertThat(I8Batch.of(new byte[6], 3, 2).isOffHeap()).isFalse();
+        assertThat(I8Batch.of(new byte[6], 3, 2).address(3)).isEqualTo(6);
+    }
 }

@@ -97,4 +97,16 @@ class I8VectorTest {
                     .withMessage("length: " + length + ", expected 0 or more");
         }
     }
+
+    @Test
+    void tellsWhereItsValuesAre() {
+        try (Arena arena = Arena.ofConfined()) {
+            I8Vector offHeap = I8Vector.allocate(arena, 5);
+            assertThat(offHeap.isOffHeap()).isTrue();
+            assertThat(offHeap.address()).isEqualTo(offHeap.segment().address());
+        }
+        I8Vector onHeap = I8Vector.of(MemorySegment.ofArray(new byte[8]).asSlice(3), 1);
+        assertThat(onHeap.isOffHeap()).isFalse();
+        assertThat(onHeap.address()).isEqualTo(3);
+    }
 }

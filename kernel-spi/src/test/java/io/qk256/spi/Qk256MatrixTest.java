@@ -263,4 +263,19 @@ class Qk256MatrixTest {
                         .isOffHeap())
                 .isFalse();
     }
+
+    @Test
+    void rowsHaveTheirAddresses() {
+        MemorySegment codes = Arena.ofAuto().allocate(2 * 200 + 128);
+        MemorySegment scales = Arena.ofAuto().allocate(3 * 2 * 4, 4);
+        Qk256Matrix bare = Qk256Matrix.of(codes, 3, 300, Codebook.TERNARY).withRowStride(200);
+        assertThat(bare.codesAddress(0)).isEqualTo(codes.address());
+        assertThat(bare.codesAddress(2)).isEqualTo(codes.address() + 400);
+        assertThat(bare.blockScalesAddress(2)).isZero();
+        assertThat(bare.hasBlockScales()).isFalse();
+        assertThat(bare.withBlockScales(scales).hasBlockScales()).isTrue();
+        assertThat(bare.withBlockScales(scales).blockScalesAddress(2)).isEqualTo(scales.address() + 16);
+        Qk256Matrix onHeap = Qk256Matrix.of(MemorySegment.ofArray(new byte[192]).asSlice(64), 2, 256, Codebook.TERNARY);
+        assertThat(onHeap.codesAddress(1)).isEqualTo(128);
+    }
 }

@@ -33,7 +33,7 @@ final class Avx512Kernel extends Kernel {
         try {
             if (weights <= ShortCall.MAX_WEIGHTS && isRun(w, toRow - fromRow)) {
                 ShortCall.dequantizeRun(
-                        codes(w, fromRow),
+                        w.codesAddress(fromRow),
                         weights,
                         codebook.value0() * scale,
                         codebook.value1() * scale,
@@ -42,11 +42,11 @@ final class Avx512Kernel extends Kernel {
                         out.address());
             } else {
                 Native.dequantize(
-                        codes(w, fromRow),
+                        w.codesAddress(fromRow),
                         w.rowStride(),
                         toRow - fromRow,
                         w.cols(),
-                        blockScales(w, fromRow),
+                        w.blockScalesAddress(fromRow),
                         scale,
                         codebook.value0(),
                         codebook.value1(),
@@ -63,30 +63,30 @@ final class Avx512Kernel extends Kernel {
     /** Whether the codes of so many rows follow each other, and all have the same scale. */
     private static boolean isRun(Qk256Matrix w, int rows) {
         // Most short calls are of one row; what they do not ask for needs no register.
-        return w.blockScales().isEmpty() && (rows == 1 || w.rowStride() == w.cols() / 4);
+        return !w.hasBlockScales() && (rows == 1 || w.rowStride() == w.cols() / 4);
     }
 
     @Override
     protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
-        if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
+        if (!w.isOffHeap() || !x.isOffHeap() || !y.isOffHeap()) {
             HeapCall.gemvF32(w, x, fromRow, toRow, y);
             return;
         }
         Codebook codebook = w.codebook();
         try {
             Native.gemvF32(
-                    codes(w, fromRow),
+                    w.codesAddress(fromRow),
                     w.rowStride(),
                     toRow - fromRow,
                     w.cols(),
-                    blockScales(w, fromRow),
+                    w.blockScalesAddress(fromRow),
                     w.tensorScale(),
                     codebook.value0(),
                     codebook.value1(),
                     codebook.value2(),
                     codebook.value3(),
-                    x.segment().address(),
-                    address(y, fromRow));
+                    x.address(),
+                    y.address(fromRow));
         } finally {
             Reference.reachabilityFence(w);
             Reference.reachabilityFence(x);
@@ -96,13 +96,13 @@ final class Avx512Kernel extends Kernel {
 
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
-        if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
+        if (!w.isOffHeap() || !x.isOffHeap() || !y.isOffHeap()) {
             HeapCall.gemvI8(w, x, fromRow, toRow, y);
             return;
         }
         float scale = x.scale();
         try {
-            gemm(w, fromRow, toRow, x.segment().address(), x.length(), 1, scale, scale, scale, scale, address(y, fromRow));
+            gemm(w, fromRow, toRow, x.address(), x.length(), 1, scale, scale, scale, scale, y.address(fromRow));
         } finally {
             Reference.reachabilityFence(w);
             Reference.reachabilityFence(x);
@@ -113,7 +113,7 @@ final class Avx512Kernel extends Kernel {
     /** By fours of columns; if there is memory on the heap, one after the other. */
     @Override
     protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
-        if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
+        if (!w.isOffHeap() || !x.isOffHeap() || !y.isOffHeap()) {
             super.gemmI8Rows(w, x, fromRow, toRow, y);
             return;
         }
@@ -125,14 +125,14 @@ final class Avx512Kernel extends Kernel {
                             w,
                             row,
                             end,
-                            x.segment().address() + column * x.length(),
+                            x.address(column),
                             x.length(),
                             Math.min(Native.MAX_COLUMNS, x.columns() - column),
                             scale(x, column),
                             scale(x, column + 1),
                             scale(x, column + 2),
                             scale(x, column + 3),
-                            address(y, (long) column * w.rows() + row));
+                            y.address((long) column * w.rows() + row));
                 }
             }
         } finally {
@@ -156,11 +156,11 @@ final class Avx512Kernel extends Kernel {
             long y) {
         Codebook codebook = w.codebook();
         Native.gemmI8(
-                codes(w, fromRow),
+                w.codesAddress(fromRow),
                 w.rowStride(),
                 toRow - fromRow,
                 w.cols(),
-                blockScales(w, fromRow),
+                w.blockScalesAddress(fromRow),
                 w.tensorScale(),
                 codebook.value0(),
                 codebook.value1(),
@@ -179,18 +179,6 @@ final class Avx512Kernel extends Kernel {
 
     private static float scale(I8Batch x, int column) {
         return column < x.columns() ? x.column(column).scale() : 1;
-    }
-
-    private static long codes(Qk256Matrix w, int row) {
-        return w.codesAddress() + row * w.rowStride();
-    }
-
-    private static long blockScales(Qk256Matrix w, int row) {
-        return w.blockScales().isEmpty() ? 0 : w.blockScalesAddress() + (long) row * w.blocks() * Float.BYTES;
-    }
-
-    private static long address(F32Vector vector, long i) {
-        return vector.address() + i * Float.BYTES;
     }
 
     @Override

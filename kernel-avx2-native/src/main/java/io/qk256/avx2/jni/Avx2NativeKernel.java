@@ -52,7 +52,7 @@ final class Avx2NativeKernel extends Kernel {
         try {
             if (isRun(w, toRow - fromRow)) {
                 ShortCall.dequantizeRun(
-                        codes(w, fromRow),
+                        w.codesAddress(fromRow),
                         weights(w, fromRow, toRow),
                         codebook.value0() * scale,
                         codebook.value1() * scale,
@@ -61,11 +61,11 @@ final class Avx2NativeKernel extends Kernel {
                         out);
             } else {
                 ShortCall.dequantize(
-                        codes(w, fromRow),
+                        w.codesAddress(fromRow),
                         w.rowStride(),
                         toRow - fromRow,
                         w.cols(),
-                        blockScales(w, fromRow),
+                        w.blockScalesAddress(fromRow),
                         scale,
                         codebook.value0(),
                         codebook.value1(),
@@ -86,18 +86,18 @@ final class Avx2NativeKernel extends Kernel {
     /** Whether the codes of so many rows follow each other, and all have the same scale. */
     private static boolean isRun(Qk256Matrix w, int rows) {
         // Most short calls are of one row; what they do not ask for needs no register.
-        return w.blockScales().isEmpty() && (rows == 1 || w.rowStride() == w.cols() / 4);
+        return !w.hasBlockScales() && (rows == 1 || w.rowStride() == w.cols() / 4);
     }
 
     private static void dequantizeByJni(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
         Codebook codebook = w.codebook();
         try {
             Native.dequantize(
-                    codes(w, fromRow),
+                    w.codesAddress(fromRow),
                     w.rowStride(),
                     toRow - fromRow,
                     w.cols(),
-                    blockScales(w, fromRow),
+                    w.blockScalesAddress(fromRow),
                     w.tensorScale(),
                     codebook.value0(),
                     codebook.value1(),
@@ -112,25 +112,25 @@ final class Avx2NativeKernel extends Kernel {
 
     @Override
     protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
-        if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
+        if (!w.isOffHeap() || !x.isOffHeap() || !y.isOffHeap()) {
             HeapCall.gemvF32(w, x, fromRow, toRow, y);
             return;
         }
         Codebook codebook = w.codebook();
         try {
             Native.gemvF32(
-                    codes(w, fromRow),
+                    w.codesAddress(fromRow),
                     w.rowStride(),
                     toRow - fromRow,
                     w.cols(),
-                    blockScales(w, fromRow),
+                    w.blockScalesAddress(fromRow),
                     w.tensorScale(),
                     codebook.value0(),
                     codebook.value1(),
                     codebook.value2(),
                     codebook.value3(),
-                    x.segment().address(),
-                    element(y, fromRow));
+                    x.address(),
+                    y.address(fromRow));
         } finally {
             Reference.reachabilityFence(w);
             Reference.reachabilityFence(x);
@@ -140,7 +140,7 @@ final class Avx2NativeKernel extends Kernel {
 
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
-        if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
+        if (!w.isOffHeap() || !x.isOffHeap() || !y.isOffHeap()) {
             HeapCall.gemvI8(extensions, w, x, fromRow, toRow, y);
             return;
         }
@@ -148,19 +148,19 @@ final class Avx2NativeKernel extends Kernel {
         try {
             Native.gemvI8(
                     extensions,
-                    codes(w, fromRow),
+                    w.codesAddress(fromRow),
                     w.rowStride(),
                     toRow - fromRow,
                     w.cols(),
-                    blockScales(w, fromRow),
+                    w.blockScalesAddress(fromRow),
                     w.tensorScale(),
                     codebook.value0(),
                     codebook.value1(),
                     codebook.value2(),
                     codebook.value3(),
-                    x.segment().address(),
+                    x.address(),
                     x.scale(),
-                    element(y, fromRow));
+                    y.address(fromRow));
         } finally {
             Reference.reachabilityFence(w);
             Reference.reachabilityFence(x);
@@ -170,7 +170,7 @@ final class Avx2NativeKernel extends Kernel {
 
     @Override
     protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
-        if (!w.isOffHeap() || !x.segment().isNative() || !y.isOffHeap()) {
+        if (!w.isOffHeap() || !x.isOffHeap() || !y.isOffHeap()) {
             super.gemmI8Rows(w, x, fromRow, toRow, y);
             return;
         }
@@ -193,41 +193,29 @@ final class Avx2NativeKernel extends Kernel {
         Codebook codebook = w.codebook();
         Native.gemmI8(
                 extensions,
-                codes(w, row),
+                w.codesAddress(row),
                 w.rowStride(),
                 rows,
                 w.cols(),
-                blockScales(w, row),
+                w.blockScalesAddress(row),
                 w.tensorScale(),
                 codebook.value0(),
                 codebook.value1(),
                 codebook.value2(),
                 codebook.value3(),
-                x.segment().address() + column * x.length(),
+                x.address(column),
                 x.length(),
                 Math.min(Native.GEMM_COLUMNS, x.columns() - column),
                 scale(x, column),
                 scale(x, column + 1),
                 scale(x, column + 2),
                 scale(x, column + 3),
-                y.address() + ((long) column * w.rows() + row) * Float.BYTES,
+                y.address((long) column * w.rows() + row),
                 w.rows());
     }
 
     private static float scale(I8Batch x, int column) {
         return column < x.columns() ? x.column(column).scale() : 1;
-    }
-
-    private static long codes(Qk256Matrix w, int row) {
-        return w.codesAddress() + row * w.rowStride();
-    }
-
-    private static long blockScales(Qk256Matrix w, int row) {
-        return w.blockScales().isEmpty() ? 0 : w.blockScalesAddress() + (long) row * w.blocks() * Float.BYTES;
-    }
-
-    private static long element(F32Vector vector, int i) {
-        return vector.address() + (long) i * Float.BYTES;
     }
 
     @Override

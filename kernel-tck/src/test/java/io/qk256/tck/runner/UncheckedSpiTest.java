@@ -74,8 +74,7 @@ class UncheckedSpiTest {
                 source,
                 Files.readString(KERNEL)
                         .replaceAll(
-                                "(?m)^ {8}(requireRows|requireLength|requireMatrix|requireInteger|x\\.requireUsable|"
-                                        + "Segments\\.requireDisjoint)\\(.*\\);$",
+                                "(?m)^ {8}(requireRows|requireLength|requireMatrix|requireInteger|requireVector)\\(.*\\);$",
                                 "")
                         .replace("if (fromRow < toRow) {", "{"));
         int exit = ToolProvider.findFirst("javac")
