@@ -14,7 +14,7 @@ import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.Selection;
 import io.qk256.spi.selection.SelectionOptions;
-import io.qk256.tck.runner.Main;
+import io.qk256.tck.runner.TckMain;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -36,7 +36,7 @@ public final class Application {
         String command = args.length == 0 ? "" : args[0];
         switch (command) {
             case "tck" ->
-                Main.main(
+                TckMain.main(
                         new String[] {"--provider", args[1], "--rule", "1", "--time-limit", "600", "-o", "json"});
             case "plugins" ->
                 run(probed(PluginDirectory.open(Path.of(args[1])).refresh().sources()));
