@@ -9,7 +9,7 @@ import java.util.Objects;
  * prompt: {@code columns * length} values, column by column, and a scale for each column. A column may be longer than the
  * matrix is wide; the values beyond its width are padding, and not read.
  *
- * <p>Column {@code i} starts at byte {@code i * length()} of the {@linkplain #segment memory}.
+ * <p>Column {@code i} starts at byte {@code i * length()} of the memory.
  *
  * <p>The scales can be {@linkplain I8Vector#scale(float) set} again when the values are filled again, so
  * that one buffer serves every batch. Whoever fills the buffer must be done, and published, before kernels

@@ -47,7 +47,7 @@ sealed class MemoryView permits F32Vector, I8Vector, I8Batch {
         return segment;
     }
 
-    /** Whether the values lie off the heap, where native code reaches them by their {@link #address}. */
+    /** Whether the values lie off the heap, where native code reaches them by their address. */
     public final boolean isOffHeap() {
         return offHeap;
     }
