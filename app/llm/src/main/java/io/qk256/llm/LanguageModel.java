@@ -24,7 +24,7 @@ import io.qk256.spi.selection.SelectionOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 
@@ -78,6 +78,7 @@ public final class LanguageModel implements AutoCloseable {
         try {
             BitNetModel model = BitNetModel.load(file, options.head(), options.listener());
             try {
+                end(reader);
                 Tokenizer tokenizer = result(reading);
                 requireSize(file, tokenizer, model.config());
                 return new LanguageModel(file, model, tokenizer);
@@ -100,35 +101,24 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
-    private static Tokenizer result(FutureTask<Tokenizer> reading) throws IOException {
-        boolean interrupted = false;
-        try {
-            while (true) {
-                try {
-                    return reading.get();
-                } catch (InterruptedException e) {
-                    interrupted = true; // It reads memory and ends soon; the caller sees the flag afterwards.
-                }
-            }
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof IOException cause) {
-                throw cause;
-            }
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            if (e.getCause() instanceof Error cause) {
-                throw cause;
-            }
-            throw new IllegalStateException(e);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+    private static Tokenizer result(FutureTask<Tokenizer> done) throws IOException {
+        if (done.state() == Future.State.SUCCESS) {
+            return done.resultNow();
         }
+        Throwable thrown = done.exceptionNow();
+        if (thrown instanceof IOException cause) {
+            throw cause;
+        }
+        if (thrown instanceof RuntimeException cause) {
+            throw cause;
+        }
+        if (thrown instanceof Error cause) {
+            throw cause;
+        }
+        throw new IllegalStateException(thrown);
     }
 
-    /** It reads the file, which must not be closed under it. */
+    /** It reads the file, which must not be closed under it, and ends soon; an interrupt is kept for the caller. */
     private static void end(Thread reader) {
         boolean interrupted = false;
         while (reader.isAlive()) {

@@ -156,12 +156,9 @@ final class ModelOptions {
     /** Opens and loads the model alone, which may have no vocabulary, with another head than the user's. */
     Model loadModel(Head otherHead, Terminal terminal) throws IOException {
         Progress progress = ProgressLine.of("loading", terminal);
-        return load(open(progress, terminal), otherHead, listener(progress, terminal));
-    }
-
-    private static Model load(GgufFile file, Head head, LoadListener listener) throws IOException {
+        GgufFile file = open(progress, terminal);
         try {
-            return new Model(file, BitNetModel.load(file, head.type(), listener));
+            return new Model(file, BitNetModel.load(file, otherHead.type(), listener(progress, terminal)));
         } catch (IOException | RuntimeException | Error e) {
             file.close();
             throw e;

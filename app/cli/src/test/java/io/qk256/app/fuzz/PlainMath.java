@@ -2,6 +2,7 @@ package io.qk256.app.fuzz;
 
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.Operation;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.ValueLayout;
@@ -31,7 +32,7 @@ final class PlainMath {
                 o.toRow(),
                 o.batch().columns());
         for (int i = 0; i < after.length; i++) {
-            boolean decoding = o.operation() == io.qk256.spi.Operation.DEQUANTIZE;
+            boolean decoding = o.operation() == Operation.DEQUANTIZE;
             int row = decoding || rows == 0 ? o.fromRow() + i / o.w().cols() : i % rows;
             boolean inRange = i < values && row >= o.fromRow() && row < o.toRow();
             if (!inRange) {
