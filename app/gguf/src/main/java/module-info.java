@@ -4,4 +4,6 @@ module io.qk256.gguf {
     requires static org.jspecify;
 
     exports io.qk256.gguf;
+    exports io.qk256.gguf.convert;
+    exports io.qk256.gguf.layout;
 }

@@ -4,6 +4,7 @@ import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.TensorType;
+import io.qk256.gguf.layout.WeightFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -42,7 +43,7 @@ public final class Fixtures {
 
     /** The small model that the application carries. */
     public static GgufFile demo() throws GgufException {
-        return GgufFile.of(ofProof("demo-i2_s.gguf"), "the embedded model");
+        return WeightFile.of(ofProof("demo-i2_s.gguf"), "the embedded model");
     }
 
     public static GgufTensor tensor(String name, TensorType type, long cols, long rows, MemorySegment data) {

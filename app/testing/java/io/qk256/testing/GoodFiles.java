@@ -1,9 +1,10 @@
 package io.qk256.testing;
 
-import io.qk256.gguf.Conversion;
 import io.qk256.gguf.GgufFile;
-import io.qk256.gguf.Repack;
 import io.qk256.gguf.TensorType;
+import io.qk256.gguf.convert.Conversion;
+import io.qk256.gguf.layout.Repack;
+import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -57,7 +58,7 @@ public final class GoodFiles {
                 .bytes();
         try {
             Path stored = Files.createTempFile("stored", ".gguf");
-            try (GgufFile file = GgufFile.of(Fixtures.segment(source), "source")) {
+            try (GgufFile file = WeightFile.of(Fixtures.segment(source), "source")) {
                 Conversion.convert(
                         file, OutputFile.of(stored), Conversion.Target.QK256, false, 1, Repack.Progress.NONE);
                 return Files.readAllBytes(stored);

@@ -41,8 +41,7 @@ public final class GgufFile implements AutoCloseable {
     private final MemorySegment header;
     private final MemorySegment bytes;
 
-    private GgufFile(String name, MemorySegment bytes, I2sLayout i2sLayout, Optional<Arena> arena)
-            throws GgufException {
+    private GgufFile(String name, MemorySegment bytes, TypeRules rules, Optional<Arena> arena) throws GgufException {
         this.name = name;
         this.bytes = bytes;
         this.arena = arena;
@@ -52,36 +51,32 @@ public final class GgufFile implements AutoCloseable {
         long entryCount = cursor.count("metadata count", MetadataReader.MIN_ENTRY_BYTES);
         this.metadata = Collections.unmodifiableMap(MetadataReader.read(name, cursor, entryCount));
         this.alignment = readAlignment();
-        TypeRules types = new TypeRules(architecture(), i2sLayout);
-        Map<String, GgufTensor> stored = new TensorReader(name, bytes, cursor, types, alignment).read(tensorCount);
-        if (Qk256Store.isUsedBy(name, metadata)) {
-            for (Map.Entry<String, GgufTensor> tensor : stored.entrySet()) {
-                tensor.setValue(Qk256Store.recognise(tensor.getValue()));
-            }
-        }
-        this.tensors = Collections.unmodifiableMap(stored);
+        Map<String, GgufTensor> stored =
+                new TensorReader(name, bytes, cursor, architecture(), rules, alignment).read(tensorCount);
+        this.tensors = Collections.unmodifiableMap(rules.recognise(name, metadata, stored));
         this.header = bytes.asSlice(0, cursor.position());
     }
 
     /**
-     * Maps and checks a file of any size. Tensors of type I2_S are taken to have the layout of x86.
+     * Maps and checks a file of any size. Tensors are of the types that their numbers stand for; {@code WeightFile} in {@code io.qk256.gguf.layout} opens a file
+     * with the types that have no number of their own.
      *
      * @throws GgufException if there is no such file, or it breaks a rule of the format
      * @throws IOException if the file cannot be read
      */
     public static GgufFile open(Path path) throws IOException {
-        return open(path, I2sLayout.X86);
+        return open(path, TypeRules.NONE);
     }
 
     /**
      * Maps and checks a file of any size.
      *
-     * @param i2sLayout how tensors of type I2_S are packed, as no file says it
+     * @param rules what tensors are where their number does not say it all
      * @throws GgufException if there is no such file, or it breaks a rule of the format
      * @throws IOException if the file cannot be read
      */
     @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the file, whose close() closes it.
-    public static GgufFile open(Path path, I2sLayout i2sLayout) throws IOException {
+    public static GgufFile open(Path path, TypeRules rules) throws IOException {
         Optional<String> absence = FileProblem.absence(path);
         if (absence.isPresent()) {
             throw new GgufException(path + ": " + absence.get() + ", expected a GGUF file; check the path");
@@ -89,7 +84,7 @@ public final class GgufFile implements AutoCloseable {
         Arena arena = Arena.ofShared();
         try (FileChannel channel = FileChannel.open(path)) {
             MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            return new GgufFile(path.toString(), bytes, i2sLayout, Optional.of(arena));
+            return new GgufFile(path.toString(), bytes, rules, Optional.of(arena));
         } catch (GgufException | RuntimeException | Error e) {
             arena.close();
             throw e;
@@ -107,7 +102,12 @@ public final class GgufFile implements AutoCloseable {
      * @throws GgufException if it breaks a rule of the format
      */
     public static GgufFile of(MemorySegment bytes, String name) throws GgufException {
-        return new GgufFile(name, bytes.asReadOnly(), I2sLayout.X86, Optional.empty());
+        return of(bytes, name, TypeRules.NONE);
+    }
+
+    /** The same, with rules for what tensors are where their number does not say it all. */
+    public static GgufFile of(MemorySegment bytes, String name, TypeRules rules) throws GgufException {
+        return new GgufFile(name, bytes.asReadOnly(), rules, Optional.empty());
     }
 
     /** The path that was opened, or the name that was given. */
@@ -189,13 +189,13 @@ public final class GgufFile implements AutoCloseable {
                 + " tensors; the file is incomplete or of another kind than expected"));
     }
 
-    /** All bytes before the data of the tensors. */
-    MemorySegment header() {
+    /** All bytes before the data of the tensors, read-only. */
+    public MemorySegment header() {
         return header;
     }
 
-    /** The whole file. */
-    MemorySegment bytes() {
+    /** The whole file, read-only. */
+    public MemorySegment bytes() {
         return bytes;
     }
 

@@ -96,8 +96,8 @@ public final class GgufValue {
         return array;
     }
 
-    /** Its bytes in the file, without type, length and count. */
-    MemorySegment data() {
+    /** Its bytes in the file, without type, length and count; read-only. */
+    public MemorySegment data() {
         return array.map(GgufArray::data).orElse(data);
     }
 

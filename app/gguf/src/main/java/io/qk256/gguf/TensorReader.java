@@ -27,7 +27,8 @@ final class TensorReader {
     private final String file;
     private final MemorySegment bytes;
     private final Cursor cursor;
-    private final TypeRules types;
+    private final String architecture;
+    private final TypeRules rules;
     private final long alignment;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
@@ -44,11 +45,13 @@ final class TensorReader {
         }
     }
 
-    TensorReader(String file, MemorySegment bytes, Cursor cursor, TypeRules types, long alignment) {
+    TensorReader(
+            String file, MemorySegment bytes, Cursor cursor, String architecture, TypeRules rules, long alignment) {
         this.file = file;
         this.bytes = bytes;
         this.cursor = cursor;
-        this.types = types;
+        this.architecture = architecture;
+        this.rules = rules;
         this.alignment = alignment;
     }
 
@@ -109,7 +112,8 @@ final class TensorReader {
     }
 
     private TensorType type(long at, String name, int id) throws GgufException {
-        return types.typeOf(id)
+        return TensorType.of(id, architecture)
+                .map(rules::typeOf)
                 .orElseThrow(() -> cursor.wrong(
                         at,
                         "tensor " + name + " is of type " + id,

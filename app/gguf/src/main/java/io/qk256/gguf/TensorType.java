@@ -43,9 +43,9 @@ public enum TensorType {
     TQ2_0(35, 256, 66),
     /** bitnet.cpp's ternary weights; the last 32 bytes start with the f32 scale of the tensor. */
     I2_S(36, 128, 32, 32),
-    /** I2_S as {@link I2sLayout#ARM} packs it. */
+    /** I2_S as it is packed on ARM: only {@link TypeRules} tell it. */
     I2_S_ARM(-1, 64, 16, 32),
-    /** I2_S as {@link I2sLayout#ROWS4} packs it. */
+    /** I2_S as it is packed on x86 without {@code ACT_PARALLEL}: only {@link TypeRules} tell it. */
     I2_S_ROWS4(-1, 4, 1, 32),
     I8_S(37, 1, 1),
     /** bitnet.cpp's look-up weights for ARM. */
@@ -56,7 +56,7 @@ public enum TensorType {
     Q2_0(42, 64, 18),
     /** bitnet.cpp's look-up weights for x86: id 39, in the fork of 2026 id 42. Their size depends on the model's shape. */
     TL2(-1, 1, 0),
-    /** Kernels' own layout, in files that this program writes: stored as I8 with a header of its own. */
+    /** Kernels' own layout, in files that this program writes: stored as I8, and only {@link TypeRules} tell it. */
     QK256(-1, 1, 0),
     /** A type that others have made, such as 142 and 143 of PrismML: {@link GgufTensor#typeId} tells the number. */
     OTHER(-1, 1, 0);
@@ -140,7 +140,7 @@ public enum TensorType {
      * @param weights a multiple of the block
      * @throws ArithmeticException if they do not fit in 63 bits
      */
-    long bytes(long weights) {
+    public long bytes(long weights) {
         return Math.addExact(Math.multiplyExact(weights / blockWeights, (long) blockBytes), trailerBytes);
     }
 

@@ -1,12 +1,9 @@
 /**
- * GGUF files and the 2-bit layouts of other projects.
+ * GGUF files: the container alone.
  *
- * <p>{@link io.qk256.gguf.GgufFile} reads a GGUF file without copying it and trusts no byte of it;
- * {@link io.qk256.gguf.Repack} turns 2-bit tensors into the layout that kernels take, and
- * {@link io.qk256.gguf.TensorRows} any readable tensor into floats;
- * {@link io.qk256.gguf.PlainDecoder} reads 2-bit tensors weight by weight, as the measure for both.
- * {@link io.qk256.gguf.Conversion} and {@link io.qk256.gguf.RepackCache} write models with their weights in
- * another type.
+ * <p>{@link io.qk256.gguf.GgufFile} reads a file without copying it and trusts no byte of it: its keys, and its tensors with name,
+ * type, shape and bytes. {@link io.qk256.gguf.GgufWriter} writes one. What the bytes of a tensor mean is for
+ * {@code io.qk256.gguf.layout}; what is written in another type, for {@code io.qk256.gguf.convert}. Nothing here depends on either.
  */
 @NullMarked
 package io.qk256.gguf;

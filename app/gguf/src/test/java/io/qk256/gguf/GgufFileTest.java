@@ -3,6 +3,7 @@ package io.qk256.gguf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.qk256.gguf.layout.TensorRows;
 import io.qk256.testing.Fixtures;
 import io.qk256.testing.GgufBuilder;
 import java.io.IOException;

@@ -2,6 +2,9 @@ package io.qk256.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qk256.gguf.layout.Repack;
+import io.qk256.gguf.layout.TensorRows;
+import io.qk256.gguf.layout.WeightFile;
 import io.qk256.testing.Fuzz;
 import io.qk256.testing.Fuzz.Outcome;
 import io.qk256.testing.GoodFiles;
@@ -34,7 +37,7 @@ class GgufFuzzTest {
             MemorySegment memory = onHeap
                     ? MemorySegment.ofArray(bytes)
                     : arena.allocate(bytes.length, 64).copyFrom(MemorySegment.ofArray(bytes));
-            GgufFile file = GgufFile.of(memory, "mutated");
+            GgufFile file = WeightFile.of(memory, "mutated");
             for (GgufValue value : file.metadata().values()) {
                 assertThat(value.toString()).isNotNull();
                 value.array()

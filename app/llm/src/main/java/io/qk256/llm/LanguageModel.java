@@ -2,6 +2,7 @@ package io.qk256.llm;
 
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.layout.WeightFile;
 import io.qk256.llm.generation.GenerationOptions;
 import io.qk256.llm.generation.Generator;
 import io.qk256.llm.generation.Generator.Answer;
@@ -63,7 +64,7 @@ public final class LanguageModel implements AutoCloseable {
      * @throws IOException if it cannot be read
      */
     public static LanguageModel open(Path path, LoadOptions options) throws IOException {
-        return of(GgufFile.open(path), options);
+        return of(WeightFile.open(path), options);
     }
 
     /**

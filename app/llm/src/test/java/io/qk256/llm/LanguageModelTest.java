@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qk256.gguf.GgufException;
-import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.layout.WeightFile;
 import io.qk256.llm.generation.GenerationOptions;
 import io.qk256.llm.generation.Generator.Answer;
 import io.qk256.llm.generation.Generator.End;
@@ -64,7 +64,7 @@ class LanguageModelTest {
     void aModelThatCannotBeLoadedLeavesNothing() {
         byte[] bytes = Fixtures.bytes("/fixtures/model/tiny-bitnet.gguf");
         assertThatThrownBy(() ->
-                        LanguageModel.of(GgufFile.of(Fixtures.segment(bytes), "no vocabulary"), LoadOptions.usual()))
+                        LanguageModel.of(WeightFile.of(Fixtures.segment(bytes), "no vocabulary"), LoadOptions.usual()))
                 .isInstanceOf(GgufException.class)
                 .hasMessageStartingWith("no vocabulary");
         assertThat(JvmCounts.threads()).doesNotContain("qk256-tokenizer");

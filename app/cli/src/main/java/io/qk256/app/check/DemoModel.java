@@ -2,6 +2,7 @@ package io.qk256.app.check;
 
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.layout.WeightFile;
 import java.lang.foreign.Arena;
 
 /** The small language model that the application carries: it tells fairy tales. */
@@ -13,6 +14,6 @@ public final class DemoModel {
 
     /** Its file. Closing it does nothing: the memory goes when nothing refers to it. */
     public static GgufFile file() throws GgufException {
-        return GgufFile.of(Resources.bytes(I2S, Arena.ofAuto()), "the embedded model");
+        return WeightFile.of(Resources.bytes(I2S, Arena.ofAuto()), "the embedded model");
     }
 }

@@ -4,8 +4,9 @@ import io.qk256.app.check.ProofReport.Check;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufTensor;
-import io.qk256.gguf.Repack;
 import io.qk256.gguf.TensorType;
+import io.qk256.gguf.layout.Repack;
+import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
@@ -22,8 +23,8 @@ final class DemoProof {
 
     DemoProof(Kernel kernel, Arena arena) throws GgufException {
         this.kernel = kernel;
-        this.i2s = GgufFile.of(Resources.bytes(DemoModel.I2S, arena), DemoModel.I2S);
-        this.tq2 = GgufFile.of(Resources.bytes(TQ2, arena), TQ2);
+        this.i2s = WeightFile.of(Resources.bytes(DemoModel.I2S, arena), DemoModel.I2S);
+        this.tq2 = WeightFile.of(Resources.bytes(TQ2, arena), TQ2);
     }
 
     /** The ternary matrices of the model, in I2_S. */

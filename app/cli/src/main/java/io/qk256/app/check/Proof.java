@@ -6,9 +6,10 @@ import io.qk256.app.check.ProofReport.Speed;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufTensor;
-import io.qk256.gguf.I2sLayout;
-import io.qk256.gguf.Repack;
 import io.qk256.gguf.TensorType;
+import io.qk256.gguf.layout.I2sLayout;
+import io.qk256.gguf.layout.Repack;
+import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
 import java.io.IOException;
@@ -78,7 +79,7 @@ public final class Proof {
     }
 
     private ProofReport onFile(Path path, I2sLayout i2sLayout) throws IOException {
-        try (GgufFile file = GgufFile.open(path, i2sLayout)) {
+        try (GgufFile file = WeightFile.open(path, i2sLayout)) {
             List<GgufTensor> tensors = file.tensors().stream()
                     .filter(tensor -> Repack.refusal(tensor.type()).isEmpty())
                     .toList();

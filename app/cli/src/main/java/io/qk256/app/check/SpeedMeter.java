@@ -3,7 +3,7 @@ package io.qk256.app.check;
 import io.qk256.app.check.ProofReport.Speed;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
-import io.qk256.gguf.Repack;
+import io.qk256.gguf.layout.Repack;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;

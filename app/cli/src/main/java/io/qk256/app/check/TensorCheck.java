@@ -1,7 +1,7 @@
 package io.qk256.app.check;
 
 import io.qk256.gguf.GgufTensor;
-import io.qk256.gguf.PlainDecoder;
+import io.qk256.gguf.layout.PlainDecoder;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;

@@ -3,7 +3,7 @@ package io.qk256.app.commands;
 import io.qk256.app.check.ProgressListener;
 import io.qk256.app.check.Proof;
 import io.qk256.app.check.ProofReport;
-import io.qk256.gguf.I2sLayout;
+import io.qk256.gguf.layout.I2sLayout;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.selection.Selection;
 import java.io.IOException;

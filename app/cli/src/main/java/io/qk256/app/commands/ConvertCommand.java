@@ -1,9 +1,9 @@
 package io.qk256.app.commands;
 
-import io.qk256.gguf.Conversion;
-import io.qk256.gguf.Conversion.Report;
-import io.qk256.gguf.Conversion.Target;
 import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.convert.Conversion;
+import io.qk256.gguf.convert.Conversion.Report;
+import io.qk256.gguf.convert.Conversion.Target;
 import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;

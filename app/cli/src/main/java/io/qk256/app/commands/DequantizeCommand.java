@@ -2,8 +2,8 @@ package io.qk256.app.commands;
 
 import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufTensor;
-import io.qk256.gguf.NpyFile;
-import io.qk256.gguf.TensorRows;
+import io.qk256.gguf.convert.NpyFile;
+import io.qk256.gguf.layout.TensorRows;
 import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;

@@ -1,7 +1,8 @@
 package io.qk256.app.commands;
 
 import io.qk256.gguf.GgufFile;
-import io.qk256.gguf.I2sLayout;
+import io.qk256.gguf.layout.I2sLayout;
+import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.support.FileProblem;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
@@ -46,7 +47,7 @@ final class GgufOptions {
      */
     GgufFile open(Path path) throws IOException {
         requireFile(path);
-        return GgufFile.open(path, i2sLayout());
+        return WeightFile.open(path, i2sLayout());
     }
 
     /**

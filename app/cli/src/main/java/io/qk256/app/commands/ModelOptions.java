@@ -2,8 +2,8 @@ package io.qk256.app.commands;
 
 import io.qk256.app.check.DemoModel;
 import io.qk256.gguf.GgufFile;
-import io.qk256.gguf.Repack.Progress;
-import io.qk256.gguf.RepackCache;
+import io.qk256.gguf.convert.RepackCache;
+import io.qk256.gguf.layout.Repack.Progress;
 import io.qk256.llm.LanguageModel;
 import io.qk256.llm.LoadOptions;
 import io.qk256.llm.model.BitNetModel;

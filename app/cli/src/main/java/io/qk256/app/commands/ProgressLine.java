@@ -1,6 +1,6 @@
 package io.qk256.app.commands;
 
-import io.qk256.gguf.Repack.Progress;
+import io.qk256.gguf.layout.Repack.Progress;
 
 /** One line of a terminal that is written over and over. */
 final class ProgressLine {

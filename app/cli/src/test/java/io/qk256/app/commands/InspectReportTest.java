@@ -6,6 +6,7 @@ import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufWriter;
 import io.qk256.gguf.TensorType;
 import io.qk256.gguf.ValueType;
+import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.support.OutputFile;
 import io.qk256.testing.HangGuard;
 import java.io.IOException;
@@ -26,7 +27,7 @@ class InspectReportTest {
         Path path = dir.resolve("file.gguf");
         writer.write(OutputFile.of(path));
         StringWriter text = new StringWriter();
-        try (GgufFile file = GgufFile.open(path)) {
+        try (GgufFile file = WeightFile.open(path)) {
             new InspectReport(file).print(new PrintWriter(text));
         }
         return text.toString();

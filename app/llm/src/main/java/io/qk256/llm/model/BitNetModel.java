@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * thread-safe; any number of engines may use it at once.
  *
  * <pre>{@code
- * try (GgufFile file = GgufFile.open(path);
+ * try (GgufFile file = WeightFile.open(path);
  *         BitNetModel model = BitNetModel.load(file, HeadType.STORED, LoadListener.NONE);
  *         Engine engine = model.engine(kernel, EngineOptions.withThreads(2))) {
  *     float[] logits = engine.sequence().prompt(tokens);

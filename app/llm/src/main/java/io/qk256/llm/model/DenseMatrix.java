@@ -2,8 +2,8 @@ package io.qk256.llm.model;
 
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
-import io.qk256.gguf.TensorRows;
 import io.qk256.gguf.TensorType;
+import io.qk256.gguf.layout.TensorRows;
 import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

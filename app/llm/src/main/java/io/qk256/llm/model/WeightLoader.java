@@ -1,11 +1,11 @@
 package io.qk256.llm.model;
 
-import io.qk256.gguf.FiniteCheck;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufTensor;
-import io.qk256.gguf.Repack;
 import io.qk256.gguf.TensorType;
+import io.qk256.gguf.layout.FiniteCheck;
+import io.qk256.gguf.layout.Repack;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;

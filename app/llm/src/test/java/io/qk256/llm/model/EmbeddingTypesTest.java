@@ -8,6 +8,7 @@ import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.GgufWriter;
 import io.qk256.gguf.TensorType;
+import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -62,7 +63,7 @@ class EmbeddingTypesTest {
         }
         Path path = dir.resolve(type + ".gguf");
         writer.write(OutputFile.of(path));
-        return GgufFile.open(path);
+        return WeightFile.open(path);
     }
 
     @ParameterizedTest

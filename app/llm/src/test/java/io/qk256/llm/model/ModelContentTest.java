@@ -10,6 +10,7 @@ import io.qk256.gguf.GgufValue;
 import io.qk256.gguf.GgufWriter;
 import io.qk256.gguf.TensorType;
 import io.qk256.gguf.ValueType;
+import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -77,7 +78,7 @@ class ModelContentTest {
                 warnings.add(message);
             }
         };
-        try (GgufFile file = GgufFile.open(path);
+        try (GgufFile file = WeightFile.open(path);
                 BitNetModel model = BitNetModel.load(file, HeadType.STORED, listener)) {
             return model.config().gate();
         }

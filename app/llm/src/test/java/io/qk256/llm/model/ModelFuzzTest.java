@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.Kernel;
 import io.qk256.testing.Fuzz;
 import io.qk256.testing.Fuzz.Outcome;
@@ -41,7 +42,7 @@ class ModelFuzzTest {
     private boolean runs(byte[] bytes, HeadType head) {
         try (Arena arena = Arena.ofShared()) {
             MemorySegment memory = arena.allocate(bytes.length, 64).copyFrom(MemorySegment.ofArray(bytes));
-            try (GgufFile file = GgufFile.of(memory, "mutated");
+            try (GgufFile file = WeightFile.of(memory, "mutated");
                     BitNetModel model = BitNetModel.load(file, head, LoadListener.NONE);
                     Engine engine = model.engine(kernel, EngineOptions.withThreads(1));
                     Sequence sequence = engine.sequence()) {

@@ -2,6 +2,7 @@ package io.qk256.llm.model;
 
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.layout.WeightFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -47,6 +48,6 @@ final class Recorded {
 
     static GgufFile file(String name, byte[] bytes) throws GgufException {
         MemorySegment memory = Arena.ofAuto().allocate(bytes.length, 64).copyFrom(MemorySegment.ofArray(bytes));
-        return GgufFile.of(memory, name);
+        return WeightFile.of(memory, name);
     }
 }

@@ -1,0 +1,69 @@
+package io.qk256.gguf.convert;
+
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.layout.I2sLayout;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * What a cached model was made from: the bytes of a file, by its size, the SHA-256 of its header and a check sum of all; and what
+ * the system said about the file then. While the system says the same, the bytes are taken to be the same without reading
+ * them: on Unix that includes the time of the last change, which no program can set.
+ */
+final class CacheSource {
+
+    private static final String SEPARATOR = "; ";
+
+    private final GgufFile file;
+    private final String header;
+    private final String seen;
+    private final int threads;
+
+    CacheSource(GgufFile file, Path path, I2sLayout layout, int threads) throws IOException {
+        this.file = file;
+        this.threads = threads;
+        this.header =
+                "I2_S layout " + layout + ", size " + Files.size(path) + ", header SHA-256 " + sha256(file.header());
+        this.seen = "modified " + Files.getLastModifiedTime(path) + unix(path);
+    }
+
+    private static String unix(Path path) throws IOException {
+        try {
+            return ", changed " + Files.getAttribute(path, "unix:ctime") + ", file "
+                    + Files.getAttribute(path, "unix:dev") + ":" + Files.getAttribute(path, "unix:ino");
+        } catch (UnsupportedOperationException | IllegalArgumentException e) {
+            return "";
+        }
+    }
+
+    /** All of it, in words; reads the whole file. */
+    String describe() throws GgufException {
+        return content() + SEPARATOR + seen;
+    }
+
+    /** Whether a description is of the same bytes. */
+    boolean isOf(String description) throws GgufException {
+        return description.startsWith(header)
+                && (description.endsWith(SEPARATOR + seen) || description.startsWith(content() + SEPARATOR));
+    }
+
+    private String content() throws GgufException {
+        return header + ", sum " + Integer.toHexString(Checksums.of(file.bytes(), threads));
+    }
+
+    static String sha256(MemorySegment bytes) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(bytes.asByteBuffer());
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+package io.qk256.gguf.convert;
+
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.GgufValue;
+import io.qk256.gguf.GgufWriter;
+import io.qk256.gguf.TensorType;
+import io.qk256.gguf.ValueType;
+import io.qk256.gguf.layout.Encoder;
+import io.qk256.gguf.layout.Encoder.Encoded;
+import io.qk256.gguf.layout.Qk256Store;
+import io.qk256.gguf.layout.Repack;
+import io.qk256.gguf.layout.Repack.Progress;
+import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.support.OutputFile;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Writes a GGUF file again with its 2-bit tensors in another type. All else is copied: keys, tensors of other types, and the
+ * order of both. Weights keep their values to the bit, or the file is refused before anything is written.
+ *
+ * <p>Keys that speak of the packing are the exception: {@code general.file_type} becomes that of the new type,
+ * {@code general.alignment} and {@code qk256.*} are as the new file needs them. So I2_S and TQ2_0 files of one model become
+ * each other byte for byte, through QK256 as well.
+ */
+public final class Conversion {
+
+    private static final String FILE_TYPE_KEY = "general.file_type";
+    private static final String ALIGNMENT_KEY = "general.alignment";
+    private static final String OWN_KEYS = "qk256.";
+
+    private final GgufFile source;
+    private final Target target;
+    private final boolean roundScales;
+    private final int threads;
+    private int converted;
+    private double scaleError;
+    private long done;
+
+    /** What 2-bit tensors become. */
+    public enum Target {
+        /** ggml's TQ2_0: a scale in f16 for each 256 weights; values −1, 0, +1, +2. */
+        TQ2_0(37),
+        /** bitnet.cpp's I2_S in the layout of x86: one scale in f32 for the tensor; values −1, 0, +1. */
+        I2_S(40),
+        /** The layout that kernels take, which needs no repacking when the file is read: see docs/files.md. */
+        QK256(1024);
+
+        private final int fileType;
+
+        /** @param fileType llama.cpp's number for such files; 1024 means that the key does not say */
+        Target(int fileType) {
+            this.fileType = fileType;
+        }
+    }
+
+    /**
+     * What a conversion did.
+     *
+     * @param converted 2-bit tensors
+     * @param copied other tensors
+     * @param scaleError largest difference of a scale to the one before, as a part of it; 0 if none was rounded
+     */
+    public record Report(int converted, int copied, double scaleError) {}
+
+    private Conversion(GgufFile source, Target target, boolean roundScales, int threads) {
+        this.source = source;
+        this.target = target;
+        this.roundScales = roundScales;
+        this.threads = threads;
+    }
+
+    /**
+     * Converts a file. The new file appears when it is complete.
+     *
+     * @param out must not be the source
+     * @param roundScales whether scales may be rounded to the f16 of TQ2_0
+     * @param threads 1 or more
+     * @param progress hears how many bytes of the source's tensors are written
+     * @throws GgufException if the source cannot be converted without a loss, or not read
+     * @throws IOException if the new file cannot be written
+     */
+    public static Report convert(
+            GgufFile source, Path out, Target target, boolean roundScales, int threads, Progress progress)
+            throws IOException {
+        return convert(source, OutputFile.of(out), target, roundScales, threads, progress);
+    }
+
+    /** The same for the project's own modules, which also write to standard output. */
+    @SuppressWarnings("exports")
+    public static Report convert(
+            GgufFile source, OutputFile out, Target target, boolean roundScales, int threads, Progress progress)
+            throws IOException {
+        out.requireOtherThan(Path.of(source.name()));
+        out.requireWritable();
+        Conversion conversion = new Conversion(source, target, roundScales, threads);
+        GgufWriter writer = new GgufWriter();
+        conversion.keys(writer);
+        return conversion.write(writer, out, progress);
+    }
+
+    /** Makes a file for {@link RepackCache}: its key comes first, and check sums of all tensors come with it. */
+    static void convertForCache(GgufFile source, OutputFile out, String madeFrom, int threads, Progress progress)
+            throws IOException {
+        Conversion conversion = new Conversion(source, Target.QK256, false, threads);
+        GgufWriter writer = new GgufWriter().text(RepackCache.SOURCE_KEY, madeFrom);
+        conversion.keys(writer);
+        writer.integers(RepackCache.SUMS_KEY, ValueType.U32, conversion.sums());
+        conversion.write(writer, out, progress);
+    }
+
+    private long[] sums() throws GgufException {
+        long[] sums = new long[source.tensors().size()];
+        int i = 0;
+        for (GgufTensor tensor : source.tensors()) {
+            try (Arena arena = Arena.ofShared()) {
+                boolean copied = Repack.refusal(tensor.type()).isPresent();
+                MemorySegment stored =
+                        copied ? tensor.data() : encode(tensor, arena).bytes();
+                sums[i++] = Integer.toUnsignedLong(Checksums.of(stored, threads));
+            }
+        }
+        return sums;
+    }
+
+    /** Whether a key of the source has another value in a converted file. */
+    static boolean isChanged(String key) {
+        return key.equals(FILE_TYPE_KEY) || key.equals(ALIGNMENT_KEY) || key.startsWith(OWN_KEYS);
+    }
+
+    private void keys(GgufWriter writer) throws GgufException {
+        for (GgufValue value : source.metadata().values()) {
+            if (value.key().equals(FILE_TYPE_KEY)) {
+                writer.integer(FILE_TYPE_KEY, ValueType.U32, target.fileType);
+            } else if (!isChanged(value.key())) {
+                writer.copy(value);
+            }
+        }
+        if (target == Target.QK256) {
+            writer.alignment(Qk256Store.ALIGNMENT);
+            writer.integer(Qk256Store.VERSION_KEY, ValueType.U32, Qk256Store.VERSION);
+        }
+    }
+
+    private Report write(GgufWriter writer, OutputFile out, Progress progress) throws IOException {
+        long total = source.tensors().stream()
+                .mapToLong(tensor -> tensor.data().byteSize())
+                .sum();
+        for (GgufTensor tensor : source.tensors()) {
+            if (Repack.refusal(tensor.type()).isEmpty()) {
+                add(writer, tensor, total, progress);
+                converted++;
+            } else if (tensor.type().id() < 0) {
+                throw new GgufException(tensor + ": cannot be converted: "
+                        + Repack.refusal(tensor.type()).orElse(""));
+            } else {
+                writer.tensor(
+                        tensor.name(),
+                        tensor.type(),
+                        tensor.dims(),
+                        tensor.data().byteSize(),
+                        arena -> {
+                            told(tensor, total, progress);
+                            return tensor.data();
+                        });
+            }
+        }
+        if (converted == 0) {
+            throw new GgufException(source.name() + ": no tensor is of a 2-bit type that can be converted, "
+                    + "expected at least one; inspect shows what there is");
+        }
+        writer.write(out);
+        return new Report(converted, source.tensors().size() - converted, scaleError);
+    }
+
+    /** Encodes a tensor to see that it can be, and again when it is written: so no more than one is in memory. */
+    private void add(GgufWriter writer, GgufTensor tensor, long total, Progress progress) throws IOException {
+        long bytes;
+        try (Arena arena = Arena.ofShared()) {
+            bytes = encode(tensor, arena).bytes().byteSize();
+        }
+        boolean stored = target == Target.QK256;
+        writer.tensor(
+                tensor.name(),
+                stored ? TensorType.I8 : target == Target.TQ2_0 ? TensorType.TQ2_0 : TensorType.I2_S,
+                stored ? List.of(bytes) : tensor.dims(),
+                bytes,
+                arena -> {
+                    told(tensor, total, progress);
+                    return encode(tensor, arena).bytes();
+                });
+    }
+
+    private Encoded encode(GgufTensor tensor, Arena arena) throws GgufException {
+        Qk256Matrix matrix = Objects.requireNonNull(
+                Repack.repackAll(List.of(tensor), arena, threads, Progress.NONE).get(tensor.name()));
+        Encoded encoded = switch (target) {
+            case TQ2_0 -> Encoder.tq2(tensor, matrix, roundScales, arena);
+            case I2_S -> Encoder.i2s(tensor, matrix, arena);
+            case QK256 -> new Encoded(Qk256Store.store(matrix, tensor.dims(), arena), 0);
+        };
+        scaleError = Math.max(scaleError, encoded.scaleError());
+        return encoded;
+    }
+
+    private void told(GgufTensor tensor, long total, Progress progress) {
+        done += tensor.data().byteSize();
+        progress.at(done, total);
+    }
+}

@@ -1,0 +1,76 @@
+package io.qk256.gguf.convert;
+
+import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.layout.TensorRows;
+import io.qk256.spi.support.OutputFile;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/**
+ * Writes the rows of a tensor for NumPy: NPY format 1.0, f32 little-endian, shape rows x columns.
+ *
+ * <p>Source: the format's specification, {@code numpy/lib/format.py}.
+ */
+public final class NpyFile {
+
+    private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
+    private static final int ALIGNMENT = 64;
+    private static final long PIECE_BYTES = 1 << 20;
+
+    private NpyFile() {}
+
+    /**
+     * Writes a file.
+     *
+     * @throws IOException if it cannot be written
+     */
+    public static void write(TensorRows rows, Path file) throws IOException {
+        write(rows, OutputFile.of(file));
+    }
+
+    /** The same for the project's own modules, which also write to standard output. */
+    @SuppressWarnings("exports")
+    public static void write(TensorRows rows, OutputFile file) throws IOException {
+        GgufTensor tensor = rows.tensor();
+        long rowBytes = tensor.cols() * Float.BYTES;
+        long rowsOfPiece = Math.clamp(PIECE_BYTES / rowBytes, 1, tensor.rows());
+        file.write(out -> {
+            out.write(header(tensor));
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment piece = arena.allocate(rowsOfPiece * rowBytes, Float.BYTES);
+                for (long first = 0; first < tensor.rows(); first += rowsOfPiece) {
+                    long count = Math.min(rowsOfPiece, tensor.rows() - first);
+                    for (long i = 0; i < count; i++) {
+                        rows.read(first + i, piece.asSlice(i * rowBytes, rowBytes));
+                    }
+                    MemorySegment values = piece.asSlice(0, count * rowBytes);
+                    MemorySegment.copy(
+                            values, ValueLayout.JAVA_FLOAT, 0, values, LittleEndian.F32, 0, values.byteSize() / 4);
+                    out.write(values);
+                }
+            }
+        });
+    }
+
+    /** Magic, version, the length of the text, and the text, padded so that the values start on a boundary of 64. */
+    private static byte[] header(GgufTensor tensor) {
+        String text =
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (" + tensor.rows() + ", " + tensor.cols() + "), }";
+        int before = MAGIC.length + Short.BYTES;
+        int total = Math.ceilDiv(before + text.length() + 1, ALIGNMENT) * ALIGNMENT;
+        String padded = text + " ".repeat(total - before - text.length() - 1) + "\n";
+        return ByteBuffer.allocate(total)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(MAGIC)
+                .putShort((short) padded.length())
+                .put(padded.getBytes(StandardCharsets.US_ASCII))
+                .array();
+    }
+}

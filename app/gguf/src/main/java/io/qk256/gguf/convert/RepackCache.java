@@ -1,0 +1,192 @@
+package io.qk256.gguf.convert;
+
+import io.qk256.gguf.GgufArray;
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.GgufValue;
+import io.qk256.gguf.ValueType;
+import io.qk256.gguf.layout.I2sLayout;
+import io.qk256.gguf.layout.Qk256Store;
+import io.qk256.gguf.layout.Repack.Progress;
+import io.qk256.gguf.layout.WeightFile;
+import io.qk256.spi.support.OutputFile;
+import io.qk256.spi.support.UserError;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Keeps models in the layout that kernels take, so that the next start repacks nothing. The cached file is the model
+ * {@linkplain Conversion converted} to QK256, with keys that say what it was made from and what it must hold.
+ *
+ * <p>It is used if it was made from the very bytes of the model, has its keys and tensors, and every tensor has its check sum;
+ * otherwise it is made again. A file under its name that is none of this program's caches is never replaced. Several processes
+ * may use one cache: a file appears when it is complete.
+ */
+public final class RepackCache {
+
+    /** The first key of a cached file, by which it is known even if the rest is damaged. */
+    static final String SOURCE_KEY = "qk256.source";
+
+    /** Check sums of the tensors as they are stored, in their order. */
+    static final String SUMS_KEY = "qk256.sums";
+
+    private static final String ENDING = ".qk256-cache.gguf";
+    private static final int NAME_HASH_DIGITS = 16;
+
+    /** Where the first key starts, and the length before it. */
+    private static final int FIRST_KEY_AT = 24 + 8;
+
+    private final GgufFile source;
+    private final CacheSource identity;
+    private final Path cached;
+    private final int threads;
+
+    private RepackCache(GgufFile source, CacheSource identity, Path cached, int threads) {
+        this.source = source;
+        this.identity = identity;
+        this.cached = cached;
+        this.threads = threads;
+    }
+
+    /**
+     * Opens a model through the cache, and makes the cached file first if it is missing, stale or damaged.
+     *
+     * @param model a GGUF file with 2-bit tensors
+     * @param i2sLayout how its tensors of type I2_S are packed
+     * @param directory where cached files are, made if need be; empty for the directory of the model
+     * @param threads 1 or more
+     * @param progress hears of the making, if there is any
+     * @param talk hears why a cached file that is there is made again
+     * @return the cached file; or the model itself if its 2-bit tensors are QK256 already
+     * @throws UserError if the place is taken by a file that is no cache
+     * @throws IOException if the model cannot be read or the cached file not written
+     */
+    public static GgufFile open(
+            Path model,
+            I2sLayout i2sLayout,
+            Optional<Path> directory,
+            int threads,
+            Progress progress,
+            Consumer<String> talk)
+            throws IOException {
+        GgufFile source = WeightFile.open(model, i2sLayout);
+        if (source.find(Qk256Store.VERSION_KEY).isPresent()) {
+            return source;
+        }
+        try (source) {
+            CacheSource identity = new CacheSource(source, model, i2sLayout, threads);
+            RepackCache cache = new RepackCache(source, identity, place(model, directory), threads);
+            Optional<GgufFile> usable = cache.usable(talk);
+            return usable.isPresent() ? usable.get() : cache.make(progress);
+        }
+    }
+
+    /** Where the cached file of a model is: in a directory that other models share, its name tells their paths apart. */
+    static Path place(Path model, Optional<Path> directory) throws IOException {
+        String name = String.valueOf(model.getFileName()).replaceFirst("\\.gguf$", "");
+        if (directory.isEmpty()) {
+            return model.resolveSibling(name + ENDING);
+        }
+        byte[] path = model.toRealPath().toString().getBytes(StandardCharsets.UTF_8);
+        String hash = CacheSource.sha256(MemorySegment.ofArray(path)).substring(0, NAME_HASH_DIGITS);
+        return directory.get().resolve(name + "-" + hash + ENDING);
+    }
+
+    private GgufFile make(Progress progress) throws IOException {
+        Path absolute = cached.toAbsolutePath();
+        OutputFile out = OutputFile.in(
+                Objects.requireNonNull(absolute.getParent()),
+                Objects.requireNonNull(absolute.getFileName()).toString());
+        out.requireOtherThan(Path.of(source.name()));
+        out.requireWritable();
+        Conversion.convertForCache(source, out, identity.describe(), threads, progress);
+        return WeightFile.open(cached);
+    }
+
+    private Optional<GgufFile> usable(Consumer<String> talk) throws IOException {
+        if (!Files.exists(cached)) {
+            return Optional.empty();
+        }
+        GgufFile file;
+        try {
+            file = WeightFile.open(cached);
+        } catch (GgufException e) {
+            requireMark(false);
+            talk.accept(cached + ": the cached model is damaged and is made again: " + e.getMessage());
+            return Optional.empty();
+        }
+        try {
+            requireMark(file.find(SOURCE_KEY).isPresent());
+            if (identity.isOf(file.require(SOURCE_KEY).asText())) {
+                requireSame(file);
+                return Optional.of(file);
+            }
+            talk.accept(cached + ": the cached model is of another version of " + source.name() + " and is made again");
+        } catch (GgufException e) {
+            talk.accept(cached + ": the cached model is damaged and is made again: " + e.getMessage());
+        } catch (UserError e) {
+            file.close();
+            throw e;
+        }
+        file.close();
+        return Optional.empty();
+    }
+
+    /** Refuses to replace what this program has not made. */
+    private void requireMark(boolean seen) throws IOException {
+        if (!seen && !startsWithMark()) {
+            throw new UserError(cached + ": is there already and is no cached model (it has no key " + SOURCE_KEY
+                    + "), expected a place that is free; move it away, or name a directory: --cache DIRECTORY");
+        }
+    }
+
+    private boolean startsWithMark() throws IOException {
+        byte[] key = SOURCE_KEY.getBytes(StandardCharsets.US_ASCII);
+        if (!Files.isRegularFile(cached)) {
+            return false;
+        }
+        try (InputStream in = Files.newInputStream(cached)) {
+            byte[] start = in.readNBytes(FIRST_KEY_AT + key.length);
+            return start.length == FIRST_KEY_AT + key.length
+                    && Arrays.equals(Arrays.copyOfRange(start, FIRST_KEY_AT, start.length), key);
+        }
+    }
+
+    private void requireSame(GgufFile file) throws GgufException {
+        for (GgufValue value : source.metadata().values()) {
+            Optional<GgufValue> kept = file.find(value.key());
+            boolean same = Conversion.isChanged(value.key())
+                    || (kept.isPresent()
+                            && kept.get().type() == value.type()
+                            && kept.get().data().mismatch(value.data()) < 0);
+            if (!same) {
+                throw new GgufException(file.name() + ": key " + value.key() + " is not that of the model");
+            }
+        }
+        List<GgufTensor> tensors = List.copyOf(file.tensors());
+        GgufArray sums = file.require(SUMS_KEY).asArray(ValueType.U32);
+        if (tensors.size() != source.tensors().size() || sums.size() != tensors.size()) {
+            throw new GgufException(file.name() + ": has " + tensors.size() + " tensors and " + sums.size()
+                    + " check sums, expected " + source.tensors().size());
+        }
+        for (int i = 0; i < tensors.size(); i++) {
+            GgufTensor tensor = tensors.get(i);
+            int sum = Checksums.of(tensor.data(), threads);
+            if (sum != (int) sums.integer(i)
+                    || !tensor.dims().equals(source.requireTensor(tensor.name()).dims())) {
+                throw new GgufException(tensor + ": the check sum is " + Integer.toHexString(sum) + ", expected "
+                        + Integer.toHexString((int) sums.integer(i)));
+            }
+        }
+    }
+}

@@ -1,0 +1,220 @@
+package io.qk256.gguf.layout;
+
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.GgufValue;
+import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.TensorType;
+import io.qk256.spi.Codebook;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+
+/**
+ * How a GGUF file holds tensors in QK256 layout, for which the format has no type: as a row of I8 numbers, which no reader
+ * can mistake for weights, in a file that has the key {@code qk256.version}. The numbers are, in this order:
+ *
+ * <pre>
+ *  0  u8[8]   51 4B 32 35 36 00 00 00 ("QK256")
+ *  8  u32     CRC-32C of all bytes from 64 on
+ * 12  u32     1 if there are block scales, else 0
+ * 16  f32     scale of the tensor, finite
+ * 20  u8[12]  0
+ * 32  i8[4]   the codebook: values of codes 0 to 3, each −64 to 63
+ * 36  u8[12]  0
+ * 48  u32[4]  dimensions, the contiguous one first, 0 behind the last
+ * 64          the codes: ceil(cols / 256) * 64 bytes a row
+ *             f32 scales, one for each 256 weights of a row, if there are block scales
+ * </pre>
+ */
+public final class Qk256Store {
+
+    /** The key that says that a file holds such tensors. */
+    public static final String VERSION_KEY = "qk256.version";
+
+    public static final int VERSION = 1;
+
+    /** Codes start on a boundary of 64 bytes if tensors do. */
+    public static final int ALIGNMENT = 64;
+
+    private static final long MAGIC = 0x00000036_35324B51L;
+    private static final int HEADER_BYTES = 64;
+    private static final int CRC_AT = 8;
+    private static final int BLOCK_SCALES_AT = 12;
+    private static final int SCALE_AT = 16;
+    private static final int CODEBOOK_AT = 32;
+    private static final int DIMS_AT = 48;
+    private static final int MAX_DIMS = 4;
+    private static final long CRC_PIECE = 1 << 30;
+
+    private Qk256Store() {}
+
+    /** Whether a file with these keys may hold such tensors. */
+    static boolean isUsedBy(String file, Map<String, GgufValue> metadata) throws GgufException {
+        GgufValue version = metadata.get(VERSION_KEY);
+        if (version == null) {
+            return false;
+        }
+        long seen = version.asInteger(0, 0xFFFF_FFFFL);
+        if (seen != VERSION) {
+            throw new GgufException(file + ": " + VERSION_KEY + " is " + seen + ", expected " + VERSION
+                    + "; convert the model again with this program");
+        }
+        return true;
+    }
+
+    /** The tensor that a stored one stands for, with type QK256 and the dimensions of the weights; any other as it is. */
+    static GgufTensor recognise(GgufTensor stored) throws GgufException {
+        MemorySegment data = stored.data();
+        if (stored.type() != TensorType.I8
+                || data.byteSize() < HEADER_BYTES
+                || data.get(LittleEndian.I64, 0) != MAGIC) {
+            return stored;
+        }
+        List<Long> dims = dims(stored);
+        GgufTensor tensor = new GgufTensor(stored.file(), stored.name(), TensorType.QK256, dims, data);
+        requireRange(tensor, "block scales", data.get(LittleEndian.I32, BLOCK_SCALES_AT), 0, 1);
+        RowRepack.requireFinite(tensor, data.get(LittleEndian.F32, SCALE_AT), "the scale");
+        for (int code = 0; code < 4; code++) {
+            requireRange(
+                    tensor,
+                    "the value of code " + code,
+                    data.get(LittleEndian.I8, CODEBOOK_AT + code),
+                    Codebook.MIN_INTEGER,
+                    Codebook.MAX_INTEGER);
+        }
+        requireSize(tensor);
+        return tensor;
+    }
+
+    private static List<Long> dims(GgufTensor stored) throws GgufException {
+        List<Long> dims = new ArrayList<>();
+        for (int i = 0; i < MAX_DIMS; i++) {
+            long dim = stored.data().get(LittleEndian.I32, DIMS_AT + 4L * i);
+            boolean behindLast = dim == 0 && i > 0;
+            if (dim < 0 || (dim == 0 && i == 0) || (dim > 0 && dims.size() < i)) {
+                throw new GgufException(stored + ": dimension " + i + " of the weights is "
+                        + Integer.toUnsignedString((int) dim) + ", expected 1 to " + Integer.MAX_VALUE
+                        + (i == 0 ? "" : ", or 0 behind the last one") + "; the file is damaged");
+            }
+            if (!behindLast) {
+                dims.add(dim);
+            }
+        }
+        return dims;
+    }
+
+    private static void requireRange(GgufTensor tensor, String what, int seen, int min, int max) throws GgufException {
+        if (seen < min || seen > max) {
+            throw new GgufException(tensor.file() + ", tensor " + tensor.name() + ": " + what + ": " + seen
+                    + ", expected " + min + " to " + max + "; the file is damaged");
+        }
+    }
+
+    private static void requireSize(GgufTensor tensor) throws GgufException {
+        long rows = 1;
+        long needed;
+        try {
+            for (long dim : tensor.dims().subList(1, tensor.dims().size())) {
+                rows = Math.multiplyExact(rows, dim);
+            }
+            long rowBytes =
+                    Math.addExact(Qk256.rowBytes((int) tensor.cols()), scaleBytes(tensor.data(), (int) tensor.cols()));
+            needed = Math.addExact(HEADER_BYTES, Math.multiplyExact(rows, rowBytes));
+        } catch (ArithmeticException e) {
+            needed = Long.MAX_VALUE;
+        }
+        if (rows > Integer.MAX_VALUE || needed != tensor.data().byteSize()) {
+            throw new GgufException(tensor.file() + ", tensor " + tensor.name() + ": weights of dimensions "
+                    + tensor.dims() + " need " + needed + " bytes, expected as many as the tensor has, "
+                    + tensor.data().byteSize() + "; the file is damaged");
+        }
+    }
+
+    private static long scaleBytes(MemorySegment data, int cols) {
+        return data.get(LittleEndian.I32, BLOCK_SCALES_AT) * (long) Qk256.blocks(cols) * Float.BYTES;
+    }
+
+    /**
+     * The weights where they lie, without a copy. Only block scales that lie on no boundary of 4 bytes, as in a file that
+     * was read into a byte array, are copied.
+     */
+    static Qk256Matrix matrix(GgufTensor tensor, Arena arena) throws GgufException {
+        MemorySegment data = tensor.data();
+        int rows = (int) tensor.rows();
+        int cols = (int) tensor.cols();
+        long codeBytes = rows * Qk256.rowBytes(cols);
+        Qk256Matrix matrix = Qk256Matrix.of(data.asSlice(HEADER_BYTES, codeBytes), rows, cols, codebook(tensor))
+                .withTensorScale(data.get(LittleEndian.F32, SCALE_AT));
+        if (data.get(LittleEndian.I32, BLOCK_SCALES_AT) == 0) {
+            return matrix;
+        }
+        MemorySegment scales = data.asSlice(HEADER_BYTES + codeBytes);
+        for (long i = 0; i < scales.byteSize() / Float.BYTES; i++) {
+            RowRepack.requireFinite(tensor, scales.get(LittleEndian.F32, i * Float.BYTES), "the scale of block " + i);
+        }
+        boolean aligned = scales.maxByteAlignment() >= Float.BYTES;
+        return matrix.withBlockScales(
+                aligned
+                        ? scales
+                        : arena.allocate(scales.byteSize(), Float.BYTES).copyFrom(scales));
+    }
+
+    static Codebook codebook(GgufTensor tensor) {
+        byte[] values = tensor.data().asSlice(CODEBOOK_AT, 4).toArray(LittleEndian.I8);
+        return new Codebook(values[0], values[1], values[2], values[3]);
+    }
+
+    /** The bytes to store, for a codebook of integers and rows without gaps. */
+    public static MemorySegment store(Qk256Matrix matrix, List<Long> dims, Arena arena) {
+        long codeBytes = matrix.rows() * Qk256.rowBytes(matrix.cols());
+        Optional<MemorySegment> scales = matrix.blockScales();
+        long scaleBytes = scales.map(MemorySegment::byteSize).orElse(0L);
+        MemorySegment data = arena.allocate(HEADER_BYTES + codeBytes + scaleBytes, ALIGNMENT);
+        data.set(LittleEndian.I64, 0, MAGIC);
+        data.set(LittleEndian.I32, BLOCK_SCALES_AT, scales.isPresent() ? 1 : 0);
+        data.set(LittleEndian.F32, SCALE_AT, matrix.tensorScale());
+        for (int code = 0; code < 4; code++) {
+            data.set(LittleEndian.I8, CODEBOOK_AT + code, (byte)
+                    matrix.codebook().value(code));
+        }
+        for (int i = 0; i < dims.size(); i++) {
+            data.set(LittleEndian.I32, DIMS_AT + 4L * i, Math.toIntExact(dims.get(i)));
+        }
+        MemorySegment.copy(matrix.codes(), 0, data, HEADER_BYTES, codeBytes);
+        scales.ifPresent(values -> MemorySegment.copy(
+                values, ValueLayout.JAVA_FLOAT, 0, data, LittleEndian.F32, HEADER_BYTES + codeBytes, scaleBytes / 4));
+        data.set(LittleEndian.I32, CRC_AT, crc(data));
+        return data;
+    }
+
+    /**
+     * Compares the bytes with their check sum.
+     *
+     * @throws GgufException if they differ
+     */
+    public static void verify(GgufTensor tensor) throws GgufException {
+        int stored = tensor.data().get(LittleEndian.I32, CRC_AT);
+        int seen = crc(tensor.data());
+        if (seen != stored) {
+            throw new GgufException(tensor + ": the bytes have the CRC-32C " + Integer.toHexString(seen) + ", expected "
+                    + Integer.toHexString(stored) + "; the file is damaged, convert the model again");
+        }
+    }
+
+    private static int crc(MemorySegment data) {
+        CRC32C crc = new CRC32C();
+        for (long at = HEADER_BYTES; at < data.byteSize(); at += CRC_PIECE) {
+            crc.update(
+                    data.asSlice(at, Math.min(CRC_PIECE, data.byteSize() - at)).asByteBuffer());
+        }
+        return (int) crc.getValue();
+    }
+}

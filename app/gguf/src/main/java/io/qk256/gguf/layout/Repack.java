@@ -1,0 +1,157 @@
+package io.qk256.gguf.layout;
+
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.TensorType;
+import io.qk256.spi.Codebook;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Turns 2-bit tensors of other projects into {@linkplain Qk256 QK256 layout}, once, when a model is loaded. Every
+ * weight keeps its value to the bit. Stateless and thread-safe.
+ *
+ * <ul>
+ *   <li>I2_S (bitnet.cpp), in any {@linkplain I2sLayout layout}: one scale for the tensor.
+ *   <li>TQ1_0 and TQ2_0 (ggml): a scale for each block of 256. If all blocks of a tensor have the same bits
+ *       for a scale, as a converted BitNet tensor does, it becomes the scale of the tensor: the weights are the same,
+ *       and the int8 product then rounds as it does for I2_S.
+ *   <li>Q2_0 (ggml): a scale for each 64 weights. It fits where the four scales of each block of 256 are the same, as
+ *       in a converted BitNet tensor, and is refused elsewhere.
+ *   <li>QK256: used where it lies, without a copy.
+ * </ul>
+ */
+public final class Repack {
+
+    /** Enough work for a thread to outweigh the asking for it, and little enough to stay in its cache. */
+    private static final long PIECE_BYTES = 256 << 10;
+
+    private Repack() {}
+
+    /** Hears how far a repacking is. Called on the thread that asked for it. */
+    @FunctionalInterface
+    public interface Progress {
+
+        /** Says nothing. */
+        Progress NONE = (done, total) -> {};
+
+        /**
+         * Some more is done.
+         *
+         * @param done bytes of the tensors repacked so far; never fewer than before
+         * @param total bytes of all tensors
+         */
+        void at(long done, long total);
+    }
+
+    /** Why tensors of a type cannot be repacked; empty if they can. */
+    public static Optional<String> refusal(TensorType type) {
+        return switch (type) {
+            case I2_S, I2_S_ARM, I2_S_ROWS4, TQ1_0, TQ2_0, Q2_0, QK256 -> Optional.empty();
+            case TL1, TL2 ->
+                Optional.of("its weights are permuted for the look-up kernel of one machine; "
+                        + "convert the model to I2_S or TQ2_0");
+            case OTHER ->
+                Optional.of("this program does not know the type, which may be newer, or of a fork of ggml; "
+                        + "convert the model with the program that made it, to TQ2_0 for example");
+            case Q2_K, IQ2_XXS, IQ2_XS, IQ2_S ->
+                Optional.of("its weights are not codes of one codebook of four values");
+            default -> Optional.of("it does not have 2 bits a weight");
+        };
+    }
+
+    /**
+     * Repacks a tensor on the calling thread; dimensions beyond the first become rows.
+     *
+     * @param arena receives codes and scales, each on a 64-byte boundary
+     * @return a matrix with codebook {@link Codebook#TERNARY}, or the stored one if the type is QK256
+     * @throws GgufException if the type {@linkplain #refusal cannot be repacked}, a side has 2^31 or more, a scale is
+     *     not finite, the scales of a Q2_0 tensor do not fit, or an I2_S tensor holds what its quantiser never writes
+     */
+    public static Qk256Matrix repack(GgufTensor tensor, Arena arena) throws GgufException {
+        requireRepackable(tensor);
+        if (tensor.type() == TensorType.QK256) {
+            return Qk256Store.matrix(tensor, arena);
+        }
+        RowRepack work = RowRepack.of(tensor, arena);
+        work.rows(0, work.matrix.rows());
+        return work.finish(arena);
+    }
+
+    /**
+     * Repacks tensors with several threads, which share the rows.
+     *
+     * @param tensors no two of the same name
+     * @param arena receives codes and scales; it must be shared or automatic if there are several threads
+     * @param threads 1 or more; the calling thread is one of them
+     * @param progress hears how far it is
+     * @return the matrices by name, in the order of the tensors
+     * @throws GgufException as {@link #repack}; of several failures, the first tensor's
+     */
+    public static Map<String, Qk256Matrix> repackAll(
+            Collection<GgufTensor> tensors, Arena arena, int threads, Progress progress) throws GgufException {
+        List<GgufTensor> all = List.copyOf(tensors);
+        for (GgufTensor tensor : all) {
+            requireRepackable(tensor);
+        }
+        List<GgufTensor> foreign =
+                all.stream().filter(tensor -> tensor.type() != TensorType.QK256).toList();
+        RowRepack[] works = new RowRepack[foreign.size()];
+        Parallel.run(works.length, threads, i -> works[i] = RowRepack.of(foreign.get(i), arena));
+        List<Piece> pieces = pieces(works);
+        repackPieces(pieces, threads, progress);
+        Map<String, Qk256Matrix> matrices = new LinkedHashMap<>();
+        int next = 0;
+        for (GgufTensor tensor : all) {
+            Qk256Matrix matrix =
+                    tensor.type() == TensorType.QK256 ? Qk256Store.matrix(tensor, arena) : works[next++].finish(arena);
+            matrices.put(tensor.name(), matrix);
+        }
+        return matrices;
+    }
+
+    private record Piece(RowRepack work, int from, int to, long bytes) {}
+
+    private static List<Piece> pieces(RowRepack[] works) {
+        List<Piece> pieces = new ArrayList<>();
+        for (RowRepack work : works) {
+            int rows = work.matrix.rows();
+            int step = Math.clamp(PIECE_BYTES / work.matrix.rowStride() / 4 * 4, 4, 1 << 20);
+            for (int from = 0; from < rows; from += step) {
+                int to = Math.min(rows, from + step);
+                pieces.add(new Piece(work, from, to, work.tensor.data().byteSize() * (to - from) / rows));
+            }
+        }
+        return pieces;
+    }
+
+    private static void repackPieces(List<Piece> pieces, int threads, Progress progress) throws GgufException {
+        long total = pieces.stream().mapToLong(Piece::bytes).sum();
+        AtomicLong done = new AtomicLong();
+        Thread caller = Thread.currentThread();
+        Parallel.run(pieces.size(), threads, i -> {
+            Piece piece = pieces.get(i);
+            piece.work().rows(piece.from(), piece.to());
+            long sum = done.addAndGet(piece.bytes());
+            if (Thread.currentThread() == caller) {
+                progress.at(sum, total);
+            }
+        });
+        progress.at(total, total);
+    }
+
+    private static void requireRepackable(GgufTensor tensor) throws GgufException {
+        Optional<String> refusal = refusal(tensor.type());
+        if (refusal.isPresent()) {
+            throw new GgufException(tensor + ": cannot become QK256: " + refusal.get());
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package io.qk256.gguf.layout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.TensorType;
+import io.qk256.gguf.ValueType;
+import io.qk256.spi.Codebook;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import io.qk256.testing.Fixtures;
+import io.qk256.testing.GgufBuilder;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class Qk256StoreTest {
+
+    private static final long SEED = 7;
+    private static final int ROWS = 6;
+    private static final int COLS = 600;
+
+    private final Arena arena = Arena.ofConfined();
+
+    @AfterEach
+    void close() {
+        arena.close();
+    }
+
+    private Qk256Matrix random(boolean blockScales) {
+        SplittableRandom random = new SplittableRandom(SEED);
+        byte[] codes = new byte[(int) (ROWS * Qk256.rowBytes(COLS))];
+        random.nextBytes(codes);
+        Qk256Matrix matrix = Qk256Matrix.of(Fixtures.segment(codes), ROWS, COLS, Codebook.QK256)
+                .withTensorScale(0.3f);
+        if (!blockScales) {
+            return matrix;
+        }
+        MemorySegment scales = arena.allocate(4L * ROWS * matrix.blocks(), 4);
+        for (int i = 0; i < ROWS * matrix.blocks(); i++) {
+            scales.set(LittleEndian.F32, 4L * i, random.nextFloat());
+        }
+        return matrix.withBlockScales(scales);
+    }
+
+    private GgufFile file(MemorySegment stored) throws GgufException {
+        byte[] bytes = GgufBuilder.header(1, 1)
+                .entry("qk256.version", ValueType.U32)
+                .i32(1)
+                .tensor("t", 24, 0, stored.byteSize())
+                .data(0)
+                .raw(stored.toArray(LittleEndian.I8))
+                .bytes();
+        return WeightFile.of(Fixtures.segment(bytes), "file");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatIsStoredIsReadWithoutACopy(boolean blockScales) throws GgufException {
+        Qk256Matrix matrix = random(blockScales);
+        List<Long> dims = List.of((long) COLS, 2L, 3L);
+
+        GgufTensor tensor = file(Qk256Store.store(matrix, dims, arena)).requireTensor("t");
+        Qk256Matrix read = Repack.repack(tensor, arena);
+
+        assertThat(tensor.type()).isEqualTo(TensorType.QK256);
+        assertThat(tensor.dims()).isEqualTo(dims);
+        assertThat(read.codes().asOverlappingSlice(tensor.data())).isPresent();
+        assertThat(read.codes().mismatch(matrix.codes())).isEqualTo(-1);
+        assertThat(read.codebook()).isEqualTo(Codebook.QK256);
+        assertThat(read.tensorScale()).isEqualTo(0.3f);
+        assertThat(read.blockScales().isPresent()).isEqualTo(blockScales);
+        read.blockScales().ifPresent(scales -> {
+            assertThat(scales.asOverlappingSlice(tensor.data())).isPresent();
+            assertThat(scales.mismatch(matrix.blockScales().orElseThrow())).isEqualTo(-1);
+        });
+        Qk256Store.verify(tensor);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void thePlainDecoderAgrees(boolean blockScales) throws GgufException {
+        Qk256Matrix matrix = random(blockScales);
+        PlainDecoder plain = PlainDecoder.of(file(Qk256Store.store(matrix, List.of((long) COLS, (long) ROWS), arena))
+                .requireTensor("t"));
+        byte[] values = new byte[COLS];
+        for (int row = 0; row < ROWS; row++) {
+            plain.row(row, values);
+            for (int col = 0; col < COLS; col++) {
+                int code = Qk256.code(matrix.codes().asSlice(row * matrix.rowStride()), col);
+                assertThat((float) values[col]).isEqualTo(matrix.codebook().value(code));
+                assertThat(plain.scale(row, col / 256)).isEqualTo(matrix.scale(row, col / 256));
+            }
+        }
+    }
+
+    @Test
+    void scalesInAByteArrayAreCopied() throws GgufException {
+        MemorySegment stored = Qk256Store.store(random(true), List.of((long) COLS, (long) ROWS), arena);
+        byte[] heap = stored.toArray(LittleEndian.I8);
+        GgufTensor tensor =
+                Qk256Store.recognise(Fixtures.tensor("t", TensorType.I8, heap.length, 1, MemorySegment.ofArray(heap)));
+
+        assertThat(Repack.repack(tensor, arena).blockScale(1, 1))
+                .isEqualTo(random(true).blockScale(1, 1));
+    }
+
+    @Test
+    void otherTensorsOfI8StayWhatTheyAre() throws GgufException {
+        GgufTensor numbers = Fixtures.tensor("t", TensorType.I8, 128, 1, Fixtures.segment(new byte[128]));
+        assertThat(Qk256Store.recognise(numbers)).isSameAs(numbers);
+        GgufTensor few = Fixtures.tensor("t", TensorType.I8, 8, 1, Fixtures.segment(new byte[8]));
+        assertThat(Qk256Store.recognise(few)).isSameAs(few);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    12 | 2          | block scales: 2, expected 0 to 1
+                    16 | 2143289344 | the scale is NaN, expected a finite number
+                    32 | 127        | the value of code 0: 127, expected -64 to 63
+                    48 | 0          | dimension 0 of the weights is 0, expected 1 to 2147483647
+                    48 | -1         | dimension 0 of the weights is 4294967295
+                    52 | 7          | weights of dimensions [600, 7] need 1408 bytes, expected as many as the tensor has, 1216
+                    52 | 2147483647 | expected as many as the tensor has, 1216
+                    56 | 2147483647 | expected as many as the tensor has, 1216
+                    60 | 1          | dimension 3 of the weights is 1
+                    """)
+    void brokenHeadersAreRefused(int at, int value, String message) {
+        MemorySegment stored = Qk256Store.store(random(false), List.of((long) COLS, (long) ROWS), arena);
+        assertThat(stored.byteSize()).isEqualTo(64 + 6 * 192);
+        stored.set(LittleEndian.I32, at, value);
+
+        assertThatThrownBy(() -> file(stored))
+                .isInstanceOf(GgufException.class)
+                .hasMessageContainingAll("file, tensor t", message);
+    }
+
+    @Test
+    void aChangedBitIsFound() throws GgufException {
+        MemorySegment stored = Qk256Store.store(random(true), List.of((long) COLS, (long) ROWS), arena);
+        stored.set(LittleEndian.I8, 700, (byte) (stored.get(LittleEndian.I8, 700) ^ 4));
+        GgufTensor tensor = file(stored).requireTensor("t");
+
+        assertThatThrownBy(() -> Qk256Store.verify(tensor))
+                .isInstanceOf(GgufException.class)
+                .hasMessageContainingAll("CRC-32C", "convert the model again");
+    }
+
+    @Test
+    void anotherVersionIsRefused() {
+        byte[] bytes = GgufBuilder.header(0, 1)
+                .entry("qk256.version", ValueType.U32)
+                .i32(2)
+                .bytes();
+        assertThatThrownBy(() -> WeightFile.of(MemorySegment.ofArray(bytes), "file"))
+                .isInstanceOf(GgufException.class)
+                .hasMessageContaining("qk256.version is 2, expected 1");
+    }
+}

@@ -1,0 +1,124 @@
+package io.qk256.gguf.layout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.TensorType;
+import io.qk256.testing.Fixtures;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+
+class TensorRowsTest {
+
+    private static float[] read(GgufTensor tensor) throws GgufException {
+        TensorRows rows = TensorRows.of(tensor);
+        int cols = (int) tensor.cols();
+        float[] all = new float[(int) tensor.weights()];
+        for (int row = 0; row < tensor.rows(); row++) {
+            rows.read(row, MemorySegment.ofArray(all).asSlice(4L * row * cols, 4L * cols));
+        }
+        return all;
+    }
+
+    private static void assertSameBits(float[] seen, MemorySegment expected) {
+        int[] bits = new int[seen.length];
+        for (int i = 0; i < seen.length; i++) {
+            bits[i] = Float.floatToRawIntBits(seen[i]);
+        }
+        assertThat(bits).containsExactly(expected.toArray(LittleEndian.I32));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "F16, f16, 1",
+        "BF16, bf16, 1",
+        "Q8_0, q8_0, 4",
+        "Q6_K, q6_k, 4",
+        "Q2_0, q2_0, 4",
+        "Q2_0, q2_0.even, 4",
+        "TQ1_0, tq1_0, 64"
+    })
+    void whatGgmlPackedComesOutAsGgmlDecodesIt(TensorType type, String fixture, int rows) throws GgufException {
+        GgufTensor tensor = Fixtures.tensor(fixture, type, 512, rows, Fixtures.segment(fixture + ".blocks"));
+
+        assertSameBits(read(tensor), Fixtures.segment(fixture + ".dequant.f32"));
+    }
+
+    @Test
+    void twoBitsOfBitnetCppComeOutExact() throws GgufException {
+        GgufTensor tensor = Fixtures.tensor("t", TensorType.I2_S, 256, 128, Fixtures.segment("i2s_128x256.packed.bin"));
+        byte[] truth = Fixtures.bytes("i2s_128x256.ternary.i8");
+
+        float[] seen = read(tensor);
+
+        for (int i = 0; i < truth.length; i++) {
+            assertThat(seen[i]).isEqualTo(truth[i] * 0.8125f);
+        }
+    }
+
+    @Test
+    void dimensionsBeyondTheFirstAreRows() throws GgufException {
+        MemorySegment data = MemorySegment.ofArray(new float[] {1, 2, 3, 4, 5, 6, 7, 8});
+        GgufTensor tensor = new GgufTensor("test", "t", TensorType.F32, List.of(2L, 2L, 2L), data);
+
+        assertThat(read(tensor)).containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
+    }
+
+    @Test
+    void rowsAndRoomAreChecked() throws GgufException {
+        TensorRows rows = TensorRows.of(
+                new GgufTensor("test", "t", TensorType.F32, List.of(2L, 2L), MemorySegment.ofArray(new float[4])));
+
+        assertThatThrownBy(() -> rows.read(2, MemorySegment.ofArray(new float[2])))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> rows.read(-1, MemorySegment.ofArray(new float[2])))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> rows.read(0, MemorySegment.ofArray(new float[1])))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
+    @Test
+    void whatCannotBeRepackedCannotBeRead() {
+        byte[] packed = Fixtures.bytes("i2s_128x256.packed.bin");
+        packed[0] = -1;
+        GgufTensor tensor = Fixtures.tensor("t", TensorType.I2_S, 256, 128, Fixtures.segment(packed));
+
+        assertThatThrownBy(() -> TensorRows.of(tensor))
+                .isInstanceOf(GgufException.class)
+                .hasMessageContaining("row 0, column 0 has code 3");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = TensorType.class,
+            mode = Mode.EXCLUDE,
+            names = {
+                "F32",
+                "F16",
+                "BF16",
+                "Q8_0",
+                "Q6_K",
+                "Q2_0",
+                "TQ1_0",
+                "TQ2_0",
+                "I2_S",
+                "I2_S_ARM",
+                "I2_S_ROWS4",
+                "QK256"
+            })
+    void otherTypesAreRefusedByName(TensorType type) {
+        GgufTensor tensor = Fixtures.tensor("t", type, 256, 1, Fixtures.segment(new byte[2048]));
+
+        assertThatThrownBy(() -> TensorRows.of(tensor))
+                .isInstanceOf(GgufException.class)
+                .hasMessageContainingAll("tensor t of " + tensor.typeLabel(), "cannot be read", "convert the model");
+    }
+}
