@@ -124,11 +124,6 @@ public enum TensorType {
         return blockBytes;
     }
 
-    /** Whether it is I2_S, in any of its layouts. */
-    public boolean isI2s() {
-        return this == I2_S || this == I2_S_ARM || this == I2_S_ROWS4;
-    }
-
     /** Whether {@link #bytes} is known: not for TL2, QK256 and types of others. */
     boolean hasKnownSize() {
         return blockBytes > 0;

@@ -86,7 +86,7 @@ public final class Proof {
             List<Skipped> skipped = skipped(file);
             if (tensors.isEmpty()) {
                 throw new GgufException(path
-                        + ": no tensor is of type I2_S, TQ1_0, TQ2_0, Q2_0 or QK256, expected at least one; there is "
+                        + ": no tensor is of type " + Repack.types() + ", expected at least one; there is "
                         + describe(skipped) + "; give a file of a BitNet model in one of these types");
             }
             for (GgufTensor tensor : tensors) {

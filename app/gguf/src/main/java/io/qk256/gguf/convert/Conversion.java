@@ -7,9 +7,9 @@ import io.qk256.gguf.GgufValue;
 import io.qk256.gguf.GgufWriter;
 import io.qk256.gguf.TensorType;
 import io.qk256.gguf.ValueType;
+import io.qk256.gguf.layout.Encoded;
 import io.qk256.gguf.layout.Encoder;
-import io.qk256.gguf.layout.Encoder.Encoded;
-import io.qk256.gguf.layout.Qk256Store;
+import io.qk256.gguf.layout.Qk256Codec;
 import io.qk256.gguf.layout.Repack;
 import io.qk256.gguf.layout.Repack.Progress;
 import io.qk256.spi.Qk256Matrix;
@@ -46,17 +46,19 @@ public final class Conversion {
     /** What 2-bit tensors become. */
     public enum Target {
         /** ggml's TQ2_0: a scale in f16 for each 256 weights; values −1, 0, +1, +2. */
-        TQ2_0(37),
+        TQ2_0(37, TensorType.TQ2_0),
         /** bitnet.cpp's I2_S in the layout of x86: one scale in f32 for the tensor; values −1, 0, +1. */
-        I2_S(40),
+        I2_S(40, TensorType.I2_S),
         /** The layout that kernels take, which needs no repacking when the file is read: see docs/files.md. */
-        QK256(1024);
+        QK256(1024, TensorType.QK256);
 
         private final int fileType;
+        private final TensorType type;
 
         /** @param fileType llama.cpp's number for such files; 1024 means that the key does not say */
-        Target(int fileType) {
+        Target(int fileType, TensorType type) {
             this.fileType = fileType;
+            this.type = type;
         }
     }
 
@@ -143,8 +145,8 @@ public final class Conversion {
             }
         }
         if (target == Target.QK256) {
-            writer.alignment(Qk256Store.ALIGNMENT);
-            writer.integer(Qk256Store.VERSION_KEY, ValueType.U32, Qk256Store.VERSION);
+            writer.alignment(Qk256Codec.ALIGNMENT);
+            writer.integer(Qk256Codec.VERSION_KEY, ValueType.U32, Qk256Codec.VERSION);
         }
     }
 
@@ -188,7 +190,7 @@ public final class Conversion {
         boolean stored = target == Target.QK256;
         writer.tensor(
                 tensor.name(),
-                stored ? TensorType.I8 : target == Target.TQ2_0 ? TensorType.TQ2_0 : TensorType.I2_S,
+                stored ? TensorType.I8 : target.type,
                 stored ? List.of(bytes) : tensor.dims(),
                 bytes,
                 arena -> {
@@ -200,11 +202,7 @@ public final class Conversion {
     private Encoded encode(GgufTensor tensor, Arena arena) throws GgufException {
         Qk256Matrix matrix = Objects.requireNonNull(
                 Repack.repackAll(List.of(tensor), arena, threads, Progress.NONE).get(tensor.name()));
-        Encoded encoded = switch (target) {
-            case TQ2_0 -> Encoder.tq2(tensor, matrix, roundScales, arena);
-            case I2_S -> Encoder.i2s(tensor, matrix, arena);
-            case QK256 -> new Encoded(Qk256Store.store(matrix, tensor.dims(), arena), 0);
-        };
+        Encoded encoded = Encoder.encode(target.type, tensor, matrix, roundScales, arena);
         scaleError = Math.max(scaleError, encoded.scaleError());
         return encoded;
     }

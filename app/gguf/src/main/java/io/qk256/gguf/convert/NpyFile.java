@@ -2,12 +2,12 @@ package io.qk256.gguf.convert;
 
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.layout.RowReader;
 import io.qk256.gguf.layout.TensorRows;
 import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +22,7 @@ public final class NpyFile {
 
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
     private static final int ALIGNMENT = 64;
-    private static final long PIECE_BYTES = 1 << 20;
+    private static final long PIECE_VALUES = 1 << 18;
 
     private NpyFile() {}
 
@@ -39,21 +39,19 @@ public final class NpyFile {
     @SuppressWarnings("exports")
     public static void write(TensorRows rows, OutputFile file) throws IOException {
         GgufTensor tensor = rows.tensor();
-        long rowBytes = tensor.cols() * Float.BYTES;
-        long rowsOfPiece = Math.clamp(PIECE_BYTES / rowBytes, 1, tensor.rows());
+        int cols = (int) tensor.cols();
+        int rowsOfPiece = (int) Math.clamp(PIECE_VALUES / cols, 1, tensor.rows());
+        RowReader reader = rows.reader(rowsOfPiece);
+        float[] values = new float[Math.multiplyExact(rowsOfPiece, cols)];
         file.write(out -> {
             out.write(header(tensor));
             try (Arena arena = Arena.ofConfined()) {
-                MemorySegment piece = arena.allocate(rowsOfPiece * rowBytes, Float.BYTES);
+                MemorySegment piece = arena.allocate(LittleEndian.F32, values.length);
                 for (long first = 0; first < tensor.rows(); first += rowsOfPiece) {
-                    long count = Math.min(rowsOfPiece, tensor.rows() - first);
-                    for (long i = 0; i < count; i++) {
-                        rows.read(first + i, piece.asSlice(i * rowBytes, rowBytes));
-                    }
-                    MemorySegment values = piece.asSlice(0, count * rowBytes);
-                    MemorySegment.copy(
-                            values, ValueLayout.JAVA_FLOAT, 0, values, LittleEndian.F32, 0, values.byteSize() / 4);
-                    out.write(values);
+                    int count = (int) Math.min(rowsOfPiece, tensor.rows() - first);
+                    reader.read(first, count, values, 0);
+                    MemorySegment.copy(values, 0, piece, LittleEndian.F32, 0, count * cols);
+                    out.write(piece.asSlice(0, (long) count * cols * Float.BYTES));
                 }
             }
         });

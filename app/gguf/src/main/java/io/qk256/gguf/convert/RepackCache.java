@@ -7,7 +7,7 @@ import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.GgufValue;
 import io.qk256.gguf.ValueType;
 import io.qk256.gguf.layout.I2sLayout;
-import io.qk256.gguf.layout.Qk256Store;
+import io.qk256.gguf.layout.Qk256Codec;
 import io.qk256.gguf.layout.Repack.Progress;
 import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.support.OutputFile;
@@ -80,7 +80,7 @@ public final class RepackCache {
             Consumer<String> talk)
             throws IOException {
         GgufFile source = WeightFile.open(model, i2sLayout);
-        if (source.find(Qk256Store.VERSION_KEY).isPresent()) {
+        if (source.find(Qk256Codec.VERSION_KEY).isPresent()) {
             return source;
         }
         try (source) {

@@ -16,28 +16,27 @@ import java.lang.foreign.MemorySegment;
  */
 final class BitPlanes {
 
-    private static final int GROUP_BYTES = 32;
-    private static final int LOW_BITS = 0x55555555;
-    private static final long LOW_BITS_OF_LONG = 0x5555555555555555L;
+    static final int GROUP_BYTES = 32;
+    private static final long LOW_BITS = 0x5555555555555555L;
 
     private BitPlanes() {}
 
     /**
-     * Repacks groups of 128 weights of I2_S in the layout of x86.
+     * Repacks groups whose first plane has the highest bits of each byte.
      *
-     * @return whether no code is 3
+     * @return 0 if no code is 3
      */
-    static boolean fromI2s(MemorySegment from, long fromOffset, MemorySegment to, long toOffset, int groups) {
+    static long fromHighestFirst(MemorySegment from, long fromOffset, MemorySegment to, long toOffset, int groups) {
         long threes = 0;
         for (int group = 0; group < groups; group++) {
             long offset = (long) group * GROUP_BYTES;
             threes |= group(from, fromOffset + offset, to, toOffset + offset, Long.BYTES * 3, -Long.BYTES);
         }
-        return threes == 0;
+        return threes;
     }
 
-    /** Repacks one block of 256 weights of TQ2_0, two groups. */
-    static void fromTq2(MemorySegment from, long fromOffset, MemorySegment to, long toOffset) {
+    /** Repacks two groups, 256 weights, whose first plane has the lowest bits of each byte. */
+    static void fromLowestFirst(MemorySegment from, long fromOffset, MemorySegment to, long toOffset) {
         group(from, fromOffset, to, toOffset, 0, Long.BYTES);
         group(from, fromOffset + GROUP_BYTES, to, toOffset + GROUP_BYTES, 0, Long.BYTES);
     }
@@ -55,7 +54,7 @@ final class BitPlanes {
         long b = from.get(LittleEndian.I64, fromOffset + 8);
         long c = from.get(LittleEndian.I64, fromOffset + 16);
         long d = from.get(LittleEndian.I64, fromOffset + 24);
-        final long threes = ((a & (a >>> 1)) | (b & (b >>> 1)) | (c & (c >>> 1)) | (d & (d >>> 1))) & LOW_BITS_OF_LONG;
+        final long threes = ((a & (a >>> 1)) | (b & (b >>> 1)) | (c & (c >>> 1)) | (d & (d >>> 1))) & LOW_BITS;
 
         long ac = moved(a, c, 32, 0x00000000FFFFFFFFL);
         a ^= ac << 32;
@@ -100,57 +99,5 @@ final class BitPlanes {
     /** The bits in which the high half of each pair of fields of one word differs from the low half of the other's. */
     private static long moved(long high, long low, int distance, long mask) {
         return ((high >>> distance) ^ low) & mask;
-    }
-
-    /**
-     * Repacks 64 weights of I2_S in the layout of ARM: planes as above, of 16 weights.
-     *
-     * @return whether no code is 3
-     */
-    static boolean fromI2sArm(MemorySegment from, long fromOffset, MemorySegment to, long toOffset) {
-        int plane0 = 0;
-        int plane1 = 0;
-        int plane2 = 0;
-        int plane3 = 0;
-        int threes = 0;
-        for (int i = 0; i < Integer.BYTES; i++) {
-            int codes = from.get(LittleEndian.I32, fromOffset + 4L * i);
-            threes |= codes & (codes >>> 1) & LOW_BITS;
-            int neighbours = transpose(codes);
-            int shift = 8 * i;
-            plane0 |= (neighbours >>> 24) << shift;
-            plane1 |= (neighbours >>> 16 & 0xFF) << shift;
-            plane2 |= (neighbours >>> 8 & 0xFF) << shift;
-            plane3 |= (neighbours & 0xFF) << shift;
-        }
-        to.set(LittleEndian.I32, toOffset, plane0);
-        to.set(LittleEndian.I32, toOffset + 4, plane1);
-        to.set(LittleEndian.I32, toOffset + 8, plane2);
-        to.set(LittleEndian.I32, toOffset + 12, plane3);
-        return threes == 0;
-    }
-
-    /**
-     * Repacks four weights of each of four rows of I2_S: a byte of the file holds one weight of each row, the first row's
-     * in the highest bits.
-     *
-     * @return whether no code is 3
-     */
-    static boolean fromI2sRows4(MemorySegment from, long fromOffset, MemorySegment to, long toOffset, long rowStride) {
-        int codes = from.get(LittleEndian.I32, fromOffset);
-        int neighbours = transpose(codes);
-        to.set(LittleEndian.I8, toOffset, (byte) (neighbours >>> 24));
-        to.set(LittleEndian.I8, toOffset + rowStride, (byte) (neighbours >>> 16));
-        to.set(LittleEndian.I8, toOffset + 2 * rowStride, (byte) (neighbours >>> 8));
-        to.set(LittleEndian.I8, toOffset + 3 * rowStride, (byte) neighbours);
-        return (codes & (codes >>> 1) & LOW_BITS) == 0;
-    }
-
-    /** Swaps field {@code j} of byte {@code i} with field {@code i} of byte {@code j}: first one by one, then two by two. */
-    private static int transpose(int codes) {
-        int ones = (codes ^ (codes >>> 6)) & 0x00CC00CC;
-        int half = codes ^ ones ^ (ones << 6);
-        int twos = (half ^ (half >>> 12)) & 0x0000F0F0;
-        return half ^ twos ^ (twos << 12);
     }
 }

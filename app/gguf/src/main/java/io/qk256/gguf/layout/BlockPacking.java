@@ -8,6 +8,7 @@ import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Packs a tensor that lies in memory in the blocks of bitnet.cpp or ggml, for programs that read files, or make tensors, by
@@ -30,11 +31,9 @@ public final class BlockPacking {
      * @throws IllegalArgumentException if the type is another one, or the shape is none of its
      */
     public static long bytes(TensorType type, int rows, int cols) {
-        switch (type) {
-            case I2_S, I2_S_ARM, I2_S_ROWS4, TQ1_0, TQ2_0, Q2_0 -> {}
-            default ->
-                throw new IllegalArgumentException(
-                        "type: " + type.label() + ", expected I2_S in one of its layouts, TQ1_0, TQ2_0 or Q2_0");
+        if (!isInBlocks(TensorCodecs.find(type))) {
+            throw new IllegalArgumentException("type: " + type.label() + ", expected "
+                    + TensorCodecs.names(codec -> isInBlocks(Optional.of(codec)), "or"));
         }
         if (rows < 1 || cols < 1 || cols % type.blockWeights() != 0) {
             throw new IllegalArgumentException("shape: " + rows + " rows x " + cols
@@ -42,6 +41,11 @@ public final class BlockPacking {
                     + " columns, the weights in a block of " + type.label());
         }
         return type.bytes((long) rows * cols);
+    }
+
+    private static boolean isInBlocks(Optional<TensorCodec> codec) {
+        return codec.filter(one -> one instanceof TwoBitCodec && one.type() != TensorType.QK256)
+                .isPresent();
     }
 
     /**

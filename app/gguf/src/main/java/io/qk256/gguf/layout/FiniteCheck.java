@@ -4,6 +4,7 @@ import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.LittleEndian;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * Looks for NaN and infinities in tensors of floating-point values, or of blocks with a floating-point scale, at the speed of
@@ -25,14 +26,35 @@ public final class FiniteCheck {
      * @throws GgufException if one is not finite; it names the first
      */
     public static void require(GgufTensor tensor, int threads) throws GgufException {
-        switch (tensor.type()) {
-            case F32 -> values(tensor, threads, 0x7F80_0000_7F80_0000L, 0x0080_0000_0080_0000L);
-            case F16 -> values(tensor, threads, 0x7C00_7C00_7C00_7C00L, 0x0400_0400_0400_0400L);
-            case BF16 -> values(tensor, threads, 0x7F80_7F80_7F80_7F80L, 0x0080_0080_0080_0080L);
-            case Q8_0 -> scales(tensor, threads, 0);
-            case Q6_K -> scales(tensor, threads, tensor.type().blockBytes() - Short.BYTES);
-            default -> {}
+        Optional<TensorCodec> codec = TensorCodecs.find(tensor.type());
+        if (codec.isPresent()) {
+            codec.get().requireFinite(tensor, threads);
         }
+    }
+
+    /** Refuses a scale that is not finite. */
+    static void requireScale(GgufTensor tensor, float scale, String what) throws GgufException {
+        if (!Float.isFinite(scale)) {
+            throw notFinite(tensor, scale, what);
+        }
+    }
+
+    /** Refuses the scale of a block that is not finite. */
+    static void requireScale(GgufTensor tensor, float scale, long block) throws GgufException {
+        if (!Float.isFinite(scale)) {
+            throw notFinite(tensor, scale, "the scale of block " + block);
+        }
+    }
+
+    private static GgufException notFinite(GgufTensor tensor, float scale, String what) {
+        return new GgufException(
+                tensor + ": " + what + " is " + scale + ", expected a finite number; the data is damaged");
+    }
+
+    /** One value, widened. */
+    @FunctionalInterface
+    interface Value {
+        float at(MemorySegment data, long at);
     }
 
     /**
@@ -40,59 +62,58 @@ public final class FiniteCheck {
      *
      * @param exponent the bits of the exponent in each value of a long
      * @param one the lowest of them: added to an exponent of all ones, it carries into the sign
+     * @param value reads one value, to name it
      */
-    private static void values(GgufTensor tensor, int threads, long exponent, long one) throws GgufException {
-        MemorySegment data = tensor.data();
-        long signs = ~exponent & (exponent + one);
-        long whole = data.byteSize() / Long.BYTES * Long.BYTES;
-        pieces(data.byteSize(), PIECE_BYTES, threads, (from, to) -> {
-            long end = Math.min(to, whole);
-            long[] some = new long[SOME];
+    record Values(long exponent, long one, Value value) {
+
+        void require(GgufTensor tensor, int threads) throws GgufException {
+            MemorySegment data = tensor.data();
+            long signs = ~exponent & (exponent + one);
+            long whole = data.byteSize() / Long.BYTES * Long.BYTES;
+            pieces(data.byteSize(), PIECE_BYTES, threads, (from, to) -> {
+                long end = Math.min(to, whole);
+                long[] some = new long[SOME];
+                long carried = 0;
+                for (long at = from; at < end; at += (long) SOME * Long.BYTES) {
+                    int count = (int) Math.min(SOME, (end - at) / Long.BYTES);
+                    MemorySegment.copy(data, LittleEndian.I64, at, some, 0, count);
+                    carried |= carried(some, count, exponent, one);
+                }
+                if ((carried & signs) != 0 || to > whole) {
+                    oneByOne(tensor, from, to);
+                }
+            });
+        }
+
+        private static long carried(long[] values, int count, long exponent, long one) {
             long carried = 0;
-            for (long at = from; at < end; at += (long) SOME * Long.BYTES) {
-                int count = (int) Math.min(SOME, (end - at) / Long.BYTES);
-                MemorySegment.copy(data, LittleEndian.I64, at, some, 0, count);
-                carried |= carried(some, count, exponent, one);
+            for (int i = 0; i < count; i++) {
+                carried |= (values[i] & exponent) + one;
             }
-            if ((carried & signs) != 0 || to > whole) {
-                one(tensor, from, to);
-            }
-        });
-    }
-
-    private static long carried(long[] values, int count, long exponent, long one) {
-        long carried = 0;
-        for (int i = 0; i < count; i++) {
-            carried |= (values[i] & exponent) + one;
+            return carried;
         }
-        return carried;
-    }
 
-    private static void one(GgufTensor tensor, long from, long to) throws GgufException {
-        int size = tensor.type().blockBytes();
-        for (long at = from; at < to; at += size) {
-            float value = switch (tensor.type()) {
-                case F32 -> tensor.data().get(LittleEndian.F32, at);
-                case F16 -> Float.float16ToFloat(tensor.data().get(LittleEndian.I16, at));
-                default -> Float.intBitsToFloat(tensor.data().get(LittleEndian.I16, at) << Short.SIZE);
-            };
-            if (!Float.isFinite(value)) {
-                long index = at / size;
-                throw new GgufException(tensor + ": the value in row " + index / tensor.cols() + ", column "
-                        + index % tensor.cols() + " is " + value + ", expected a finite number; the data is damaged");
+        private void oneByOne(GgufTensor tensor, long from, long to) throws GgufException {
+            int size = tensor.type().blockBytes();
+            for (long at = from; at < to; at += size) {
+                float seen = value.at(tensor.data(), at);
+                if (!Float.isFinite(seen)) {
+                    long index = at / size;
+                    throw new GgufException(tensor + ": the value in row " + index / tensor.cols() + ", column "
+                            + index % tensor.cols() + " is " + seen
+                            + ", expected a finite number; the data is damaged");
+                }
             }
         }
     }
 
-    private static void scales(GgufTensor tensor, int threads, int scaleAt) throws GgufException {
+    /** Checks the f16 scales of blocks, which are {@code scaleAt} bytes behind the start of each. */
+    static void scales(GgufTensor tensor, int threads, int scaleAt) throws GgufException {
         int block = tensor.type().blockBytes();
         pieces(tensor.data().byteSize(), PIECE_BYTES / block * block, threads, (from, to) -> {
             for (long at = from; at < to; at += block) {
                 float scale = Float.float16ToFloat(tensor.data().get(LittleEndian.I16, at + scaleAt));
-                if (!Float.isFinite(scale)) {
-                    throw new GgufException(tensor + ": the scale of block " + at / block + " is " + scale
-                            + ", expected a finite number; the data is damaged");
-                }
+                requireScale(tensor, scale, at / block);
             }
         });
     }

@@ -54,18 +54,25 @@ public final class Repack {
 
     /** Why tensors of a type cannot be repacked; empty if they can. */
     public static Optional<String> refusal(TensorType type) {
-        return switch (type) {
-            case I2_S, I2_S_ARM, I2_S_ROWS4, TQ1_0, TQ2_0, Q2_0, QK256 -> Optional.empty();
-            case TL1, TL2 ->
-                Optional.of("its weights are permuted for the look-up kernel of one machine; "
-                        + "convert the model to I2_S or TQ2_0");
-            case OTHER ->
-                Optional.of("this program does not know the type, which may be newer, or of a fork of ggml; "
-                        + "convert the model with the program that made it, to TQ2_0 for example");
-            case Q2_K, IQ2_XXS, IQ2_XS, IQ2_S ->
-                Optional.of("its weights are not codes of one codebook of four values");
-            default -> Optional.of("it does not have 2 bits a weight");
-        };
+        if (TensorCodecs.findTwoBit(type).isPresent()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                switch (type) {
+                    case TL1, TL2 ->
+                        "its weights are permuted for the look-up kernel of one machine; "
+                                + "convert the model to I2_S or TQ2_0";
+                    case OTHER ->
+                        "this program does not know the type, which may be newer, or of a fork of ggml; "
+                                + "convert the model with the program that made it, to TQ2_0 for example";
+                    case Q2_K, IQ2_XXS, IQ2_XS, IQ2_S -> "its weights are not codes of one codebook of four values";
+                    default -> "it does not have 2 bits a weight";
+                });
+    }
+
+    /** The types that can be repacked, for people. */
+    public static String types() {
+        return TensorCodecs.names(TwoBitCodec.class::isInstance, "or");
     }
 
     /**
@@ -77,12 +84,10 @@ public final class Repack {
      *     not finite, the scales of a Q2_0 tensor do not fit, or an I2_S tensor holds what its quantiser never writes
      */
     public static Qk256Matrix repack(GgufTensor tensor, Arena arena) throws GgufException {
-        requireRepackable(tensor);
-        if (tensor.type() == TensorType.QK256) {
-            return Qk256Store.matrix(tensor, arena);
+        Repacking work = codec(tensor).repacking(tensor, arena);
+        if (!work.isDone()) {
+            work.rows(0, work.matrix.rows());
         }
-        RowRepack work = RowRepack.of(tensor, arena);
-        work.rows(0, work.matrix.rows());
         return work.finish(arena);
     }
 
@@ -99,31 +104,26 @@ public final class Repack {
     public static Map<String, Qk256Matrix> repackAll(
             Collection<GgufTensor> tensors, Arena arena, int threads, Progress progress) throws GgufException {
         List<GgufTensor> all = List.copyOf(tensors);
+        List<TwoBitCodec> codecs = new ArrayList<>();
         for (GgufTensor tensor : all) {
-            requireRepackable(tensor);
+            codecs.add(codec(tensor));
         }
-        List<GgufTensor> foreign =
-                all.stream().filter(tensor -> tensor.type() != TensorType.QK256).toList();
-        RowRepack[] works = new RowRepack[foreign.size()];
-        Parallel.run(works.length, threads, i -> works[i] = RowRepack.of(foreign.get(i), arena));
-        List<Piece> pieces = pieces(works);
-        repackPieces(pieces, threads, progress);
+        Repacking[] works = new Repacking[all.size()];
+        Parallel.run(works.length, threads, i -> works[i] = codecs.get(i).repacking(all.get(i), arena));
+        repackPieces(pieces(works), threads, progress);
         Map<String, Qk256Matrix> matrices = new LinkedHashMap<>();
-        int next = 0;
-        for (GgufTensor tensor : all) {
-            Qk256Matrix matrix =
-                    tensor.type() == TensorType.QK256 ? Qk256Store.matrix(tensor, arena) : works[next++].finish(arena);
-            matrices.put(tensor.name(), matrix);
+        for (Repacking work : works) {
+            matrices.put(work.tensor.name(), work.finish(arena));
         }
         return matrices;
     }
 
-    private record Piece(RowRepack work, int from, int to, long bytes) {}
+    private record Piece(Repacking work, int from, int to, long bytes) {}
 
-    private static List<Piece> pieces(RowRepack[] works) {
+    private static List<Piece> pieces(Repacking[] works) {
         List<Piece> pieces = new ArrayList<>();
-        for (RowRepack work : works) {
-            int rows = work.matrix.rows();
+        for (Repacking work : works) {
+            int rows = work.isDone() ? 0 : work.matrix.rows();
             int step = Math.clamp(PIECE_BYTES / work.matrix.rowStride() / 4 * 4, 4, 1 << 20);
             for (int from = 0; from < rows; from += step) {
                 int to = Math.min(rows, from + step);
@@ -148,10 +148,12 @@ public final class Repack {
         progress.at(total, total);
     }
 
-    private static void requireRepackable(GgufTensor tensor) throws GgufException {
-        Optional<String> refusal = refusal(tensor.type());
-        if (refusal.isPresent()) {
-            throw new GgufException(tensor + ": cannot become QK256: " + refusal.get());
+    private static TwoBitCodec codec(GgufTensor tensor) throws GgufException {
+        Optional<TwoBitCodec> codec = TensorCodecs.findTwoBit(tensor.type());
+        if (codec.isEmpty()) {
+            throw new GgufException(
+                    tensor + ": cannot become QK256: " + refusal(tensor.type()).orElse(""));
         }
+        return codec.get();
     }
 }

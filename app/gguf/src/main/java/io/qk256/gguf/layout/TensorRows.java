@@ -2,47 +2,51 @@ package io.qk256.gguf.layout;
 
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
-import io.qk256.gguf.LittleEndian;
 import io.qk256.gguf.TensorType;
-import io.qk256.spi.Qk256;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The rows of a tensor of any readable type as f32 values, as ggml and bitnet.cpp compute them, to the bit. Reading a row
- * of F32, F16, BF16, Q8_0 or Q6_K makes no garbage, so that it suits the embeddings of a model. Immutable and thread-safe.
- *
- * <p>Sources: ggml-org/ggml {@code src/ggml-quants.c}, {@code dequantize_row_q8_0}, {@code dequantize_row_q6_K},
- * {@code dequantize_row_q2_0}, and the sources of {@link PlainDecoder}.
+ * The rows of a tensor of any readable type as f32 values, as ggml and bitnet.cpp compute them, to the bit. Immutable and
+ * thread-safe; each thread reads with a {@link #reader} of its own. Reading a row of a type that has no 2 bits a weight makes no garbage,
+ * so that it suits the embeddings of a model.
  */
 public final class TensorRows {
 
-    /** Decodes one row. */
-    private interface Decoder {
-        void decode(long row, MemorySegment out);
-    }
-
     private final GgufTensor tensor;
-    private final Decoder decoder;
+    private final TensorCodec codec;
 
-    private TensorRows(GgufTensor tensor, Decoder decoder) {
+    private TensorRows(GgufTensor tensor, TensorCodec codec) {
         this.tensor = tensor;
-        this.decoder = decoder;
+        this.codec = codec;
     }
 
     /** Why tensors of a type cannot be read; empty if they can. */
     public static Optional<String> refusal(TensorType type) {
+        if (TensorCodecs.find(type).isPresent()) {
+            return Optional.empty();
+        }
         return switch (type) {
-            case F32, F16, BF16, Q8_0, Q6_K -> Optional.empty();
             case TL1, TL2, OTHER -> Repack.refusal(type);
             default ->
-                Repack.refusal(type)
-                        .map(why -> "this program reads F32, F16, BF16, Q8_0, Q6_K, Q2_0, TQ1_0, TQ2_0 and I2_S; "
-                                + "convert the model to one of them");
+                Optional.of("this program reads "
+                        + TensorCodecs.names(codec -> codec.type() != TensorType.QK256, "and")
+                        + "; convert the model to one of them");
         };
+    }
+
+    /** Whether a type can be read, and has more than 2 bits a weight: as an embedding may have, which no kernel multiplies. */
+    public static boolean isDense(TensorType type) {
+        return TensorCodecs.find(type)
+                .filter(codec -> !(codec instanceof TwoBitCodec))
+                .isPresent();
+    }
+
+    /** The types that are {@linkplain #isDense dense}, for people. */
+    public static String denseTypes() {
+        return TensorCodecs.names(codec -> !(codec instanceof TwoBitCodec), "or");
     }
 
     /**
@@ -52,66 +56,45 @@ public final class TensorRows {
      *     tensor holds what {@link Repack} refuses (different scales in 256 weights of Q2_0 are no hindrance here)
      */
     public static TensorRows of(GgufTensor tensor) throws GgufException {
-        Optional<String> refusal = refusal(tensor.type());
-        if (refusal.isPresent()) {
-            throw new GgufException(tensor + ": cannot be read: " + refusal.get());
+        Optional<TensorCodec> codec = TensorCodecs.find(tensor.type());
+        if (codec.isEmpty()) {
+            throw new GgufException(
+                    tensor + ": cannot be read: " + refusal(tensor.type()).orElse(""));
         }
         if (tensor.cols() > Integer.MAX_VALUE) {
             throw new GgufException(tensor + ": has " + tensor.cols() + " columns, expected at most "
                     + Integer.MAX_VALUE + "; split the tensor");
         }
-        return new TensorRows(tensor, decoder(tensor));
-    }
-
-    private static Decoder decoder(GgufTensor tensor) throws GgufException {
-        MemorySegment data = tensor.data();
-        int cols = (int) tensor.cols();
-        return switch (tensor.type()) {
-            case F32 ->
-                (row, out) -> MemorySegment.copy(
-                        data,
-                        LittleEndian.F32,
-                        row * cols * Float.BYTES,
-                        out,
-                        ValueLayout.JAVA_FLOAT_UNALIGNED,
-                        0,
-                        cols);
-            case F16 -> (row, out) -> Decoders.f16(data, row, cols, out);
-            case BF16 -> (row, out) -> Decoders.bf16(data, row, cols, out);
-            case Q8_0 -> (row, out) -> Decoders.q8(data, row, cols, out);
-            case Q6_K -> (row, out) -> Decoders.q6(data, row, cols, out);
-            case Q2_0 -> (row, out) -> Decoders.q2(data, row, cols, out);
-            default -> twoBits(tensor);
-        };
-    }
-
-    private static Decoder twoBits(GgufTensor tensor) throws GgufException {
-        try (Arena arena = Arena.ofConfined()) {
-            Repack.repack(tensor, arena); // It checks what the plain decoder does not.
-        }
-        PlainDecoder plain = PlainDecoder.of(tensor);
-        int cols = (int) tensor.cols();
-        return (row, out) -> {
-            byte[] values = new byte[cols];
-            plain.row(row, values);
-            for (int i = 0; i < cols; i++) {
-                float value = values[i] * plain.scale(row, i / Qk256.BLOCK_WEIGHTS);
-                out.set(ValueLayout.JAVA_FLOAT_UNALIGNED, (long) i * Float.BYTES, value);
-            }
-        };
+        codec.get().requireReadable(tensor);
+        return new TensorRows(tensor, codec.get());
     }
 
     /**
-     * Decodes a row.
+     * Rows of f16 numbers in memory.
      *
-     * @param row 0 to {@link GgufTensor#rows} − 1; dimensions beyond the first are rows
-     * @param out receives as many f32 values as the tensor has columns, in the byte order of this machine, from its start
-     * @throws IndexOutOfBoundsException if there is no such row, or {@code out} is too small
+     * @param data the numbers, little-endian
      */
-    public void read(long row, MemorySegment out) {
-        Objects.checkIndex(row, tensor.rows());
-        Objects.checkFromIndexSize(0, tensor.cols() * Float.BYTES, out.byteSize());
-        decoder.decode(row, out);
+    public static TensorRows ofHalves(MemorySegment data, int rows, int cols) {
+        List<Long> dims = List.of((long) cols, (long) rows);
+        return new TensorRows(new GgufTensor("memory", "halves", TensorType.F16, dims, data), new F16Codec());
+    }
+
+    /**
+     * What reads rows.
+     *
+     * @param most rows at a time, 1 or more
+     * @throws ArithmeticException if so many rows do not fit in an array
+     */
+    public RowReader reader(int most) {
+        RowReader reader = codec.reader(tensor, most);
+        long rows = tensor.rows();
+        int cols = (int) tensor.cols();
+        return (first, count, out, at) -> {
+            Objects.checkIndex(count, most + 1);
+            Objects.checkFromIndexSize(first, count, rows);
+            Objects.checkFromIndexSize(at, (long) count * cols, out.length);
+            reader.read(first, count, out, at);
+        };
     }
 
     /** The tensor. */

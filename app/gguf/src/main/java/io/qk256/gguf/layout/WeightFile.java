@@ -61,9 +61,9 @@ public final class WeightFile {
         @Override
         public Map<String, GgufTensor> recognise(
                 String file, Map<String, GgufValue> keys, Map<String, GgufTensor> stored) throws GgufException {
-            if (Qk256Store.isUsedBy(file, keys)) {
+            if (Qk256Codec.isUsedBy(file, keys)) {
                 for (Map.Entry<String, GgufTensor> tensor : stored.entrySet()) {
-                    tensor.setValue(Qk256Store.recognise(tensor.getValue()));
+                    tensor.setValue(Qk256Codec.recognise(tensor.getValue()));
                 }
             }
             return stored;

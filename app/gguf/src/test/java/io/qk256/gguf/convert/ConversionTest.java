@@ -11,8 +11,8 @@ import io.qk256.gguf.TensorType;
 import io.qk256.gguf.ValueType;
 import io.qk256.gguf.convert.Conversion.Report;
 import io.qk256.gguf.convert.Conversion.Target;
+import io.qk256.gguf.layout.Encoder;
 import io.qk256.gguf.layout.PlainDecoder;
-import io.qk256.gguf.layout.Qk256Store;
 import io.qk256.gguf.layout.Repack;
 import io.qk256.gguf.layout.Repack.Progress;
 import io.qk256.gguf.layout.WeightFile;
@@ -134,7 +134,9 @@ class ConversionTest {
             MemorySegment row = arena.allocate(Qk256.rowBytes(cols));
             Qk256.pack(codes, row);
             Qk256Matrix matrix = Qk256Matrix.of(row, 1, cols, codebook).withTensorScale(scale);
-            MemorySegment bytes = Qk256Store.store(matrix, List.of((long) cols), arena);
+            GgufTensor from = Fixtures.tensor("t", TensorType.QK256, cols, 1, row);
+            MemorySegment bytes =
+                    Encoder.encode(TensorType.QK256, from, matrix, false, arena).bytes();
             new GgufWriter()
                     .integer("qk256.version", ValueType.U32, 1)
                     .tensor("t", TensorType.I8, List.of(bytes.byteSize()), bytes)

@@ -8,7 +8,7 @@ import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.TensorType;
 import io.qk256.gguf.layout.I2sLayout;
-import io.qk256.gguf.layout.Qk256Store;
+import io.qk256.gguf.layout.Qk256Codec;
 import io.qk256.gguf.layout.Repack.Progress;
 import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.support.UserError;
@@ -49,7 +49,7 @@ class RepackCacheTest {
         try (GgufFile file = RepackCache.open(model, layout, Optional.empty(), 2, progress, told::add)) {
             assertThat(file.name()).isEqualTo(cached.toString());
             assertThat(file.requireTensor("blk.0.attn_q.weight").type()).isEqualTo(TensorType.QK256);
-            Qk256Store.verify(file.requireTensor("blk.5.ffn_down.weight"));
+            Qk256Codec.verify(file.requireTensor("blk.5.ffn_down.weight"));
         }
         return steps.get() > 0;
     }

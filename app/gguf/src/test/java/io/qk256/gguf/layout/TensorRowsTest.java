@@ -19,11 +19,11 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 class TensorRowsTest {
 
     private static float[] read(GgufTensor tensor) throws GgufException {
-        TensorRows rows = TensorRows.of(tensor);
+        RowReader reader = TensorRows.of(tensor).reader(2);
         int cols = (int) tensor.cols();
         float[] all = new float[(int) tensor.weights()];
-        for (int row = 0; row < tensor.rows(); row++) {
-            rows.read(row, MemorySegment.ofArray(all).asSlice(4L * row * cols, 4L * cols));
+        for (int row = 0; row < tensor.rows(); row += 2) {
+            reader.read(row, (int) Math.min(2, tensor.rows() - row), all, row * cols);
         }
         return all;
     }
@@ -74,15 +74,19 @@ class TensorRowsTest {
 
     @Test
     void rowsAndRoomAreChecked() throws GgufException {
-        TensorRows rows = TensorRows.of(
-                new GgufTensor("test", "t", TensorType.F32, List.of(2L, 2L), MemorySegment.ofArray(new float[4])));
+        RowReader rows = TensorRows.of(new GgufTensor(
+                        "test", "t", TensorType.F32, List.of(2L, 2L), MemorySegment.ofArray(new float[4])))
+                .reader(1);
 
-        assertThatThrownBy(() -> rows.read(2, MemorySegment.ofArray(new float[2])))
-                .isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> rows.read(-1, MemorySegment.ofArray(new float[2])))
-                .isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> rows.read(0, MemorySegment.ofArray(new float[1])))
-                .isInstanceOf(IndexOutOfBoundsException.class);
+        for (Runnable wrong : List.<Runnable>of(
+                () -> rows.read(2, 1, new float[2], 0),
+                () -> rows.read(-1, 1, new float[2], 0),
+                () -> rows.read(0, 2, new float[4], 0),
+                () -> rows.read(0, -1, new float[4], 0),
+                () -> rows.read(0, 1, new float[1], 0),
+                () -> rows.read(0, 1, new float[2], 1))) {
+            assertThatThrownBy(wrong::run).isInstanceOf(IndexOutOfBoundsException.class);
+        }
     }
 
     @Test

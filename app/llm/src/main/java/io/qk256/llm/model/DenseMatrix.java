@@ -2,14 +2,13 @@ package io.qk256.llm.model;
 
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.LittleEndian;
 import io.qk256.gguf.TensorType;
+import io.qk256.gguf.layout.RowReader;
 import io.qk256.gguf.layout.TensorRows;
 import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
-import java.util.Optional;
 
 /**
  * A matrix that is not ternary, such as the embedding, read row by row from the bytes of the file. Immutable and thread-safe;
@@ -17,21 +16,14 @@ import java.util.Optional;
  */
 final class DenseMatrix {
 
-    private static final ValueLayout.OfShort I16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
-    private final MemorySegment data;
-    private final TensorType type;
+    private final TensorRows values;
     private final int rows;
     private final int cols;
-    private final Optional<TensorRows> blocks;
 
-    private DenseMatrix(MemorySegment data, TensorType type, int rows, int cols, Optional<TensorRows> blocks) {
-        this.data = data;
-        this.type = type;
-        this.rows = rows;
-        this.cols = cols;
-        this.blocks = blocks;
+    private DenseMatrix(TensorRows values) {
+        this.values = values;
+        this.rows = Math.toIntExact(values.tensor().rows());
+        this.cols = Math.toIntExact(values.tensor().cols());
     }
 
     /**
@@ -40,20 +32,16 @@ final class DenseMatrix {
      * @throws GgufException if it is of another type
      */
     static DenseMatrix of(GgufTensor tensor) throws GgufException {
-        Optional<TensorRows> blocks = switch (tensor.type()) {
-            case F16, BF16, F32 -> Optional.empty();
-            case Q8_0, Q6_K -> Optional.of(TensorRows.of(tensor));
-            default ->
-                throw new GgufException(tensor + ": expected F16, BF16, F32, Q8_0 or Q6_K; convert the model again with"
-                        + " F16 embeddings");
-        };
-        int rows = Math.toIntExact(tensor.rows());
-        return new DenseMatrix(tensor.data(), tensor.type(), rows, Math.toIntExact(tensor.cols()), blocks);
+        if (!TensorRows.isDense(tensor.type())) {
+            throw new GgufException(
+                    tensor + ": expected " + TensorRows.denseTypes() + "; convert the model again with F16 embeddings");
+        }
+        return new DenseMatrix(TensorRows.of(tensor));
     }
 
     /** A matrix of f16 numbers in memory. */
     static DenseMatrix ofHalves(MemorySegment data, int rows, int cols) {
-        return new DenseMatrix(data, TensorType.F16, rows, cols, Optional.empty());
+        return new DenseMatrix(TensorRows.ofHalves(data, rows, cols));
     }
 
     /** The same numbers rounded to f16. */
@@ -67,7 +55,7 @@ final class DenseMatrix {
                 for (int i = 0; i < cols; i++) {
                     narrow[i] = Float.floatToFloat16(reader.values[i]);
                 }
-                MemorySegment.copy(narrow, 0, halves, I16, (long) row * cols * Short.BYTES, cols);
+                MemorySegment.copy(narrow, 0, halves, LittleEndian.I16, (long) row * cols * Short.BYTES, cols);
             }
         });
         return ofHalves(halves, rows, cols);
@@ -82,21 +70,21 @@ final class DenseMatrix {
     }
 
     long bytes() {
-        return data.byteSize();
+        return data().byteSize();
     }
 
     TensorType type() {
-        return type;
+        return values.tensor().type();
     }
 
     /** As the file has them. */
     MemorySegment data() {
-        return data;
+        return values.tensor().data();
     }
 
     /** Whether products round the other operand to f16 first, as ggml does for a matrix of f16. */
     boolean isHalf() {
-        return type == TensorType.F16;
+        return type() == TensorType.F16;
     }
 
     /**
@@ -113,41 +101,15 @@ final class DenseMatrix {
         /** The values of the rows that were read last. */
         final float[] values;
 
-        private final MemorySegment[] rows;
-        private final short[] halves;
+        private final RowReader reader;
 
         private Reader(int most) {
             values = new float[Math.multiplyExact(most, cols)];
-            rows = new MemorySegment[most];
-            for (int i = 0; i < most; i++) {
-                rows[i] =
-                        MemorySegment.ofArray(values).asSlice((long) i * cols * Float.BYTES, (long) cols * Float.BYTES);
-            }
-            halves = new short[type == TensorType.F16 || type == TensorType.BF16 ? values.length : 0];
+            reader = DenseMatrix.this.values.reader(most);
         }
 
-        /** Reads rows; copying them first is faster than reading scattered numbers from memory that is mapped. */
         void read(int first, int count) {
-            long at = (long) first * cols;
-            int n = count * cols;
-            switch (type) {
-                case F16 -> {
-                    MemorySegment.copy(data, I16, at * Short.BYTES, halves, 0, n);
-                    Half.widen(halves, 0, values, n);
-                }
-                case BF16 -> {
-                    MemorySegment.copy(data, I16, at * Short.BYTES, halves, 0, n);
-                    for (int i = 0; i < n; i++) {
-                        values[i] = Float.intBitsToFloat(halves[i] << Short.SIZE);
-                    }
-                }
-                case F32 -> MemorySegment.copy(data, F32, at * Float.BYTES, values, 0, n);
-                default -> {
-                    for (int i = 0; i < count; i++) {
-                        blocks.orElseThrow().read(first + i, rows[i]);
-                    }
-                }
-            }
+            reader.read(first, count, values, 0);
         }
     }
 }

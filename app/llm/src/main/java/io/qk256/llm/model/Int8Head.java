@@ -1,11 +1,11 @@
 package io.qk256.llm.model;
 
 import io.qk256.gguf.TensorType;
+import io.qk256.gguf.layout.Q8Codec;
 import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /**
  * The head in 8 bits, half the bytes of f16, by {@link Int8Conversion}. The state stays f16, so only the weights are less
@@ -23,9 +23,6 @@ final class Int8Head extends OutputHead {
 
     /** Where the first row begins instead: one cache line later. */
     private static final long START = 64;
-
-    private static final ValueLayout.OfShort STORED_SCALE =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final Reductions reductions;
     private final int cols;
@@ -54,19 +51,10 @@ final class Int8Head extends OutputHead {
      */
     void fill(DenseMatrix weights, int from, int to) {
         if (weights.type() == TensorType.Q8_0) {
-            takeApart(weights.data(), from, to);
+            int perRow = cols / GROUP;
+            Q8Codec.takeApart(weights.data(), (long) from * perRow, (long) to * perRow, codes, scales);
         } else {
             convert(weights, from, to);
-        }
-    }
-
-    /** A block of Q8_0 is an f16 scale and 32 codes. */
-    private void takeApart(MemorySegment blocks, int from, int to) {
-        long blockBytes = TensorType.Q8_0.blockBytes();
-        int perRow = cols / GROUP;
-        for (long block = (long) from * perRow; block < (long) to * perRow; block++) {
-            scales.set(ValueLayout.JAVA_SHORT, block * Short.BYTES, blocks.get(STORED_SCALE, block * blockBytes));
-            MemorySegment.copy(blocks, block * blockBytes + Short.BYTES, codes, block * GROUP, GROUP);
         }
     }
 

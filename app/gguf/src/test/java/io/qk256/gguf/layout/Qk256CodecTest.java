@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class Qk256StoreTest {
+class Qk256CodecTest {
 
     private static final long SEED = 7;
     private static final int ROWS = 6;
@@ -70,7 +70,7 @@ class Qk256StoreTest {
         Qk256Matrix matrix = random(blockScales);
         List<Long> dims = List.of((long) COLS, 2L, 3L);
 
-        GgufTensor tensor = file(Qk256Store.store(matrix, dims, arena)).requireTensor("t");
+        GgufTensor tensor = file(Qk256Codec.store(matrix, dims, arena)).requireTensor("t");
         Qk256Matrix read = Repack.repack(tensor, arena);
 
         assertThat(tensor.type()).isEqualTo(TensorType.QK256);
@@ -84,14 +84,14 @@ class Qk256StoreTest {
             assertThat(scales.asOverlappingSlice(tensor.data())).isPresent();
             assertThat(scales.mismatch(matrix.blockScales().orElseThrow())).isEqualTo(-1);
         });
-        Qk256Store.verify(tensor);
+        Qk256Codec.verify(tensor);
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void thePlainDecoderAgrees(boolean blockScales) throws GgufException {
         Qk256Matrix matrix = random(blockScales);
-        PlainDecoder plain = PlainDecoder.of(file(Qk256Store.store(matrix, List.of((long) COLS, (long) ROWS), arena))
+        PlainDecoder plain = PlainDecoder.of(file(Qk256Codec.store(matrix, List.of((long) COLS, (long) ROWS), arena))
                 .requireTensor("t"));
         byte[] values = new byte[COLS];
         for (int row = 0; row < ROWS; row++) {
@@ -106,10 +106,10 @@ class Qk256StoreTest {
 
     @Test
     void scalesInAByteArrayAreCopied() throws GgufException {
-        MemorySegment stored = Qk256Store.store(random(true), List.of((long) COLS, (long) ROWS), arena);
+        MemorySegment stored = Qk256Codec.store(random(true), List.of((long) COLS, (long) ROWS), arena);
         byte[] heap = stored.toArray(LittleEndian.I8);
         GgufTensor tensor =
-                Qk256Store.recognise(Fixtures.tensor("t", TensorType.I8, heap.length, 1, MemorySegment.ofArray(heap)));
+                Qk256Codec.recognise(Fixtures.tensor("t", TensorType.I8, heap.length, 1, MemorySegment.ofArray(heap)));
 
         assertThat(Repack.repack(tensor, arena).blockScale(1, 1))
                 .isEqualTo(random(true).blockScale(1, 1));
@@ -118,9 +118,9 @@ class Qk256StoreTest {
     @Test
     void otherTensorsOfI8StayWhatTheyAre() throws GgufException {
         GgufTensor numbers = Fixtures.tensor("t", TensorType.I8, 128, 1, Fixtures.segment(new byte[128]));
-        assertThat(Qk256Store.recognise(numbers)).isSameAs(numbers);
+        assertThat(Qk256Codec.recognise(numbers)).isSameAs(numbers);
         GgufTensor few = Fixtures.tensor("t", TensorType.I8, 8, 1, Fixtures.segment(new byte[8]));
-        assertThat(Qk256Store.recognise(few)).isSameAs(few);
+        assertThat(Qk256Codec.recognise(few)).isSameAs(few);
     }
 
     @ParameterizedTest
@@ -136,7 +136,7 @@ class Qk256StoreTest {
                     60 | 1          | dimension 3 of the weights is 1
                     """)
     void brokenHeadersAreRefused(int at, int value, String message) {
-        MemorySegment stored = Qk256Store.store(random(false), List.of((long) COLS, (long) ROWS), arena);
+        MemorySegment stored = Qk256Codec.store(random(false), List.of((long) COLS, (long) ROWS), arena);
         assertThat(stored.byteSize()).isEqualTo(64 + 6 * 192);
         stored.set(LittleEndian.I32, at, value);
 
@@ -147,11 +147,11 @@ class Qk256StoreTest {
 
     @Test
     void aChangedBitIsFound() throws GgufException {
-        MemorySegment stored = Qk256Store.store(random(true), List.of((long) COLS, (long) ROWS), arena);
+        MemorySegment stored = Qk256Codec.store(random(true), List.of((long) COLS, (long) ROWS), arena);
         stored.set(LittleEndian.I8, 700, (byte) (stored.get(LittleEndian.I8, 700) ^ 4));
         GgufTensor tensor = file(stored).requireTensor("t");
 
-        assertThatThrownBy(() -> Qk256Store.verify(tensor))
+        assertThatThrownBy(() -> Qk256Codec.verify(tensor))
                 .isInstanceOf(GgufException.class)
                 .hasMessageContainingAll("CRC-32C", "convert the model again");
     }

@@ -34,7 +34,7 @@ import java.util.zip.CRC32C;
  *             f32 scales, one for each 256 weights of a row, if there are block scales
  * </pre>
  */
-public final class Qk256Store {
+public final class Qk256Codec extends TwoBitCodec {
 
     /** The key that says that a file holds such tensors. */
     public static final String VERSION_KEY = "qk256.version";
@@ -54,7 +54,76 @@ public final class Qk256Store {
     private static final int MAX_DIMS = 4;
     private static final long CRC_PIECE = 1 << 30;
 
-    private Qk256Store() {}
+    Qk256Codec() {
+        super(TensorType.QK256);
+    }
+
+    @Override
+    PlainDecoder plain(GgufTensor tensor) {
+        return new Plain(tensor);
+    }
+
+    @Override
+    Repacking repacking(GgufTensor tensor, Arena arena) throws GgufException {
+        return new Repacking(tensor, matrix(tensor, arena)) {
+            @Override
+            boolean isDone() {
+                return true;
+            }
+
+            @Override
+            void rows(int from, int to) {}
+
+            @Override
+            Qk256Matrix finish(Arena arena) {
+                return matrix;
+            }
+        };
+    }
+
+    @Override
+    boolean isWritable() {
+        return true;
+    }
+
+    /** It holds any matrix. */
+    @Override
+    Encoded encode(GgufTensor tensor, Qk256Matrix matrix, boolean roundScales, Arena arena) {
+        return new Encoded(store(matrix, tensor.dims(), arena), 0);
+    }
+
+    /** The formula on the bytes as they are described above. */
+    private static final class Plain implements PlainDecoder {
+
+        private final MemorySegment data;
+        private final int cols;
+        private final byte[] codebook;
+        private final int blocks;
+        private final long scalesAt;
+
+        Plain(GgufTensor tensor) {
+            data = tensor.data();
+            cols = Math.toIntExact(tensor.cols());
+            codebook = data.asSlice(32, 4).toArray(LittleEndian.I8);
+            blocks = (cols + 255) / 256;
+            scalesAt = 64 + tensor.rows() * blocks * 64;
+        }
+
+        @Override
+        public void row(long row, byte[] values) {
+            for (int i = 0; i < cols; i++) {
+                int codes = data.get(LittleEndian.I8, 64 + row * blocks * 64 + i / 4);
+                values[i] = codebook[codes >> (2 * (i % 4)) & 3];
+            }
+        }
+
+        @Override
+        public float scale(long row, int block) {
+            float scale = data.get(LittleEndian.F32, 16);
+            boolean ofBlocks = data.get(LittleEndian.I8, 12) != 0;
+            return ofBlocks ? data.get(LittleEndian.F32, scalesAt + 4 * (row * blocks + block)) * scale : scale;
+        }
+    }
 
     /** Whether a file with these keys may hold such tensors. */
     static boolean isUsedBy(String file, Map<String, GgufValue> metadata) throws GgufException {
@@ -81,7 +150,7 @@ public final class Qk256Store {
         List<Long> dims = dims(stored);
         GgufTensor tensor = new GgufTensor(stored.file(), stored.name(), TensorType.QK256, dims, data);
         requireRange(tensor, "block scales", data.get(LittleEndian.I32, BLOCK_SCALES_AT), 0, 1);
-        RowRepack.requireFinite(tensor, data.get(LittleEndian.F32, SCALE_AT), "the scale");
+        FiniteCheck.requireScale(tensor, data.get(LittleEndian.F32, SCALE_AT), "the scale");
         for (int code = 0; code < 4; code++) {
             requireRange(
                     tensor,
@@ -158,7 +227,7 @@ public final class Qk256Store {
         }
         MemorySegment scales = data.asSlice(HEADER_BYTES + codeBytes);
         for (long i = 0; i < scales.byteSize() / Float.BYTES; i++) {
-            RowRepack.requireFinite(tensor, scales.get(LittleEndian.F32, i * Float.BYTES), "the scale of block " + i);
+            FiniteCheck.requireScale(tensor, scales.get(LittleEndian.F32, i * Float.BYTES), i);
         }
         boolean aligned = scales.maxByteAlignment() >= Float.BYTES;
         return matrix.withBlockScales(
@@ -173,7 +242,7 @@ public final class Qk256Store {
     }
 
     /** The bytes to store, for a codebook of integers and rows without gaps. */
-    public static MemorySegment store(Qk256Matrix matrix, List<Long> dims, Arena arena) {
+    static MemorySegment store(Qk256Matrix matrix, List<Long> dims, Arena arena) {
         long codeBytes = matrix.rows() * Qk256.rowBytes(matrix.cols());
         Optional<MemorySegment> scales = matrix.blockScales();
         long scaleBytes = scales.map(MemorySegment::byteSize).orElse(0L);

@@ -10,7 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** The repacking of one tensor, in pieces that several threads may work on at once. */
-abstract sealed class RowRepack permits I2sRepack, BlockRepack {
+abstract class Repacking {
 
     static final long CACHE_LINE = 64;
 
@@ -19,18 +19,35 @@ abstract sealed class RowRepack permits I2sRepack, BlockRepack {
     /** The result, without scales. */
     final Qk256Matrix matrix;
 
-    /** Allocates the result. */
-    RowRepack(GgufTensor tensor, Arena arena) throws GgufException {
+    /** For a tensor that lies in a file as kernels take it. */
+    Repacking(GgufTensor tensor, Qk256Matrix matrix) {
         this.tensor = tensor;
+        this.matrix = matrix;
+    }
+
+    /** Allocates the result. */
+    Repacking(GgufTensor tensor, Arena arena) throws GgufException {
+        this(tensor, allocate(tensor, arena));
+    }
+
+    private static Qk256Matrix allocate(GgufTensor tensor, Arena arena) throws GgufException {
         int rows = side(tensor, "rows", tensor.rows());
         int cols = side(tensor, "columns", tensor.cols());
         MemorySegment codes = HugePages.allocate(arena, rows * Qk256.rowBytes(cols));
-        this.matrix = Qk256Matrix.of(codes, rows, cols, Codebook.TERNARY);
+        return Qk256Matrix.of(codes, rows, cols, Codebook.TERNARY);
     }
 
-    /** @param arena receives the result; shared if several threads will work on it */
-    static RowRepack of(GgufTensor tensor, Arena arena) throws GgufException {
-        return tensor.type().isI2s() ? new I2sRepack(tensor, arena) : new BlockRepack(tensor, arena);
+    private static int side(GgufTensor tensor, String what, long value) throws GgufException {
+        if (value > Integer.MAX_VALUE) {
+            throw new GgufException(tensor + ": has " + value + " " + what + ", expected at most " + Integer.MAX_VALUE
+                    + "; split the tensor");
+        }
+        return (int) value;
+    }
+
+    /** Whether no row needs to be repacked. */
+    boolean isDone() {
+        return false;
     }
 
     /**
@@ -43,19 +60,4 @@ abstract sealed class RowRepack permits I2sRepack, BlockRepack {
 
     /** The result with its scales, after all rows. */
     abstract Qk256Matrix finish(Arena arena) throws GgufException;
-
-    private static int side(GgufTensor tensor, String what, long value) throws GgufException {
-        if (value > Integer.MAX_VALUE) {
-            throw new GgufException(tensor + ": has " + value + " " + what + ", expected at most " + Integer.MAX_VALUE
-                    + "; split the tensor");
-        }
-        return (int) value;
-    }
-
-    static void requireFinite(GgufTensor tensor, float scale, String what) throws GgufException {
-        if (!Float.isFinite(scale)) {
-            throw new GgufException(
-                    tensor + ": " + what + " is " + scale + ", expected a finite number; the data is damaged");
-        }
-    }
 }

@@ -1,0 +1,46 @@
+package io.qk256.gguf.layout;
+
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.TensorType;
+import java.lang.foreign.MemorySegment;
+
+/** BF16: the upper halves of f32 values. */
+final class Bf16Codec extends TensorCodec {
+
+    private static final FiniteCheck.Values VALUES = new FiniteCheck.Values(
+            0x7F80_7F80_7F80_7F80L, 0x0080_0080_0080_0080L, (data, at) -> value(data.get(LittleEndian.I16, at)));
+
+    Bf16Codec() {
+        super(TensorType.BF16);
+    }
+
+    private static float value(short upperHalf) {
+        return Float.intBitsToFloat(upperHalf << Short.SIZE);
+    }
+
+    /** Copies the rows first: scattered numbers are slow to read from memory that is mapped. */
+    @Override
+    RowReader reader(GgufTensor tensor, int most) {
+        MemorySegment data = tensor.data();
+        int cols = (int) tensor.cols();
+        short[] halves = new short[Math.multiplyExact(most, cols)];
+        return (first, count, out, at) -> {
+            int n = count * cols;
+            MemorySegment.copy(data, LittleEndian.I16, first * cols * Short.BYTES, halves, 0, n);
+            widen(halves, out, at, n);
+        };
+    }
+
+    private static void widen(short[] halves, float[] out, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            out[at + i] = value(halves[i]);
+        }
+    }
+
+    @Override
+    void requireFinite(GgufTensor tensor, int threads) throws GgufException {
+        VALUES.require(tensor, threads);
+    }
+}

@@ -1,0 +1,51 @@
+package io.qk256.gguf.layout;
+
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.TensorType;
+import java.lang.foreign.MemorySegment;
+
+/** A type whose blocks hold integers of a few bits and an f16 scale. */
+abstract class BlockCodec extends TensorCodec {
+
+    private final int scaleAt;
+
+    /** @param scaleAt where in a block its f16 scale is */
+    BlockCodec(TensorType type, int scaleAt) {
+        super(type);
+        this.scaleAt = scaleAt;
+    }
+
+    /**
+     * Decodes blocks by the formula of ggml, with its roundings in its order.
+     *
+     * @param blocks the bytes, from the first on
+     * @param count how many blocks
+     * @param out receives their weights
+     * @param at where in {@code out} they begin
+     */
+    abstract void decode(byte[] blocks, int count, float[] out, int at);
+
+    @Override
+    final RowReader reader(GgufTensor tensor, int most) {
+        MemorySegment data = tensor.data();
+        int perRow = Math.toIntExact(tensor.cols() / type().blockWeights());
+        int rowBytes = Math.multiplyExact(perRow, type().blockBytes());
+        byte[] blocks = new byte[Math.multiplyExact(most, rowBytes)];
+        return (first, count, out, at) -> {
+            MemorySegment.copy(data, LittleEndian.I8, first * rowBytes, blocks, 0, count * rowBytes);
+            decode(blocks, count * perRow, out, at);
+        };
+    }
+
+    @Override
+    final void requireFinite(GgufTensor tensor, int threads) throws GgufException {
+        FiniteCheck.scales(tensor, threads, scaleAt);
+    }
+
+    /** The f16 at a byte, as f32. */
+    static float half(byte[] bytes, int at) {
+        return Float.float16ToFloat((short) ((bytes[at] & 0xFF) | (bytes[at + 1] << Byte.SIZE)));
+    }
+}

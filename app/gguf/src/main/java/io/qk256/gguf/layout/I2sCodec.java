@@ -1,0 +1,316 @@
+package io.qk256.gguf.layout;
+
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.TensorType;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * I2_S in its three {@linkplain I2sLayout layouts}: codes 0, 1, 2 for −1, 0, +1, and behind the codes of the tensor 32 bytes, which
+ * start with its f32 scale. Code 3 is refused: no quantizer writes it, so it shows that the data is damaged, or read by a wrong layout.
+ *
+ * <p>Source: microsoft/BitNet {@code src/ggml-bitnet-mad.cpp}, {@code quantize_i2_s}.
+ */
+abstract sealed class I2sCodec extends TwoBitCodec {
+
+    private static final int TRAILER_BYTES = 32;
+    private static final byte FOUR_ZEROS = 0b01_01_01_01;
+    private static final int LOW_BITS = 0x55555555;
+
+    private I2sCodec(TensorType type) {
+        super(type);
+    }
+
+    /**
+     * Repacks rows, from a multiple of four on.
+     *
+     * @return 0 if no code is 3
+     */
+    abstract long repack(GgufTensor tensor, Qk256Matrix to, int fromRow, int toRow) throws GgufException;
+
+    @Override
+    final Repacking repacking(GgufTensor tensor, Arena arena) throws GgufException {
+        requireShape(tensor);
+        return new Rows(tensor, arena);
+    }
+
+    void requireShape(GgufTensor tensor) throws GgufException {}
+
+    private final class Rows extends Repacking {
+
+        private final float scale;
+
+        Rows(GgufTensor tensor, Arena arena) throws GgufException {
+            super(tensor, arena);
+            long scaleAt = tensor.data().byteSize() - TRAILER_BYTES;
+            this.scale = tensor.data().get(LittleEndian.F32, scaleAt);
+            FiniteCheck.requireScale(tensor, scale, "the scale");
+            if (scale == 0 && !isZeros(tensor.data(), scaleAt)) {
+                throw new GgufException(tensor + ": the scale is 0 but not all weights are, expected a scale above 0; "
+                        + "the data is missing or damaged, get the file again");
+            }
+        }
+
+        @Override
+        void rows(int from, int to) throws GgufException {
+            if (repack(tensor, matrix, from, to) != 0) {
+                throw notTernary(tensor, from, to);
+            }
+        }
+
+        @Override
+        Qk256Matrix finish(Arena arena) {
+            return matrix.withTensorScale(scale);
+        }
+    }
+
+    /** A quantizer that finds scale 0 has seen zeros only; other weights mean that the data was never written. */
+    private static boolean isZeros(MemorySegment codes, long bytes) {
+        for (long i = 0; i < bytes; i++) {
+            if (codes.get(LittleEndian.I8, i) != FOUR_ZEROS) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private GgufException notTernary(GgufTensor tensor, int from, int to) {
+        PlainDecoder plain = plain(tensor);
+        byte[] values = new byte[(int) tensor.cols()];
+        for (int row = from; row < to; row++) {
+            plain.row(row, values);
+            for (int col = 0; col < values.length; col++) {
+                if (values[col] == 2) {
+                    return new GgufException(tensor + ": the weight at row " + row + ", column " + col
+                            + " has code 3, expected 0, 1 or 2; the data is damaged, or in another of the three "
+                            + "layouts of I2_S, which files do not tell apart: --i2s-layout x86 (the published "
+                            + "models), arm (packed on ARM), rows4 (packed without ACT_PARALLEL)");
+                }
+            }
+        }
+        throw new AssertionError(tensor + ": a code 3 that the plain decoder does not see");
+    }
+
+    /** The f32 scale behind the codes. */
+    private static float plainScale(GgufTensor tensor) {
+        return tensor.data().get(LittleEndian.F32, tensor.weights() / 4);
+    }
+
+    /** Swaps field {@code j} of byte {@code i} with field {@code i} of byte {@code j}: first one by one, then two by two. */
+    private static int transpose(int codes) {
+        int ones = (codes ^ (codes >>> 6)) & 0x00CC00CC;
+        int half = codes ^ ones ^ (ones << 6);
+        int twos = (half ^ (half >>> 12)) & 0x0000F0F0;
+        return half ^ twos ^ (twos << 12);
+    }
+
+    /** Planes of a row, the first in the highest bits, in groups of four planes. */
+    private record Planes(MemorySegment data, int cols, int planeBytes, float scale) implements PlainDecoder {
+
+        static Planes of(GgufTensor tensor, int planeBytes) {
+            return new Planes(tensor.data(), Math.toIntExact(tensor.cols()), planeBytes, plainScale(tensor));
+        }
+
+        @Override
+        public void row(long row, byte[] values) {
+            int rowBytes = cols / 4;
+            byte[] packed = data.asSlice(row * rowBytes, rowBytes).toArray(LittleEndian.I8);
+            for (int i = 0; i < cols; i++) {
+                int within = i % (4 * planeBytes);
+                int codes = packed[i / (4 * planeBytes) * planeBytes + within % planeBytes];
+                values[i] = (byte) ((codes >> (6 - 2 * (within / planeBytes)) & 3) - 1);
+            }
+        }
+
+        @Override
+        public float scale(long row, int block) {
+            return scale;
+        }
+    }
+
+    /** 128 weights of a row in 32 bytes: {@link BitPlanes}, the first plane in the highest bits. */
+    static final class X86 extends I2sCodec {
+
+        private static final int LARGEST = 1;
+
+        X86() {
+            super(TensorType.I2_S);
+        }
+
+        @Override
+        PlainDecoder plain(GgufTensor tensor) {
+            return Planes.of(tensor, 32);
+        }
+
+        /** Rows follow each other in groups of 128 weights, so an odd group leaves half a block of padding. */
+        @Override
+        long repack(GgufTensor tensor, Qk256Matrix to, int fromRow, int toRow) {
+            MemorySegment from = tensor.data();
+            int groups = to.cols() / PlaneEncoder.GROUP_WEIGHTS;
+            long rowBytes = (long) groups * BitPlanes.GROUP_BYTES;
+            long threes = 0;
+            for (int row = fromRow; row < toRow; row++) {
+                threes |= BitPlanes.fromHighestFirst(from, row * rowBytes, to.codes(), row * to.rowStride(), groups);
+            }
+            return threes;
+        }
+
+        @Override
+        boolean isWritable() {
+            return true;
+        }
+
+        /** It has one scale, which is not rounded. */
+        @Override
+        Encoded encode(GgufTensor tensor, Qk256Matrix matrix, boolean roundScales, Arena arena) throws GgufException {
+            PlaneEncoder planes = new PlaneEncoder(tensor, matrix, type(), LARGEST);
+            float scale = onlyScale(tensor, matrix);
+            MemorySegment out = arena.allocate(type().bytes((long) matrix.rows() * matrix.cols()));
+            long to = 0;
+            for (int row = 0; row < matrix.rows(); row++) {
+                for (int group = 0; group < matrix.cols() / PlaneEncoder.GROUP_WEIGHTS; group++) {
+                    planes.highestFirst(row, group, out, to);
+                    to += BitPlanes.GROUP_BYTES;
+                }
+            }
+            out.set(LittleEndian.F32, to, scale);
+            if (scale == 0 && !isZeros(out, to)) {
+                throw new GgufException(tensor + ": the scale is 0 but not all codes are zeros, "
+                        + "which i2_s cannot hold; use qk256 or tq2_0");
+            }
+            return new Encoded(out, 0);
+        }
+
+        private static float onlyScale(GgufTensor tensor, Qk256Matrix matrix) throws GgufException {
+            float scale = matrix.scale(0, 0);
+            for (int row = 0; row < matrix.rows(); row++) {
+                for (int block = 0; block < matrix.blocks(); block++) {
+                    if (matrix.scale(row, block) != scale) {
+                        throw new GgufException(tensor + ": row " + row + ", block " + block + " has the scale "
+                                + matrix.scale(row, block) + ", expected " + scale
+                                + " as the first; i2_s has one scale "
+                                + "for a tensor, qk256 and tq2_0 have one for each block");
+                    }
+                }
+            }
+            return scale;
+        }
+    }
+
+    /** 64 weights of a row in 16 bytes: planes as those of x86, of 16 weights. */
+    static final class Arm extends I2sCodec {
+
+        private static final int GROUP_WEIGHTS = 64;
+        private static final int GROUP_BYTES = 16;
+
+        Arm() {
+            super(TensorType.I2_S_ARM);
+        }
+
+        @Override
+        PlainDecoder plain(GgufTensor tensor) {
+            return Planes.of(tensor, GROUP_BYTES);
+        }
+
+        @Override
+        long repack(GgufTensor tensor, Qk256Matrix to, int fromRow, int toRow) {
+            MemorySegment from = tensor.data();
+            int groups = to.cols() / GROUP_WEIGHTS;
+            int threes = 0;
+            for (int row = fromRow; row < toRow; row++) {
+                for (int group = 0; group < groups; group++) {
+                    long source = ((long) row * groups + group) * GROUP_BYTES;
+                    long target = row * to.rowStride() + (long) group * GROUP_BYTES;
+                    threes |= group(from, source, to.codes(), target);
+                }
+            }
+            return threes;
+        }
+
+        private static int group(MemorySegment from, long fromOffset, MemorySegment to, long toOffset) {
+            int plane0 = 0;
+            int plane1 = 0;
+            int plane2 = 0;
+            int plane3 = 0;
+            int threes = 0;
+            for (int i = 0; i < Integer.BYTES; i++) {
+                int codes = from.get(LittleEndian.I32, fromOffset + 4L * i);
+                threes |= codes & (codes >>> 1) & LOW_BITS;
+                int neighbours = transpose(codes);
+                int shift = 8 * i;
+                plane0 |= (neighbours >>> 24) << shift;
+                plane1 |= (neighbours >>> 16 & 0xFF) << shift;
+                plane2 |= (neighbours >>> 8 & 0xFF) << shift;
+                plane3 |= (neighbours & 0xFF) << shift;
+            }
+            to.set(LittleEndian.I32, toOffset, plane0);
+            to.set(LittleEndian.I32, toOffset + 4, plane1);
+            to.set(LittleEndian.I32, toOffset + 8, plane2);
+            to.set(LittleEndian.I32, toOffset + 12, plane3);
+            return threes;
+        }
+    }
+
+    /** One weight of each of four rows in a byte, the first row's in the highest bits. */
+    static final class Rows4 extends I2sCodec {
+
+        Rows4() {
+            super(TensorType.I2_S_ROWS4);
+        }
+
+        @Override
+        void requireShape(GgufTensor tensor) throws GgufException {
+            if (tensor.rows() % 4 != 0) {
+                throw new GgufException(tensor + ": has " + tensor.rows() + " rows, expected a multiple of 4; "
+                        + "it is packed in another layout: see --i2s-layout");
+            }
+        }
+
+        @Override
+        PlainDecoder plain(GgufTensor tensor) {
+            int cols = Math.toIntExact(tensor.cols());
+            MemorySegment data = tensor.data();
+            float scale = plainScale(tensor);
+            return new PlainDecoder() {
+                @Override
+                public void row(long row, byte[] values) {
+                    for (int i = 0; i < cols; i++) {
+                        int codes = data.get(LittleEndian.I8, row / 4 * cols + i);
+                        values[i] = (byte) ((codes >> (6 - 2 * (row % 4)) & 3) - 1);
+                    }
+                }
+
+                @Override
+                public float scale(long row, int block) {
+                    return scale;
+                }
+            };
+        }
+
+        @Override
+        long repack(GgufTensor tensor, Qk256Matrix to, int fromRow, int toRow) {
+            MemorySegment from = tensor.data();
+            MemorySegment codes = to.codes();
+            long stride = to.rowStride();
+            int threes = 0;
+            for (int row = fromRow; row < toRow; row += 4) {
+                long source = (long) row / 4 * to.cols();
+                long target = row * stride;
+                for (int col = 0; col < to.cols(); col += 4) {
+                    int four = from.get(LittleEndian.I32, source + col);
+                    threes |= four & (four >>> 1) & LOW_BITS;
+                    int neighbours = transpose(four);
+                    long at = target + col / 4;
+                    codes.set(LittleEndian.I8, at, (byte) (neighbours >>> 24));
+                    codes.set(LittleEndian.I8, at + stride, (byte) (neighbours >>> 16));
+                    codes.set(LittleEndian.I8, at + 2 * stride, (byte) (neighbours >>> 8));
+                    codes.set(LittleEndian.I8, at + 3 * stride, (byte) neighbours);
+                }
+            }
+            return threes;
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package io.qk256.gguf.layout;
+
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.TensorType;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * ggml's types of 2 bits, whose blocks have an f16 scale each. A block has 256 weights, or a whole part of them; a block of QK256
+ * can have but one scale. If all blocks of a tensor have the same bits for a scale, it becomes the scale of the tensor.
+ */
+abstract class ScaledBlocksCodec extends TwoBitCodec {
+
+    private final int blockBytes;
+    private final int scaleAt;
+
+    /** Blocks of the type in one of QK256. */
+    private final int perBlock;
+
+    /** @param scaleAt where in a block its scale is */
+    ScaledBlocksCodec(TensorType type, int scaleAt) {
+        super(type);
+        this.blockBytes = type.blockBytes();
+        this.scaleAt = scaleAt;
+        this.perBlock = Qk256.BLOCK_WEIGHTS / type.blockWeights();
+    }
+
+    /** The plain formula: the values of a row without their scales, −1 to 2, from its bytes. */
+    abstract void values(byte[] row, int cols, byte[] values);
+
+    /** Repacks the codes of blocks that follow each other; the last block of QK256 may stay incomplete. */
+    abstract void repack(MemorySegment from, long fromOffset, int blocks, MemorySegment to, long toOffset);
+
+    private short scaleBits(GgufTensor tensor, long block) {
+        return tensor.data().get(LittleEndian.I16, block * blockBytes + scaleAt);
+    }
+
+    /** Each block has its own scale, even where repacking would refuse it. */
+    @Override
+    final RowReader reader(GgufTensor tensor, int most) {
+        PlainDecoder plain = plain(tensor);
+        int cols = (int) tensor.cols();
+        int weights = type().blockWeights();
+        byte[] values = new byte[cols];
+        return (first, count, out, at) -> {
+            int to = at;
+            for (long row = first; row < first + count; row++) {
+                plain.row(row, values);
+                for (int start = 0; start < cols; start += weights) {
+                    float scale = Float.float16ToFloat(scaleBits(tensor, (row * cols + start) / weights));
+                    for (int i = start; i < start + weights; i++) {
+                        out[to++] = values[i] * scale;
+                    }
+                }
+            }
+        };
+    }
+
+    @Override
+    final PlainDecoder plain(GgufTensor tensor) {
+        return new Plain(tensor);
+    }
+
+    @Override
+    final Repacking repacking(GgufTensor tensor, Arena arena) throws GgufException {
+        return new Blocks(tensor, arena);
+    }
+
+    private final class Plain implements PlainDecoder {
+
+        private final MemorySegment data;
+        private final int cols;
+        private final int rowBytes;
+
+        Plain(GgufTensor tensor) {
+            data = tensor.data();
+            cols = Math.toIntExact(tensor.cols());
+            rowBytes = cols / type().blockWeights() * blockBytes;
+        }
+
+        @Override
+        public void row(long row, byte[] values) {
+            byte[] packed = data.asSlice(row * rowBytes, rowBytes).toArray(LittleEndian.I8);
+            values(packed, cols, values);
+        }
+
+        /** That of the first block if there are several: repacking wants all of them to be the same. */
+        @Override
+        public float scale(long row, int block) {
+            long at = row * rowBytes + (long) block * perBlock * blockBytes + scaleAt;
+            return Float.float16ToFloat(data.get(LittleEndian.I16, at));
+        }
+    }
+
+    private final class Blocks extends Repacking {
+
+        private final int perRow;
+
+        /** Bits of the scale of the first block. */
+        private final short firstScale;
+
+        private volatile boolean manyScales;
+
+        Blocks(GgufTensor tensor, Arena arena) throws GgufException {
+            super(tensor, arena);
+            this.perRow = matrix.cols() / type().blockWeights();
+            this.firstScale = scaleBits(tensor, 0);
+        }
+
+        @Override
+        void rows(int from, int to) throws GgufException {
+            for (int row = from; row < to; row++) {
+                long first = (long) row * perRow;
+                for (int i = 0; i < perRow; i++) {
+                    look(row, first, i);
+                }
+                repack(tensor.data(), first * blockBytes, perRow, matrix.codes(), row * matrix.rowStride());
+            }
+        }
+
+        /** Notes the scale of a block of a row. */
+        private void look(int row, long first, int i) throws GgufException {
+            short bits = scaleBits(tensor, first + i);
+            if (bits != firstScale) {
+                manyScales = true;
+            }
+            FiniteCheck.requireScale(tensor, Float.float16ToFloat(bits), first + i);
+            if (i % perBlock != 0) {
+                requireScaleOfBlock(row, first, i, bits);
+            }
+        }
+
+        private void requireScaleOfBlock(int row, long first, int i, short bits) throws GgufException {
+            int weights = type().blockWeights();
+            short wanted = scaleBits(tensor, first + i - i % perBlock);
+            if (bits != wanted) {
+                throw new GgufException(tensor + ": row " + row + ", columns " + weights * i + " to "
+                        + (weights * (i + 1) - 1)
+                        + " have the scale " + Float.float16ToFloat(bits) + ", expected "
+                        + Float.float16ToFloat(wanted) + " as the columns from " + weights * (i - i % perBlock)
+                        + " on; QK256 has one scale for 256 weights, so this tensor does not fit; "
+                        + "requantize the model as TQ2_0, or as Q2_0 with one scale a tensor");
+            }
+        }
+
+        @Override
+        Qk256Matrix finish(Arena arena) {
+            if (!manyScales) {
+                return matrix.withTensorScale(Float.float16ToFloat(firstScale));
+            }
+            MemorySegment scales = arena.allocate((long) matrix.rows() * matrix.blocks() * Float.BYTES, CACHE_LINE);
+            long to = 0;
+            for (int row = 0; row < matrix.rows(); row++) {
+                for (int block = 0; block < perRow; block += perBlock) {
+                    short bits = scaleBits(tensor, (long) row * perRow + block);
+                    scales.setAtIndex(ValueLayout.JAVA_FLOAT, to++, Float.float16ToFloat(bits));
+                }
+            }
+            return matrix.withBlockScales(scales);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package io.qk256.gguf.layout;
+
+import io.qk256.gguf.TensorType;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** The tensor types that can be read: a new one is a line here. */
+final class TensorCodecs {
+
+    private static final Map<TensorType, TensorCodec> CODECS = byType(
+            new F16Codec(),
+            new Bf16Codec(),
+            new F32Codec(),
+            new Q8Codec(),
+            new Q6Codec(),
+            new I2sCodec.X86(),
+            new I2sCodec.Arm(),
+            new I2sCodec.Rows4(),
+            new Tq1Codec(),
+            new Tq2Codec(),
+            new Q2Codec(),
+            new Qk256Codec());
+
+    private TensorCodecs() {}
+
+    private static Map<TensorType, TensorCodec> byType(TensorCodec... codecs) {
+        Map<TensorType, TensorCodec> byType = new LinkedHashMap<>();
+        for (TensorCodec codec : codecs) {
+            byType.put(codec.type(), codec);
+        }
+        return Collections.unmodifiableMap(byType);
+    }
+
+    /** What is known of a type; empty if it cannot be read. */
+    static Optional<TensorCodec> find(TensorType type) {
+        return Optional.ofNullable(CODECS.get(type));
+    }
+
+    /** The same for a type of 2 bits a weight. */
+    static Optional<TwoBitCodec> findTwoBit(TensorType type) {
+        return CODECS.get(type) instanceof TwoBitCodec codec ? Optional.of(codec) : Optional.empty();
+    }
+
+    /** The names of some types as a list for people, in the order above; layouts of I2_S are under its name. */
+    static String names(Predicate<TensorCodec> some, String lastWord) {
+        List<String> names = new ArrayList<>();
+        for (TensorCodec codec : CODECS.values()) {
+            if (some.test(codec) && !(codec instanceof I2sCodec && codec.type() != TensorType.I2_S)) {
+                names.add(codec.type().name());
+            }
+        }
+        String last = names.removeLast();
+        return String.join(", ", names) + " " + lastWord + " " + last;
+    }
+}

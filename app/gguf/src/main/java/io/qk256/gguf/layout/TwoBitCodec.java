@@ -1,0 +1,76 @@
+package io.qk256.gguf.layout;
+
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.TensorType;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.Arena;
+
+/**
+ * A type with codes of 2 bits, which become those of QK256. It is read in two ways that share no code: by its plain formula, and
+ * by a repacking that is fast; so each is the other's test.
+ */
+abstract class TwoBitCodec extends TensorCodec {
+
+    TwoBitCodec(TensorType type) {
+        super(type);
+    }
+
+    /**
+     * Its plain formula.
+     *
+     * @throws ArithmeticException if the tensor has 2^31 columns or more
+     */
+    abstract PlainDecoder plain(GgufTensor tensor);
+
+    /**
+     * The repacking of a tensor, which is still to be done.
+     *
+     * @param arena receives the result; shared if several threads will work on it
+     */
+    abstract Repacking repacking(GgufTensor tensor, Arena arena) throws GgufException;
+
+    /** Whether tensors can be written as this type. */
+    boolean isWritable() {
+        return false;
+    }
+
+    /**
+     * Packs a matrix as a tensor of this type. Every weight keeps its value, or the matrix is refused with the reason.
+     *
+     * @param tensor where the matrix is from: for messages, and its dimensions
+     * @param roundScales whether scales may be rounded to those that the type can hold
+     */
+    Encoded encode(GgufTensor tensor, Qk256Matrix matrix, boolean roundScales, Arena arena) throws GgufException {
+        throw new UnsupportedOperationException(type().label() + " cannot be written");
+    }
+
+    @Override
+    RowReader reader(GgufTensor tensor, int most) {
+        PlainDecoder plain = plain(tensor);
+        int cols = (int) tensor.cols();
+        byte[] values = new byte[cols];
+        return (first, count, out, at) -> {
+            int to = at;
+            for (long row = first; row < first + count; row++) {
+                plain.row(row, values);
+                for (int block = 0; block < Qk256.blocks(cols); block++) {
+                    float scale = plain.scale(row, block);
+                    int end = Math.min(cols, (block + 1) * Qk256.BLOCK_WEIGHTS);
+                    for (int i = block * Qk256.BLOCK_WEIGHTS; i < end; i++) {
+                        out[to++] = values[i] * scale;
+                    }
+                }
+            }
+        };
+    }
+
+    /** Repacks it, which checks what the plain formula does not. */
+    @Override
+    void requireReadable(GgufTensor tensor) throws GgufException {
+        try (Arena arena = Arena.ofConfined()) {
+            Repack.repack(tensor, arena);
+        }
+    }
+}
