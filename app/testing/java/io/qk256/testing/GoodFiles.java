@@ -1,9 +1,9 @@
 package io.qk256.testing;
 
 import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.gguf.convert.Conversion;
-import io.qk256.gguf.layout.Repack;
 import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
@@ -59,8 +59,7 @@ public final class GoodFiles {
         try {
             Path stored = Files.createTempFile("stored", ".gguf");
             try (GgufFile file = WeightFile.of(Fixtures.segment(source), "source")) {
-                Conversion.convert(
-                        file, OutputFile.of(stored), Conversion.Target.QK256, false, 1, Repack.Progress.NONE);
+                Conversion.convert(file, OutputFile.of(stored), Conversion.Target.QK256, false, 1, Progress.NONE);
                 return Files.readAllBytes(stored);
             } finally {
                 Files.delete(stored);

@@ -23,23 +23,31 @@ final class WorkerPool implements WorkerThreads {
     /** No call is under way, and none will be. */
     private volatile boolean ended;
 
+    /** Threads of a {@link ParallelKernel}. */
     WorkerPool(int size) {
         this(size, Thread::start);
+    }
+
+    /** The same, starting threads as somebody else does. */
+    WorkerPool(int size, Consumer<Thread> start) {
+        this("parallel kernel", "qk256-", size, start);
     }
 
     /**
      * Threads, all of them or none.
      *
+     * @param owner whose they are, for messages
+     * @param name what their names begin with
      * @param start starts one
      * @throws IllegalStateException if one cannot be started
      */
-    WorkerPool(int size, Consumer<Thread> start) {
+    WorkerPool(String owner, String name, int size, Consumer<Thread> start) {
         workers = new Worker[size];
         int started = 0;
         try {
             for (; started < size; started++) {
-                Worker worker = new Worker("qk256-" + (started + 1));
-                start(worker, start, size);
+                Worker worker = new Worker(name + (started + 1));
+                start(owner, worker, start, size);
                 workers[started] = worker;
             }
         } finally {
@@ -49,13 +57,13 @@ final class WorkerPool implements WorkerThreads {
         }
     }
 
-    private static void start(Worker worker, Consumer<Thread> start, int size) {
+    private static void start(String owner, Worker worker, Consumer<Thread> start, int size) {
         try {
             start.accept(worker);
         } catch (OutOfMemoryError e) { // What the JVM throws when the system gives it no thread.
             throw new IllegalStateException(
-                    "parallel kernel: thread " + worker.getName() + " of " + size + " could not be started ("
-                            + e.getMessage() + "); use fewer threads, or allow this process more (ulimit -u)",
+                    owner + ": thread " + worker.getName() + " of " + size + " could not be started (" + e.getMessage()
+                            + "); use fewer threads, or allow this process more (ulimit -u)",
                     e);
         }
     }

@@ -6,6 +6,7 @@ import io.qk256.app.check.ProofReport.Speed;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.gguf.layout.I2sLayout;
 import io.qk256.gguf.layout.Repack;
@@ -31,12 +32,12 @@ import java.util.Optional;
 public final class Proof {
 
     private final Kernel kernel;
-    private final ProgressListener listener;
+    private final Progress progress;
     private final List<Check> checks = new ArrayList<>();
 
-    private Proof(Kernel kernel, ProgressListener listener) {
+    private Proof(Kernel kernel, Progress progress) {
         this.kernel = kernel;
-        this.listener = listener;
+        this.progress = progress;
     }
 
     /**
@@ -44,14 +45,14 @@ public final class Proof {
      *
      * @param kernel the kernel
      * @param gguf a file to prove it on; empty for the data that the application carries
-     * @param listener hears how far the proof is
+     * @param progress hears how many tensors are checked, on the thread that runs the proof
      * @throws GgufException if the file breaks a rule of its format, or has no 2-bit tensor that can be read
      * @throws IOException if the file cannot be read
      */
-    public static ProofReport run(Kernel kernel, Optional<Path> gguf, ProgressListener listener) throws IOException {
+    public static ProofReport run(Kernel kernel, Optional<Path> gguf, Progress progress) throws IOException {
         return gguf.isPresent()
-                ? run(kernel, gguf.get(), I2sLayout.X86, listener)
-                : new Proof(kernel, listener).onOwnData();
+                ? run(kernel, gguf.get(), I2sLayout.X86, progress)
+                : new Proof(kernel, progress).onOwnData();
     }
 
     /**
@@ -59,9 +60,8 @@ public final class Proof {
      *
      * @param i2sLayout how its tensors of type I2_S are packed
      */
-    public static ProofReport run(Kernel kernel, Path gguf, I2sLayout i2sLayout, ProgressListener listener)
-            throws IOException {
-        return new Proof(kernel, listener).onFile(gguf, i2sLayout);
+    public static ProofReport run(Kernel kernel, Path gguf, I2sLayout i2sLayout, Progress progress) throws IOException {
+        return new Proof(kernel, progress).onFile(gguf, i2sLayout);
     }
 
     private ProofReport onOwnData() throws GgufException {
@@ -129,7 +129,7 @@ public final class Proof {
 
     private void add(Check check, int total) {
         checks.add(check);
-        listener.checked(check.what(), checks.size(), total);
+        progress.at("checking " + check.what(), checks.size(), total);
     }
 
     private ProofReport report(List<Skipped> skipped, List<GgufTensor> tensors) throws GgufException {

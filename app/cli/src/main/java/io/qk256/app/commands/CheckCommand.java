@@ -1,8 +1,8 @@
 package io.qk256.app.commands;
 
-import io.qk256.app.check.ProgressListener;
 import io.qk256.app.check.Proof;
 import io.qk256.app.check.ProofReport;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.layout.I2sLayout;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.selection.Selection;
@@ -68,7 +68,7 @@ final class CheckCommand implements Callable<Integer> {
         Selection selection = command.machine().selection();
         Kernel kernel = selection.kernel();
         String name = KernelReport.selected(selection);
-        ProgressListener progress = progress(command.terminal());
+        Progress progress = ProgressLine.on(command.terminal());
         ProofReport report = file.isPresent()
                 ? Proof.run(kernel, file.get(), i2sLayout, progress)
                 : Proof.run(kernel, Optional.empty(), progress);
@@ -78,12 +78,5 @@ final class CheckCommand implements Callable<Integer> {
             CheckReport.print(name, report, command.out());
         }
         return report.passed() ? ExitCode.OK : ExitCode.FAILED;
-    }
-
-    private static ProgressListener progress(Terminal terminal) {
-        return terminal.showsProgress()
-                ? (what, done, total) ->
-                        terminal.progress(done < total ? "checking " + done + "/" + total + "  " + what : "")
-                : ProgressListener.NONE;
     }
 }

@@ -73,12 +73,7 @@ final class ConvertCommand implements Callable<Integer> {
         }
         try (GgufFile source = gguf.open(Objects.requireNonNull(file))) {
             Report report = Conversion.convert(
-                    source,
-                    to,
-                    Objects.requireNonNull(type),
-                    roundScales,
-                    crew,
-                    ProgressLine.of("converting", command.terminal()));
+                    source, to, Objects.requireNonNull(type), roundScales, crew, ProgressLine.on(command.terminal()));
             command.say("wrote " + to + ": " + Plural.of(report.converted(), "tensor") + " converted, "
                     + report.copied() + " copied");
             if (report.scaleError() > 0) {

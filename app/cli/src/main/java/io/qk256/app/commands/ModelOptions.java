@@ -2,8 +2,8 @@ package io.qk256.app.commands;
 
 import io.qk256.app.check.DemoModel;
 import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.convert.RepackCache;
-import io.qk256.gguf.layout.Repack.Progress;
 import io.qk256.llm.LanguageModel;
 import io.qk256.llm.LoadOptions;
 import io.qk256.llm.model.BitNetModel;
@@ -135,15 +135,15 @@ final class ModelOptions {
      * @param terminal shows how far it is
      */
     LanguageModel load(Terminal terminal) throws IOException {
-        Progress progress = ProgressLine.of("loading", terminal);
+        Progress progress = ProgressLine.on(terminal);
         return LanguageModel.of(open(progress, terminal), new LoadOptions(head().type(), listener(progress, terminal)));
     }
 
     private static LoadListener listener(Progress progress, Terminal terminal) {
         return new LoadListener() {
             @Override
-            public void loaded(long done, long total) {
-                progress.at(done, total);
+            public void at(String what, long done, long total) {
+                progress.at(what, done, total);
             }
 
             @Override
@@ -155,7 +155,7 @@ final class ModelOptions {
 
     /** Opens and loads the model alone, which may have no vocabulary, with another head than the user's. */
     Model loadModel(Head otherHead, Terminal terminal) throws IOException {
-        Progress progress = ProgressLine.of("loading", terminal);
+        Progress progress = ProgressLine.on(terminal);
         GgufFile file = open(progress, terminal);
         try {
             return new Model(file, BitNetModel.load(file, otherHead.type(), listener(progress, terminal)));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.qk256.app.check.ProofReport.Check;
 import io.qk256.app.check.ProofReport.Failure;
 import io.qk256.gguf.GgufException;
+import io.qk256.gguf.Progress;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256Matrix;
@@ -62,14 +63,14 @@ class ProofTest {
         });
         assertThat(heard)
                 .hasSize(44)
-                .startsWith("1/44 32x2560", "2/44 64x512", "3/44 blk.0.attn_q.weight")
-                .endsWith("44/44 blk.5.ffn_down.weight");
+                .startsWith("1/44 checking 32x2560", "2/44 checking 64x512", "3/44 checking blk.0.attn_q.weight")
+                .endsWith("44/44 checking blk.5.ffn_down.weight");
     }
 
     @Test
     void twoRunsFindTheSame() throws IOException {
-        ProofReport first = Proof.run(Wrapped.scalar(), Optional.empty(), ProgressListener.NONE);
-        ProofReport second = Proof.run(Wrapped.scalar(), Optional.empty(), ProgressListener.NONE);
+        ProofReport first = Proof.run(Wrapped.scalar(), Optional.empty(), Progress.NONE);
+        ProofReport second = Proof.run(Wrapped.scalar(), Optional.empty(), Progress.NONE);
 
         assertThat(second.checks()).isEqualTo(first.checks());
         assertThat(second.seed()).isEqualTo(first.seed());
@@ -79,7 +80,7 @@ class ProofTest {
     void provesEveryTwoBitTensorOfAFile(@TempDir Path dir) throws IOException {
         Path path = copy(dir, "/io/qk256/app/check/demo-tq2_0.gguf");
 
-        ProofReport report = Proof.run(Wrapped.scalar(), Optional.of(path), ProgressListener.NONE);
+        ProofReport report = Proof.run(Wrapped.scalar(), Optional.of(path), Progress.NONE);
 
         assertThat(report.total().failures()).isEmpty();
         assertThat(report.checks()).hasSize(42).allSatisfy(check -> {
@@ -101,7 +102,7 @@ class ProofTest {
     void checksBlockScalesOfAFileAndNamesWhatItSkips(@TempDir Path dir) throws IOException {
         Path path = copy(dir, "/fixtures/gguf_allkv.gguf");
 
-        ProofReport report = Proof.run(Wrapped.scalar(), Optional.of(path), ProgressListener.NONE);
+        ProofReport report = Proof.run(Wrapped.scalar(), Optional.of(path), Progress.NONE);
 
         assertThat(report.checks()).extracting(Check::what).containsExactly("tq2_0.512x4 TQ2_0", "tq1_0.512x4 TQ1_0");
         assertThat(report.passed()).isTrue();
@@ -121,7 +122,7 @@ class ProofTest {
                     }
                 },
                 Optional.of(path),
-                ProgressListener.NONE);
+                Progress.NONE);
 
         assertThat(report.total().wrong()).isEqualTo(2);
         assertThat(report.total().failures())
@@ -133,12 +134,12 @@ class ProofTest {
     void refusesAFileWithoutTwoBitTensors(@TempDir Path dir) throws IOException {
         Path plain = copy(dir, "/fixtures/gguf_cases/00_ok.gguf");
 
-        assertThatThrownBy(() -> Proof.run(Wrapped.scalar(), Optional.of(plain), ProgressListener.NONE))
+        assertThatThrownBy(() -> Proof.run(Wrapped.scalar(), Optional.of(plain), Progress.NONE))
                 .isInstanceOf(GgufException.class)
                 .hasMessageContainingAll(
                         "copy.gguf", "no tensor is of type I2_S, TQ1_0, TQ2_0, Q2_0 or QK256", "1 of F32 (type 0)");
         Path empty = copy(dir, "/fixtures/gguf_cases/53_zero_tensors_zero_kv.gguf");
-        assertThatThrownBy(() -> Proof.run(Wrapped.scalar(), Optional.of(empty), ProgressListener.NONE))
+        assertThatThrownBy(() -> Proof.run(Wrapped.scalar(), Optional.of(empty), Progress.NONE))
                 .isInstanceOf(GgufException.class)
                 .hasMessageContaining("there is no tensor at all");
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.app.check.ProofReport.Check;
 import io.qk256.app.check.ProofReport.Failure;
+import io.qk256.gguf.Progress;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Vector;
@@ -23,7 +24,7 @@ class WrongKernelsTest {
     private static final String DEMO = "demo model, I2_S and TQ2_0";
 
     private static ProofReport prove(Kernel kernel) throws IOException {
-        ProofReport report = Proof.run(kernel, Optional.empty(), ProgressListener.NONE);
+        ProofReport report = Proof.run(kernel, Optional.empty(), Progress.NONE);
         assertThat(report.passed()).isFalse();
         assertThat(report.speed()).as("the speed of a wrong kernel").isEmpty();
         return report;

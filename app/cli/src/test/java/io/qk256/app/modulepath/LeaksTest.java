@@ -57,7 +57,7 @@ class LeaksTest {
         assertThat(JvmCounts.classes() - classes).as("classes").isLessThan(TIMES / 2);
         assertThat(JvmCounts.files() - files).as("open files").isLessThan(TIMES / 10);
         assertThat(JvmCounts.mappings() - mappings).as("mapped areas").isLessThan(TIMES / 2);
-        assertThat(JvmCounts.threads()).as("threads").doesNotContain("qk256-1", "qk256-files-1");
+        assertThat(JvmCounts.threads()).as("threads").doesNotContain("qk256-1", "qk256-task-1");
     }
 
     private static void repeat(int times, Work work) throws Exception {

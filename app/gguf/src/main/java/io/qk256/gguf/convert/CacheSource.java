@@ -1,7 +1,7 @@
 package io.qk256.gguf.convert;
 
-import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.layout.I2sLayout;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -24,10 +24,12 @@ final class CacheSource {
     private final String header;
     private final String seen;
     private final int threads;
+    private final Progress progress;
 
-    CacheSource(GgufFile file, Path path, I2sLayout layout, int threads) throws IOException {
+    CacheSource(GgufFile file, Path path, I2sLayout layout, int threads, Progress progress) throws IOException {
         this.file = file;
         this.threads = threads;
+        this.progress = progress;
         this.header =
                 "I2_S layout " + layout + ", size " + Files.size(path) + ", header SHA-256 " + sha256(file.header());
         this.seen = "modified " + Files.getLastModifiedTime(path) + unix(path);
@@ -43,18 +45,22 @@ final class CacheSource {
     }
 
     /** All of it, in words; reads the whole file. */
-    String describe() throws GgufException {
+    String describe() {
         return content() + SEPARATOR + seen;
     }
 
     /** Whether a description is of the same bytes. */
-    boolean isOf(String description) throws GgufException {
+    boolean isOf(String description) {
         return description.startsWith(header)
                 && (description.endsWith(SEPARATOR + seen) || description.startsWith(content() + SEPARATOR));
     }
 
-    private String content() throws GgufException {
-        return header + ", sum " + Integer.toHexString(Checksums.of(file.bytes(), threads));
+    private String content() {
+        Progress.Sum sum =
+                new Progress.Sum(progress, "reading the model", file.bytes().byteSize());
+        int seen = Checksums.of(file.bytes(), threads, sum);
+        sum.finish();
+        return header + ", sum " + Integer.toHexString(seen);
     }
 
     static String sha256(MemorySegment bytes) {

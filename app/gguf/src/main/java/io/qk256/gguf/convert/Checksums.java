@@ -1,7 +1,7 @@
 package io.qk256.gguf.convert;
 
-import io.qk256.gguf.GgufException;
-import io.qk256.gguf.layout.Parallel;
+import io.qk256.gguf.Progress;
+import io.qk256.spi.parallel.ParallelTasks;
 import java.lang.foreign.MemorySegment;
 import java.util.zip.CRC32C;
 
@@ -12,16 +12,26 @@ final class Checksums {
 
     private Checksums() {}
 
-    /** The CRC-32C of the CRC-32Cs of pieces. */
-    static int of(MemorySegment data, int threads) throws GgufException {
+    /** As below, without telling how far it is. */
+    static int of(MemorySegment data, int threads) {
+        return of(data, threads, new Progress.Sum(Progress.NONE, "", data.byteSize()));
+    }
+
+    /**
+     * The CRC-32C of the CRC-32Cs of pieces.
+     *
+     * @param read hears how many bytes are read
+     */
+    static int of(MemorySegment data, int threads, Progress.Sum read) {
         int count = Math.toIntExact(Math.ceilDiv(data.byteSize(), PIECE_BYTES));
         int[] sums = new int[count];
-        Parallel.run(count, threads, i -> {
+        ParallelTasks.run(count, threads, i -> {
             long from = i * PIECE_BYTES;
+            MemorySegment piece = data.asSlice(from, Math.min(PIECE_BYTES, data.byteSize() - from));
             CRC32C crc = new CRC32C();
-            crc.update(data.asSlice(from, Math.min(PIECE_BYTES, data.byteSize() - from))
-                    .asByteBuffer());
+            crc.update(piece.asByteBuffer());
             sums[i] = (int) crc.getValue();
+            read.add(piece.byteSize());
         });
         CRC32C all = new CRC32C();
         for (int sum : sums) {

@@ -5,13 +5,13 @@ import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.GgufValue;
 import io.qk256.gguf.GgufWriter;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.gguf.ValueType;
 import io.qk256.gguf.layout.Encoded;
 import io.qk256.gguf.layout.Encoder;
 import io.qk256.gguf.layout.Qk256Codec;
 import io.qk256.gguf.layout.Repack;
-import io.qk256.gguf.layout.Repack.Progress;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
@@ -39,9 +39,9 @@ public final class Conversion {
     private final Target target;
     private final boolean roundScales;
     private final int threads;
+    private final Progress progress;
     private int converted;
     private double scaleError;
-    private long done;
 
     /** What 2-bit tensors become. */
     public enum Target {
@@ -71,11 +71,12 @@ public final class Conversion {
      */
     public record Report(int converted, int copied, double scaleError) {}
 
-    private Conversion(GgufFile source, Target target, boolean roundScales, int threads) {
+    private Conversion(GgufFile source, Target target, boolean roundScales, int threads, Progress progress) {
         this.source = source;
         this.target = target;
         this.roundScales = roundScales;
         this.threads = threads;
+        this.progress = progress;
     }
 
     /**
@@ -84,7 +85,7 @@ public final class Conversion {
      * @param out must not be the source
      * @param roundScales whether scales may be rounded to the f16 of TQ2_0
      * @param threads 1 or more
-     * @param progress hears how many bytes of the source's tensors are written
+     * @param progress hears how many bytes of the source's tensors are tried, and written
      * @throws GgufException if the source cannot be converted without a loss, or not read
      * @throws IOException if the new file cannot be written
      */
@@ -101,23 +102,24 @@ public final class Conversion {
             throws IOException {
         out.requireOtherThan(Path.of(source.name()));
         out.requireWritable();
-        Conversion conversion = new Conversion(source, target, roundScales, threads);
+        Conversion conversion = new Conversion(source, target, roundScales, threads, progress);
         GgufWriter writer = new GgufWriter();
         conversion.keys(writer);
-        return conversion.write(writer, out, progress);
+        return conversion.write(writer, out);
     }
 
     /** Makes a file for {@link RepackCache}: its key comes first, and check sums of all tensors come with it. */
     static void convertForCache(GgufFile source, OutputFile out, String madeFrom, int threads, Progress progress)
             throws IOException {
-        Conversion conversion = new Conversion(source, Target.QK256, false, threads);
+        Conversion conversion = new Conversion(source, Target.QK256, false, threads, progress);
         GgufWriter writer = new GgufWriter().text(RepackCache.SOURCE_KEY, madeFrom);
         conversion.keys(writer);
         writer.integers(RepackCache.SUMS_KEY, ValueType.U32, conversion.sums());
-        conversion.write(writer, out, progress);
+        conversion.write(writer, out);
     }
 
     private long[] sums() throws GgufException {
+        Progress.Sum done = progressOf("summing up");
         long[] sums = new long[source.tensors().size()];
         int i = 0;
         for (GgufTensor tensor : source.tensors()) {
@@ -126,6 +128,7 @@ public final class Conversion {
                 MemorySegment stored =
                         copied ? tensor.data() : encode(tensor, arena).bytes();
                 sums[i++] = Integer.toUnsignedLong(Checksums.of(stored, threads));
+                done.add(tensor.data().byteSize());
             }
         }
         return sums;
@@ -150,13 +153,12 @@ public final class Conversion {
         }
     }
 
-    private Report write(GgufWriter writer, OutputFile out, Progress progress) throws IOException {
-        long total = source.tensors().stream()
-                .mapToLong(tensor -> tensor.data().byteSize())
-                .sum();
+    private Report write(GgufWriter writer, OutputFile out) throws IOException {
+        Progress.Sum tried = progressOf("trying");
+        Progress.Sum written = progressOf("writing");
         for (GgufTensor tensor : source.tensors()) {
             if (Repack.refusal(tensor.type()).isEmpty()) {
-                add(writer, tensor, total, progress);
+                add(writer, tensor, written);
                 converted++;
             } else if (tensor.type().id() < 0) {
                 throw new GgufException(tensor + ": cannot be converted: "
@@ -168,10 +170,11 @@ public final class Conversion {
                         tensor.dims(),
                         tensor.data().byteSize(),
                         arena -> {
-                            told(tensor, total, progress);
+                            written.add(tensor.data().byteSize());
                             return tensor.data();
                         });
             }
+            tried.add(tensor.data().byteSize());
         }
         if (converted == 0) {
             throw new GgufException(source.name() + ": no tensor is of a 2-bit type that can be converted, "
@@ -182,7 +185,7 @@ public final class Conversion {
     }
 
     /** Encodes a tensor to see that it can be, and again when it is written: so no more than one is in memory. */
-    private void add(GgufWriter writer, GgufTensor tensor, long total, Progress progress) throws IOException {
+    private void add(GgufWriter writer, GgufTensor tensor, Progress.Sum written) throws IOException {
         long bytes;
         try (Arena arena = Arena.ofShared()) {
             bytes = encode(tensor, arena).bytes().byteSize();
@@ -194,7 +197,7 @@ public final class Conversion {
                 stored ? List.of(bytes) : tensor.dims(),
                 bytes,
                 arena -> {
-                    told(tensor, total, progress);
+                    written.add(tensor.data().byteSize());
                     return encode(tensor, arena).bytes();
                 });
     }
@@ -207,8 +210,11 @@ public final class Conversion {
         return encoded;
     }
 
-    private void told(GgufTensor tensor, long total, Progress progress) {
-        done += tensor.data().byteSize();
-        progress.at(done, total);
+    /** Each pass over the tensors tells by itself how far it is. */
+    private Progress.Sum progressOf(String pass) {
+        long total = source.tensors().stream()
+                .mapToLong(tensor -> tensor.data().byteSize())
+                .sum();
+        return new Progress.Sum(progress, pass, total);
     }
 }

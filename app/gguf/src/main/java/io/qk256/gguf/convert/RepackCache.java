@@ -5,10 +5,10 @@ import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.GgufValue;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.ValueType;
 import io.qk256.gguf.layout.I2sLayout;
 import io.qk256.gguf.layout.Qk256Codec;
-import io.qk256.gguf.layout.Repack.Progress;
 import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
@@ -50,12 +50,14 @@ public final class RepackCache {
     private final CacheSource identity;
     private final Path cached;
     private final int threads;
+    private final Progress progress;
 
-    private RepackCache(GgufFile source, CacheSource identity, Path cached, int threads) {
+    private RepackCache(GgufFile source, CacheSource identity, Path cached, int threads, Progress progress) {
         this.source = source;
         this.identity = identity;
         this.cached = cached;
         this.threads = threads;
+        this.progress = progress;
     }
 
     /**
@@ -65,7 +67,7 @@ public final class RepackCache {
      * @param i2sLayout how its tensors of type I2_S are packed
      * @param directory where cached files are, made if need be; empty for the directory of the model
      * @param threads 1 or more
-     * @param progress hears of the making, if there is any
+     * @param progress hears of the reading of check sums, and of the making
      * @param talk hears why a cached file that is there is made again
      * @return the cached file; or the model itself if its 2-bit tensors are QK256 already
      * @throws UserError if the place is taken by a file that is no cache
@@ -84,10 +86,10 @@ public final class RepackCache {
             return source;
         }
         try (source) {
-            CacheSource identity = new CacheSource(source, model, i2sLayout, threads);
-            RepackCache cache = new RepackCache(source, identity, place(model, directory), threads);
+            CacheSource identity = new CacheSource(source, model, i2sLayout, threads, progress);
+            RepackCache cache = new RepackCache(source, identity, place(model, directory), threads, progress);
             Optional<GgufFile> usable = cache.usable(talk);
-            return usable.isPresent() ? usable.get() : cache.make(progress);
+            return usable.isPresent() ? usable.get() : cache.make();
         }
     }
 
@@ -102,7 +104,7 @@ public final class RepackCache {
         return directory.get().resolve(name + "-" + hash + ENDING);
     }
 
-    private GgufFile make(Progress progress) throws IOException {
+    private GgufFile make() throws IOException {
         Path absolute = cached.toAbsolutePath();
         OutputFile out = OutputFile.in(
                 Objects.requireNonNull(absolute.getParent()),
@@ -179,9 +181,12 @@ public final class RepackCache {
             throw new GgufException(file.name() + ": has " + tensors.size() + " tensors and " + sums.size()
                     + " check sums, expected " + source.tensors().size());
         }
+        long bytes =
+                tensors.stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
+        Progress.Sum read = new Progress.Sum(progress, "checking the cached model", bytes);
         for (int i = 0; i < tensors.size(); i++) {
             GgufTensor tensor = tensors.get(i);
-            int sum = Checksums.of(tensor.data(), threads);
+            int sum = Checksums.of(tensor.data(), threads, read);
             if (sum != (int) sums.integer(i)
                     || !tensor.dims().equals(source.requireTensor(tensor.name()).dims())) {
                 throw new GgufException(tensor + ": the check sum is " + Integer.toHexString(sum) + ", expected "

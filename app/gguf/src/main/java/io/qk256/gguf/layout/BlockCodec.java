@@ -3,6 +3,7 @@ package io.qk256.gguf.layout;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 
@@ -40,8 +41,8 @@ abstract class BlockCodec extends TensorCodec {
     }
 
     @Override
-    final void requireFinite(GgufTensor tensor, int threads) throws GgufException {
-        FiniteCheck.scales(tensor, threads, scaleAt);
+    final void requireFinite(GgufTensor tensor, int threads, Progress progress) throws GgufException {
+        FiniteCheck.scales(tensor, threads, progress, scaleAt);
     }
 
     /** The f16 at a byte, as f32. */

@@ -2,6 +2,7 @@ package io.qk256.gguf.layout;
 
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.Qk256Matrix;
@@ -75,7 +76,7 @@ public final class BlockPacking {
         MemorySegment tensor = data.asSlice(0, needed).asReadOnly();
         List<Long> dims = List.of((long) cols, (long) rows);
         GgufTensor named = new GgufTensor("memory", "to pack", type, dims, tensor);
-        return Repack.repackAll(List.of(named), arena, threads, Repack.Progress.NONE)
+        return Repack.repackAll(List.of(named), arena, threads, Progress.NONE)
                 .values()
                 .iterator()
                 .next();

@@ -3,6 +3,7 @@ package io.qk256.gguf.layout;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 
@@ -39,7 +40,7 @@ final class F16Codec extends TensorCodec {
     }
 
     @Override
-    void requireFinite(GgufTensor tensor, int threads) throws GgufException {
-        VALUES.require(tensor, threads);
+    void requireFinite(GgufTensor tensor, int threads, Progress progress) throws GgufException {
+        VALUES.require(tensor, threads, progress);
     }
 }

@@ -3,6 +3,8 @@ package io.qk256.gguf.layout;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.Progress;
+import io.qk256.spi.parallel.ParallelTasks;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
@@ -23,12 +25,13 @@ public final class FiniteCheck {
      * Checks all values; types that are neither pass.
      *
      * @param threads 1 or more
+     * @param progress hears how many bytes are checked
      * @throws GgufException if one is not finite; it names the first
      */
-    public static void require(GgufTensor tensor, int threads) throws GgufException {
+    public static void require(GgufTensor tensor, int threads, Progress progress) throws GgufException {
         Optional<TensorCodec> codec = TensorCodecs.find(tensor.type());
         if (codec.isPresent()) {
-            codec.get().requireFinite(tensor, threads);
+            codec.get().requireFinite(tensor, threads, progress);
         }
     }
 
@@ -66,11 +69,11 @@ public final class FiniteCheck {
      */
     record Values(long exponent, long one, Value value) {
 
-        void require(GgufTensor tensor, int threads) throws GgufException {
+        void require(GgufTensor tensor, int threads, Progress progress) throws GgufException {
             MemorySegment data = tensor.data();
             long signs = ~exponent & (exponent + one);
             long whole = data.byteSize() / Long.BYTES * Long.BYTES;
-            pieces(data.byteSize(), PIECE_BYTES, threads, (from, to) -> {
+            pieces(tensor, PIECE_BYTES, threads, progress, (from, to) -> {
                 long end = Math.min(to, whole);
                 long[] some = new long[SOME];
                 long carried = 0;
@@ -108,9 +111,9 @@ public final class FiniteCheck {
     }
 
     /** Checks the f16 scales of blocks, which are {@code scaleAt} bytes behind the start of each. */
-    static void scales(GgufTensor tensor, int threads, int scaleAt) throws GgufException {
+    static void scales(GgufTensor tensor, int threads, Progress progress, int scaleAt) throws GgufException {
         int block = tensor.type().blockBytes();
-        pieces(tensor.data().byteSize(), PIECE_BYTES / block * block, threads, (from, to) -> {
+        pieces(tensor, PIECE_BYTES / block * block, threads, progress, (from, to) -> {
             for (long at = from; at < to; at += block) {
                 float scale = Float.float16ToFloat(tensor.data().get(LittleEndian.I16, at + scaleAt));
                 requireScale(tensor, scale, at / block);
@@ -123,8 +126,16 @@ public final class FiniteCheck {
         void check(long from, long to) throws GgufException;
     }
 
-    private static void pieces(long bytes, long size, int threads, Piece piece) throws GgufException {
-        int count = Math.toIntExact(Math.ceilDiv(bytes, size));
-        Parallel.run(count, threads, i -> piece.check(i * size, Math.min((i + 1) * size, bytes)));
+    private static void pieces(GgufTensor tensor, long size, int threads, Progress progress, Piece piece)
+            throws GgufException {
+        long bytes = tensor.data().byteSize();
+        Progress.Sum sum = new Progress.Sum(progress, "checking " + tensor.name(), bytes);
+        ParallelTasks.run(Math.toIntExact(Math.ceilDiv(bytes, size)), threads, i -> {
+            long from = i * size;
+            long to = Math.min(from + size, bytes);
+            piece.check(from, to);
+            sum.add(to - from);
+        });
+        sum.finish();
     }
 }

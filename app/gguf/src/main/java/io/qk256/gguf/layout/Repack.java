@@ -2,10 +2,12 @@ package io.qk256.gguf.layout;
 
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.parallel.ParallelTasks;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -13,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Turns 2-bit tensors of other projects into {@linkplain Qk256 QK256 layout}, once, when a model is loaded. Every
@@ -35,22 +36,6 @@ public final class Repack {
     private static final long PIECE_BYTES = 256 << 10;
 
     private Repack() {}
-
-    /** Hears how far a repacking is. Called on the thread that asked for it. */
-    @FunctionalInterface
-    public interface Progress {
-
-        /** Says nothing. */
-        Progress NONE = (done, total) -> {};
-
-        /**
-         * Some more is done.
-         *
-         * @param done bytes of the tensors repacked so far; never fewer than before
-         * @param total bytes of all tensors
-         */
-        void at(long done, long total);
-    }
 
     /** Why tensors of a type cannot be repacked; empty if they can. */
     public static Optional<String> refusal(TensorType type) {
@@ -97,7 +82,7 @@ public final class Repack {
      * @param tensors no two of the same name
      * @param arena receives codes and scales; it must be shared or automatic if there are several threads
      * @param threads 1 or more; the calling thread is one of them
-     * @param progress hears how far it is
+     * @param progress hears how many bytes of the tensors are repacked
      * @return the matrices by name, in the order of the tensors
      * @throws GgufException as {@link #repack}; of several failures, the first tensor's
      */
@@ -109,7 +94,7 @@ public final class Repack {
             codecs.add(codec(tensor));
         }
         Repacking[] works = new Repacking[all.size()];
-        Parallel.run(works.length, threads, i -> works[i] = codecs.get(i).repacking(all.get(i), arena));
+        ParallelTasks.run(works.length, threads, i -> works[i] = codecs.get(i).repacking(all.get(i), arena));
         repackPieces(pieces(works), threads, progress);
         Map<String, Qk256Matrix> matrices = new LinkedHashMap<>();
         for (Repacking work : works) {
@@ -135,17 +120,13 @@ public final class Repack {
 
     private static void repackPieces(List<Piece> pieces, int threads, Progress progress) throws GgufException {
         long total = pieces.stream().mapToLong(Piece::bytes).sum();
-        AtomicLong done = new AtomicLong();
-        Thread caller = Thread.currentThread();
-        Parallel.run(pieces.size(), threads, i -> {
+        Progress.Sum sum = new Progress.Sum(progress, "repacking", total);
+        ParallelTasks.run(pieces.size(), threads, i -> {
             Piece piece = pieces.get(i);
             piece.work().rows(piece.from(), piece.to());
-            long sum = done.addAndGet(piece.bytes());
-            if (Thread.currentThread() == caller) {
-                progress.at(sum, total);
-            }
+            sum.add(piece.bytes());
         });
-        progress.at(total, total);
+        sum.finish();
     }
 
     private static TwoBitCodec codec(GgufTensor tensor) throws GgufException {

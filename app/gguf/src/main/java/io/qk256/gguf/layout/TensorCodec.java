@@ -2,6 +2,7 @@ package io.qk256.gguf.layout;
 
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 
 /**
@@ -41,7 +42,8 @@ abstract class TensorCodec {
      * Refuses NaN and infinities, in values or in their scales; where repacking looks for them, this does not.
      *
      * @param threads 1 or more
+     * @param progress hears how many bytes are checked
      * @throws GgufException if there are any; it names the first
      */
-    void requireFinite(GgufTensor tensor, int threads) throws GgufException {}
+    void requireFinite(GgufTensor tensor, int threads, Progress progress) throws GgufException {}
 }

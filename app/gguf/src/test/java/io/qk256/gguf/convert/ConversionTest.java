@@ -7,6 +7,7 @@ import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.GgufWriter;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.gguf.ValueType;
 import io.qk256.gguf.convert.Conversion.Report;
@@ -14,7 +15,6 @@ import io.qk256.gguf.convert.Conversion.Target;
 import io.qk256.gguf.layout.Encoder;
 import io.qk256.gguf.layout.PlainDecoder;
 import io.qk256.gguf.layout.Repack;
-import io.qk256.gguf.layout.Repack.Progress;
 import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.Qk256;
@@ -105,12 +105,17 @@ class ConversionTest {
         new GgufWriter()
                 .tensor("t", TensorType.TQ2_0, List.of(512L, 64L), blocks)
                 .write(OutputFile.of(source));
-        List<Long> heard = new ArrayList<>();
+        List<String> heard = new ArrayList<>();
         Path stored = dir.resolve("stored.gguf");
         Path back = dir.resolve("back.gguf");
         try (GgufFile file = WeightFile.open(source)) {
             Conversion.convert(
-                    file, OutputFile.of(stored), Target.QK256, false, 1, (done, total) -> heard.add(total - done));
+                    file,
+                    OutputFile.of(stored),
+                    Target.QK256,
+                    false,
+                    1,
+                    (what, done, total) -> heard.add(what + ", " + (total - done) + " left"));
         }
         try (GgufFile file = WeightFile.open(stored)) {
             Conversion.convert(file, OutputFile.of(back), Target.TQ2_0, false, 1, Progress.NONE);
@@ -122,7 +127,7 @@ class ConversionTest {
         try (GgufFile file = WeightFile.open(back)) {
             assertThat(file.requireTensor("t").data().mismatch(blocks)).isEqualTo(-1);
         }
-        assertThat(heard).containsExactly(0L);
+        assertThat(heard).containsExactly("trying, 0 left", "writing, 0 left");
     }
 
     /** A file with one stored matrix of one row. */

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.gguf.layout.I2sLayout;
 import io.qk256.gguf.layout.Qk256Codec;
-import io.qk256.gguf.layout.Repack.Progress;
 import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.support.UserError;
 import io.qk256.testing.Fixtures;
@@ -45,7 +45,7 @@ class RepackCacheTest {
     /** Whether the cached file had to be made. */
     private boolean opensByMaking(I2sLayout layout) throws IOException {
         AtomicInteger steps = new AtomicInteger();
-        Progress progress = (done, total) -> steps.incrementAndGet();
+        Progress progress = (what, done, total) -> steps.addAndGet(what.equals("writing") ? 1 : 0);
         try (GgufFile file = RepackCache.open(model, layout, Optional.empty(), 2, progress, told::add)) {
             assertThat(file.name()).isEqualTo(cached.toString());
             assertThat(file.requireTensor("blk.0.attn_q.weight").type()).isEqualTo(TensorType.QK256);

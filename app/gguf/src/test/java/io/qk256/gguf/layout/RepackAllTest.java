@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.testing.Fixtures;
@@ -46,7 +47,8 @@ class RepackAllTest {
         List<Long> heard = new ArrayList<>();
         Thread caller = Thread.currentThread();
 
-        Map<String, Qk256Matrix> matrices = Repack.repackAll(tensors, arena, threads, (done, total) -> {
+        Map<String, Qk256Matrix> matrices = Repack.repackAll(tensors, arena, threads, (what, done, total) -> {
+            assertThat(what).isEqualTo("repacking");
             assertThat(Thread.currentThread()).isSameAs(caller);
             assertThat(done).isLessThanOrEqualTo(total);
             heard.add(done);
@@ -81,7 +83,7 @@ class RepackAllTest {
         GgufTensor tensor = Fixtures.tensor("t", TensorType.TQ2_0, 1024, rows, data);
 
         Qk256Matrix one = Repack.repack(tensor, arena);
-        Map<String, Qk256Matrix> all = Repack.repackAll(List.of(tensor), arena, 4, Repack.Progress.NONE);
+        Map<String, Qk256Matrix> all = Repack.repackAll(List.of(tensor), arena, 4, Progress.NONE);
         Qk256Matrix other = Objects.requireNonNull(all.get("t"));
 
         assertThat(other.codes().mismatch(one.codes())).isEqualTo(-1);
@@ -99,7 +101,7 @@ class RepackAllTest {
             }
             tensors.add(Fixtures.tensor("t" + i, TensorType.I2_S, 256, 128, Fixtures.segment(packed)));
         }
-        assertThatThrownBy(() -> Repack.repackAll(tensors, arena, 3, Repack.Progress.NONE))
+        assertThatThrownBy(() -> Repack.repackAll(tensors, arena, 3, Progress.NONE))
                 .isInstanceOf(GgufException.class)
                 .hasMessageContaining("tensor t3 of I2_S");
     }
@@ -107,10 +109,10 @@ class RepackAllTest {
     @Test
     void whatCannotBeRepackedIsToldBeforeAnyWork() {
         GgufTensor floats = Fixtures.tensor("f", TensorType.F32, 1, 1, Fixtures.segment(new byte[4]));
-        assertThatThrownBy(() -> Repack.repackAll(List.of(floats), arena, 1, Repack.Progress.NONE))
+        assertThatThrownBy(() -> Repack.repackAll(List.of(floats), arena, 1, Progress.NONE))
                 .isInstanceOf(GgufException.class)
                 .hasMessageContaining("it does not have 2 bits a weight");
-        assertThatThrownBy(() -> Repack.repackAll(List.of(), arena, 0, Repack.Progress.NONE))
+        assertThatThrownBy(() -> Repack.repackAll(List.of(), arena, 0, Progress.NONE))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("threads: 0, expected 1 or more");
     }

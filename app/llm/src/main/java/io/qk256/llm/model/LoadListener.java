@@ -1,19 +1,13 @@
 package io.qk256.llm.model;
 
-/** Hears how far loading is. */
+import io.qk256.gguf.Progress;
+
+/** Hears how far loading is, on the thread that loads, and what to know of the model. */
 @FunctionalInterface
-public interface LoadListener {
+public interface LoadListener extends Progress {
 
     /** Hears nothing. */
-    LoadListener NONE = (done, total) -> {};
-
-    /**
-     * Some more is loaded; called by the thread that loads.
-     *
-     * @param done bytes of the ternary tensors that are
-     * @param total bytes of all of them
-     */
-    void loaded(long done, long total);
+    LoadListener NONE = (what, done, total) -> {};
 
     /**
      * Something that is no error, and that the user should know, as the model may not be what it seems.

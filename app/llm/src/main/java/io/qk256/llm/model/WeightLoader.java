@@ -3,6 +3,7 @@ package io.qk256.llm.model;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.gguf.layout.FiniteCheck;
 import io.qk256.gguf.layout.Repack;
@@ -58,7 +59,7 @@ final class WeightLoader {
         for (String name : List.of(EMBEDDING, OUTPUT)) {
             Optional<GgufTensor> tensor = file.findTensor(name);
             if (tensor.isPresent()) {
-                FiniteCheck.require(tensor.get(), threads);
+                FiniteCheck.require(tensor.get(), threads, listener);
             }
         }
         return weights;
@@ -80,7 +81,7 @@ final class WeightLoader {
         DenseMatrix embedding = dense(EMBEDDING);
         DenseMatrix output = file.findTensor(OUTPUT).isPresent() ? dense(OUTPUT) : embedding;
         int threads = Runtime.getRuntime().availableProcessors();
-        matrices = Repack.repackAll(ternaryTensors(), arena, threads, listener::loaded);
+        matrices = Repack.repackAll(ternaryTensors(), arena, threads, listener);
         List<Layer> layers = new ArrayList<>();
         for (int i = 0; i < config.layers(); i++) {
             layers.add(layer(prefix(i)));
@@ -134,7 +135,7 @@ final class WeightLoader {
     private RmsNorm norm(String name, int size) throws GgufException {
         GgufTensor tensor = tensor(name, size, 1);
         requireF32(tensor);
-        FiniteCheck.require(tensor, 1);
+        FiniteCheck.require(tensor, 1, Progress.NONE);
         return new RmsNorm(tensor.data().toArray(F32), config.epsilon());
     }
 

@@ -176,12 +176,12 @@ class EngineEndTest {
                 .isThrownBy(() -> BitNetModel.load(
                         file,
                         head,
-                        (done, total) -> {
+                        (what, done, total) -> {
                             throw new StackOverflowError();
                         },
                         arena));
         assertThat(arena.scope().isAlive()).isFalse();
-        assertThat(JvmCounts.threads()).noneMatch(name -> name.startsWith("qk256-files"));
+        assertThat(JvmCounts.threads()).noneMatch(name -> name.startsWith("qk256-task"));
     }
 
     /** One that stayed would keep 70 KB of the heap, and its keys and values. */

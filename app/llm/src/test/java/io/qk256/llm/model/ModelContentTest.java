@@ -71,7 +71,7 @@ class ModelContentTest {
         writer.write(OutputFile.of(path));
         LoadListener listener = new LoadListener() {
             @Override
-            public void loaded(long done, long total) {}
+            public void at(String what, long done, long total) {}
 
             @Override
             public void warned(String message) {
