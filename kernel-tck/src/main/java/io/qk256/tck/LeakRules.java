@@ -17,13 +17,13 @@ interface LeakRules extends RuleGroup {
     @Test
     @DisplayName(Rules.NOTHING_LEAKS + ", many calls")
     default void rule40NothingLeaksInManyCalls() {
-        searchInCalls(Problem.random(1, 5, 40).withRandomBlockScales(), 40_000, 32);
+        searchInCalls(Problem.random(1, 5, 40).withRandomBlockScales(), 20_000, 32);
     }
 
     @Test
     @DisplayName(Rules.NOTHING_LEAKS + ", wider calls")
     default void rule40NothingLeaksInWiderCalls() {
-        searchInCalls(Problem.random(5, 300, 40), 2_000, 512);
+        searchInCalls(Problem.random(5, 300, 40), 1_000, 512);
     }
 
     /**

@@ -23,6 +23,7 @@ import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.PostDiscoveryFilter;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.TestPlan;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
@@ -102,6 +103,19 @@ record Verdict(Set<String> passed, Map<String, String> failed, Map<String, Strin
             System.setErr(standardError);
         }
         return new Verdict(listener.passed, listener.failed, listener.skipped, talk.toString(UTF_8));
+    }
+
+    /** The display names of all tests, none of which is run. */
+    static List<String> tests() {
+        LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
+                .selectors(selectClass(ContractOfSuspect.class))
+                .build();
+        TestPlan plan = LauncherFactory.create().discover(request);
+        return plan.getRoots().stream()
+                .flatMap(root -> plan.getDescendants(root).stream())
+                .filter(TestIdentifier::isTest)
+                .map(TestIdentifier::getDisplayName)
+                .toList();
     }
 
     /** The rules that failed. */

@@ -31,11 +31,12 @@ class WrongKernelsTest {
         assumeTrue(NativeMischief.isKnown() || !WrongManners.isNative(wrong.name()), "needs Linux on x86-64");
         // What leaks by each call is not worth waiting for; threads that end take their time, and so does what they
         // leave.
-        int rounds = wrong.name().endsWith("threads-that-ended") ? 20 : 2;
+        int rounds = wrong.name().endsWith("threads-that-ended") ? 5 : 2;
         Verdict verdict = ScopedValue.where(LeakSearch.OTHER_SETTLING_ROUNDS, rounds)
                 .call(() -> Verdict.untilTheFirstFailure(wrong.provider(), Matrix.rule(wrong.rule())));
 
         assertThat(verdict.failed())
+                .as("%s", wrong)
                 .hasSize(1)
                 .allSatisfy((test, message) -> assertThat(message.replaceFirst("^\\s*\\[", "")) // AssertJ's bracket
                         .startsWith(wrong.name() + ": " + wrong.rule() + ": ")

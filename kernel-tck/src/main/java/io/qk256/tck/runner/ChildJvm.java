@@ -55,6 +55,10 @@ final class ChildJvm {
         command.add("-D" + GuardPages.PROPERTY + "=true");
         command.add("-Dqk256.tck.firstSeed=" + options.seed());
         command.add("-Dqk256.tck.random=" + options.random());
+        if (options.jvmOptions().stream().noneMatch(ChildJvm::choosesACollector)) {
+            command.add(
+                    "-XX:+UseSerialGC"); // One thread works at a time, and collections are asked for by the hundred.
+        }
         command.addAll(options.jvmOptions());
         command.addAll(modules.options(options.nativeAccess(), directory));
         command.add(
@@ -65,6 +69,10 @@ final class ChildJvm {
         this.process = new ProcessBuilder(command).redirectErrorStream(true).start();
         this.process.getOutputStream().close(); // A kernel that reads standard input finds its end.
         this.talk = new Talk(process.getInputStream(), mark);
+    }
+
+    private static boolean choosesACollector(String jvmOption) {
+        return jvmOption.matches("-XX:\\+Use\\w+GC");
     }
 
     /** What the caller set for the kernels, such as where they may put their libraries. */

@@ -22,6 +22,7 @@ final class JsonFormat {
         root.put("reason", report.reason());
         report.artifact().ifPresent(artifact -> putArtifact(root, artifact));
         report.description().ifPresent(description -> root.put("kernel", description));
+        root.put("complete", report.complete());
         root.put("contract", Report.contract());
         root.put("cpu", Host.cpu());
         root.put("jdk", Host.jdk());

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param reason the whole in one line
  * @param artifact what was tested
  * @param description what the kernel says of itself, if it was opened
+ * @param complete whether no rule was left away
  * @param rules what became of each rule
  * @param guardPages why there were no guard pages; empty if there were
  * @param seed of the first random case
@@ -30,6 +31,7 @@ record Report(
         String reason,
         Optional<TestedArtifact> artifact,
         Optional<String> description,
+        boolean complete,
         List<RuleResult> rules,
         String guardPages,
         long seed,
@@ -75,6 +77,7 @@ record Report(
                 reason,
                 artifact,
                 run.description(),
+                options.rules().isEmpty(),
                 rules,
                 run.guardPages(),
                 options.seed(),

@@ -82,6 +82,7 @@ public final class Certificates {
             JsonObject report = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
             boolean passed = report.get("format").getAsString().equals("qk256-tck-report")
                     && report.get("verdict").getAsString().equals("passed")
+                    && report.get("complete").getAsBoolean()
                     && generation(report.get("contract").getAsString()).equals(generation(Contract.VERSION));
             return passed ? Optional.of(certificate(file, report)) : Optional.empty();
         } catch (IOException | RuntimeException e) {

@@ -20,7 +20,7 @@ class CertificatesTest {
 
     private static final String REPORT =
             """
-            {"format": "qk256-tck-report", "verdict": "passed", "provider": "abc", "contract": "CONTRACT",
+            {"format": "qk256-tck-report", "verdict": "passed", "complete": true, "provider": "abc", "contract": "CONTRACT",
              "sha256": "HASH", "cpu": "a CPU", "jdk": "a JVM", "date": "2026-11-22T12:00:00Z"}
             """.replace("CONTRACT", Contract.VERSION).replace("HASH", ABC);
 
@@ -65,6 +65,8 @@ class CertificatesTest {
         write(REPORT.replace("\"contract\": \"", "\"contract\": \"9"));
         assertThat(Certificates.find(directory, ABC)).isEmpty();
         write(REPORT.replace(Contract.VERSION, "0.8"));
+        assertThat(Certificates.find(directory, ABC)).isEmpty();
+        write(REPORT.replace("\"complete\": true", "\"complete\": false"));
         assertThat(Certificates.find(directory, ABC)).isEmpty();
         write(REPORT.replace("qk256-tck-report", "another"));
         assertThat(Certificates.find(directory, ABC)).isEmpty();
