@@ -41,7 +41,7 @@ interface LeakRules extends RuleGroup {
             }
         };
         Set<Resource> resources = EnumSet.of(Resource.THREADS, Resource.DESCRIPTORS, Resource.HEAP);
-        search(resources, threads, "a round is a thread that calls each operation once, " + trial, 300, 1024);
+        search(resources, threads, "a round is a thread that calls each operation once, " + trial, 150, 1024);
     }
 
     private static void inThreadOfItsOwn(Runnable task) {

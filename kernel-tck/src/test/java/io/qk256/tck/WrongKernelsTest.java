@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,6 +24,11 @@ class WrongKernelsTest {
 
     static List<Wrong> wrongKernels() {
         return WrongKernels.all();
+    }
+
+    @AfterEach
+    void giveBackWhatLeaked() throws IOException {
+        WrongManners.giveBack();
     }
 
     @ParameterizedTest

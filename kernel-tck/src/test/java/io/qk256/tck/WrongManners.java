@@ -5,6 +5,7 @@ import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
+import java.io.Closeable;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -65,6 +66,9 @@ final class WrongManners {
                         .contains(name);
     }
 
+    private static final List<Object> KEPT = Collections.synchronizedList(new ArrayList<>());
+    private static final Map<Thread, float[]> SCRATCH = new ConcurrentHashMap<>();
+
     static void addTo(WrongKernels wrong) {
         addFloatEnvironment(wrong);
         addPrints(wrong);
@@ -121,23 +125,33 @@ final class WrongManners {
         wrong.add("keeps-a-row-of-the-heap", Rules.NOTHING_LEAKS, leaking(200_000, () -> new byte[1200]));
         wrong.add("keeps-64-bytes-of-native-memory", Rules.NOTHING_LEAKS, new Afterwards(NativeMischief::leak64Bytes));
         wrong.add("keeps-scratch-memory-of-threads-that-ended", Rules.NOTHING_LEAKS, new PlainKernel() {
-            private final Map<Thread, float[]> scratch = new ConcurrentHashMap<>();
-
             @Override
             float rowProduct(Qk256Matrix w, F32Vector x, int row) {
-                scratch.computeIfAbsent(Thread.currentThread(), thread -> new float[1024]);
+                SCRATCH.computeIfAbsent(Thread.currentThread(), thread -> new float[1024]);
                 return super.rowProduct(w, x, row);
             }
         });
     }
 
     private static Kernel leaking(int most, Supplier<Object> one) {
-        List<Object> kept = Collections.synchronizedList(new ArrayList<>());
         return new Afterwards(() -> {
-            if (kept.size() < most) {
-                kept.add(one.get());
+            if (KEPT.size() < most) {
+                KEPT.add(one.get());
             }
         });
+    }
+
+    /** Ends and frees what the leaking kernels keep: the next test would be slowed by it. */
+    static void giveBack() throws IOException {
+        for (Object kept : List.copyOf(KEPT)) {
+            switch (kept) {
+                case Thread thread -> LockSupport.unpark(thread);
+                case Closeable file -> file.close();
+                default -> {} // The heap's.
+            }
+        }
+        KEPT.clear();
+        SCRATCH.clear();
     }
 
     private static void addFloatEnvironment(WrongKernels wrong) {
