@@ -17,13 +17,13 @@ interface LeakRules extends RuleGroup {
     @Test
     @DisplayName(Rules.NOTHING_LEAKS + ", many calls")
     default void rule40NothingLeaksInManyCalls() {
-        searchInCalls(Problem.random(1, 5, 40).withRandomBlockScales(), 20_000, 32);
+        searchInCalls(Problem.random(1, 5, 40).withRandomBlockScales(), 10_000, 32);
     }
 
     @Test
     @DisplayName(Rules.NOTHING_LEAKS + ", wider calls")
     default void rule40NothingLeaksInWiderCalls() {
-        searchInCalls(Problem.random(5, 300, 40), 1_000, 512);
+        searchInCalls(Problem.random(5, 300, 40), 700, 512);
     }
 
     /**
@@ -41,7 +41,7 @@ interface LeakRules extends RuleGroup {
             }
         };
         Set<Resource> resources = EnumSet.of(Resource.THREADS, Resource.DESCRIPTORS, Resource.HEAP);
-        search(resources, threads, "a round is a thread that calls each operation once, " + trial, 150, 1024);
+        search(resources, threads, "a round is a thread that calls each operation once, " + trial, 300, 1024);
     }
 
     private static void inThreadOfItsOwn(Runnable task) {

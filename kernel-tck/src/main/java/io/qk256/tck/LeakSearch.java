@@ -69,11 +69,9 @@ final class LeakSearch {
             suspects.remove(Resource.HEAP);
         }
         work.accept(WARM_UP); // What is made once is made now.
-        int longer = 0;
         for (int series = 0; series < SERIES && !suspects.isEmpty(); series++) {
-            Series one = new Series(rounds << longer, suspects.keySet());
+            Series one = new Series(rounds << series, suspects.keySet());
             suspects.forEach((resource, history) -> history.add(one, resource));
-            longer += one.grew.isEmpty() ? 0 : 1;
             suspects.values().removeIf(history -> !history.looksLikeALeak());
         }
         return suspects.entrySet().stream().findFirst().map(leak -> describe(leak.getKey(), leak.getValue()));

@@ -44,14 +44,14 @@ enum Resource {
             return open > 0 ? open : entries("/dev/fd");
         }
     },
-    HEAP("bytes of the heap", 16 << 20) {
+    HEAP("bytes of the heap", 8 << 20) {
         @Override
         long held() {
             return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
         }
     },
     /** The heap's own share is taken off. What is written to matters not, so garbage collection does not show. */
-    NATIVE_MEMORY("bytes of native memory", 16 << 20) {
+    NATIVE_MEMORY("bytes of native memory", 8 << 20) {
         @Override
         long held() {
             return status(DATA) - Runtime.getRuntime().totalMemory();
