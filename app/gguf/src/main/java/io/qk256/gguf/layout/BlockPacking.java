@@ -9,7 +9,6 @@ import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Packs a tensor that lies in memory in the blocks of bitnet.cpp or ggml, for programs that read files, or make tensors, by
@@ -32,9 +31,9 @@ public final class BlockPacking {
      * @throws IllegalArgumentException if the type is another one, or the shape is none of its
      */
     public static long bytes(TensorType type, int rows, int cols) {
-        if (!isInBlocks(TensorCodecs.find(type))) {
-            throw new IllegalArgumentException("type: " + type.label() + ", expected "
-                    + TensorCodecs.names(codec -> isInBlocks(Optional.of(codec)), "or"));
+        if (TensorCodecs.find(type).filter(BlockPacking::isInBlocks).isEmpty()) {
+            throw new IllegalArgumentException(
+                    "type: " + type.label() + ", expected " + TensorCodecs.names(BlockPacking::isInBlocks, "or"));
         }
         if (rows < 1 || cols < 1 || cols % type.blockWeights() != 0) {
             throw new IllegalArgumentException("shape: " + rows + " rows x " + cols
@@ -44,9 +43,8 @@ public final class BlockPacking {
         return type.bytes((long) rows * cols);
     }
 
-    private static boolean isInBlocks(Optional<TensorCodec> codec) {
-        return codec.filter(one -> one instanceof TwoBitCodec && one.type() != TensorType.QK256)
-                .isPresent();
+    private static boolean isInBlocks(TensorCodec codec) {
+        return codec instanceof TwoBitCodec && codec.type() != TensorType.QK256;
     }
 
     /**
