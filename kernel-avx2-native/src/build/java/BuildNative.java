@@ -65,17 +65,17 @@ final class BuildNative {
         for (Path source : sources) {
             Path object = work.resolve(source.getFileName().toString().replace(".c", ".o"));
             compiler.compile(CCompiler.with(CCompiler.definitions(sources), compileArguments(source, object)));
-            Disassembly.check(object, CCompiler.tier(source));
+            Disassembly.check(object, Tier.of(source));
             link.add(object.toString());
         }
         link.addAll(List.of("-o", library.toString()));
         compiler.compile(link);
-        Disassembly.check(library, CCompiler.AVX512_VNNI);
+        Disassembly.check(library, Tier.AVX512_VNNI);
     }
 
     private static List<String> compileArguments(Path source, Path object) {
         List<String> arguments = new ArrayList<>(OPTIMIZED);
-        arguments.addAll(CCompiler.tierOptions(source));
+        arguments.addAll(Tier.of(source).options);
         Path jni = Path.of(System.getProperty("java.home"), "include");
         for (Path directory : List.of(WORK.resolve("include"), jni, jni.resolve(jniSystem()))) {
             arguments.add("-I" + directory);

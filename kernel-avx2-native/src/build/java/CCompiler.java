@@ -3,6 +3,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -25,11 +26,6 @@ record CCompiler(List<String> command, String version) {
 
     /** Builds on systems that the project was never built on, too. */
     static final String UNTRIED = "qk256.native.untried";
-
-    /** Tiers that not every compiler knows, as the names of their files end. */
-    static final String AVX_VNNI = "avxvnni";
-
-    static final String AVX512_VNNI = "avx512vnni";
 
     /** Of every file; contraction would fuse multiply-adds that the contract wants rounded twice. */
     static final List<String> COMMON = with(
@@ -94,21 +90,6 @@ record CCompiler(List<String> command, String version) {
                 .map(outcome -> new CCompiler(command, outcome.output()));
     }
 
-    /** The options of a file: those of its tier, none if it belongs to none. */
-    static List<String> tierOptions(Path source) {
-        return switch (tier(source)) {
-            case "avx2" -> List.of("-mavx2", "-mfma");
-            case AVX_VNNI -> List.of("-mavx2", "-mfma", "-mavxvnni");
-            case AVX512_VNNI -> List.of("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512vnni");
-            default -> List.of();
-        };
-    }
-
-    /** What a file's name ends with. */
-    static String tier(Path source) {
-        return source.toString().replaceFirst(".*_(\\w+)\\.c$", "$1");
-    }
-
     /** The files that this compiler can compile: older ones do not know the instructions of some tiers, or their names. */
     List<Path> compilable(List<Path> sources) throws IOException {
         List<Path> compilable = new ArrayList<>();
@@ -125,20 +106,14 @@ record CCompiler(List<String> command, String version) {
 
     /** What the compiler says against the instructions of a file's tier, or their names. */
     private Optional<String> complaint(Path source) throws IOException {
-        String probe = switch (tier(source)) {
-            case AVX_VNNI -> "__m256i f(__m256i a) { return _mm256_dpbusd_avx_epi32(a, a, a); }";
-            case AVX512_VNNI ->
-                "__m512i f(__m512i a) { return _mm512_dpbusd_epi32(a, a, a); }"
-                        + " int g(void) { return __builtin_cpu_supports(\"avx512vnni\"); }";
-            default -> "";
-        };
-        if (probe.isEmpty()) {
+        Tier tier = Tier.of(source);
+        if (tier.probe.isEmpty()) {
             return Optional.empty();
         }
         Path file = Files.createTempFile("qk256", ".c");
         try {
-            Files.writeString(file, "#include <immintrin.h>\n" + probe + "\n");
-            List<String> line = with(with(command, COMMON), tierOptions(source));
+            Files.writeString(file, "#include <immintrin.h>\n" + tier.probe + "\n");
+            List<String> line = with(with(command, COMMON), tier.options);
             Outcome outcome = run(with(line, List.of("-S", "-o", "-", file.toString())), Map.of())
                     .orElseThrow(() -> new BuildFailure(command + " does not run"));
             return outcome.exitCode() == 0
@@ -155,10 +130,9 @@ record CCompiler(List<String> command, String version) {
 
     /** Tells the sources which tiers are missing. */
     static List<String> definitions(List<Path> compilable) {
-        return Stream.of(AVX_VNNI, AVX512_VNNI)
-                .filter(tier ->
-                        compilable.stream().noneMatch(source -> tier(source).equals(tier)))
-                .map(tier -> "-DWITHOUT_" + tier.toUpperCase(Locale.ROOT))
+        return Arrays.stream(Tier.values())
+                .filter(tier -> compilable.stream().noneMatch(source -> Tier.of(source) == tier))
+                .map(tier -> "-DWITHOUT_" + tier.suffix.toUpperCase(Locale.ROOT))
                 .toList();
     }
 

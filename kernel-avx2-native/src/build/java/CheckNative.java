@@ -51,7 +51,9 @@ final class CheckNative {
         for (String line : Files.readAllLines(DISASSEMBLED)) {
             if (!line.startsWith("#")) {
                 String[] words = line.split(" ", 3);
-                Optional<String> refusal = Disassembly.refusal("\t" + words[2], words[1]);
+                Optional<String> refusal = words[1].equals("symbols")
+                        ? Disassembly.symbolRefusal(words[2])
+                        : Disassembly.refusal("\t" + words[2], Tier.of(Path.of("recorded_" + words[1] + ".c")));
                 if (refusal.isPresent() != words[0].equals("refused")) {
                     throw new CCompiler.BuildFailure(DISASSEMBLED + ": expected '" + line + "', but the gate says "
                             + refusal.orElse("nothing against it"));
@@ -68,9 +70,9 @@ final class CheckNative {
                     "native check, %s: no instruction beyond its tier; multiply-adds of bytes: %d in AVX2, %d in AVX-VNNI, %d"
                             + " in AVX-512 VNNI%n",
                     compiler.name(),
-                    count(work, "vpmaddubsw", "avx2"),
-                    count(work, "{vex} vpdpbusd", CCompiler.AVX_VNNI),
-                    count(work, "vpdpbusd", CCompiler.AVX512_VNNI));
+                    count(work, "vpmaddubsw", Tier.AVX2),
+                    count(work, "{vex} vpdpbusd", Tier.AVX_VNNI),
+                    count(work, "vpdpbusd", Tier.AVX512_VNNI));
         }
     }
 
@@ -84,8 +86,8 @@ final class CheckNative {
     }
 
     /** How many of a tier's instructions are in its batch product; a tier that is there has some. */
-    private static long count(Path work, String instruction, String tier) {
-        Path object = work.resolve("gemm_i8_" + tier + ".o");
+    private static long count(Path work, String instruction, Tier tier) {
+        Path object = work.resolve("gemm_i8_" + tier.suffix + ".o");
         if (!Files.exists(object)) {
             return 0;
         }
@@ -103,7 +105,7 @@ final class CheckNative {
         for (Path source : sources) {
             Path object = work.resolve(source.getFileName().toString().replace(".c", "-sanitized.o"));
             List<String> arguments = new ArrayList<>(SANITIZED);
-            arguments.addAll(CCompiler.tierOptions(source));
+            arguments.addAll(Tier.of(source).options);
             arguments.addAll(CCompiler.definitions(sources));
             arguments.addAll(List.of("-Isrc/main/native", "-c", source.toString(), "-o", object.toString()));
             compiler.compile(arguments);

@@ -2,6 +2,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
@@ -9,21 +10,6 @@ import java.util.regex.Pattern;
  * and so would one that touches memory which its mask excludes.
  */
 final class Disassembly {
-
-    /** AVX-512: wider registers, more of them, and masks. */
-    private static final String AVX512 = "%(zmm\\d+|[xy]mm(1[6-9]|2\\d|3[01])|k[0-7])\\b";
-
-    /** AVX-512 beyond F, BW, VL and VNNI: DQ, and what works on bytes and bits (VBMI and the like) or half precision. */
-    private static final Pattern BEYOND_AVX512_VNNI = Pattern.compile("\\b(v(and|andn|or|xor)p[sd]\\b.*%zmm"
-            + "|v(insert|extract|broadcast)[fi](64x2|32x8|32x2)|vpmullq|vcvt\\w*qq\\w*|v(range|reduce|fpclass)\\w+"
-            + "|vpmov([dq]2m|m2[dq])|k(\\w+)b\\b|vpmadd52\\w+|vperm[it]?2?b\\b|vpmultishiftqb|vpsh[lr]d\\w*"
-            + "|vp(compress|expand)[bw]|vpopcnt\\w+|vpshufbitqmb|vdpbf16ps|vcvtne\\w+|v\\w+[ps]h\\b)");
-
-    private static final Pattern BEYOND_AVX_VNNI = Pattern.compile(AVX512);
-    private static final Pattern BEYOND_AVX2 = Pattern.compile(AVX512 + "|\\bvpdp\\w+");
-
-    /** Everything outside a tier runs before the CPU is known. */
-    private static final Pattern BEYOND_BASELINE = Pattern.compile("%[yz]mm");
 
     /**
      * The instructions that touch all of their memory, whatever the mask says: those of the exception classes E4NF, E5NF and
@@ -38,8 +24,6 @@ final class Disassembly {
     /** A variable in the symbol table: all kernels of a process would share it. Constants are in other sections. */
     private static final Pattern VARIABLE = Pattern.compile(" O \\.(t?bss|t?data|data\\.rel(\\.local)?)\\s");
 
-    private static final String SYMBOLS = "symbols";
-
     private Disassembly() {}
 
     /** Whether there is a program that disassembles. */
@@ -47,25 +31,19 @@ final class Disassembly {
         return CCompiler.succeeds(List.of("objdump", "--version"), Map.of());
     }
 
-    /**
-     * Ends the build if there is an instruction in the file that must not be there.
-     *
-     * @param tier of the file, as the names of sources end
-     */
-    static void check(Path binary, String tier) {
+    /** Ends the build if there is an instruction in the file that must not be there, or a variable in an object. */
+    static void check(Path binary, Tier tier) {
         if (isPossible()) {
-            refuse(binary, tier, of(binary, "-d"));
+            refuse(binary, of(binary, "-d"), line -> refusal(line, tier));
             if (binary.toString().endsWith(".o")) {
-                refuse(binary, SYMBOLS, of(binary, "-t"));
+                refuse(binary, of(binary, "-t"), Disassembly::symbolRefusal);
             }
         }
     }
 
-    private static void refuse(Path binary, String tier, String lines) {
-        Optional<String> refused = lines.lines()
-                .map(line -> refusal(line, tier))
-                .flatMap(Optional::stream)
-                .findFirst();
+    private static void refuse(Path binary, String lines, Function<String, Optional<String>> refusal) {
+        Optional<String> refused =
+                lines.lines().map(refusal).flatMap(Optional::stream).findFirst();
         if (refused.isPresent()) {
             throw new CCompiler.BuildFailure(binary + ": " + refused.get());
         }
@@ -89,32 +67,26 @@ final class Disassembly {
         return disassembly.output();
     }
 
-    /** Why a line of a disassembly, or of a table of symbols, must not be in a file of a tier; empty if it may. */
-    static Optional<String> refusal(String line, String tier) {
+    /** Why a line of a table of symbols must not be there; empty if it may. */
+    static Optional<String> symbolRefusal(String line) {
+        return VARIABLE.matcher(line).find()
+                ? Optional.of(line.strip().replace('\t', ' ')
+                        + " is a variable, which all kernels would share; make it an argument")
+                : Optional.empty();
+    }
+
+    /** Why a line of a disassembly must not be in a file of a tier; empty if it may. */
+    static Optional<String> refusal(String line, Tier tier) {
         String instruction = line.strip().replace('\t', ' ');
-        if (tier.equals(SYMBOLS)) {
-            return VARIABLE.matcher(line).find()
-                    ? Optional.of(instruction + " is a variable, which all kernels would share; make it an argument")
-                    : Optional.empty();
-        }
         if (WITHOUT_FAULT_SUPPRESSION.matcher(line).find()) {
             return Optional.of(
                     instruction + " touches memory that its mask excludes; mask an instruction that does not,"
                             + " such as a plain load or store");
         }
-        if (beyond(tier).matcher(line).find()) {
+        if (tier.beyond.matcher(line).find()) {
             return Optional.of(
                     instruction + " goes beyond the tier; give the compiler no -m options beyond the tier's");
         }
         return Optional.empty();
-    }
-
-    private static Pattern beyond(String tier) {
-        return switch (tier) {
-            case "avx2" -> BEYOND_AVX2;
-            case CCompiler.AVX_VNNI -> BEYOND_AVX_VNNI;
-            case CCompiler.AVX512_VNNI -> BEYOND_AVX512_VNNI;
-            default -> BEYOND_BASELINE;
-        };
     }
 }

@@ -1,37 +1,15 @@
-/*
- * What the files of the AVX2 + FMA tier share. They, and only they, are compiled with -mavx2 -mfma; nothing of them
- * runs before the library has asked the CPU for both. Contraction is off: where a multiply-add is fused, it is written.
- */
+/* What the files of the tiers of 256 bits share. */
 #ifndef QK256_AVX2_H
 #define QK256_AVX2_H
 
-#include "qk256.h"
-
-#include <immintrin.h>
-#include <stddef.h>
-#include <string.h>
+#include "tier.h"
 
 #if !defined(__AVX2__) || !defined(__FMA__)
-#error "the files of this tier need -mavx2 -mfma"
+#error "the files of these tiers need -mavx2 -mfma"
 #endif
 #ifdef __AVX512F__
-#error "the files of this tier must run without AVX-512: compile them with -mavx2 -mfma and no other -m option"
+#error "the files of these tiers must run without AVX-512: compile them without -mavx512 options"
 #endif
-
-/* The inner functions take constants as arguments and become what they should be only when inlined. */
-#define INLINE static inline __attribute__((always_inline))
-
-enum {
-    /* Rows that share each load of the activations. */
-    GROUP = 4,
-    /* Columns whose activations are arranged at a time: 32 KiB of f32. BitNet's widest matrix has 6912. */
-    CHUNK = 8192,
-    CHUNK_BLOCKS = CHUNK / BLOCK_WEIGHTS,
-    /* Weights asked for before they are needed: 4 KiB measured worse, and so did 16. */
-    PREFETCH_BYTES = 10240,
-    /* Rows whose sums are kept while the chunks of a wider matrix pass. */
-    TILE = 256
-};
 
 /* A chunk of some rows: what the inner loops of the products walk over. */
 typedef struct {
@@ -42,7 +20,7 @@ typedef struct {
     int32_t blocks;
 } span;
 
-INLINE span span_of(const qk256_matrix *w, int64_t row, int64_t col, int32_t cols) {
+INLINE span span_of(const qk256_call *w, int64_t row, int64_t col, int32_t cols) {
     int64_t blocks_in_row = qk256_blocks(w->cols);
     span s = {w->codes + row * w->row_stride + col / 4, w->row_stride, NULL, blocks_in_row, qk256_blocks(cols)};
     if (w->block_scales) {
@@ -71,12 +49,6 @@ INLINE __m128 scales_of(int n, span s, int32_t b) {
  * because a matrix of one row may have any stride. */
 INLINE uint64_t rows_ahead(span s) {
     return (uint64_t)(PREFETCH_BYTES / (s.blocks * BLOCK_BYTES) + 1) * (uint64_t)s.stride;
-}
-
-/* Weights are read once per token, from memory, so ask for them early. A prefetch past the matrix is harmless, but a
- * pointer past it is not C, hence the integer. */
-INLINE void prefetch(const uint8_t *codes, uint64_t ahead) {
-    _mm_prefetch((const char *)((uintptr_t)codes + (uintptr_t)ahead), _MM_HINT_T0);
 }
 
 #endif

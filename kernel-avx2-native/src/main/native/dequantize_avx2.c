@@ -2,7 +2,7 @@
 #include "avx2.h"
 
 /* The values of the four codes in each 128-bit lane. */
-INLINE __m256 scaled_table(const qk256_matrix *w, float scale) {
+INLINE __m256 scaled_table(const qk256_call *w, float scale) {
     __m128 values = _mm_mul_ps(w->codebook, _mm_set1_ps(scale));
     return _mm256_set_m128(values, values);
 }
@@ -37,7 +37,7 @@ INLINE void decode(const uint8_t *codes, int32_t n, __m256 table, float *out) {
     }
 }
 
-INLINE void decode_rows(const qk256_matrix *w, float *out) {
+INLINE void decode_rows(const qk256_call *w, float *out) {
     const int32_t full_blocks = w->cols / BLOCK_WEIGHTS;
     const int32_t tail = w->cols % BLOCK_WEIGHTS;
     const float *scales = w->block_scales;
@@ -62,18 +62,13 @@ INLINE void decode_rows(const qk256_matrix *w, float *out) {
     }
 }
 
-void qk256_dequantize_avx2(const qk256_matrix *w, float *out) {
-    decode_rows(w, out);
+/* The arguments stay in registers: where little is to be done, their way through memory would count. */
+void qk256_dequantize_avx2(QK256_PARAMETERS float *y) {
+    const qk256_call w = QK256_CALL;
+    decode_rows(&w, y);
 }
 
-/* Here, so that the matrix stays in registers: where little is to be done, its way through memory would count. */
-void qk256_dequantize_short(const uint8_t *codes, int64_t row_stride, int32_t rows, int32_t cols,
-    const float *block_scales, float tensor_scale, float v0, float v1, float v2, float v3, float *out) {
-    const qk256_matrix w = {codes, row_stride, rows, cols, block_scales, tensor_scale, _mm_setr_ps(v0, v1, v2, v3)};
-    decode_rows(&w, out);
-}
-
-/* As before, for the most frequent case: weights that follow each other and have the same scale. */
+/* For the most frequent case: weights that follow each other and have the same scale. */
 void qk256_dequantize_run(const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out) {
     const __m128 values = _mm_setr_ps(v0, v1, v2, v3);
     const __m256 table = _mm256_set_m128(values, values);

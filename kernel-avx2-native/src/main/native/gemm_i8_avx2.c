@@ -126,8 +126,9 @@ static void add_tile(int32_t n, int32_t rows, span s, byte_table table, const ar
     }
 }
 
-static void gemm(const qk256_matrix *w, const int8_t *q, int64_t q_stride, int32_t n, const float *scales, float *y,
-    int64_t y_stride) {
+/* Not inlined, as in gemv_i8_avx2.c. */
+static __attribute__((noinline)) void gemm(const qk256_call *w, const int8_t *q, int64_t q_stride, int32_t n,
+    const float *scales, float *y, int64_t y_stride) {
     arranged x[GEMM_COLUMNS];
     double sums[TILE * GEMM_COLUMNS];
     const byte_table table = byte_table_of(w->codebook);
@@ -149,11 +150,14 @@ static void gemm(const qk256_matrix *w, const int8_t *q, int64_t q_stride, int32
     }
 }
 
-void GEMM_I8(const qk256_matrix *w, const int8_t *q, int64_t q_stride, int32_t columns, const float *scales, float *y,
-    int64_t y_stride) {
+qk256_operation GEMV_I8;
+
+void GEMM_I8(QK256_COLUMN_PARAMETERS float *y) {
     if (columns == 1) {
-        GEMV_I8(w, q, *scales, y);
+        GEMV_I8(QK256_ARGUMENTS(QK256_NAME) y);
     } else {
-        gemm(w, q, q_stride, columns, scales, y, y_stride);
+        const qk256_call w = QK256_CALL;
+        const float scales[GEMM_COLUMNS] = {x_scale, x_scale1, x_scale2, x_scale3};
+        gemm(&w, x, x_stride, columns, scales, y, y_stride);
     }
 }

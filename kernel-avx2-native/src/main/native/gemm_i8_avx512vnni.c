@@ -6,31 +6,11 @@
  * Four rows meet four columns in 16 vectors of sums, which stay in registers: so many multiply-adds need not wait for
  * each other, the rows share the loads of activations, and the columns the unpacking of weights.
  */
-#include "qk256.h"
-
-#include <immintrin.h>
-#include <string.h>
+#include "tier.h"
 
 #if !defined(__AVX512F__) || !defined(__AVX512BW__) || !defined(__AVX512VL__) || !defined(__AVX512VNNI__)
 #error "this file needs -mavx512f -mavx512bw -mavx512vl -mavx512vnni"
 #endif
-
-/* The inner functions take the number of columns as a constant and become what they should be only when inlined. */
-#define INLINE static inline __attribute__((always_inline))
-
-enum {
-    /* Rows that share each load of the activations. */
-    GROUP = 4,
-    /* Activations of a column that are arranged at a time; with four columns they fill two thirds of 48 KiB, the first
-     * level of the cache of most CPUs with these instructions. BitNet's widest matrix has 6912. */
-    CHUNK = 8192,
-    CHUNK_BLOCKS = CHUNK / BLOCK_WEIGHTS,
-    /* Weights asked for before they are needed. For four columns of a matrix in memory none is a third slower, 5 and
-     * 20 KiB are the same. */
-    PREFETCH_BYTES = 10240,
-    /* Rows whose sums are kept while the chunks of a wider matrix pass. */
-    TILE = 256
-};
 
 typedef struct {
     __m512i even; /* u of the lower code, by nibble */
@@ -62,10 +42,6 @@ typedef struct {
     __m512d of[2];
 } group_sums;
 
-static inline int32_t smaller(int64_t a, int32_t b) {
-    return a < b ? (int32_t)a : b;
-}
-
 static inline byte_table byte_table_of(__m128 codebook) {
     const __m128i values = _mm_cvttps_epi32(codebook);
     __m128i smallest = _mm_min_epi32(values, _mm_shuffle_epi32(values, _MM_SHUFFLE(1, 0, 3, 2)));
@@ -77,7 +53,7 @@ static inline byte_table byte_table_of(__m128 codebook) {
         _mm512_broadcast_i32x4(_mm_shuffle_epi8(u, upper)), _mm512_broadcastd_epi32(smallest)};
 }
 
-static inline group group_of(const qk256_matrix *w, int64_t row, int64_t col, int32_t cols) {
+static inline group group_of(const qk256_call *w, int64_t row, int64_t col, int32_t cols) {
     const int64_t blocks_in_row = qk256_blocks(w->cols);
     group g = {.blocks = qk256_blocks(cols)};
     /* Unsigned, because a matrix of one row may have any stride. */
@@ -175,7 +151,7 @@ INLINE void add_block(int n, const group *g, int32_t b, byte_table table, const 
     __m512i codes[GROUP];
     for (int r = 0; r < GROUP; r++) {
         const uint8_t *from = g->codes[r] + (int64_t)b * BLOCK_BYTES;
-        _mm_prefetch((const char *)((uintptr_t)from + (uintptr_t)g->ahead), _MM_HINT_T0);
+        prefetch(from, g->ahead);
         codes[r] = _mm512_loadu_si512(from);
     }
     add_plane(n, 0, codes, table, planes, lanes);
@@ -259,13 +235,12 @@ INLINE void store(int n, const group_sums *sums, __m512 scales, float tensor_sca
 }
 
 /* The product with `n` columns, a constant. */
-INLINE void product(int n, const qk256_matrix *w, const int8_t *q, int64_t q_stride, const float *scales, float *y,
-    int64_t y_stride) {
+INLINE void product(int n, const qk256_call *w, int64_t q_stride, __m128 scales, float *y, int64_t y_stride) {
+    const int8_t *q = w->x;
     arranged x;
     group_sums sums[TILE / GROUP];
     const byte_table table = byte_table_of(w->codebook);
-    const __m512 each_row =
-        _mm512_broadcast_f32x4(_mm_mask_loadu_ps(_mm_set1_ps(1), (__mmask8)first(n), scales));
+    const __m512 each_row = _mm512_broadcast_f32x4(scales);
     for (int64_t row = 0; row < w->rows; row += TILE) {
         const int32_t rows = smaller(w->rows - row, TILE);
         memset(sums, 0, sizeof sums);
@@ -285,19 +260,20 @@ INLINE void product(int n, const qk256_matrix *w, const int8_t *q, int64_t q_str
     }
 }
 
-void qk256_gemm_i8_avx512vnni(const qk256_matrix *w, const int8_t *q, int64_t q_stride, int32_t columns,
-    const float *scales, float *y, int64_t y_stride) {
+void qk256_gemm_i8_avx512vnni(QK256_COLUMN_PARAMETERS float *y) {
+    const qk256_call w = QK256_CALL;
+    const __m128 scales = _mm_setr_ps(x_scale, x_scale1, x_scale2, x_scale3);
     switch (columns) {
     case 1:
-        product(1, w, q, q_stride, scales, y, y_stride);
+        product(1, &w, x_stride, scales, y, y_stride);
         break;
     case 2:
-        product(2, w, q, q_stride, scales, y, y_stride);
+        product(2, &w, x_stride, scales, y, y_stride);
         break;
     case 3:
-        product(3, w, q, q_stride, scales, y, y_stride);
+        product(3, &w, x_stride, scales, y, y_stride);
         break;
     default:
-        product(4, w, q, q_stride, scales, y, y_stride);
+        product(4, &w, x_stride, scales, y, y_stride);
     }
 }

@@ -107,21 +107,23 @@ INLINE __m128 add_rows(int n, span s, __m256 table, const float *planes, float t
     return row_sums;
 }
 
-void qk256_gemv_f32_avx2(const qk256_matrix *w, const float *x, float *y) {
+void qk256_gemv_f32_avx2(QK256_PARAMETERS float *y) {
+    const qk256_call w = QK256_CALL;
+    const float *in = x;
     _Alignas(64) float planes[CHUNK];
     float sums[TILE];
-    const __m256 table = _mm256_set_m128(w->codebook, w->codebook);
-    const float block_factor = w->block_scales ? w->tensor_scale : 1;
-    const float row_factor = w->block_scales ? 1 : w->tensor_scale;
-    for (int64_t row = 0; row < w->rows; row += TILE) {
-        const int32_t rows = w->rows - row < TILE ? (int32_t)(w->rows - row) : TILE;
+    const __m256 table = _mm256_set_m128(w.codebook, w.codebook);
+    const float block_factor = w.block_scales ? w.tensor_scale : 1;
+    const float row_factor = w.block_scales ? 1 : w.tensor_scale;
+    for (int64_t row = 0; row < w.rows; row += TILE) {
+        const int32_t rows = smaller(w.rows - row, TILE);
         memset(sums, 0, (size_t)rows * sizeof *sums);
-        for (int64_t col = 0; col < w->cols; col += CHUNK) {
-            const int32_t cols = w->cols - col < CHUNK ? (int32_t)(w->cols - col) : CHUNK;
-            if (row == 0 || w->cols > CHUNK) {
-                arrange(x + col, cols, planes);
+        for (int64_t col = 0; col < w.cols; col += CHUNK) {
+            const int32_t cols = smaller(w.cols - col, CHUNK);
+            if (row == 0 || w.cols > CHUNK) {
+                arrange(in + col, cols, planes);
             }
-            const span s = span_of(w, row, col, cols);
+            const span s = span_of(&w, row, col, cols);
             int32_t r = 0;
             for (; r + GROUP <= rows; r += GROUP) {
                 __m128 group = _mm_loadu_ps(sums + r);

@@ -2,66 +2,73 @@
 #ifndef QK256_H
 #define QK256_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <xmmintrin.h>
 
 enum { BLOCK_WEIGHTS = 256, BLOCK_BYTES = 64 };
 
-/* A range of rows of a matrix. The views on the Java side were checked, so nothing is checked again here. */
-typedef struct {
-    const uint8_t *codes;      /* the first row of the range, any alignment */
-    int64_t row_stride;        /* bytes, at least 64 for each block */
-    int32_t rows;              /* 1 or more */
-    int32_t cols;              /* 1 or more */
-    const float *block_scales; /* rows x blocks, or NULL: all are 1 */
-    float tensor_scale;
-    __m128 codebook; /* finite; a vector because the CPU does not forward four stores to one load */
-} qk256_matrix;
+/* What every operation is called with, each with its type in JNI: here for C, in io.qk256.avx2.jni.NativeCall for Java, in
+ * the same order. The address of the result follows. The views on the Java side were checked, so nothing is checked
+ * again. All of it travels in registers and on the stack: a struct that Java fills took 9 ns more. */
+#define QK256_ARGUMENTS(ARGUMENT)                                                                                      \
+    ARGUMENT(jlong, const uint8_t *, codes) /* the first row, any alignment */                                         \
+    ARGUMENT(jlong, int64_t, row_stride)    /* bytes, at least 64 for each block */                                    \
+    ARGUMENT(jint, int32_t, rows)           /* 1 or more */                                                            \
+    ARGUMENT(jint, int32_t, cols)           /* 1 or more */                                                            \
+    ARGUMENT(jlong, const float *, block_scales) /* rows x blocks, or NULL: all are 1 */                               \
+    ARGUMENT(jfloat, float, tensor_scale)                                                                              \
+    ARGUMENT(jfloat, float, value0) /* of the codebook: finite; for int8 products integers from -64 to 63 */           \
+    ARGUMENT(jfloat, float, value1)                                                                                    \
+    ARGUMENT(jfloat, float, value2)                                                                                    \
+    ARGUMENT(jfloat, float, value3)                                                                                    \
+    ARGUMENT(jlong, const void *, x) /* activations: cols values, f32 or int8; unused where weights are decoded */     \
+    ARGUMENT(jfloat, float, x_scale) /* by which int8 activations are quantised */
 
-/* out: rows x cols values */
-typedef void qk256_dequantize(const qk256_matrix *w, float *out);
+/* What products with several columns of activations are called with as well. The values of a column start `x_stride`
+ * values after those of the one before, its results `y_stride` values; scales of columns that are not there are unused. */
+#define QK256_COLUMNS(ARGUMENT)                                                                                        \
+    ARGUMENT(jint, int32_t, columns) /* 1 to GEMM_COLUMNS */                                                           \
+    ARGUMENT(jfloat, float, x_scale1)                                                                                  \
+    ARGUMENT(jfloat, float, x_scale2)                                                                                  \
+    ARGUMENT(jfloat, float, x_scale3)                                                                                  \
+    ARGUMENT(jlong, int64_t, x_stride)                                                                                 \
+    ARGUMENT(jlong, int64_t, y_stride)
 
-/* x: cols values; y: rows values */
-typedef void qk256_gemv_f32(const qk256_matrix *w, const float *x, float *y);
-
-/* q: cols values, quantised by `scale`; y: rows values; the codebook holds integers from -64 to 63 */
-typedef void qk256_gemv_i8(const qk256_matrix *w, const int8_t *q, float scale, float *y);
-
-/* Columns that one call of qk256_gemm_i8 takes at most. */
 enum { GEMM_COLUMNS = 4 };
 
-/* q: cols values for each column, from q + column * q_stride on, quantised by a scale for each; y: rows values for each
- * column, from y + column * y_stride on; the codebook as for qk256_gemv_i8, and the same bits */
-typedef void qk256_gemm_i8(const qk256_matrix *w, const int8_t *q, int64_t q_stride, int32_t columns,
-    const float *scales, float *y, int64_t y_stride);
+#define QK256_PARAMETER(jni_type, type, name) type name,
+#define QK256_PARAMETERS QK256_ARGUMENTS(QK256_PARAMETER)
+#define QK256_COLUMN_PARAMETERS QK256_PARAMETERS QK256_COLUMNS(QK256_PARAMETER)
 
-/* What differs between the instruction-set tiers. All functions are stateless; nothing is allocated, and the stack needed
- * stays below 48 KiB: HotSpot keeps 80 KiB free for native code (StackShadowPages). */
+/* y: rows x cols values where weights are decoded, else a value for each row */
+typedef void qk256_operation(QK256_PARAMETERS float *y);
+
+/* Calls an operation, for Java, which finds this by its name. The arguments are where the operation wants them, so it is no
+ * more than a jump. */
+__attribute__((visibility("default"))) void qk256_call_operation(QK256_PARAMETERS float *y, qk256_operation *operation);
+typedef void qk256_columns_operation(QK256_COLUMN_PARAMETERS float *y);
+
+/* The arguments in one piece, for the inside of an operation. */
+#define QK256_FIELD(jni_type, type, name) type name;
 typedef struct {
-    qk256_gemv_i8 *gemv_i8;
-    qk256_gemm_i8 *gemm_i8;
-} qk256_tier;
+    QK256_ARGUMENTS(QK256_FIELD)
+    __m128 codebook; /* value0 to value3; a vector because the CPU does not forward four stores to one load */
+} qk256_call;
 
-qk256_dequantize qk256_dequantize_avx2;
-qk256_gemv_f32 qk256_gemv_f32_avx2;
-qk256_gemv_i8 qk256_gemv_i8_avx2;
-qk256_gemv_i8 qk256_gemv_i8_avxvnni;
-qk256_gemm_i8 qk256_gemm_i8_avx2;
-qk256_gemm_i8 qk256_gemm_i8_avxvnni;
-qk256_gemm_i8 qk256_gemm_i8_avx512vnni;
-
-/* Decodes rows for io.qk256.avx2.jni.ShortCall, which finds it by its name; the same code for every tier. */
-__attribute__((visibility("default"))) void qk256_dequantize_short(const uint8_t *codes, int64_t row_stride,
-    int32_t rows, int32_t cols, const float *block_scales, float tensor_scale, float v0, float v1, float v2, float v3,
-    float *out);
-
-/* `n` weights whose codes follow each other, worth v0 to v3. Found by its name, too. */
-__attribute__((visibility("default"))) void qk256_dequantize_run(
-    const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out);
+/* The struct of the parameters at hand. */
+#define QK256_NAME(jni_type, type, name) name,
+#define QK256_CALL                                                                                                     \
+    { QK256_ARGUMENTS(QK256_NAME) _mm_setr_ps(value0, value1, value2, value3) }
 
 /* Blocks in a row. */
 static inline int32_t qk256_blocks(int32_t cols) {
     return (cols - 1) / BLOCK_WEIGHTS + 1;
 }
+
+/* `n` weights whose codes follow each other, worth v0 to v3: so few arguments all travel in registers. The same code for
+ * every tier, and found by its name. */
+__attribute__((visibility("default"))) void qk256_dequantize_run(
+    const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out);
 
 #endif

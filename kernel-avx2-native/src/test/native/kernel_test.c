@@ -1,10 +1,9 @@
 /*
- * Compares the tier with the formulas of io.qk256.spi.Kernel, in plain C, over every width from 1 to 1030 and some that
+ * Compares the tiers with the formulas of io.qk256.spi.Kernel, in plain C, over every width from 1 to 1030 and some that
  * cross the chunks and tiles of the products. All memory is allocated to the byte, so that the address sanitizer
  * sees any access outside the views. The data are the same in every run.
  */
-#include "cpu.h"
-#include "qk256.h"
+#include "tiers.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,7 +14,7 @@ static uint64_t state = 42;
 static long comparisons;
 
 typedef struct {
-    qk256_matrix w;
+    qk256_call w;
     uint8_t *codes_memory;
     float *scales_memory;
     float *x;
@@ -59,6 +58,10 @@ static problem problem_of(int32_t rows, int32_t cols, const float *codebook, int
                      .tensor_scale = next() % 2 ? 1 : 0.37f}};
     const size_t misaligned = next() % 4;
     const size_t bytes = (size_t)((rows - 1) * p.w.row_stride) + (size_t)blocks * BLOCK_BYTES;
+    p.w.value0 = codebook[0];
+    p.w.value1 = codebook[1];
+    p.w.value2 = codebook[2];
+    p.w.value3 = codebook[3];
     p.w.codebook = _mm_loadu_ps(codebook);
     p.codes_memory = allocate(bytes + misaligned);
     for (size_t i = 0; i < bytes + misaligned; i++) {
@@ -91,8 +94,8 @@ static void release(problem *p) {
     free(p->q_memory);
 }
 
-static qk256_matrix rows_of(const qk256_matrix *w, int32_t from, int32_t to) {
-    qk256_matrix part = *w;
+static qk256_call rows_of(const qk256_call *w, int32_t from, int32_t to) {
+    qk256_call part = *w;
     part.codes += from < w->rows ? from * w->row_stride : 0;
     part.rows = to - from;
     if (w->block_scales && from < w->rows) {
@@ -103,11 +106,11 @@ static qk256_matrix rows_of(const qk256_matrix *w, int32_t from, int32_t to) {
 
 /* ---- The contract ---- */
 
-static float value(const qk256_matrix *w, int64_t row, int32_t col) {
+static float value(const qk256_call *w, int64_t row, int32_t col) {
     return w->codebook[w->codes[row * w->row_stride + col / 4] >> (2 * (col % 4)) & 3];
 }
 
-static float block_scale(const qk256_matrix *w, int64_t row, int32_t block) {
+static float block_scale(const qk256_call *w, int64_t row, int32_t block) {
     return w->block_scales ? w->block_scales[row * qk256_blocks(w->cols) + block] : 1;
 }
 
@@ -167,42 +170,37 @@ static void check_i8(const problem *p, const int8_t *q, float scale, const float
 
 /* ---- The tests ---- */
 
+#define OF_CALL(jni_type, type, name) call.name,
+
+static void run(qk256_operation *operation, qk256_call call, const void *x, float x_scale, float *y) {
+    call.x = x;
+    call.x_scale = x_scale;
+    operation(QK256_ARGUMENTS(OF_CALL) y);
+}
+
+/* The tiers that this CPU runs. */
+static int runnable;
+
+#define FOR_EACH_TIER(tier, operation)                                                                                 \
+    for (const qk256_tier *tier = qk256_tiers; tier < qk256_tiers + QK256_TIERS; tier++)                               \
+        if ((runnable >> (tier - qk256_tiers) & 1) && tier->operation)
+
 static void test_dequantize(const problem *p, int32_t from, int32_t to) {
-    const qk256_matrix part = rows_of(&p->w, from, to);
-    float *out = allocate((size_t)part.rows * (size_t)part.cols * sizeof(float));
-    qk256_dequantize_avx2(&part, out);
-    check_dequantize(p, out, from, to);
-    memset(out, 0xff, (size_t)part.rows * (size_t)part.cols * sizeof(float));
-    const __m128 v = part.codebook;
-    qk256_dequantize_short(part.codes, part.row_stride, part.rows, part.cols, part.block_scales, part.tensor_scale,
-        v[0], v[1], v[2], v[3], out);
-    check_dequantize(p, out, from, to);
+    const qk256_call part = rows_of(&p->w, from, to);
+    const size_t bytes = (size_t)part.rows * (size_t)part.cols * sizeof(float);
+    float *out = allocate(bytes);
+    FOR_EACH_TIER(tier, dequantize) {
+        memset(out, 0xff, bytes);
+        run(tier->dequantize, part, NULL, 1, out);
+        check_dequantize(p, out, from, to);
+    }
     if (part.rows == 1 && !part.block_scales) {
-        const __m128 s = v * _mm_set1_ps(part.tensor_scale);
+        const __m128 s = part.codebook * _mm_set1_ps(part.tensor_scale);
         memset(out, 0xff, (size_t)part.cols * sizeof(float));
         qk256_dequantize_run(part.codes, part.cols, s[0], s[1], s[2], s[3], out);
         check_dequantize(p, out, from, to);
     }
     free(out);
-}
-
-/* The int8 products of all tiers that this CPU runs. */
-static qk256_gemv_i8 *gemv_i8[2] = {qk256_gemv_i8_avx2};
-static qk256_gemm_i8 *gemm_i8[3] = {qk256_gemm_i8_avx2};
-static int gemv_i8_tiers = 1, gemm_i8_tiers = 1;
-
-static void find_tiers(void) {
-#ifndef WITHOUT_AVXVNNI
-    if (qk256_has_avxvnni()) {
-        gemv_i8[gemv_i8_tiers++] = qk256_gemv_i8_avxvnni;
-        gemm_i8[gemm_i8_tiers++] = qk256_gemm_i8_avxvnni;
-    }
-#endif
-#ifndef WITHOUT_AVX512VNNI
-    if (qk256_has_avx512vnni()) {
-        gemm_i8[gemm_i8_tiers++] = qk256_gemm_i8_avx512vnni;
-    }
-#endif
 }
 
 /* All rows at once, then in two parts: the bits must be the same. */
@@ -211,25 +209,27 @@ static void test_products(const problem *p, int32_t split) {
     const size_t bytes = (size_t)p->w.rows * sizeof(float);
     float *whole = allocate(bytes);
     float *parts = allocate(bytes);
-    const qk256_matrix upper = rows_of(&p->w, 0, split), lower = rows_of(&p->w, split, p->w.rows);
+    const qk256_call upper = rows_of(&p->w, 0, split), lower = rows_of(&p->w, split, p->w.rows);
 
-    qk256_gemv_f32_avx2(&p->w, p->x, whole);
-    check_f32(p, whole);
-    qk256_gemv_f32_avx2(&upper, p->x, parts);
-    if (lower.rows > 0) {
-        qk256_gemv_f32_avx2(&lower, p->x, parts + split);
-    }
-    for (int32_t r = 0; r < p->w.rows; r++) {
-        if (!same_bits(parts[r], whole[r])) {
-            fail(p, "f32 product of a range", r, (double)parts[r], (double)whole[r]);
+    FOR_EACH_TIER(tier, gemv_f32) {
+        run(tier->gemv_f32, p->w, p->x, 1, whole);
+        check_f32(p, whole);
+        run(tier->gemv_f32, upper, p->x, 1, parts);
+        if (lower.rows > 0) {
+            run(tier->gemv_f32, lower, p->x, 1, parts + split);
+        }
+        for (int32_t r = 0; r < p->w.rows; r++) {
+            if (!same_bits(parts[r], whole[r])) {
+                fail(p, "f32 product of a range", r, (double)parts[r], (double)whole[r]);
+            }
         }
     }
-    for (int i = 0; i < gemv_i8_tiers; i++) {
-        gemv_i8[i](&p->w, p->q, scale, whole);
+    FOR_EACH_TIER(tier, gemv_i8) {
+        run(tier->gemv_i8, p->w, p->q, scale, whole);
         check_i8(p, p->q, scale, whole);
-        gemv_i8[i](&upper, p->q, scale, parts);
+        run(tier->gemv_i8, upper, p->q, scale, parts);
         if (lower.rows > 0) {
-            gemv_i8[i](&lower, p->q, scale, parts + split);
+            run(tier->gemv_i8, lower, p->q, scale, parts + split);
         }
         check_i8(p, p->q, scale, parts);
     }
@@ -237,12 +237,19 @@ static void test_products(const problem *p, int32_t split) {
     free(parts);
 }
 
+static void run_columns(qk256_columns_operation *operation, qk256_call call, const int8_t *q, int64_t x_stride,
+    int32_t columns, const float *scales, float *y, int64_t y_stride) {
+    call.x = q;
+    call.x_scale = scales[0];
+    operation(QK256_ARGUMENTS(OF_CALL) columns, scales[1], scales[2], scales[3], x_stride, y_stride, y);
+}
+
 /* Every number of columns, with padding between them and without, in two ranges of rows, from and into memory that ends
  * with the last value. */
-static void test_batch(qk256_gemm_i8 *gemm, const problem *p, int32_t split, int32_t padding) {
+static void test_batch(qk256_columns_operation *gemm, const problem *p, int32_t split, int32_t padding) {
     static const float scales[GEMM_COLUMNS] = {12.7f, 0.3f, 1, 977};
     const int32_t rows = p->w.rows;
-    const qk256_matrix upper = rows_of(&p->w, 0, split), lower = rows_of(&p->w, split, rows);
+    const qk256_call upper = rows_of(&p->w, 0, split), lower = rows_of(&p->w, split, rows);
     for (int32_t columns = 1; columns <= GEMM_COLUMNS; columns++) {
         float *y = allocate((size_t)columns * (size_t)rows * sizeof(float));
         const int64_t stride = (int64_t)p->w.cols + padding;
@@ -252,9 +259,9 @@ static void test_batch(qk256_gemm_i8 *gemm, const problem *p, int32_t split, int
         for (int32_t c = 0; c < columns; c++) {
             memcpy(q + c * stride, p->q + (int64_t)c * p->w.cols, (size_t)p->w.cols);
         }
-        gemm(&upper, q, stride, columns, scales, y, rows);
+        run_columns(gemm, upper, q, stride, columns, scales, y, rows);
         if (lower.rows > 0) {
-            gemm(&lower, q, stride, columns, scales, y + split, rows);
+            run_columns(gemm, lower, q, stride, columns, scales, y + split, rows);
         }
         for (int32_t c = 0; c < columns; c++) {
             check_i8(p, q + c * stride, scales[c], y + (int64_t)c * rows);
@@ -265,9 +272,9 @@ static void test_batch(qk256_gemm_i8 *gemm, const problem *p, int32_t split, int
 }
 
 static void test_batches(const problem *p, int32_t split) {
-    for (int i = 0; i < gemm_i8_tiers; i++) {
-        test_batch(gemm_i8[i], p, split, 0);
-        test_batch(gemm_i8[i], p, split, 37);
+    FOR_EACH_TIER(tier, gemm_i8) {
+        test_batch(tier->gemm_i8, p, split, 0);
+        test_batch(tier->gemm_i8, p, split, 37);
     }
 }
 
@@ -312,12 +319,11 @@ static void test_extremes(int32_t cols, const float *codebook) {
 }
 
 int main(void) {
-    __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
+    runnable = qk256_runnable_tiers();
+    if (!runnable) {
         puts("not run, this CPU lacks AVX2 or FMA");
         return 0;
     }
-    find_tiers();
     for (int32_t cols = 1; cols <= 1030; cols++) {
         test_shape(6, cols, 1);
     }
@@ -338,7 +344,6 @@ int main(void) {
     test_extremes(8192, (const float[]){60, 61, 62, 63});
     test_extremes(6912, (const float[]){-8, 7, 0, 1});
     test_extremes(6912, (const float[]){-8, 9, 0, 1});
-    printf("%ld values agree with the contract; tiers: %d of the int8 product, %d of that of several columns\n",
-        comparisons, gemv_i8_tiers, gemm_i8_tiers);
+    printf("%ld values agree with the contract; tiers that ran: 0x%x\n", comparisons, (unsigned)runnable);
     return 0;
 }

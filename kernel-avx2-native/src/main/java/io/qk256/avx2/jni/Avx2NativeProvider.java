@@ -10,19 +10,12 @@ import io.qk256.spi.support.Environment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Provides the kernel in C, for every CPU with AVX2 and FMA; what a CPU has beyond, the kernel looks for when it is opened, and
  * its description tells what it uses. Touches no native code before it is opened.
  */
 public final class Avx2NativeProvider implements KernelProvider {
-
-    /**
-     * The widest instruction-set tier of the kernels that are opened next: {@code avx2}, {@code avx-vnni} or
-     * {@code avx512-vnni}; by default what the CPU runs. A kernel keeps its own.
-     */
-    static final String TIER = "qk256.native.tier";
 
     /** Called by the service loader. */
     public Avx2NativeProvider() {}
@@ -57,20 +50,8 @@ public final class Avx2NativeProvider implements KernelProvider {
     public Kernel open() throws KernelUnavailableException {
         String origin = NativeLibrary.load();
         requireCpu(Native.missingCpuFeatures());
-        int allowed = allowedExtensions(Environment.property(TIER).orElse(null));
-        return new Avx2NativeKernel(Native.extensions() & allowed, origin);
-    }
-
-    static int allowedExtensions(@Nullable String widestTier) throws KernelUnavailableException {
-        return switch (widestTier) {
-            case null -> Native.AVX_VNNI | Native.AVX512_VNNI;
-            case "avx512-vnni" -> Native.AVX_VNNI | Native.AVX512_VNNI;
-            case "avx-vnni" -> Native.AVX_VNNI;
-            case "avx2" -> 0;
-            default ->
-                throw new KernelUnavailableException("-D" + TIER + "=" + widestTier
-                        + " names no tier, expected avx2, avx-vnni or avx512-vnni, or leave it out");
-        };
+        int allowed = Tier.upTo(Environment.property(Tier.PROPERTY).orElse(null));
+        return new Avx2NativeKernel(Native.tiers() & allowed, origin);
     }
 
     static void requireCpu(int missing) throws KernelUnavailableException {

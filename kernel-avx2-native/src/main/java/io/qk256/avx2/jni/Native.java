@@ -1,28 +1,32 @@
 package io.qk256.avx2.jni;
 
 /**
- * The native library's functions, as {@code jni.c} implements them. To be called once {@link NativeLibrary} has loaded
- * it, the operations once {@link #missingCpuFeatures} has said that nothing is missing. Addresses and sizes are trusted:
- * they come from views that were checked.
- *
- * <p>Every operation works on {@code rows} rows that start at {@code codes}, {@code blockScales} (0 if there are none)
- * and, for the products, {@code y}.
+ * The native library's functions, as {@code jni.c} implements them. To be called once {@link NativeLibrary} has loaded it,
+ * the operations once {@link #missingCpuFeatures} has said that nothing is missing. Addresses and sizes are trusted: they
+ * come from views that were checked.
  */
 final class Native {
 
     /** What this class and the library agree on; to be raised when a signature or the meaning of an argument changes. */
-    static final int ABI = 7;
+    static final int ABI = 8;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
 
-    /** AVX-VNNI, for the int8 products. */
-    static final int AVX_VNNI = 1;
+    /** The rows of the table of tiers. */
+    static final int AVX2 = 0;
 
-    /** AVX-512 (F, BW, VL and VNNI), for {@link #gemmI8}. There are CPUs with only this one of the two. */
+    static final int AVX_VNNI = 1;
     static final int AVX512_VNNI = 2;
 
-    /** Columns that {@link #gemmI8} takes at most. */
+    /** What {@link #function} finds: three operations for {@link #call}, and one for {@link #callColumns}. */
+    static final int DEQUANTIZE = 0;
+
+    static final int GEMV_F32 = 1;
+    static final int GEMV_I8 = 2;
+    static final int GEMM_I8 = 3;
+
+    /** Columns that {@link #callColumns} takes at most. */
     static final int GEMM_COLUMNS = 4;
 
     private Native() {}
@@ -33,26 +37,15 @@ final class Native {
     /** What the CPU, or the operating system for it, does not offer: {@link #NO_AVX2}, {@link #NO_FMA}. */
     static native int missingCpuFeatures();
 
-    /**
-     * What the library was built for and the CPU runs beyond AVX2 and FMA: {@link #AVX_VNNI}, {@link #AVX512_VNNI}. These,
-     * or some of them, are what the int8 products take as {@code extensions}.
-     */
-    static native int extensions();
+    /** The tiers that the library was built for and the CPU runs: bit {@code 1 << row} for each. */
+    static native int tiers();
 
-    static native void dequantize(
-            long codes,
-            long rowStride,
-            int rows,
-            int cols,
-            long blockScales,
-            float tensorScale,
-            float value0,
-            float value1,
-            float value2,
-            float value3,
-            long out);
+    /** The address of an operation's function in a tier; 0 if it has none of its own. */
+    static native long function(int tier, int operation);
 
-    static native void gemvF32(
+    /** Calls a function with the arguments that {@code QK256_ARGUMENTS} in {@code qk256.h} explains, and the result's address. */
+    static native void call(
+            long function,
             long codes,
             long rowStride,
             int rows,
@@ -64,10 +57,12 @@ final class Native {
             float value2,
             float value3,
             long x,
+            float xScale,
             long y);
 
-    static native void gemvI8(
-            int extensions,
+    /** The same with those of {@code QK256_COLUMNS} as well. */
+    static native void callColumns(
+            long function,
             long codes,
             long rowStride,
             int rows,
@@ -78,33 +73,13 @@ final class Native {
             float value1,
             float value2,
             float value3,
-            long q,
-            float qScale,
-            long y);
-
-    /**
-     * Up to {@link #GEMM_COLUMNS} columns: their activations start {@code qStride} values apart, and the rows' results of
-     * each {@code yStride} values.
-     */
-    static native void gemmI8(
-            int extensions,
-            long codes,
-            long rowStride,
-            int rows,
-            int cols,
-            long blockScales,
-            float tensorScale,
-            float value0,
-            float value1,
-            float value2,
-            float value3,
-            long q,
-            long qStride,
+            long x,
+            float xScale,
             int columns,
-            float qScale0,
-            float qScale1,
-            float qScale2,
-            float qScale3,
-            long y,
-            long yStride);
+            float xScale1,
+            float xScale2,
+            float xScale3,
+            long xStride,
+            long yStride,
+            long y);
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Finds the native library and has the system load it, from the first of these that works:
@@ -20,9 +21,9 @@ import java.util.function.Function;
  * <ol>
  *   <li>the file that the system property {@value #PATH} names; if that fails, nothing else is tried
  *   <li>{@code java.library.path}
- *   <li>this module's jar, by way of a file in a directory: the one that the system property {@value #DIRECTORY} or the
- *       environment variable {@value #DIRECTORY_VARIABLE} names; else the {@link CacheDirectory} of the project, else one
- *       in {@code java.io.tmpdir}
+ *   <li>this module's jar, by way of a {@link TemporaryFile} in a directory: the one that the system property
+ *       {@value #DIRECTORY} or the environment variable {@value #DIRECTORY_VARIABLE} names; else the {@link CacheDirectory}
+ *       of the project, else one in {@code java.io.tmpdir}
  * </ol>
  *
  * <p>Every step that fails leaves its reason in the message. Loading is thread-safe and happens at most once for each
@@ -36,7 +37,6 @@ final class NativeLibrary {
 
     private static final String NAME = "qk256_avx2";
     private static final String NOT_EXECUTABLE = "failed to map segment";
-    private static final String LOADED_ELSEWHERE = "already loaded in another classloader";
 
     @SuppressWarnings("restricted") // Loading native code is what this module is for.
     private static final Linker SYSTEM = new Linker() {
@@ -56,7 +56,6 @@ final class NativeLibrary {
     private final Platform platform;
     private final Function<String, Optional<String>> properties;
     private final Function<String, Optional<String>> environment;
-    private final Optional<byte[]> content;
     private final Linker linker;
     private final List<String> failures = new ArrayList<>();
 
@@ -70,21 +69,14 @@ final class NativeLibrary {
         void loadLibrary(String name);
     }
 
-    /**
-     * A search.
-     *
-     * @param content the library in the jar
-     */
     NativeLibrary(
             Platform platform,
             Function<String, Optional<String>> properties,
             Function<String, Optional<String>> environment,
-            Optional<byte[]> content,
             Linker linker) {
         this.platform = platform;
         this.properties = properties;
         this.environment = environment;
-        this.content = content;
         this.linker = linker;
     }
 
@@ -97,13 +89,11 @@ final class NativeLibrary {
     static synchronized String load() throws KernelUnavailableException {
         if (loadedFrom.isEmpty()) {
             Platform platform = Platform.current();
-            NativeLibrary library =
-                    new NativeLibrary(platform, Environment::property, Environment::variable, inJar(platform), SYSTEM);
-            loadedFrom = Optional.of(library.find());
+            NativeLibrary library = new NativeLibrary(platform, Environment::property, Environment::variable, SYSTEM);
+            loadedFrom = Optional.of(library.find(inJar(platform)));
         }
-        String origin = loadedFrom.get();
-        requireAbi(origin);
-        return origin;
+        requireAbi(loadedFrom.get());
+        return loadedFrom.get();
     }
 
     /** The library that the build made for a platform. */
@@ -115,11 +105,22 @@ final class NativeLibrary {
         }
     }
 
-    /** Does the search. */
-    String find() throws KernelUnavailableException {
+    /**
+     * Does the search.
+     *
+     * @param inJar the library in the jar
+     */
+    String find(Optional<byte[]> inJar) throws KernelUnavailableException {
         try {
             Optional<String> given = properties.apply(PATH);
-            return given.isPresent() ? given(given.get()) : search();
+            if (given.isPresent()) {
+                return given(given.get());
+            }
+            if (isOnLibraryPath()) {
+                return "java.library.path";
+            }
+            extract(inJar.orElseThrow(this::absent));
+            return "its jar";
         } catch (IllegalCallerException e) {
             Module module = NativeLibrary.class.getModule();
             throw new KernelUnavailableException(
@@ -147,77 +148,53 @@ final class NativeLibrary {
         }
     }
 
-    private String search() throws KernelUnavailableException {
+    private boolean isOnLibraryPath() {
         try {
             linker.loadLibrary(NAME);
-            return "java.library.path";
+            return true;
         } catch (UnsatisfiedLinkError e) {
             String words = words(e);
             failures.add(words.startsWith("no " + NAME) ? "it is not on java.library.path" : words);
-        }
-        if (content.isEmpty()) {
-            throw new KernelUnavailableException(absence());
-        }
-        LibraryFile library = new LibraryFile(content.get(), suffix());
-        Optional<String> directory = properties.apply(DIRECTORY).or(() -> environment.apply(DIRECTORY_VARIABLE));
-        Optional<Path> loaded = directory.isPresent()
-                ? extracted(library, Path.of(directory.get()).toAbsolutePath(), false)
-                : CacheDirectory.find(properties.apply("os.name").orElse(""), properties, environment)
-                        .flatMap(cache -> extracted(library, cache, true))
-                        .or(() -> extracted(library, temporary(), true));
-        return loaded.map(Path::toString).orElseThrow(this::failed);
-    }
-
-    private Optional<Path> extracted(LibraryFile library, Path directory, boolean asPrivate) {
-        try {
-            Path file = asPrivate ? library.inPrivate(directory) : library.in(directory);
-            return Optional.of(linked(library, file));
-        } catch (IOException | UnsatisfiedLinkError e) {
-            failures.add(reason(directory, e));
-            return Optional.empty();
+            return false;
         }
     }
 
-    /** A JVM loads a file for one class loader only; another one, such as a second plugin layer, needs a copy. */
-    private Path linked(LibraryFile library, Path file) throws IOException {
-        try {
-            linker.load(file);
-            return file;
-        } catch (UnsatisfiedLinkError e) {
-            if (!String.valueOf(e.getMessage()).contains(LOADED_ELSEWHERE)) {
-                throw e;
+    private void extract(byte[] library) throws KernelUnavailableException {
+        Optional<String> configured = properties.apply(DIRECTORY).or(() -> environment.apply(DIRECTORY_VARIABLE));
+        List<Path> directories = configured
+                .map(value -> List.of(Path.of(value)))
+                .orElseGet(() -> Stream.concat(
+                                CacheDirectory.find(properties.apply("os.name").orElse(""), properties, environment)
+                                        .stream(),
+                                Stream.of(temporary()))
+                        .toList());
+        for (Path directory : directories) {
+            try (TemporaryFile file = TemporaryFile.in(directory.toAbsolutePath(), configured.isEmpty(), library)) {
+                linker.load(file.path());
+                return;
+            } catch (IOException | UnsatisfiedLinkError e) {
+                failures.add(reason(directory.toAbsolutePath(), e));
             }
         }
-        Path copy = library.copyBeside(file);
-        linker.load(copy);
-        return copy;
+        throw new KernelUnavailableException("the native library could not be loaded: " + String.join("; ", failures)
+                + "; set -D" + DIRECTORY + "=DIR (or " + DIRECTORY_VARIABLE
+                + ") to a directory that this user may write to and run code from, or -D" + PATH
+                + "=FILE to the library");
     }
 
     private Path temporary() {
         String user = properties.apply("user.name").orElse("").replaceAll("[^A-Za-z0-9._-]", "_");
-        return Path.of(properties.apply("java.io.tmpdir").orElse(""))
-                .toAbsolutePath()
-                .resolve("qk256-" + user);
+        return Path.of(properties.apply("java.io.tmpdir").orElse(""), "qk256-" + user);
     }
 
-    private static String suffix() {
-        String file = System.mapLibraryName(NAME);
-        return file.substring(file.lastIndexOf('.'));
-    }
-
-    private String absence() {
-        return platform.isX86()
-                ? "this jar was built without its native library for " + platform
-                        + " (no C compiler was found, or it was built on another system), and " + failures.getFirst()
-                        + "; install gcc or clang and rebuild, or set -D" + PATH + "=FILE"
-                : "this kernel is machine code for x86_64, and this JVM runs on " + platform + "; use another kernel";
-    }
-
-    private KernelUnavailableException failed() {
-        return new KernelUnavailableException("the native library could not be loaded: " + String.join("; ", failures)
-                + "; set -D" + DIRECTORY + "=DIR (or " + DIRECTORY_VARIABLE
-                + ") to a directory that this user may write to and run code from, or -D" + PATH
-                + "=FILE to the library");
+    private KernelUnavailableException absent() {
+        return new KernelUnavailableException(
+                platform.isX86()
+                        ? "this jar was built without its native library for " + platform
+                                + " (no C compiler was found, or it was built on another system), and "
+                                + failures.getFirst() + "; install gcc or clang and rebuild, or set -D" + PATH + "=FILE"
+                        : "this kernel is machine code for x86_64, and this JVM runs on " + platform
+                                + "; use another kernel");
     }
 
     private static String reason(Path directory, Throwable thrown) {
@@ -240,7 +217,7 @@ final class NativeLibrary {
         } catch (UnsatisfiedLinkError e) {
             throw new KernelUnavailableException(
                     origin + " is not the library of this kernel (" + e.getMessage()
-                            + "); take it away, or name another" + " one with -D" + PATH,
+                            + "); take it away, or name another one with -D" + PATH,
                     e);
         }
     }

@@ -4,11 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.qk256.spi.Codebook;
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.KernelUnavailableException;
+import io.qk256.spi.Qk256Matrix;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class Avx2NativeProviderTest {
@@ -28,13 +35,13 @@ class Avx2NativeProviderTest {
     @Test
     void twoClassLoadersCanOpenTheKernelInOneJvm() throws Exception {
         assumeTrue(NativeLibrary.inJar(Platform.current()).isPresent(), "this build made no native library");
-        String first = new Avx2NativeProvider().open().toString();
+        Kernel first = new Avx2NativeProvider().open();
         Class<?> again = new Again().loadClass(Avx2NativeProvider.class.getName());
 
         KernelProvider second = (KernelProvider) again.getConstructor().newInstance();
 
         assertThat(again).isNotEqualTo(Avx2NativeProvider.class);
-        assertThat(second.open().toString()).isNotEqualTo(first).startsWith("C with AVX2 and FMA intrinsics");
+        assertThat(second.open()).isNotSameAs(first).hasToString(first.toString());
     }
 
     /** Defines the kernel's classes anew. */
@@ -69,50 +76,73 @@ class Avx2NativeProviderTest {
 
     @Test
     void theWidestTierIsTheDefaultAndAWishLimitsIt() throws KernelUnavailableException {
-        int all = Native.AVX_VNNI | Native.AVX512_VNNI;
-        assertThat(Avx2NativeProvider.allowedExtensions(null)).isEqualTo(all);
-        assertThat(Avx2NativeProvider.allowedExtensions("avx512-vnni")).isEqualTo(all);
-        assertThat(Avx2NativeProvider.allowedExtensions("avx-vnni")).isEqualTo(Native.AVX_VNNI);
-        assertThat(Avx2NativeProvider.allowedExtensions("avx2")).isZero();
+        assertThat(Tier.upTo(null)).isEqualTo(0b111);
+        assertThat(Tier.upTo("avx512-vnni")).isEqualTo(0b111);
+        assertThat(Tier.upTo("avx-vnni")).isEqualTo(0b011);
+        assertThat(Tier.upTo("avx2")).isEqualTo(0b001);
     }
 
     @Test
     void theDescriptionTellsWhatIsUsedBeyondAvx2() {
-        assertThat(new Avx2NativeKernel(0, "here")).hasToString("C with AVX2 and FMA intrinsics, from here");
-        assertThat(new Avx2NativeKernel(Native.AVX_VNNI, "here"))
-                .hasToString("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, from here");
-        assertThat(new Avx2NativeKernel(Native.AVX512_VNNI, "here"))
-                .hasToString("C with AVX2 and FMA intrinsics, batches of int8 products with AVX-512 VNNI, from here");
-        assertThat(new Avx2NativeKernel(Native.AVX_VNNI | Native.AVX512_VNNI, "here"))
-                .hasToString("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, batches of int8 products"
+        assertThat(Avx2NativeKernel.description(0b001, "here")).isEqualTo("C with AVX2 and FMA intrinsics, from here");
+        assertThat(Avx2NativeKernel.description(0b011, "here"))
+                .isEqualTo("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, from here");
+        assertThat(Avx2NativeKernel.description(0b101, "here"))
+                .isEqualTo("C with AVX2 and FMA intrinsics, batches of int8 products with AVX-512 VNNI, from here");
+        assertThat(Avx2NativeKernel.description(0b111, "here"))
+                .isEqualTo("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, batches of int8 products"
                         + " with AVX-512 VNNI, from here");
     }
 
     /** There is no switch in the library that the second could turn for the first. */
     @Test
-    void eachKernelKeepsItsTier() throws Exception {
+    void kernelsOfDifferentTiersLiveInOneProcess() throws Exception {
         assumeTrue(NativeLibrary.inJar(Platform.current()).isPresent(), "this build made no native library");
-        String widest = new Avx2NativeProvider().open().toString();
         Kernel narrow = openWith("avx2");
-        String described = narrow.toString();
+        Kernel wide = openWith("avx512-vnni");
+        int runnable = Native.tiers();
+        int rows = 67;
+        int columns = 5;
+        Random random = new Random(42);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment codes = arena.allocate(rows * 512L / 4);
+            I8Batch x = I8Batch.allocate(arena, columns, 512);
+            codes.copyFrom(MemorySegment.ofArray(bytes(random, codes.byteSize())));
+            x.segment().copyFrom(MemorySegment.ofArray(bytes(random, x.segment().byteSize())));
+            Qk256Matrix w = Qk256Matrix.of(codes, rows, 512, Codebook.QK256);
+            for (int turn = 0; turn < 3; turn++) {
+                float[] narrowResult = gemm(narrow, w, x, arena);
+                assertThat(gemm(wide, w, x, arena)).isEqualTo(narrowResult).isNotEqualTo(new float[rows * columns]);
+                assertThat(narrow).hasToString(Avx2NativeKernel.description(0b001, "its jar"));
+                assertThat(wide).hasToString(Avx2NativeKernel.description(runnable, "its jar"));
+            }
+        }
+    }
 
-        assertThat(described).startsWith("C with AVX2 and FMA intrinsics, from ");
-        assertThat(openWith("avx512-vnni")).hasToString(widest);
-        assertThat(narrow).hasToString(described);
+    private static byte[] bytes(Random random, long n) {
+        byte[] bytes = new byte[(int) n];
+        random.nextBytes(bytes);
+        return bytes;
+    }
+
+    private static float[] gemm(Kernel kernel, Qk256Matrix w, I8Batch x, Arena arena) {
+        F32Vector y = F32Vector.allocate(arena, (long) w.rows() * x.columns());
+        kernel.gemm(w, x, y);
+        return y.toArray();
     }
 
     private static Kernel openWith(String tier) throws KernelUnavailableException {
-        System.setProperty(Avx2NativeProvider.TIER, tier);
+        System.setProperty(Tier.PROPERTY, tier);
         try {
             return new Avx2NativeProvider().open();
         } finally {
-            System.clearProperty(Avx2NativeProvider.TIER);
+            System.clearProperty(Tier.PROPERTY);
         }
     }
 
     @Test
     void aTierThatIsNoneIsRefused() {
-        assertThatThrownBy(() -> Avx2NativeProvider.allowedExtensions("avx512"))
+        assertThatThrownBy(() -> Tier.upTo("avx512"))
                 .isInstanceOf(KernelUnavailableException.class)
                 .hasMessage(
                         "-Dqk256.native.tier=avx512 names no tier, expected avx2, avx-vnni or avx512-vnni, or leave it out");

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class NativeLibraryTest {
 
     private static final byte[] CONTENT = "a library".getBytes(StandardCharsets.UTF_8);
+    private static final Optional<byte[]> IN_JAR = Optional.of(CONTENT);
     private static final String NOEXEC = "failed to map segment from shared object";
     private static final String NOEXEC_EXPLAINED = NOEXEC + " (a file system that is mounted noexec?)";
 
@@ -39,13 +40,14 @@ class NativeLibraryTest {
         properties.put("java.io.tmpdir", directory.resolve("tmp").toString());
     }
 
-    private NativeLibrary library(Predicate<Path> loads, Optional<byte[]> content) {
+    private NativeLibrary library(Predicate<Path> loads) {
         NativeLibrary.Linker linker = new NativeLibrary.Linker() {
             @Override
             public void load(Path file) {
                 if (!loads.test(file)) {
                     throw new UnsatisfiedLinkError(file + ": " + file + ": " + NOEXEC);
                 }
+                assertThat(file).exists();
                 loaded.add(file.toString());
             }
 
@@ -61,12 +63,11 @@ class NativeLibraryTest {
                 new Platform("linux", "x86_64"),
                 Environment.of(properties::get),
                 Environment.of(environment::get),
-                content,
                 linker);
     }
 
     private NativeLibrary library() {
-        return library(file -> true, Optional.of(CONTENT));
+        return library(file -> true);
     }
 
     @Test
@@ -75,7 +76,7 @@ class NativeLibraryTest {
         properties.put("qk256.native.path", given.toString());
         properties.put("on the library path", "true");
 
-        assertThat(library().find()).isEqualTo(given.toString());
+        assertThat(library().find(IN_JAR)).isEqualTo(given.toString());
         assertThat(loaded).containsExactly(given.toString());
     }
 
@@ -83,7 +84,7 @@ class NativeLibraryTest {
     void aGivenPathWithoutAFileIsAnError() {
         properties.put("qk256.native.path", "/nowhere/lib.so");
 
-        assertThatThrownBy(() -> library().find())
+        assertThatThrownBy(() -> library().find(IN_JAR))
                 .isInstanceOf(KernelUnavailableException.class)
                 .hasMessage("-Dqk256.native.path=/nowhere/lib.so: there is no such file; name the library itself, or"
                         + " leave it out");
@@ -96,7 +97,7 @@ class NativeLibraryTest {
         properties.put("qk256.native.path", given.toString());
         properties.put("on the library path", "true");
 
-        assertThatThrownBy(() -> library(file -> false, Optional.of(CONTENT)).find())
+        assertThatThrownBy(() -> library(file -> false).find(IN_JAR))
                 .isInstanceOf(KernelUnavailableException.class)
                 .hasMessage("-Dqk256.native.path=" + given + ": " + given + ": " + NOEXEC_EXPLAINED
                         + "; name a library that was built for linux-x86_64, or leave it out")
@@ -108,24 +109,24 @@ class NativeLibraryTest {
     void theLibraryPathComesSecond() throws Exception {
         properties.put("on the library path", "true");
 
-        assertThat(library().find()).isEqualTo("java.library.path");
+        assertThat(library().find(IN_JAR)).isEqualTo("java.library.path");
         assertThat(loaded).containsExactly("qk256_avx2");
     }
 
     @Test
     void theJarComesThirdByWayOfTheUsersCache() throws Exception {
-        Path expected = directory.resolve("home/.cache/qk256").resolve(name());
+        assertThat(library().find(IN_JAR)).isEqualTo("its jar");
 
-        assertThat(library().find()).isEqualTo(expected.toString());
-        assertThat(expected).hasBinaryContent(CONTENT);
+        assertLoadedFrom(directory.resolve("home/.cache/qk256"));
     }
 
     @Test
     void theDirectoryOfTheProjectHoldsTheLibraryToo() throws Exception {
         environment.put("QK256_CACHE_DIR", directory.resolve("project").toString());
 
-        assertThat(library().find())
-                .isEqualTo(directory.resolve("project").resolve(name()).toString());
+        library().find(IN_JAR);
+
+        assertLoadedFrom(directory.resolve("project"));
     }
 
     @Test
@@ -135,44 +136,50 @@ class NativeLibraryTest {
         properties.put("qk256.native.dir", "");
         properties.put("qk256.native.path", "");
 
-        assertThat(library().find())
-                .isEqualTo(
-                        directory.resolve("home/.cache/qk256").resolve(name()).toString());
+        library().find(IN_JAR);
+
+        assertLoadedFrom(directory.resolve("home/.cache/qk256"));
     }
 
     @Test
     void theDirectoryCanBeConfigured() throws Exception {
         environment.put("QK256_CACHE_DIR", directory.resolve("project").toString());
         environment.put("QK256_NATIVE_DIR", directory.resolve("variable").toString());
-        assertThat(library().find())
-                .isEqualTo(directory.resolve("variable").resolve(name()).toString());
+        library().find(IN_JAR);
+        assertLoadedFrom(directory.resolve("variable"));
 
         properties.put("qk256.native.dir", directory.resolve("property").toString());
-        assertThat(library().find())
-                .isEqualTo(directory.resolve("property").resolve(name()).toString());
+        library().find(IN_JAR);
+        assertLoadedFrom(directory.resolve("property"));
     }
 
     @Test
     void theTemporaryDirectoryServesIfTheCacheCannotRunCode() throws Exception {
         Path cache = directory.resolve("home/.cache");
 
-        String origin =
-                library(file -> !file.startsWith(cache), Optional.of(CONTENT)).find();
+        library(file -> !file.startsWith(cache)).find(IN_JAR);
 
-        assertThat(origin)
-                .isEqualTo(directory.resolve("tmp/qk256-alice").resolve(name()).toString());
+        assertLoadedFrom(directory.resolve("tmp/qk256-alice"));
+        assertThat(cache.resolve("qk256")).isEmptyDirectory();
+    }
+
+    /** The last file that was loaded; it is gone when it is no longer needed. */
+    private void assertLoadedFrom(Path expected) {
+        assertThat(Path.of(loaded.getLast()).getParent()).isEqualTo(expected);
+        assertThat(expected).isEmptyDirectory();
     }
 
     @Test
     void everyFailedStepIsNamedWithItsReason() throws Exception {
         Files.writeString(directory.resolve("home"), "a file where the home directory should be");
-        Path temporary = directory.resolve("tmp/qk256-alice").resolve(name());
+        Path temporary = directory.resolve("tmp/qk256-alice");
 
-        assertThatThrownBy(() -> library(file -> false, Optional.of(CONTENT)).find())
+        assertThatThrownBy(() -> library(file -> false).find(IN_JAR))
                 .isInstanceOf(KernelUnavailableException.class)
                 .hasMessageStartingWith("the native library could not be loaded: it is not on java.library.path; ")
                 .hasMessageContaining(directory.resolve("home").toString())
-                .hasMessageContaining("; " + temporary + ": " + NOEXEC_EXPLAINED + "; ")
+                .hasMessageContaining("; " + temporary + "/qk256-")
+                .hasMessageContaining(": " + NOEXEC_EXPLAINED + "; ")
                 .hasMessageEndingWith("; set -Dqk256.native.dir=DIR (or QK256_NATIVE_DIR) to a directory that this user"
                         + " may write to and run code from, or -Dqk256.native.path=FILE to the library");
     }
@@ -182,7 +189,7 @@ class NativeLibraryTest {
         Path file = Files.writeString(directory.resolve("file"), "not a directory");
         properties.put("qk256.native.dir", file.toString());
 
-        assertThatThrownBy(() -> library().find())
+        assertThatThrownBy(() -> library().find(IN_JAR))
                 .isInstanceOf(KernelUnavailableException.class)
                 .hasMessageContaining(file.toString());
         assertThat(loaded).isEmpty();
@@ -190,7 +197,7 @@ class NativeLibraryTest {
 
     @Test
     void aJarWithoutTheLibrarySaysHowToGetOne() {
-        assertThatThrownBy(() -> library(file -> true, Optional.empty()).find())
+        assertThatThrownBy(() -> library(file -> true).find(Optional.empty()))
                 .isInstanceOf(KernelUnavailableException.class)
                 .hasMessage(
                         "this jar was built without its native library for linux-x86_64 (no C compiler was found, or"
@@ -212,13 +219,9 @@ class NativeLibraryTest {
             }
         };
         NativeLibrary library = new NativeLibrary(
-                new Platform("linux", "aarch64"),
-                name -> Optional.empty(),
-                name -> Optional.empty(),
-                Optional.empty(),
-                none);
+                new Platform("linux", "aarch64"), name -> Optional.empty(), name -> Optional.empty(), none);
 
-        assertThatThrownBy(library::find)
+        assertThatThrownBy(() -> library.find(Optional.empty()))
                 .hasMessage("this kernel is machine code for x86_64, and this JVM runs on linux-aarch64; use another"
                         + " kernel");
     }
@@ -237,13 +240,9 @@ class NativeLibraryTest {
             }
         };
         NativeLibrary library = new NativeLibrary(
-                new Platform("linux", "x86_64"),
-                name -> Optional.empty(),
-                name -> Optional.empty(),
-                Optional.of(CONTENT),
-                forbidden);
+                new Platform("linux", "x86_64"), name -> Optional.empty(), name -> Optional.empty(), forbidden);
 
-        assertThatThrownBy(library::find)
+        assertThatThrownBy(() -> library.find(IN_JAR))
                 .isInstanceOf(KernelUnavailableException.class)
                 .hasMessageContaining("; start it with --enable-native-access=");
     }
@@ -256,9 +255,5 @@ class NativeLibraryTest {
                 .isInstanceOf(KernelUnavailableException.class)
                 .hasMessage("the native library from /x/lib.so has interface version " + (Native.ABI + 1)
                         + ", this module needs " + Native.ABI + "; take it away, or use the one of the same build");
-    }
-
-    private static String name() {
-        return new LibraryFile(CONTENT, System.mapLibraryName("").replaceFirst("^[^.]*", "")).name();
     }
 }

@@ -1,0 +1,243 @@
+package io.qk256.avx2.jni;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.qk256.spi.Codebook;
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Batch;
+import io.qk256.spi.Qk256;
+import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * The ways to a C function, each with the arguments that {@code QK256_ARGUMENTS} in {@code qk256.h} explains. To be used once
+ * {@link NativeLibrary} has loaded the library.
+ *
+ * <p>The usual way is JNI. A <em>critical</em> downcall leaves out the change of the thread's state, so that an empty one takes
+ * 2.5 ns instead of 6.5, and takes arrays as they are, without a copy. (JNI may copy an array and later all of it back, over
+ * what other threads have written to the same result; {@code -Xcheck:jni} does.) The price is that no garbage collection can
+ * begin until the call returns, so it is for calls of microseconds.
+ *
+ * <p>An address does not keep an automatic arena alive: the caller keeps what owns the memory reachable until the call returns.
+ */
+final class NativeCall {
+
+    /** About a microsecond; 4 KiB of codes, so that even a mapped file that is not in memory yet holds up the rest for two pages at most. */
+    static final long SHORT_WEIGHTS = 1 << 14;
+
+    /** For memory on the heap, some 30 microseconds of work. In smaller pieces, arranging the activations for each would count. */
+    static final int HEAP_WEIGHTS = 1 << 20;
+
+    // Each handle takes 4 ms, so it is made when first used.
+
+    private static final class ShortWay {
+        static final MethodHandle CALL = operation(JAVA_LONG, Linker.Option.critical(false));
+    }
+
+    private static final class HeapWay {
+        static final MethodHandle CALL = operation(ADDRESS, Linker.Option.critical(true));
+    }
+
+    private static final class RunToMemory {
+        static final MethodHandle CALL = run(JAVA_LONG, Linker.Option.critical(false));
+    }
+
+    private static final class RunToArray {
+        static final MethodHandle CALL = run(ADDRESS, Linker.Option.critical(true));
+    }
+
+    private NativeCall() {}
+
+    /** Any operation; each call says which. */
+    private static MethodHandle operation(MemoryLayout memory, Linker.Option critical) {
+        FunctionDescriptor arguments = FunctionDescriptor.ofVoid(
+                memory, // codes
+                JAVA_LONG, // row stride
+                JAVA_INT, // rows
+                JAVA_INT, // columns
+                memory, // block scales
+                JAVA_FLOAT, // tensor scale
+                JAVA_FLOAT, // value 0
+                JAVA_FLOAT, // value 1
+                JAVA_FLOAT, // value 2
+                JAVA_FLOAT, // value 3
+                memory, // x
+                JAVA_FLOAT, // x scale
+                memory, // y
+                JAVA_LONG); // operation
+        return handle("qk256_call_operation", arguments, critical);
+    }
+
+    private static MethodHandle run(MemoryLayout out, Linker.Option critical) {
+        FunctionDescriptor arguments =
+                FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_FLOAT, JAVA_FLOAT, JAVA_FLOAT, JAVA_FLOAT, out);
+        return handle("qk256_dequantize_run", arguments, critical);
+    }
+
+    @SuppressWarnings("restricted") // As loading the library is.
+    private static MethodHandle handle(String name, FunctionDescriptor arguments, Linker.Option critical) {
+        return Linker.nativeLinker().downcallHandle(SymbolLookup.loaderLookup().findOrThrow(name), arguments, critical);
+    }
+
+    /** On the rows {@code [fromRow, toRow)}, with all memory off the heap: activations and result are given by their addresses. */
+    static void offHeap(long operation, Qk256Matrix w, int fromRow, int toRow, long x, float xScale, long y) {
+        Codebook codebook = w.codebook();
+        if ((long) (toRow - fromRow) * w.cols() > SHORT_WEIGHTS) {
+            Native.call(
+                    operation,
+                    w.codesAddress(fromRow),
+                    w.rowStride(),
+                    toRow - fromRow,
+                    w.cols(),
+                    w.blockScalesAddress(fromRow),
+                    w.tensorScale(),
+                    codebook.value0(),
+                    codebook.value1(),
+                    codebook.value2(),
+                    codebook.value3(),
+                    x,
+                    xScale,
+                    y);
+            return;
+        }
+        try {
+            ShortWay.CALL.invokeExact(
+                    w.codesAddress(fromRow),
+                    w.rowStride(),
+                    toRow - fromRow,
+                    w.cols(),
+                    w.blockScalesAddress(fromRow),
+                    w.tensorScale(),
+                    codebook.value0(),
+                    codebook.value1(),
+                    codebook.value2(),
+                    codebook.value3(),
+                    x,
+                    xScale,
+                    y,
+                    operation);
+        } catch (Throwable e) {
+            throw thrown(e);
+        }
+    }
+
+    /**
+     * On the rows {@code [fromRow, toRow)}, with memory anywhere, in pieces. A piece of a row, if that is wider, is for
+     * decoding only, which need not all of it at once.
+     *
+     * @param first where the results begin in {@code y}
+     * @param resultsOfRow the columns where weights are decoded, else 1
+     */
+    static void anywhere(
+            long operation,
+            Qk256Matrix w,
+            int fromRow,
+            int toRow,
+            MemorySegment x,
+            float xScale,
+            MemorySegment y,
+            long first,
+            int resultsOfRow) {
+        Codebook codebook = w.codebook();
+        int rowsInPiece = Math.max(1, HEAP_WEIGHTS / w.cols());
+        int piece = resultsOfRow == 1 ? w.cols() : Math.min(w.cols(), HEAP_WEIGHTS);
+        for (int row = fromRow, rows; row < toRow; row += rows) {
+            rows = Math.min(rowsInPiece, toRow - row);
+            for (long col = 0; col < w.cols(); col += piece) {
+                long result = first + (long) (row - fromRow) * resultsOfRow + col;
+                try {
+                    HeapWay.CALL.invokeExact(
+                            w.codes().asSlice(row * w.rowStride() + col / 4),
+                            w.rowStride(),
+                            rows,
+                            (int) Math.min(piece, w.cols() - col),
+                            blockScales(w, row, col),
+                            w.tensorScale(),
+                            codebook.value0(),
+                            codebook.value1(),
+                            codebook.value2(),
+                            codebook.value3(),
+                            x,
+                            xScale,
+                            y.asSlice(result * Float.BYTES),
+                            operation);
+                } catch (Throwable e) {
+                    throw thrown(e);
+                }
+            }
+        }
+    }
+
+    private static MemorySegment blockScales(Qk256Matrix w, int row, long col) {
+        long block = (long) row * w.blocks() + col / Qk256.BLOCK_WEIGHTS;
+        return w.blockScales().isEmpty()
+                ? MemorySegment.NULL
+                : w.blockScales().get().asSlice(block * Float.BYTES);
+    }
+
+    /**
+     * On {@code rows} rows from {@code row} on, with up to {@link Native#GEMM_COLUMNS} columns of activations from
+     * {@code column} on, all off the heap.
+     */
+    static void columns(long operation, Qk256Matrix w, int row, int rows, I8Batch x, int column, F32Vector y) {
+        Codebook codebook = w.codebook();
+        Native.callColumns(
+                operation,
+                w.codesAddress(row),
+                w.rowStride(),
+                rows,
+                w.cols(),
+                w.blockScalesAddress(row),
+                w.tensorScale(),
+                codebook.value0(),
+                codebook.value1(),
+                codebook.value2(),
+                codebook.value3(),
+                x.address(column),
+                scale(x, column),
+                Math.min(Native.GEMM_COLUMNS, x.columns() - column),
+                scale(x, column + 1),
+                scale(x, column + 2),
+                scale(x, column + 3),
+                x.length(),
+                w.rows(),
+                y.address((long) column * w.rows() + row));
+    }
+
+    private static float scale(I8Batch x, int column) {
+        return column < x.columns() ? x.column(column).scale() : 1;
+    }
+
+    /**
+     * Decodes {@code n} weights off the heap whose codes follow each other and are worth {@code value0} to {@code value3}, on
+     * the shorter way. So few arguments all travel in registers.
+     */
+    static void dequantizeRun(
+            long codes, long n, float value0, float value1, float value2, float value3, F32Vector out) {
+        try {
+            if (out.isOffHeap()) {
+                RunToMemory.CALL.invokeExact(codes, n, value0, value1, value2, value3, out.address());
+            } else {
+                RunToArray.CALL.invokeExact(codes, n, value0, value1, value2, value3, out.segment());
+            }
+        } catch (Throwable e) {
+            throw thrown(e);
+        }
+    }
+
+    /** Out of memory, perhaps: the C functions throw nothing. */
+    private static AssertionError thrown(Throwable e) {
+        if (e instanceof Error error) {
+            throw error;
+        }
+        return new AssertionError("a C function throws nothing", e);
+    }
+}

@@ -1,0 +1,59 @@
+/* Compiled for the baseline instruction set, because it runs before anything is known of the CPU. A new tier is a row in the
+ * table here, the files whose names end with it, and a row in Tier.java and in CCompiler.java. */
+#include "tiers.h"
+
+#include <cpuid.h>
+
+#ifdef __AVX__
+#error "this file must run on every x86-64: compile it without -m options"
+#endif
+
+/* The compiler's run-time library also asks whether the operating system saves the registers (XCR0). */
+static int runs_avx2(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+#ifndef WITHOUT_AVXVNNI
+/* Asks the CPU itself, because some compilers know the instructions and not the name (clang 14). The operating system
+ * needs to save no more than for AVX2. */
+static int runs_avxvnni(void) {
+    unsigned eax, ebx, ecx, edx;
+    return __builtin_cpu_supports("avx2") && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)
+        && eax >= 1 /* the last subleaf */ && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax >> 4 & 1);
+}
+#endif
+
+#ifndef WITHOUT_AVX512VNNI
+static int runs_avx512vnni(void) {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
+        && __builtin_cpu_supports("avx512vnni");
+}
+#endif
+
+qk256_operation qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2, qk256_gemv_i8_avxvnni;
+qk256_columns_operation qk256_gemm_i8_avx2, qk256_gemm_i8_avxvnni, qk256_gemm_i8_avx512vnni;
+
+const qk256_tier qk256_tiers[QK256_TIERS] = {
+    [QK256_AVX2] = {runs_avx2, qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2, qk256_gemm_i8_avx2},
+#ifndef WITHOUT_AVXVNNI
+    [QK256_AVX_VNNI] = {runs_avxvnni, NULL, NULL, qk256_gemv_i8_avxvnni, qk256_gemm_i8_avxvnni},
+#endif
+#ifndef WITHOUT_AVX512VNNI
+    [QK256_AVX512_VNNI] = {runs_avx512vnni, NULL, NULL, NULL, qk256_gemm_i8_avx512vnni},
+#endif
+};
+
+int qk256_runnable_tiers(void) {
+    int found = 0;
+    __builtin_cpu_init();
+    for (int tier = 0; tier < QK256_TIERS; tier++) {
+        if (qk256_tiers[tier].runs && qk256_tiers[tier].runs()) {
+            found |= 1 << tier;
+        }
+    }
+    return found;
+}
+
+void qk256_call_operation(QK256_PARAMETERS float *y, qk256_operation *operation) {
+    operation(QK256_ARGUMENTS(QK256_NAME) y);
+}
