@@ -7,9 +7,9 @@ import io.qk256.llm.generation.GenerationOptions;
 import io.qk256.llm.generation.Generator;
 import io.qk256.llm.generation.Generator.Answer;
 import io.qk256.llm.generation.Sampler;
-import io.qk256.llm.model.BitNetModel;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
+import io.qk256.llm.model.Model;
 import io.qk256.llm.model.ModelConfig;
 import io.qk256.llm.model.Sequence;
 import io.qk256.llm.text.ChatMessage;
@@ -36,10 +36,10 @@ import java.util.function.Consumer;
 public final class LanguageModel implements AutoCloseable {
 
     private final GgufFile file;
-    private final BitNetModel model;
+    private final Model model;
     private final Tokenizer tokenizer;
 
-    private LanguageModel(GgufFile file, BitNetModel model, Tokenizer tokenizer) {
+    private LanguageModel(GgufFile file, Model model, Tokenizer tokenizer) {
         this.file = file;
         this.model = model;
         this.tokenizer = tokenizer;
@@ -77,7 +77,7 @@ public final class LanguageModel implements AutoCloseable {
         FutureTask<Tokenizer> reading = new FutureTask<>(() -> Tokenizer.of(file));
         Thread reader = Thread.ofPlatform().daemon().name("qk256-tokenizer").start(reading);
         try {
-            BitNetModel model = BitNetModel.load(file, options.head(), options.listener());
+            Model model = Model.load(file, options.head(), options.listener());
             try {
                 end(reader);
                 Tokenizer tokenizer = result(reading);
@@ -186,7 +186,7 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /** The weights, for those who compute logits themselves. */
-    public BitNetModel weights() {
+    public Model weights() {
         return model;
     }
 

@@ -1,6 +1,6 @@
 package io.qk256.app.bench;
 
-import io.qk256.llm.model.BitNetModel;
+import io.qk256.llm.model.Model;
 import io.qk256.llm.model.CacheType;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
@@ -18,7 +18,7 @@ public final class ModelBench {
     private static final int DECODED = 64;
     private static final int STRIDE = 389;
 
-    private final BitNetModel model;
+    private final Model model;
     private final long nanos;
     private final int[] prompt;
 
@@ -27,7 +27,7 @@ public final class ModelBench {
      *
      * @param seconds to measure each of prompt and decoding for at least, after as long a warm-up
      */
-    public ModelBench(BitNetModel model, double seconds) {
+    public ModelBench(Model model, double seconds) {
         this.model = model;
         this.nanos = (long) (seconds * 1e9);
         int vocabulary = model.config().vocabulary();

@@ -6,7 +6,7 @@ import io.qk256.app.bench.ModelBench;
 import io.qk256.app.bench.ModelChart;
 import io.qk256.app.bench.ModelRow;
 import io.qk256.app.bench.Numbers;
-import io.qk256.llm.model.BitNetModel;
+import io.qk256.llm.model.Model;
 import io.qk256.llm.model.SyntheticModel;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Selection;
@@ -158,18 +158,18 @@ final class BenchModelCommand implements Callable<Integer> {
     private void measure(Head head, List<Candidate> measured, List<Integer> counts, List<ModelRow> rows)
             throws IOException {
         if (shape != null) {
-            try (BitNetModel model = SyntheticModel.of(SyntheticModel.SHAPE_2B, head.type(), SEED)) {
+            try (Model model = SyntheticModel.of(SyntheticModel.SHAPE_2B, head.type(), SEED)) {
                 measure(model, measured, counts, rows);
             }
             return;
         }
-        try (ModelOptions.Model loaded =
+        try (ModelOptions.Loaded loaded =
                 options.loadModel(head, Objects.requireNonNull(root).terminal())) {
             measure(loaded.model(), measured, counts, rows);
         }
     }
 
-    private void measure(BitNetModel model, List<Candidate> measured, List<Integer> counts, List<ModelRow> rows) {
+    private void measure(Model model, List<Candidate> measured, List<Integer> counts, List<ModelRow> rows) {
         ModelBench bench = new ModelBench(model, seconds);
         for (Candidate candidate : measured) {
             for (int count : counts) {

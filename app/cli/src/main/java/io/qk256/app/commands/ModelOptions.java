@@ -6,7 +6,7 @@ import io.qk256.gguf.Progress;
 import io.qk256.gguf.convert.RepackCache;
 import io.qk256.llm.LanguageModel;
 import io.qk256.llm.LoadOptions;
-import io.qk256.llm.model.BitNetModel;
+import io.qk256.llm.model.Model;
 import io.qk256.llm.model.LoadListener;
 import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.spi.support.OutputFile;
@@ -62,7 +62,7 @@ final class ModelOptions {
      * @param file stays open as long as the model is used
      * @param model its weights
      */
-    record Model(GgufFile file, BitNetModel model) implements AutoCloseable {
+    record Loaded(GgufFile file, Model model) implements AutoCloseable {
 
         @Override
         public void close() {
@@ -154,11 +154,11 @@ final class ModelOptions {
     }
 
     /** Opens and loads the model alone, which may have no vocabulary, with another head than the user's. */
-    Model loadModel(Head otherHead, Terminal terminal) throws IOException {
+    Loaded loadModel(Head otherHead, Terminal terminal) throws IOException {
         Progress progress = ProgressLine.on(terminal);
         GgufFile file = open(progress, terminal);
         try {
-            return new Model(file, BitNetModel.load(file, otherHead.type(), listener(progress, terminal)));
+            return new Loaded(file, Model.load(file, otherHead.type(), listener(progress, terminal)));
         } catch (IOException | RuntimeException | Error e) {
             file.close();
             throw e;

@@ -5,7 +5,7 @@ import io.qk256.app.bench.Numbers;
 import io.qk256.app.bench.ReadingSpeed;
 import io.qk256.llm.generation.GenerationSpeed;
 import io.qk256.llm.generation.Generator.Answer;
-import io.qk256.llm.model.BitNetModel;
+import io.qk256.llm.model.Model;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.parallel.ParallelKernel;
 import java.util.Locale;
@@ -22,10 +22,10 @@ final class RunReport {
     private final String kernelName;
     private final Kernel kernel;
     private final int threads;
-    private final BitNetModel model;
+    private final Model model;
     private final long seed;
 
-    RunReport(String kernelName, Kernel kernel, int threads, BitNetModel model, long seed) {
+    RunReport(String kernelName, Kernel kernel, int threads, Model model, long seed) {
         this.kernelName = kernelName;
         this.kernel = kernel;
         this.threads = threads;

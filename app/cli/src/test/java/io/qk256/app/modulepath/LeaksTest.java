@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qk256.app.check.DemoModel;
 import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.layout.WeightFile;
-import io.qk256.llm.model.BitNetModel;
+import io.qk256.llm.model.Model;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
 import io.qk256.llm.model.HeadType;
@@ -102,7 +102,7 @@ class LeaksTest {
         int[] prompt = {1, 2, 3};
         assertLeavesNothing(() -> {
             try (GgufFile file = WeightFile.open(path);
-                    BitNetModel model = BitNetModel.load(file, HeadType.STORED, LoadListener.NONE);
+                    Model model = Model.load(file, HeadType.STORED, LoadListener.NONE);
                     Engine engine = model.engine(kernel, EngineOptions.withThreads(2));
                     Sequence sequence = engine.sequence()) {
                 assertThat(sequence.prompt(prompt)).isNotEmpty();

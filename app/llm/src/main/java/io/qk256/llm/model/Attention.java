@@ -17,10 +17,23 @@ final class Attention {
 
     private static final int BLOCK = KvCache.BLOCK;
 
-    static final WarmUp WARM_UP = new WarmUp(() -> {
-        BlockProducts.warmUp();
-        Softmax.warmUp();
-    });
+    /**
+     * What computes, for one thread.
+     *
+     * @param products of blocks of keys and values
+     * @param softmax of scores
+     */
+    record Code(BlockProducts products, Softmax softmax) {
+
+        static Code plain() {
+            return new Code(new PlainBlockProducts(), new PlainSoftmax());
+        }
+
+        /** The fastest on this JVM. */
+        static Code best() {
+            return Reductions.vectorsAreFast() ? new Code(new VectorBlockProducts(), new VectorSoftmax()) : plain();
+        }
+    }
 
     private final KvCache cache;
     private final int queriesPerHead;
@@ -70,8 +83,7 @@ final class Attention {
 
         private final short[] halves = new short[BLOCK * headSize];
         private final float[] block = new float[BLOCK * headSize];
-        private BlockProducts products = new PlainBlockProducts();
-        private Softmax softmax = new PlainSoftmax();
+        private Code code = Code.plain();
         private boolean warm;
         private float[] scores = {};
         private int stride;
@@ -82,10 +94,9 @@ final class Attention {
             tokens = newTokens;
             firstPosition = newFirstPosition;
             stride = Math.ceilDiv(firstPosition + tokens, BLOCK) * BLOCK;
-            if (!warm && WARM_UP.isDone()) {
+            if (!warm && WarmUp.ATTENTION.get()) {
                 warm = true;
-                products = BlockProducts.best();
-                softmax = Softmax.best();
+                code = Code.best();
             }
             int rows = tokens * queriesPerHead;
             if (scores.length < rows * stride) { // by the page, so that not every block makes new ones
@@ -99,7 +110,7 @@ final class Attention {
                 for (int token = firstToReach(first); token < tokens; token++) {
                     for (int query = 0; query < queriesPerHead; query++) {
                         int from = at + token * querySize + query * headSize;
-                        products.dots(queries, from, headSize, block, scores, row(token, query) + first);
+                        code.products().dots(queries, from, headSize, block, scores, row(token, query) + first);
                     }
                 }
             }
@@ -110,7 +121,7 @@ final class Attention {
                 for (int query = 0; query < queriesPerHead; query++) {
                     int at = row(token, query);
                     int positions = firstPosition + token + 1;
-                    softmax.apply(scores, at, positions, scale);
+                    code.softmax().apply(scores, at, positions, scale);
                     cache.round(scores, at, positions);
                 }
             }
@@ -127,7 +138,7 @@ final class Attention {
                     int count = Math.min(BLOCK, firstPosition + token + 1 - first);
                     int from = row(token, 0) + first;
                     int to = at + token * querySize;
-                    products.addSums(scores, from, stride, queriesPerHead, block, count, headSize, out, to);
+                    code.products().addSums(scores, from, stride, queriesPerHead, block, count, headSize, out, to);
                 }
             }
         }

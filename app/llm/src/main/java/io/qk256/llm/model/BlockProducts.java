@@ -10,26 +10,6 @@ abstract sealed class BlockProducts permits PlainBlockProducts, VectorBlockProdu
     /** Positions of a block of keys; heads are a multiple of it. */
     static final int LANES = KvCache.BLOCK;
 
-    private static final int WARM_UP_CALLS = 800;
-
-    /** The fastest on this JVM. */
-    static BlockProducts best() {
-        return Reductions.vectorsAreFast() ? new VectorBlockProducts() : new PlainBlockProducts();
-    }
-
-    /** Calls them so often that the JVM compiles them. */
-    static void warmUp() {
-        BlockProducts products = best();
-        int rows = 4;
-        int size = 4 * LANES;
-        float[] x = new float[rows * size];
-        float[] block = new float[LANES * size];
-        for (int i = 0; i < WARM_UP_CALLS; i++) {
-            products.dots(x, 0, size, block, x, size);
-            products.addSums(x, 0, size, rows, block, 2 * rows, size, x, 0);
-        }
-    }
-
     /**
      * {@code out[i] = sum over d of query[d] * keys[d][i]}, in the order of {@link Reductions#dot}.
      *

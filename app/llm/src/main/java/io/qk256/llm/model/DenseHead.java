@@ -1,6 +1,7 @@
 package io.qk256.llm.model;
 
 import java.lang.foreign.Arena;
+import java.util.function.Supplier;
 
 /**
  * The head as the file has it, exactly: for f16 as ggml computes it, which rounds the state to f16, and then every product is
@@ -8,16 +9,16 @@ import java.lang.foreign.Arena;
  */
 final class DenseHead extends OutputHead {
 
-    private final Reductions reductions;
+    private final Supplier<Reductions> reductions;
     private final DenseMatrix weights;
     private final String name;
     private final ScratchPool<DenseMatrix.Reader> readers;
 
-    DenseHead(Reductions reductions, DenseMatrix weights) {
+    DenseHead(Supplier<Reductions> reductions, DenseMatrix weights) {
         this(reductions, weights, weights.type().name());
     }
 
-    private DenseHead(Reductions reductions, DenseMatrix weights, String name) {
+    private DenseHead(Supplier<Reductions> reductions, DenseMatrix weights, String name) {
         this.reductions = reductions;
         this.weights = weights;
         this.name = name;
@@ -29,7 +30,7 @@ final class DenseHead extends OutputHead {
      *
      * @param arena receives them
      */
-    static DenseHead asHalves(Reductions reductions, DenseMatrix weights, Arena arena) {
+    static DenseHead asHalves(Supplier<Reductions> reductions, DenseMatrix weights, Arena arena) {
         return new DenseHead(reductions, weights.toHalves(arena), weights.type() + " as F16");
     }
 
@@ -45,10 +46,11 @@ final class DenseHead extends OutputHead {
 
     @Override
     void rows(float[] x, float[] logits, int from, int to) {
+        Reductions sums = reductions.get();
         DenseMatrix.Reader reader = readers.take();
         for (int row = from; row < to; row++) {
             reader.read(row, 1);
-            logits[row] = reductions.dot(reader.values, 0, x, 0, weights.cols());
+            logits[row] = sums.dot(reader.values, 0, x, 0, weights.cols());
         }
         readers.giveBack(reader);
     }

@@ -24,18 +24,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Engine implements AutoCloseable {
 
-    /** From so many tokens on, attention is a part of the time that is worth a warm-up. */
-    private static final int LONG_PROMPT = 64;
-
-    private static final int LONG_TEXT = 512;
-
     private final Weights weights;
-    private final Reductions reductions;
     private final OutputHead head;
     private final ParallelKernel kernel;
     private final Arena arena;
     private final KvCache cache;
-    private final Forward forward;
+    private final Graph graph;
     private final Batch batch;
     private final int context;
     private final Set<Sequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -73,14 +67,13 @@ public final class Engine implements AutoCloseable {
     Engine(
             Arena arena,
             Weights weights,
-            Reductions reductions,
+            Supplier<Reductions> reductions,
             OutputHead head,
             Kernel kernel,
             EngineOptions options,
             Runnable onClose) {
         ModelConfig config = weights.config();
         this.weights = weights;
-        this.reductions = reductions;
         this.head = head;
         this.onClose = onClose;
         this.arena = arena;
@@ -95,7 +88,7 @@ public final class Engine implements AutoCloseable {
             made = ParallelKernel.withThreads(kernel, options.threads());
             this.kernel = made;
             this.cache = KvCache.of(arena, options.cache(), config, context);
-            this.forward = new Forward(weights, reductions, kernel, made, cache, arena, capacity);
+            this.graph = new Graph(weights, reductions, kernel, made, cache, arena, batch);
         } catch (Throwable e) { // such as an OutOfMemoryError
             if (made != null) {
                 made.close();
@@ -215,13 +208,14 @@ public final class Engine implements AutoCloseable {
             done = new int[steps.size()];
         }
         for (int i = 0; i < steps.size(); i++) {
-            warmUpFor(steps.get(i));
+            WarmUp.beforeTokens(
+                    steps.get(i).tokens().length, steps.get(i).sequence().position());
             done[i] = 0;
         }
         boolean complete = false;
         try {
             while (fill(steps, listener != null)) {
-                forward.run(batch);
+                graph.run();
                 if (listener == null) {
                     logits(steps);
                 } else {
@@ -236,7 +230,7 @@ public final class Engine implements AutoCloseable {
                 sequence.takeBack(sequence.position() - done[i]);
             }
         }
-        WarmingReductions.WARM_UP.start(); // There will be another token.
+        WarmUp.afterTokens();
     }
 
     private void require(Step step) {
@@ -256,15 +250,6 @@ public final class Engine implements AutoCloseable {
             }
         }
         sequence.requireRoom(step.tokens().length);
-    }
-
-    private static void warmUpFor(Step step) {
-        if (step.tokens().length >= LONG_PROMPT) {
-            WarmingReductions.WARM_UP.start();
-        }
-        if (step.tokens().length >= LONG_PROMPT || step.sequence().position() >= LONG_TEXT) {
-            Attention.WARM_UP.start();
-        }
     }
 
     /** Puts the next tokens in the batch; false if there are none. */
@@ -323,7 +308,8 @@ public final class Engine implements AutoCloseable {
             to = new float[width];
             normalized[headColumns] = to;
         }
-        weights.outputNorm().apply(reductions, forward.state(), column * width, to, 0);
+        Columns from = graph.output();
+        System.arraycopy(from.values(), from.at(column), to, 0, width);
         if (head.roundsToHalf()) {
             Half.round(to, 0, width);
         }

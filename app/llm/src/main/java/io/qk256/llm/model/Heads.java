@@ -3,6 +3,7 @@ package io.qk256.llm.model;
 import io.qk256.gguf.TensorType;
 import io.qk256.spi.parallel.RowTask;
 import java.lang.foreign.Arena;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** Makes the head of a model. */
@@ -21,7 +22,7 @@ final class Heads {
      *
      * @param arena receives what is converted
      */
-    static OutputHead of(HeadType type, Reductions reductions, DenseMatrix weights, Arena arena) {
+    static OutputHead of(HeadType type, Supplier<Reductions> reductions, DenseMatrix weights, Arena arena) {
         if (type == HeadType.INT8 || weights.type() == TensorType.Q8_0) {
             Int8Head head = new Int8Head(reductions, weights.rows(), weights.cols(), arena);
             inParallel(weights.rows(), (from, to) -> head.fill(weights, from, to));

@@ -6,6 +6,7 @@ import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Supplier;
 
 /**
  * The head in 8 bits, half the bytes of f16, by {@link Int8Conversion}. The state stays f16, so only the weights are less
@@ -24,7 +25,7 @@ final class Int8Head extends OutputHead {
     /** Where the first row begins instead: one cache line later. */
     private static final long START = 64;
 
-    private final Reductions reductions;
+    private final Supplier<Reductions> reductions;
     private final int cols;
     private final MemorySegment codes;
     private final MemorySegment scales;
@@ -35,7 +36,7 @@ final class Int8Head extends OutputHead {
      *
      * @param arena receives the codes and scales
      */
-    Int8Head(Reductions reductions, int rows, int cols, Arena arena) {
+    Int8Head(Supplier<Reductions> reductions, int rows, int cols, Arena arena) {
         this.reductions = reductions;
         this.cols = cols;
         long bytes = (long) rows * cols;
@@ -85,6 +86,7 @@ final class Int8Head extends OutputHead {
 
     @Override
     void rows(float[] x, float[] logits, int from, int to) {
+        Reductions sums = reductions.get();
         Scratch mine = scratch.take();
         int groups = cols / GROUP;
         for (int first = from; first < to; first += ROWS_AT_ONCE) {
@@ -92,7 +94,7 @@ final class Int8Head extends OutputHead {
             long scalesAt = (long) first * groups * Short.BYTES;
             MemorySegment.copy(scales, ValueLayout.JAVA_SHORT, scalesAt, mine.halves, 0, rows * groups);
             Half.widen(mine.halves, 0, mine.scales, rows * groups);
-            reductions.dotsInt8(codes, (long) first * cols, mine.scales, x, logits, first, rows);
+            sums.dotsInt8(codes, (long) first * cols, mine.scales, x, logits, first, rows);
         }
         scratch.giveBack(mine);
     }

@@ -1,14 +1,7 @@
 package io.qk256.llm.model;
 
-import io.qk256.gguf.GgufException;
-import io.qk256.gguf.GgufFile;
-import io.qk256.gguf.GgufTensor;
-import io.qk256.gguf.GgufValue;
-import java.util.List;
-import java.util.Optional;
-
 /**
- * The shape of a BitNet model.
+ * The shape of a model.
  *
  * @param architecture {@code general.architecture} of the file
  * @param vocabulary number of tokens
@@ -39,11 +32,10 @@ public record ModelConfig(
         float epsilon,
         GateFunction gate) {
 
-    private static final long MAX_VOCABULARY = 1 << 22;
-    private static final long MAX_CONTEXT = 1 << 22;
-    private static final long MAX_WIDTH = 1 << 17;
-    private static final long MAX_LAYERS = 1 << 10;
-    private static final double DEFAULT_ROPE_BASE = 10_000;
+    static final int MAX_VOCABULARY = 1 << 22;
+    static final int MAX_CONTEXT = 1 << 22;
+    static final int MAX_WIDTH = 1 << 17;
+    static final int MAX_LAYERS = 1 << 10;
 
     /**
      * A shape.
@@ -52,9 +44,6 @@ public record ModelConfig(
      */
     public ModelConfig {
         require(heads % kvHeads == 0, "head_count is " + heads + ", expected a multiple of head_count_kv " + kvHeads);
-        require(
-                width == (long) heads * headSize,
-                "embedding_length is " + width + ", expected head_count " + heads + " x the head's size " + headSize);
         requireLanes("embedding_length", width);
         requireLanes("feed_forward_length", feedForward);
         requireLanes("the head's size", headSize);
@@ -64,130 +53,9 @@ public record ModelConfig(
                         + headSize);
     }
 
-    /**
-     * Reads the shape from a file.
-     *
-     * @throws GgufException if the file is of another architecture, or a value is missing or makes no sense
-     */
-    public static ModelConfig of(GgufFile file) throws GgufException {
-        String architecture = file.architecture();
-        requireWhole(file);
-        GateFunction gate = gate(file, architecture);
-        requireNoScaling(file, architecture);
-        int width = integer(file, architecture + ".embedding_length", MAX_WIDTH);
-        int heads = integer(file, architecture + ".attention.head_count", width);
-        int headSize = width / heads;
-        String kvKey = architecture + ".attention.head_count_kv";
-        String rotatedKey = architecture + ".rope.dimension_count";
-        try {
-            return new ModelConfig(
-                    architecture,
-                    vocabulary(file),
-                    integer(file, architecture + ".context_length", MAX_CONTEXT),
-                    width,
-                    integer(file, architecture + ".block_count", MAX_LAYERS),
-                    integer(file, architecture + ".feed_forward_length", MAX_WIDTH),
-                    heads,
-                    file.find(kvKey).isPresent() ? integer(file, kvKey, heads) : heads,
-                    headSize,
-                    file.find(rotatedKey).isPresent() ? integer(file, rotatedKey, headSize) : headSize,
-                    positive(file, architecture + ".rope.freq_base", Optional.of(DEFAULT_ROPE_BASE)),
-                    positive(file, architecture + ".attention.layer_norm_rms_epsilon", Optional.empty()),
-                    gate);
-        } catch (IllegalArgumentException e) {
-            throw new GgufException(file.name() + ": " + e.getMessage()
-                    + "; the file is damaged or of a model that this program does not know");
-        }
-    }
-
-    /** The key decides; files without it mean what llama.cpp and bitnet.cpp compute for their architecture. */
-    private static GateFunction gate(GgufFile file, String architecture) throws GgufException {
-        GateFunction ofArchitecture = gateOf(file, architecture);
-        Optional<GgufValue> key = file.find(architecture + ".hidden_activation");
-        if (key.isEmpty()) {
-            return ofArchitecture;
-        }
-        return switch (key.get().asText()) {
-            case "relu2", "relu_squared", "relu^2" -> GateFunction.SQUARED_RELU;
-            case "silu", "swish", "swiglu" -> GateFunction.SILU;
-            default ->
-                throw new GgufException(file.name() + ": " + key.get().key() + " is \""
-                        + key.get().asText() + "\", expected relu2 or silu; no other gate is computed here");
-        };
-    }
-
-    /** What a file leaves open, if it does, and what is assumed. */
-    Optional<String> assumption(GgufFile file) {
-        boolean open = architecture.equals("bitnet")
-                && file.find(architecture + ".hidden_activation").isEmpty();
-        return open
-                ? Optional.of(
-                        file.name() + ": no key bitnet.hidden_activation says how the gate acts; SiLU is taken, as"
-                                + " llama.cpp does. If the text makes no sense, the model was trained with squared ReLU: convert"
-                                + " it as bitnet-b1.58, or with hidden_activation relu2")
-                : Optional.empty();
-    }
-
-    private static GateFunction gateOf(GgufFile file, String architecture) throws GgufException {
-        return switch (architecture) {
-            case "bitnet-b1.58", "bitnet-25" -> GateFunction.SQUARED_RELU;
-            case "bitnet" -> GateFunction.SILU;
-            default ->
-                throw new GgufException(file.name() + ": general.architecture is \"" + architecture
-                        + "\", expected bitnet-b1.58, bitnet-25 or bitnet; this program runs BitNet models only");
-        };
-    }
-
-    /** Linear is what llama.cpp takes a missing type for, and what its converter writes, with the factor 1. */
-    private static void requireNoScaling(GgufFile file, String architecture) throws GgufException {
-        Optional<GgufValue> type = file.find(architecture + ".rope.scaling.type");
-        String scaling = type.isPresent() ? type.get().asText() : "linear";
-        if (scaling.equals("none")) {
-            return;
-        }
-        if (!scaling.equals("linear")) {
-            throw new GgufException(file.name() + ": " + architecture + ".rope.scaling.type is \"" + scaling
-                    + "\", expected \"none\" or \"linear\"; no BitNet model is known that needs it");
-        }
-        for (String key : List.of(".rope.scaling.factor", ".rope.scale_linear")) {
-            Optional<GgufValue> factor = file.find(architecture + key);
-            if (factor.isPresent() && factor.get().asReal() != 0 && factor.get().asReal() != 1) {
-                throw new GgufException(file.name() + ": " + factor.get().key() + " is " + factor.get()
-                        + ", expected 1; no BitNet model is known that needs scaled positions");
-            }
-        }
-    }
-
-    /** Refuses a part of a model, which would seem to lack tensors. */
-    private static void requireWhole(GgufFile file) throws GgufException {
-        Optional<String> part = file.part();
-        if (part.isPresent()) {
-            throw new GgufException(part.get());
-        }
-    }
-
-    private static int vocabulary(GgufFile file) throws GgufException {
-        GgufTensor embedding = file.requireTensor(WeightLoader.EMBEDDING);
-        require(
-                embedding.rows() <= MAX_VOCABULARY,
-                embedding.name() + " has " + embedding.rows() + " rows, expected at most " + MAX_VOCABULARY);
-        return (int) embedding.rows();
-    }
-
-    private static int integer(GgufFile file, String key, long max) throws GgufException {
-        return (int) file.require(key).asInteger(1, max);
-    }
-
-    private static float positive(GgufFile file, String key, Optional<Double> absent) throws GgufException {
-        if (absent.isPresent() && file.find(key).isEmpty()) {
-            return absent.get().floatValue();
-        }
-        float value = (float) file.require(key).asReal();
-        if (!(value > 0) || Float.isInfinite(value)) {
-            throw new GgufException(
-                    file.name() + ": " + key + " is " + value + ", expected a number above 0; the file is damaged");
-        }
-        return value;
+    /** Query numbers of a token in one layer, and what attention makes of them. */
+    int attentionWidth() {
+        return heads * headSize;
     }
 
     /** Key or value numbers of a token in one layer. */

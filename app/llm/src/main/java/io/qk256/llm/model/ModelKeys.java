@@ -2,41 +2,32 @@ package io.qk256.llm.model;
 
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.GgufValue;
 import io.qk256.gguf.ValueType;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Makes sure that no key of a file changes what its model computes without this program knowing: a key that asks for what is
- * not computed is refused by name, one that is unknown and asks for nothing is told, and the others are read or say nothing
+ * The keys of a file that belong to its architecture, named without its prefix. An {@link Architecture} asks for those that it knows;
+ * {@link #requireNothingElse} then makes sure that no other one changes what the model computes: a key that asks for what is
+ * not computed is refused by name, one that is unknown and asks for nothing is told, and the others say nothing
  * about the computation.
  *
  * <p>Source of the keys: ggml-org/llama.cpp {@code src/llama-arch.cpp}, and what {@code src/llama-model.cpp} does without them.
  */
 final class ModelKeys {
 
-    /** What {@link ModelConfig} reads, or what only describes. All are preceded by the architecture. */
-    private static final Set<String> READ = Set.of(
-            "attention.head_count",
-            "attention.head_count_kv",
-            "attention.key_length",
-            "attention.layer_norm_rms_epsilon",
-            "attention.value_length",
-            "block_count",
-            "context_length",
-            "embedding_length",
-            "feed_forward_length",
-            "hidden_activation",
-            "rope.dimension_count",
-            "rope.freq_base",
+    /** What only describes a model, or says how far positions are scaled if they are. */
+    private static final Set<String> DESCRIPTIVE = Set.of(
             "rope.scale_linear",
             "rope.scaling.factor",
             "rope.scaling.finetuned",
             "rope.scaling.original_context_length",
-            "rope.scaling.type",
             "rope.scaling.yarn_beta_fast",
             "rope.scaling.yarn_beta_slow",
             "vocab_size");
@@ -54,60 +45,152 @@ final class ModelKeys {
     private static final String HADAMARD = "prism.hadamard.";
 
     private final GgufFile file;
-    private final ModelConfig config;
-    private final String prefix;
+    private final String architecture;
     private final Consumer<String> warnings;
+    private final Set<String> asked = new HashSet<>(DESCRIPTIVE);
 
-    private ModelKeys(GgufFile file, ModelConfig config, Consumer<String> warnings) {
+    /**
+     * The keys of a file.
+     *
+     * @param warnings hears of what is not refused and may matter
+     * @throws GgufException if the file is one part of a model
+     */
+    ModelKeys(GgufFile file, Consumer<String> warnings) throws GgufException {
+        this.architecture = file.architecture();
+        Optional<String> part = file.part();
+        if (part.isPresent()) { // Its tensors would seem to be missing.
+            throw new GgufException(part.get());
+        }
         this.file = file;
-        this.config = config;
-        this.prefix = config.architecture() + ".";
         this.warnings = warnings;
     }
 
-    /**
-     * Looks through all keys.
-     *
-     * @param warnings hears of what is not refused and may matter
-     * @throws GgufException if a key asks for what is not computed, or contradicts another
-     */
-    static void check(GgufFile file, ModelConfig config, Consumer<String> warnings) throws GgufException {
-        new ModelKeys(file, config, warnings).check();
+    /** {@code general.architecture}, which precedes the other keys. */
+    String architecture() {
+        return architecture;
     }
 
-    private void check() throws GgufException {
-        requireHeadSize("attention.key_length");
-        requireHeadSize("attention.value_length");
-        warnOfVocabulary();
+    /** Rows of the embedding, a token each. */
+    int vocabulary() throws GgufException {
+        GgufTensor embedding = file.requireTensor(Weights.EMBEDDING + ".weight");
+        if (embedding.rows() > ModelConfig.MAX_VOCABULARY) {
+            throw new IllegalArgumentException(embedding.name() + " has " + embedding.rows()
+                    + " rows, expected at most " + ModelConfig.MAX_VOCABULARY);
+        }
+        return (int) embedding.rows();
+    }
+
+    /** A number from 1 to {@code max}. */
+    int integer(String key, int max) throws GgufException {
+        asked.add(key);
+        return (int) file.require(name(key)).asInteger(1, max);
+    }
+
+    /** A number from 1 to {@code max}; {@code absent} if there is no such key. */
+    int integer(String key, int max, int absent) throws GgufException {
+        asked.add(key);
+        return find(key).isPresent() ? integer(key, max) : absent;
+    }
+
+    /** A number above 0. */
+    float positive(String key) throws GgufException {
+        asked.add(key);
+        float value = (float) file.require(name(key)).asReal();
+        if (!(value > 0) || Float.isInfinite(value)) {
+            throw new GgufException(file.name() + ": " + name(key) + " is " + value
+                    + ", expected a number above 0; the file is damaged");
+        }
+        return value;
+    }
+
+    /** A number above 0; {@code absent} if there is no such key. */
+    float positive(String key, float absent) throws GgufException {
+        asked.add(key);
+        return find(key).isPresent() ? positive(key) : absent;
+    }
+
+    /** A text, if there is such a key. */
+    Optional<String> text(String key) throws GgufException {
+        asked.add(key);
+        Optional<GgufValue> value = find(key);
+        return value.isPresent() ? Optional.of(value.get().asText()) : Optional.empty();
+    }
+
+    /** Refuses another number than this one, if there is such a key. */
+    void requireIfThere(String key, int number, String because) throws GgufException {
+        asked.add(key);
+        Optional<GgufValue> value = find(key);
+        if (value.isPresent() && value.get().asInteger(0, Integer.MAX_VALUE) != number) {
+            throw refused(value.get(), number + ", " + because);
+        }
+    }
+
+    /** Linear is what llama.cpp takes a missing type for, and what its converter writes, with the factor 1. */
+    void requireUnscaledPositions() throws GgufException {
+        String scaling = text("rope.scaling.type").orElse("linear");
+        if (scaling.equals("none")) {
+            return;
+        }
+        if (!scaling.equals("linear")) {
+            throw new GgufException(file.name() + ": " + name("rope.scaling.type") + " is \"" + scaling
+                    + "\", expected \"none\" or \"linear\"; scaled positions are not computed here");
+        }
+        for (String key : List.of("rope.scaling.factor", "rope.scale_linear")) {
+            Optional<GgufValue> factor = find(key);
+            if (factor.isPresent() && factor.get().asReal() != 0 && factor.get().asReal() != 1) {
+                throw new GgufException(file.name() + ": " + name(key) + " is " + factor.get()
+                        + ", expected 1; scaled positions are not computed here");
+            }
+        }
+    }
+
+    /** Tells what is no error, and what the user should know. */
+    void warn(String message) {
+        warnings.accept(file.name() + ": " + message);
+    }
+
+    /** The error that a key has a value which is not computed here. */
+    GgufException refused(String key, String expected) throws GgufException {
+        return refused(file.require(name(key)), expected);
+    }
+
+    /**
+     * Looks through all keys that nobody asked for.
+     *
+     * @throws GgufException if one asks for what is not computed
+     */
+    void requireNothingElse(ModelConfig config) throws GgufException {
+        warnOfVocabulary(config);
+        String prefix = name("");
         for (GgufValue value : file.metadata().values()) {
             String key = value.key();
             if (key.startsWith(HADAMARD)) {
                 throw refused(
                         value, "no such key: the weights are stored in another basis, which is not turned back here");
             }
-            if (key.startsWith(prefix) && !READ.contains(key.substring(prefix.length()))) {
-                check(value, key.substring(prefix.length()));
+            if (key.startsWith(prefix) && !asked.contains(key.substring(prefix.length()))) {
+                check(value, key.substring(prefix.length()), config);
             }
         }
     }
 
-    private void requireHeadSize(String key) throws GgufException {
-        Optional<GgufValue> value = file.find(prefix + key);
-        if (value.isPresent() && value.get().asInteger(0, Integer.MAX_VALUE) != config.headSize()) {
-            throw refused(
-                    value.get(), config.headSize() + ", which is embedding_length divided by attention.head_count");
-        }
-    }
-
-    private void warnOfVocabulary() throws GgufException {
-        Optional<GgufValue> value = file.find(prefix + "vocab_size");
+    private void warnOfVocabulary(ModelConfig config) throws GgufException {
+        Optional<GgufValue> value = find("vocab_size");
         if (value.isPresent() && value.get().asInteger(0, Integer.MAX_VALUE) != config.vocabulary()) {
-            warnings.accept(file.name() + ": " + value.get().key() + " is " + value.get() + ", but the embedding has "
-                    + config.vocabulary() + " rows, which are used");
+            warn(value.get().key() + " is " + value.get() + ", but the embedding has " + config.vocabulary()
+                    + " rows, which are used");
         }
     }
 
-    private void check(GgufValue value, String key) throws GgufException {
+    private String name(String key) {
+        return architecture + "." + key;
+    }
+
+    private Optional<GgufValue> find(String key) {
+        return file.find(name(key));
+    }
+
+    private void check(GgufValue value, String key, ModelConfig config) throws GgufException {
         switch (key) {
             case "attention.causal" -> {
                 if (!value.asBool()) {
@@ -141,8 +224,7 @@ final class ModelKeys {
         } else if (asksForSomething(value)) {
             throw refused(value, "no such key, or 0: what it asks for is not computed here");
         } else {
-            warnings.accept(
-                    file.name() + ": " + value.key() + " is not known and is ignored; its value asks for nothing");
+            warn(value.key() + " is not known and is ignored; its value asks for nothing");
         }
     }
 

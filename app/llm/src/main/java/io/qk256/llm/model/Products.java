@@ -25,12 +25,11 @@ final class Products {
     private final Kernel kernel;
     private final ParallelKernel threads;
     private final QuantizedColumns x;
-    private final List<List<Qk256Matrix>> matricesByLayer;
-    private final Columns[] y;
+    private final List<Qk256Matrix> matrices;
+    private final List<KernelResults> y;
     private final F32Vector[] results;
     private final RowTask multiplyUnits = this::multiplyUnits;
 
-    private List<Qk256Matrix> matrices = List.of();
     private I8Batch activations;
 
     /**
@@ -38,26 +37,29 @@ final class Products {
      *
      * @param kernel multiplies
      * @param threads share the rows
-     * @param matrices of each layer, as many as there are results
+     * @param y for each matrix, as many numbers a column as it has rows
      */
     Products(
-            Kernel kernel, ParallelKernel threads, QuantizedColumns x, List<List<Qk256Matrix>> matrices, Columns... y) {
+            Kernel kernel,
+            ParallelKernel threads,
+            QuantizedColumns x,
+            List<Qk256Matrix> matrices,
+            List<KernelResults> y) {
         this.kernel = kernel;
         this.threads = threads;
         this.x = x;
-        this.matricesByLayer = matrices;
-        this.y = y;
+        this.matrices = List.copyOf(matrices);
+        this.y = List.copyOf(y);
         this.activations = x.matrix(1);
-        this.results = new F32Vector[y.length];
+        this.results = new F32Vector[y.size()];
     }
 
     /** Multiplies the first columns of the batch. */
-    void apply(int layer, int columns) {
-        matrices = matricesByLayer.get(layer);
+    void apply(int columns) {
         activations = x.matrix(columns);
         int units = 0;
         for (int i = 0; i < matrices.size(); i++) {
-            results[i] = y[i].results(columns);
+            results[i] = y.get(i).first(columns);
             units += units(matrices.get(i));
         }
         threads.forRows(units, LEAST_UNITS, multiplyUnits);

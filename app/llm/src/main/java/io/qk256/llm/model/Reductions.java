@@ -1,7 +1,6 @@
 package io.qk256.llm.model;
 
 import io.qk256.spi.selection.Jvm;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -13,15 +12,12 @@ import java.lang.foreign.MemorySegment;
  * {@code ggml_vec_dot_f16} built for AVX2. Where both operands come from f16 every product is exact in f32, so that ggml's fused
  * multiply-adds give the same bits.
  */
-abstract sealed class Reductions permits PlainReductions, VectorReductions, WideVectorReductions, WarmingReductions {
+abstract sealed class Reductions permits PlainReductions, VectorReductions, WideVectorReductions {
 
     /** Partial sums of a dot product; lengths are multiples of it. */
     static final int LANES = 32;
 
     private static final Class<?> OFF_HEAP = MemorySegment.NULL.getClass();
-
-    private static final int WARM_UP_LENGTH = 1024;
-    private static final int WARM_UP_CALLS = 700;
 
     /** The fastest on this JVM. */
     static Reductions best() {
@@ -34,25 +30,6 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
     /** Whether this JVM makes vector instructions of vector code, and this machine has vectors of 256 bits or more. */
     static boolean vectorsAreFast() {
         return Jvm.current().missing().isEmpty() && VectorReductions.areFast();
-    }
-
-    /** Calls them so often that the JVM compiles them. */
-    final void warmUp() {
-        float[] x = new float[WARM_UP_LENGTH];
-        MemorySegment codes = Arena.ofAuto().allocate(WARM_UP_LENGTH);
-        float[] scales = new float[WARM_UP_LENGTH / LANES];
-        float[] out = new float[1];
-        float sum = 0;
-        for (int i = 0; i < WARM_UP_CALLS; i++) {
-            sum += dot(x, 0, x, 0, x.length);
-            dotsInt8(codes, 0, scales, x, out, 0, 1);
-            sum += out[0];
-            sum += absMax(x, 0, x.length);
-            sum += (float) sumOfSquares(x, 0, x.length);
-        }
-        if (sum != 0) {
-            throw new AssertionError("sums over zeros are " + sum);
-        }
     }
 
     /** The next multiple of {@link #LANES}. */

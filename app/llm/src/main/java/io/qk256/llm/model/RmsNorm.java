@@ -20,6 +20,11 @@ final class RmsNorm {
         this.epsilon = epsilon;
     }
 
+    /** Values that are normalised together. */
+    int size() {
+        return weights.length;
+    }
+
     /** Normalises {@code in[inAt ...]} to {@code out[outAt ...]}; they may be the same. */
     void apply(Reductions reductions, float[] in, int inAt, float[] out, int outAt) {
         int n = weights.length;

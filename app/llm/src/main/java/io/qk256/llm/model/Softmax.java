@@ -7,23 +7,6 @@ package io.qk256.llm.model;
  */
 abstract sealed class Softmax permits PlainSoftmax, VectorSoftmax {
 
-    private static final int WARM_UP_LENGTH = 256;
-    private static final int WARM_UP_CALLS = 800;
-
-    /** The fastest on this JVM. */
-    static Softmax best() {
-        return Reductions.vectorsAreFast() ? new VectorSoftmax() : new PlainSoftmax();
-    }
-
-    /** Calls it so often that the JVM compiles it. */
-    static void warmUp() {
-        Softmax softmax = best();
-        float[] row = new float[WARM_UP_LENGTH];
-        for (int i = 0; i < WARM_UP_CALLS; i++) {
-            softmax.apply(row, 0, row.length, 1);
-        }
-    }
-
     /**
      * Replaces scores by probabilities.
      *

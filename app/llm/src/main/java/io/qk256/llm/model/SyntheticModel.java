@@ -7,9 +7,10 @@ import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 
@@ -43,10 +44,10 @@ public final class SyntheticModel {
      * @param seed decides the weights
      */
     @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the model, whose close() closes it.
-    public static BitNetModel of(ModelConfig config, HeadType headType, long seed) {
+    public static Model of(ModelConfig config, HeadType headType, long seed) {
         Arena arena = Arena.ofShared();
         try {
-            return BitNetModel.of(arena, new SyntheticModel(config, arena, seed).weights(), headType);
+            return Model.of(arena, new SyntheticModel(config, arena, seed).weights(), headType);
         } catch (RuntimeException | Error e) {
             arena.close();
             throw e;
@@ -54,25 +55,21 @@ public final class SyntheticModel {
     }
 
     private Weights weights() {
-        List<Layer> layers = new ArrayList<>();
-        int width = config.width();
-        int feedForward = config.feedForward();
-        for (int i = 0; i < config.layers(); i++) {
-            layers.add(new Layer(
-                    norm(width),
-                    ternary(width, width),
-                    ternary(config.kvWidth(), width),
-                    ternary(config.kvWidth(), width),
-                    norm(width),
-                    ternary(width, width),
-                    norm(width),
-                    ternary(feedForward, width),
-                    ternary(feedForward, width),
-                    norm(feedForward),
-                    ternary(width, feedForward)));
+        Architecture architecture = Architectures.of(config.architecture());
+        List<TensorSpec> specs = TensorSpec.inLayers(architecture.tensors(config), config.layers()).stream()
+                .filter(TensorSpec::required)
+                .toList();
+        Map<String, DenseMatrix> tokens = new HashMap<>();
+        Map<String, Qk256Matrix> ternary = new HashMap<>();
+        Map<String, RmsNorm> norms = new HashMap<>();
+        for (TensorSpec spec : specs) {
+            switch (spec.role()) {
+                case TOKENS -> tokens.put(spec.name(), tokens(spec.rows(), spec.cols()));
+                case TERNARY -> ternary.put(spec.name(), ternary(spec.rows(), spec.cols()));
+                case NORM -> norms.put(spec.name(), norm(spec.cols()));
+            }
         }
-        DenseMatrix embedding = embedding();
-        return new Weights(config, embedding, List.copyOf(layers), norm(width), embedding);
+        return new Weights(architecture, config, tokens, ternary, norms);
     }
 
     private RmsNorm norm(int size) {
@@ -93,13 +90,13 @@ public final class SyntheticModel {
         return Qk256Matrix.of(codes, rows, cols, Codebook.TERNARY).withTensorScale(scale);
     }
 
-    private DenseMatrix embedding() {
+    private DenseMatrix tokens(int rows, int cols) {
         SplittableRandom numbers = new SplittableRandom(seed++);
         short[] halves = new short[EMBEDDINGS];
         for (int i = 0; i < EMBEDDINGS; i++) {
             halves[i] = Float.floatToFloat16((float) numbers.nextGaussian());
         }
-        long bytes = (long) config.vocabulary() * config.width() * Short.BYTES;
+        long bytes = (long) rows * cols * Short.BYTES;
         MemorySegment data = HugePages.allocate(arena, bytes);
         fill(data, random -> {
             long bits = random.nextLong();
@@ -110,7 +107,7 @@ public final class SyntheticModel {
             }
             return four;
         });
-        return DenseMatrix.ofHalves(data, config.vocabulary(), config.width());
+        return DenseMatrix.ofHalves(data, rows, cols);
     }
 
     private interface Source {

@@ -1,34 +1,109 @@
 package io.qk256.llm.model;
 
+import io.qk256.llm.model.Attention.Code;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /**
- * Has the JVM compile vector code by calling it often, once in a process: until then plain code, which gives the same bits, is
- * faster by far. It takes processor time that short work does not pay back, so it is to be started when work is known to
- * be longer. Thread-safe.
+ * Gives plain code until vector code, which gives the same bits, is compiled: before, the JVM interprets it, and plain code is faster by
+ * far. So a first token does not wait. Once in a process, and in a thread of its own, vector code is called so often that the JVM
+ * compiles it. That takes processor time which short work does not pay back, so it is begun when work is known to be longer.
+ * Thread-safe.
+ *
+ * @param <T> the code, or what chooses it
  */
-final class WarmUp {
+final class WarmUp<T> implements Supplier<T> {
 
-    private final Runnable calls;
+    /** From so many tokens on, attention is a part of the time that is worth a warm-up. */
+    private static final int LONG_PROMPT = 64;
+
+    private static final int LONG_TEXT = 512;
+
+    static final WarmUp<Reductions> SUMS = new WarmUp<>(new PlainReductions(), WarmUp::sums);
+
+    /** Whether {@link Code#best} is the faster one; each thread needs its own. */
+    static final WarmUp<Boolean> ATTENTION = new WarmUp<>(false, WarmUp::attention);
+
+    private final Supplier<T> compiled;
     private final AtomicBoolean started = new AtomicBoolean();
-    private volatile boolean done;
+    private volatile T current;
 
-    WarmUp(Runnable calls) {
-        this.calls = calls;
+    /**
+     * What is given from now on.
+     *
+     * @param plain until the other is compiled
+     * @param compiled loads the vector classes, which takes long, and returns once they are compiled
+     */
+    WarmUp(T plain, Supplier<T> compiled) {
+        this.current = plain;
+        this.compiled = compiled;
     }
 
-    /** Starts it in a thread of its own, unless it was started before. */
+    /** The faster code now. */
+    @Override
+    public T get() {
+        return current;
+    }
+
+    /** Starts it, unless it was started before. */
     void start() {
         if (!started.get() && started.compareAndSet(false, true)) {
-            Thread.ofPlatform().daemon().name("qk256-warm-up").start(() -> {
-                calls.run();
-                done = true;
-            });
+            Thread.ofPlatform().daemon().name("qk256-warm-up").start(() -> current = compiled.get());
         }
     }
 
-    /** Whether vector code is the faster one now. */
-    boolean isDone() {
-        return done;
+    /** Starts what pays off for tokens that are about to be computed. */
+    static void beforeTokens(int count, int position) {
+        if (count >= LONG_PROMPT) {
+            SUMS.start();
+        }
+        if (count >= LONG_PROMPT || position >= LONG_TEXT) {
+            ATTENTION.start();
+        }
+    }
+
+    /** Starts what pays off for the tokens that will follow. */
+    static void afterTokens() {
+        SUMS.start();
+    }
+
+    /** The fastest sums on this JVM, once they are compiled. */
+    static Reductions sums() {
+        Reductions sums = Reductions.best();
+        float[] x = new float[1024];
+        MemorySegment codes = Arena.ofAuto().allocate(x.length);
+        float[] scales = new float[x.length / Reductions.LANES];
+        float[] out = new float[1];
+        float sum = 0;
+        for (int i = 0; i < 700; i++) {
+            sum += sums.dot(x, 0, x, 0, x.length);
+            sums.dotsInt8(codes, 0, scales, x, out, 0, 1);
+            sum += out[0];
+            sum += sums.absMax(x, 0, x.length);
+            sum += (float) sums.sumOfSquares(x, 0, x.length);
+        }
+        if (sum != 0) {
+            throw new AssertionError("sums over zeros are " + sum);
+        }
+        return sums;
+    }
+
+    private static boolean attention() {
+        Code code = Code.best();
+        int rows = 4;
+        int size = 4 * BlockProducts.LANES;
+        float[] x = new float[rows * size];
+        float[] block = new float[BlockProducts.LANES * size];
+        float[] row = new float[256];
+        for (int i = 0; i < 800; i++) {
+            code.products().dots(x, 0, size, block, x, size);
+            code.products().addSums(x, 0, size, rows, block, 2 * rows, size, x, 0);
+        }
+        for (int i = 0; i < 800; i++) {
+            code.softmax().apply(row, 0, row.length, 1);
+        }
+        return true;
     }
 }

@@ -7,68 +7,108 @@ import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.gguf.layout.FiniteCheck;
 import io.qk256.gguf.layout.Repack;
+import io.qk256.llm.model.TensorSpec.Role;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
-/** Finds the tensors of a model by name, checks their shapes, and repacks the ternary ones with all processors. */
+/**
+ * Finds the tensors that an {@link Architecture} lists, checks their shapes, and repacks the ternary ones with all processors. A
+ * tensor that is not in the list is refused.
+ */
 final class WeightLoader {
 
-    static final String EMBEDDING = "token_embd.weight";
-
-    private static final String OUTPUT = "output.weight";
-    private static final String OUTPUT_NORM = "output_norm.weight";
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final GgufFile file;
+    private final Architecture architecture;
     private final ModelConfig config;
-    private final Arena arena;
-    private final LoadListener listener;
-    private final Set<String> used = new HashSet<>();
-    private Map<String, Qk256Matrix> matrices = Map.of();
 
-    private WeightLoader(GgufFile file, ModelConfig config, Arena arena, LoadListener listener) {
+    /** Names of tensors that are in the list. */
+    private final Set<String> known = new HashSet<>();
+
+    private WeightLoader(GgufFile file, Architecture architecture, ModelConfig config) {
         this.file = file;
+        this.architecture = architecture;
         this.config = config;
-        this.arena = arena;
-        this.listener = listener;
     }
 
     /**
      * Loads all weights.
      *
      * @param arena receives the repacked ones
-     * @throws GgufException if a tensor is missing, or of another type or shape than the model's
+     * @throws GgufException if a tensor is missing, is none of the model's, or of another type or shape
      */
-    static Weights load(GgufFile file, ModelConfig config, Arena arena, LoadListener listener) throws GgufException {
-        return new WeightLoader(file, config, arena, listener).load();
+    static Weights load(
+            GgufFile file, Architecture architecture, ModelConfig config, Arena arena, LoadListener listener)
+            throws GgufException {
+        return new WeightLoader(file, architecture, config).load(arena, listener);
     }
 
-    private Weights load() throws GgufException {
-        Weights weights = read();
-        requireAllUsed();
+    private Weights load(Arena arena, LoadListener listener) throws GgufException {
+        List<TensorSpec> specs = TensorSpec.inLayers(architecture.tensors(config), config.layers());
+        Map<String, GgufTensor> tokens = find(specs, Role.TOKENS);
+        Map<String, GgufTensor> ternary = find(specs, Role.TERNARY);
+        Map<String, GgufTensor> norms = find(specs, Role.NORM);
+        requireNoOther();
         int threads = Runtime.getRuntime().availableProcessors();
-        for (String name : List.of(EMBEDDING, OUTPUT)) {
-            Optional<GgufTensor> tensor = file.findTensor(name);
-            if (tensor.isPresent()) {
-                FiniteCheck.require(tensor.get(), threads, listener);
+        Map<String, DenseMatrix> tokenMatrices = new HashMap<>();
+        for (Map.Entry<String, GgufTensor> entry : tokens.entrySet()) {
+            tokenMatrices.put(entry.getKey(), DenseMatrix.of(entry.getValue()));
+        }
+        Map<String, Qk256Matrix> repacked = Repack.repackAll(ternary.values(), arena, threads, listener);
+        Map<String, RmsNorm> normWeights = new HashMap<>();
+        for (Map.Entry<String, GgufTensor> entry : norms.entrySet()) {
+            normWeights.put(entry.getKey(), norm(entry.getValue()));
+        }
+        Map<String, Qk256Matrix> matrices = new HashMap<>();
+        for (Map.Entry<String, GgufTensor> entry : ternary.entrySet()) {
+            Qk256Matrix matrix = repacked.get(entry.getValue().name());
+            matrices.put(entry.getKey(), scaled(entry.getKey(), Objects.requireNonNull(matrix)));
+        }
+        for (GgufTensor tensor : tokens.values()) {
+            FiniteCheck.require(tensor, threads, listener);
+        }
+        return new Weights(architecture, config, tokenMatrices, matrices, normWeights);
+    }
+
+    private Map<String, GgufTensor> find(List<TensorSpec> specs, Role role) throws GgufException {
+        Map<String, GgufTensor> tensors = new LinkedHashMap<>();
+        for (TensorSpec spec : specs) {
+            if (spec.role() == role
+                    && (spec.required() || file.findTensor(spec.fileName()).isPresent())) {
+                tensors.put(spec.name(), tensor(spec.fileName(), spec.cols(), spec.rows()));
+                if (role == Role.TERNARY && scale(spec.name()).isPresent()) {
+                    tensor(scaleName(spec.name()), 1, 1);
+                }
             }
         }
-        return weights;
+        return tensors;
+    }
+
+    private GgufTensor tensor(String name, int cols, int rows) throws GgufException {
+        GgufTensor tensor = file.requireTensor(name);
+        known.add(name);
+        if (tensor.cols() != cols || tensor.rows() != rows) {
+            throw new GgufException(tensor + ": expected " + rows + "x" + cols
+                    + " (rows x columns) by the sizes in the metadata; the file is damaged");
+        }
+        return tensor;
     }
 
     /** A tensor that nobody asked for would change what the model computes, if only it were known how. */
-    private void requireAllUsed() throws GgufException {
+    private void requireNoOther() throws GgufException {
         for (GgufTensor tensor : file.tensors()) {
-            if (!used.contains(tensor.name())) {
+            if (!known.contains(tensor.name())) {
                 throw new GgufException(tensor + ": is no part of a " + config.architecture() + " model of "
                         + config.layers()
                         + " layers as it is computed here, expected no such tensor; to ignore it would"
@@ -77,96 +117,39 @@ final class WeightLoader {
         }
     }
 
-    private Weights read() throws GgufException {
-        DenseMatrix embedding = dense(EMBEDDING);
-        DenseMatrix output = file.findTensor(OUTPUT).isPresent() ? dense(OUTPUT) : embedding;
-        int threads = Runtime.getRuntime().availableProcessors();
-        matrices = Repack.repackAll(ternaryTensors(), arena, threads, listener);
-        List<Layer> layers = new ArrayList<>();
-        for (int i = 0; i < config.layers(); i++) {
-            layers.add(layer(prefix(i)));
-        }
-        return new Weights(config, embedding, List.copyOf(layers), norm(OUTPUT_NORM, config.width()), output);
-    }
-
-    private static String prefix(int layer) {
-        return "blk." + layer + ".";
-    }
-
-    /** All of them, so that threads share the work however large each is. */
-    private List<GgufTensor> ternaryTensors() throws GgufException {
-        int width = config.width();
-        int kvWidth = config.kvWidth();
-        int feedForward = config.feedForward();
-        List<GgufTensor> tensors = new ArrayList<>();
-        for (int i = 0; i < config.layers(); i++) {
-            String prefix = prefix(i);
-            tensors.add(tensor(prefix + "attn_q.weight", width, width));
-            tensors.add(tensor(prefix + "attn_k.weight", width, kvWidth));
-            tensors.add(tensor(prefix + "attn_v.weight", width, kvWidth));
-            tensors.add(tensor(prefix + "attn_output.weight", width, width));
-            tensors.add(tensor(prefix + "ffn_gate.weight", width, feedForward));
-            tensors.add(tensor(prefix + "ffn_up.weight", width, feedForward));
-            tensors.add(tensor(prefix + "ffn_down.weight", feedForward, width));
-        }
-        return tensors;
-    }
-
-    private Layer layer(String prefix) throws GgufException {
-        int width = config.width();
-        return new Layer(
-                norm(prefix + "attn_norm.weight", width),
-                ternary(prefix + "attn_q"),
-                ternary(prefix + "attn_k"),
-                ternary(prefix + "attn_v"),
-                norm(prefix + "attn_sub_norm.weight", width),
-                ternary(prefix + "attn_output"),
-                norm(prefix + "ffn_norm.weight", width),
-                ternary(prefix + "ffn_gate"),
-                ternary(prefix + "ffn_up"),
-                norm(prefix + "ffn_sub_norm.weight", config.feedForward()),
-                ternary(prefix + "ffn_down"));
-    }
-
-    private DenseMatrix dense(String name) throws GgufException {
-        return DenseMatrix.of(tensor(name, config.width(), config.vocabulary()));
-    }
-
-    private RmsNorm norm(String name, int size) throws GgufException {
-        GgufTensor tensor = tensor(name, size, 1);
+    private RmsNorm norm(GgufTensor tensor) throws GgufException {
         requireF32(tensor);
         FiniteCheck.require(tensor, 1, Progress.NONE);
         return new RmsNorm(tensor.data().toArray(F32), config.epsilon());
     }
 
-    private Qk256Matrix ternary(String name) throws GgufException {
-        Qk256Matrix matrix = Objects.requireNonNull(matrices.get(name + ".weight"));
+    private static String scaleName(String name) {
+        return name + ".scale";
+    }
+
+    private Optional<GgufTensor> scale(String name) {
+        return file.findTensor(scaleName(name));
+    }
+
+    /** With the scale that the file has beside it, if it has one. */
+    private Qk256Matrix scaled(String name, Qk256Matrix matrix) throws GgufException {
         if (!matrix.supportsInt8()) {
             throw new GgufException(file.name() + ", tensor " + name + ".weight: int8 products of " + matrix.cols()
                     + " columns do not fit in int32, expected at most 8388607");
         }
-        Optional<GgufTensor> scale = file.findTensor(name + ".scale");
-        if (scale.isPresent()) {
-            GgufTensor one = tensor(name + ".scale", 1, 1);
-            requireF32(one);
-            float product = matrix.tensorScale() * one.data().get(F32, 0);
-            if (!Float.isFinite(product)) {
-                throw new GgufException(one + ": is " + one.data().get(F32, 0) + " and makes the scale of " + name
-                        + ".weight " + product + ", expected a finite number; the data is damaged");
-            }
-            matrix = matrix.withTensorScale(product);
+        Optional<GgufTensor> scale = scale(name);
+        if (scale.isEmpty()) {
+            return matrix;
         }
-        return matrix;
-    }
-
-    private GgufTensor tensor(String name, int cols, int rows) throws GgufException {
-        GgufTensor tensor = file.requireTensor(name);
-        used.add(name);
-        if (tensor.cols() != cols || tensor.rows() != rows) {
-            throw new GgufException(tensor + ": expected " + rows + "x" + cols
-                    + " (rows x columns) by the sizes in the metadata; the file is damaged");
+        GgufTensor one = scale.get();
+        requireF32(one);
+        float factor = one.data().get(F32, 0);
+        float product = matrix.tensorScale() * factor;
+        if (!Float.isFinite(product)) {
+            throw new GgufException(one + ": is " + factor + " and makes the scale of " + name + ".weight " + product
+                    + ", expected a finite number; the data is damaged");
         }
-        return tensor;
+        return matrix.withTensorScale(product);
     }
 
     private static void requireF32(GgufTensor tensor) throws GgufException {

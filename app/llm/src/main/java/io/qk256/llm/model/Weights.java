@@ -1,14 +1,57 @@
 package io.qk256.llm.model;
 
-import java.util.List;
+import io.qk256.spi.Qk256Matrix;
+import java.util.Map;
 
 /**
- * All weights of a model.
+ * All weights of a model, by their names in the file without {@code .weight}.
  *
+ * @param architecture what they are weights of
  * @param config their shape
- * @param embedding a row for each token
- * @param layers from the first to the last
- * @param outputNorm before the head
- * @param output a row for each token; the embedding, if they are tied
+ * @param tokens matrices with a row for each token
+ * @param ternary matrices of 2-bit weights
+ * @param norms weights of normalisations
  */
-record Weights(ModelConfig config, DenseMatrix embedding, List<Layer> layers, RmsNorm outputNorm, DenseMatrix output) {}
+record Weights(
+        Architecture architecture,
+        ModelConfig config,
+        Map<String, DenseMatrix> tokens,
+        Map<String, Qk256Matrix> ternary,
+        Map<String, RmsNorm> norms) {
+
+    static final String EMBEDDING = "token_embd";
+    static final String OUTPUT = "output";
+
+    DenseMatrix embedding() {
+        return get(tokens, EMBEDDING);
+    }
+
+    /** The matrix of the last product; the embedding where there is no other. */
+    DenseMatrix output() {
+        DenseMatrix output = tokens.get(OUTPUT);
+        return output == null ? embedding() : output;
+    }
+
+    Qk256Matrix matrix(String name) {
+        return get(ternary, name);
+    }
+
+    RmsNorm norm(String name) {
+        return get(norms, name);
+    }
+
+    /** Bytes of the ternary weights. */
+    long ternaryBytes() {
+        return ternary.values().stream()
+                .mapToLong(matrix -> matrix.codes().byteSize())
+                .sum();
+    }
+
+    private <T> T get(Map<String, T> weights, String name) {
+        T found = weights.get(name);
+        if (found == null) {
+            throw new IllegalStateException(name + ": is not among the tensors of " + config.architecture());
+        }
+        return found;
+    }
+}

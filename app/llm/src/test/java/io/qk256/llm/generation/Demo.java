@@ -1,11 +1,11 @@
 package io.qk256.llm.generation;
 
 import io.qk256.gguf.GgufFile;
-import io.qk256.llm.model.BitNetModel;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
 import io.qk256.llm.model.HeadType;
 import io.qk256.llm.model.LoadListener;
+import io.qk256.llm.model.Model;
 import io.qk256.llm.model.Sequence;
 import io.qk256.llm.text.Tokenizer;
 import io.qk256.spi.Kernel;
@@ -22,13 +22,13 @@ final class Demo implements AutoCloseable {
 
     final Tokenizer tokenizer;
     final Sequence sequence;
-    private final BitNetModel model;
+    private final Model model;
     private final Engine engine;
 
     Demo(HeadType head, int threads) throws IOException {
         GgufFile file = Fixtures.demo();
         tokenizer = Tokenizer.of(file);
-        model = BitNetModel.load(file, head, LoadListener.NONE);
+        model = Model.load(file, head, LoadListener.NONE);
         engine = model.engine(kernel(), EngineOptions.withThreads(threads));
         sequence = engine.sequence();
     }

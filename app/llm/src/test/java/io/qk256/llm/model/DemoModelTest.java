@@ -82,7 +82,7 @@ class DemoModelTest {
     @MethodSource("prompts")
     void greedyContinuationsAreThoseOfThePeer(Prompt prompt) throws GgufException {
         int same = 0;
-        try (BitNetModel model = BitNetModel.load(Recorded.demo("i2_s"), HeadType.STORED, LoadListener.NONE);
+        try (Model model = Model.load(Recorded.demo("i2_s"), HeadType.STORED, LoadListener.NONE);
                 Engine engine = model.engine(Kernels.scalar(), EngineOptions.withThreads(1));
                 Sequence sequence = engine.sequence()) {
             float[] logits = sequence.prompt(prompt.tokens());
@@ -141,7 +141,7 @@ class DemoModelTest {
     }
 
     private static float[] last(Prompt prompt, HeadType head) throws GgufException {
-        try (BitNetModel model = BitNetModel.load(Recorded.demo("i2_s"), head, LoadListener.NONE);
+        try (Model model = Model.load(Recorded.demo("i2_s"), head, LoadListener.NONE);
                 Engine engine = model.engine(Kernels.scalar(), EngineOptions.withThreads(2));
                 Sequence sequence = engine.sequence()) {
             return sequence.prompt(prompt.tokens()).clone();
@@ -152,7 +152,7 @@ class DemoModelTest {
             throws GgufException {
         float[][] logits = new float[tokens.length][];
         EngineOptions options = new EngineOptions(threads, 0, batch, CacheType.F16);
-        try (BitNetModel model = BitNetModel.load(Recorded.demo(packing), HeadType.STORED, LoadListener.NONE);
+        try (Model model = Model.load(Recorded.demo(packing), HeadType.STORED, LoadListener.NONE);
                 Engine engine = model.engine(kernel, options);
                 Sequence sequence = engine.sequence()) {
             sequence.prompt(Arrays.copyOf(tokens, tokens.length), (i, seen) -> logits[i] = seen.clone());

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The embedded model with its embedding, which is its head as well, in other types. */
 class EmbeddingTypesTest {
 
+    private static final String EMBEDDING = "token_embd.weight";
     private static final int[] TOKENS = {1, 412, 77, 903, 260, 5, 5, 1000};
 
     /** Of f16: half a unit in the last place, and half the smallest number. */
@@ -43,7 +44,7 @@ class EmbeddingTypesTest {
 
     EmbeddingTypesTest() throws GgufException {
         demo = Recorded.demo("i2_s");
-        GgufTensor embedding = demo.requireTensor(WeightLoader.EMBEDDING);
+        GgufTensor embedding = demo.requireTensor(EMBEDDING);
         rows = (int) embedding.rows();
         cols = (int) embedding.cols();
         DenseMatrix.Reader reader = DenseMatrix.of(embedding).reader(rows);
@@ -55,7 +56,7 @@ class EmbeddingTypesTest {
         GgufWriter writer = new GgufWriter();
         demo.metadata().values().forEach(writer::copy);
         for (GgufTensor tensor : demo.tensors()) {
-            boolean changed = tensor.name().equals(WeightLoader.EMBEDDING);
+            boolean changed = tensor.name().equals(EMBEDDING);
             MemorySegment data = changed
                     ? MemorySegment.ofArray(EmbeddingEncoder.of(type, values).bytes())
                     : tensor.data();
@@ -72,7 +73,7 @@ class EmbeddingTypesTest {
         float[] stored = EmbeddingEncoder.of(type, trained).stored();
         try (GgufFile file = with(type, trained)) {
             DenseMatrix.Reader reader =
-                    DenseMatrix.of(file.requireTensor(WeightLoader.EMBEDDING)).reader(3);
+                    DenseMatrix.of(file.requireTensor(EMBEDDING)).reader(3);
             for (int row = rows - 1; row >= 0; row -= 2) {
                 int count = Math.min(3, rows - row);
                 reader.read(row, count);
@@ -143,7 +144,7 @@ class EmbeddingTypesTest {
 
     private float[] logits(TensorType type, float[] values, HeadType head, String name) throws IOException {
         try (GgufFile file = with(type, values);
-                BitNetModel model = BitNetModel.load(file, head, LoadListener.NONE);
+                Model model = Model.load(file, head, LoadListener.NONE);
                 Engine engine = model.engine(Kernels.fastest(), EngineOptions.withThreads(2));
                 Sequence sequence = engine.sequence()) {
             assertThat(model.head()).isEqualTo(name);
@@ -156,8 +157,8 @@ class EmbeddingTypesTest {
         float[] stored = EmbeddingEncoder.of(TensorType.Q8_0, trained).stored();
         try (GgufFile file = with(TensorType.Q8_0, trained);
                 Arena arena = Arena.ofShared()) {
-            DenseMatrix weights = DenseMatrix.of(file.requireTensor(WeightLoader.EMBEDDING));
-            OutputHead head = Heads.of(HeadType.STORED, new PlainReductions(), weights, arena);
+            DenseMatrix weights = DenseMatrix.of(file.requireTensor(EMBEDDING));
+            OutputHead head = Heads.of(HeadType.STORED, PlainReductions::new, weights, arena);
             assertThat(head.bytes()).isEqualTo(weights.bytes());
             for (int i = 0; i < cols; i += 37) {
                 float[] unit = new float[cols];

@@ -10,9 +10,11 @@ import io.qk256.spi.Kernel;
 import io.qk256.testing.Fixtures;
 import io.qk256.testing.JvmCounts;
 import java.lang.foreign.Arena;
-import java.util.AbstractList;
+import java.util.AbstractMap;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -34,7 +36,7 @@ class EngineEndTest {
 
     @Test
     void aListenerCannotUseOrCloseItsEngine() {
-        try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
+        try (Model model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
                 Engine engine = model.engine(kernel, OPTIONS);
                 Sequence sequence = engine.sequence()) {
             AtomicInteger heard = new AtomicInteger();
@@ -52,7 +54,7 @@ class EngineEndTest {
 
     @Test
     void norCanAnotherThread() {
-        try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
+        try (Model model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
                 Engine engine = model.engine(kernel, OPTIONS);
                 Sequence sequence = engine.sequence()) {
             AtomicInteger refused = new AtomicInteger();
@@ -70,7 +72,7 @@ class EngineEndTest {
 
     @Test
     void afterAFailingListenerTheSequenceIsUsable() {
-        try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
+        try (Model model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
                 Engine engine = model.engine(kernel, OPTIONS);
                 Sequence sequence = engine.sequence()) {
             assertThatExceptionOfType(UnsupportedOperationException.class)
@@ -84,7 +86,7 @@ class EngineEndTest {
 
     @Test
     void whatIsClosedSaysSo() {
-        try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1)) {
+        try (Model model = SyntheticModel.of(SMALL, HeadType.STORED, 1)) {
             Engine engine = model.engine(kernel, OPTIONS);
             Sequence sequence = engine.sequence();
             sequence.prompt(PROMPT);
@@ -108,7 +110,7 @@ class EngineEndTest {
 
     @Test
     void aModelIsNotClosedUnderItsEngines() {
-        BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
+        Model model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
         Engine one = model.engine(kernel, OPTIONS);
         Engine other = model.engine(kernel, OPTIONS);
         assertThatIllegalStateException()
@@ -130,7 +132,7 @@ class EngineEndTest {
 
     @Test
     void batchesThatNoArrayHoldsAreRefused() {
-        try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1)) {
+        try (Model model = SyntheticModel.of(SMALL, HeadType.STORED, 1)) {
             EngineOptions huge = new EngineOptions(1, Integer.MAX_VALUE, Integer.MAX_VALUE, CacheType.F16);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> model.engine(kernel, huge))
@@ -144,13 +146,12 @@ class EngineEndTest {
     @SuppressWarnings("MustBeClosedChecker") // The engine is to close its arena.
     void anEngineThatCannotBeMadeLeavesNothing() {
         try (Arena weights = Arena.ofShared()) {
-            RmsNorm norm = new RmsNorm(new float[SMALL.width()], 1e-5f);
-            Weights broken = new Weights(SMALL, halves(weights), new NoMemory(), norm, halves(weights));
-            Reductions sums = new PlainReductions();
-            OutputHead head = Heads.of(HeadType.STORED, sums, broken.output(), weights);
+            Map<String, DenseMatrix> embedding = Map.of(Weights.EMBEDDING, halves(weights));
+            Weights broken = new Weights(new BitNet(), SMALL, embedding, new NoMemory<>(), new NoMemory<>());
+            OutputHead head = Heads.of(HeadType.STORED, WarmUp.SUMS, broken.output(), weights);
             Arena arena = Arena.ofShared();
             assertThatExceptionOfType(OutOfMemoryError.class)
-                    .isThrownBy(() -> new Engine(arena, broken, sums, head, kernel, OPTIONS, () -> {}));
+                    .isThrownBy(() -> new Engine(arena, broken, WarmUp.SUMS, head, kernel, OPTIONS, () -> {}));
             assertThat(arena.scope().isAlive()).isFalse();
             assertThat(JvmCounts.threads()).doesNotContain("qk256-1");
         }
@@ -158,7 +159,7 @@ class EngineEndTest {
 
     @Test
     void aModelIsClosedAfterAnEngineThatCouldNotBeMade() {
-        BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
+        Model model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
         EngineOptions tooMany = new EngineOptions(Integer.MAX_VALUE, 0, 1, CacheType.F16);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> model.engine(kernel, tooMany))
@@ -173,8 +174,9 @@ class EngineEndTest {
         GgufFile file = Fixtures.demo();
         Arena arena = Arena.ofShared();
         assertThatExceptionOfType(StackOverflowError.class)
-                .isThrownBy(() -> BitNetModel.load(
+                .isThrownBy(() -> Model.load(
                         file,
+                        Architectures.KNOWN,
                         head,
                         (what, done, total) -> {
                             throw new StackOverflowError();
@@ -187,8 +189,8 @@ class EngineEndTest {
     /** One that stayed would keep 70 KB of the heap, and its keys and values. */
     @Test
     void enginesLeaveNothing() {
-        try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.INT8, 1);
-                BitNetModel stored = SyntheticModel.of(SMALL, HeadType.STORED, 1)) {
+        try (Model model = SyntheticModel.of(SMALL, HeadType.INT8, 1);
+                Model stored = SyntheticModel.of(SMALL, HeadType.STORED, 1)) {
             talk(model);
             talk(stored);
             long heap = JvmCounts.heapBytes();
@@ -204,7 +206,7 @@ class EngineEndTest {
     }
 
     @SuppressWarnings("MustBeClosedChecker") // The engine is to close its arena.
-    private void talk(BitNetModel model) {
+    private void talk(Model model) {
         Arena arena = Arena.ofShared();
         arenas.add(arena);
         try (Engine engine = model.engine(kernel, OPTIONS, arena);
@@ -243,17 +245,17 @@ class EngineEndTest {
         }
     }
 
-    /** The layers of a model in a JVM whose memory ends. */
-    private static final class NoMemory extends AbstractList<Layer> {
+    /** The weights of a model in a JVM whose memory ends. */
+    private static final class NoMemory<T> extends AbstractMap<String, T> {
 
         @Override
-        public Layer get(int index) {
+        public T get(Object name) {
             throw new OutOfMemoryError("the test's");
         }
 
         @Override
-        public int size() {
-            return SMALL.layers();
+        public Set<Entry<String, T>> entrySet() {
+            return Set.of();
         }
     }
 }

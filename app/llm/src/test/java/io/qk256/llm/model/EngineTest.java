@@ -21,7 +21,7 @@ class EngineTest {
     private static final ModelConfig SMALL = new ModelConfig(
             "bitnet-b1.58", 320, 2048, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, GateFunction.SQUARED_RELU);
 
-    private final BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
+    private final Model model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
 
     @AfterEach
     void close() {

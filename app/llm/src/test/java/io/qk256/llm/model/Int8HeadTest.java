@@ -26,7 +26,7 @@ class Int8HeadTest {
                 short half = Float.floatToFloat16((float) (random.nextGaussian() * size));
                 halves.setAtIndex(ValueLayout.JAVA_SHORT, i, half);
             }
-            Int8Head head = new Int8Head(new PlainReductions(), ROWS, COLS, arena);
+            Int8Head head = new Int8Head(PlainReductions::new, ROWS, COLS, arena);
             head.fill(DenseMatrix.ofHalves(halves, ROWS, COLS), 0, ROWS);
             for (int i = 0; i < COLS; i++) {
                 float[] unit = new float[COLS];

@@ -43,7 +43,7 @@ class ModelFuzzTest {
         try (Arena arena = Arena.ofShared()) {
             MemorySegment memory = arena.allocate(bytes.length, 64).copyFrom(MemorySegment.ofArray(bytes));
             try (GgufFile file = WeightFile.of(memory, "mutated");
-                    BitNetModel model = BitNetModel.load(file, head, LoadListener.NONE);
+                    Model model = Model.load(file, head, LoadListener.NONE);
                     Engine engine = model.engine(kernel, EngineOptions.withThreads(1));
                     Sequence sequence = engine.sequence()) {
                 float[] logits = sequence.prompt(new int[] {1 % model.config().vocabulary()});

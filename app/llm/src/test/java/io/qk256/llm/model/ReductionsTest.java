@@ -92,17 +92,17 @@ class ReductionsTest {
         byte[] q = new byte[ROWS * n];
         random.nextBytes(q);
         MemorySegment codes = offHeap(q, 0);
-        Reductions warming = new WarmingReductions();
-        boolean done;
+        WarmUp<Reductions> warmUp = new WarmUp<>(plain, WarmUp::sums);
+        Reductions warming;
         do {
-            done = WarmingReductions.WARM_UP.isDone();
+            warming = warmUp.get();
             assertThat(warming.dot(a, 0, b, 0, n)).isEqualTo(plain.dot(a, 0, b, 0, n));
             assertThat(dotsInt8(warming, codes, 0, a, b)).isEqualTo(dotsInt8(plain, codes, 0, a, b));
             assertThat(warming.sumOfSquares(a, 0, n)).isEqualTo(plain.sumOfSquares(a, 0, n));
             assertThat(warming.absMax(a, 0, n)).isEqualTo(plain.absMax(a, 0, n));
-            WarmingReductions.WARM_UP.start();
+            warmUp.start();
             Thread.sleep(1);
-        } while (!done);
+        } while (warming == plain);
     }
 
     /** The sums of two rows, with other numbers around them. */

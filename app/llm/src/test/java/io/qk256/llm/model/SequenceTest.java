@@ -19,7 +19,7 @@ class SequenceTest {
 
     private static final int TOKENS = 100;
 
-    private final BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
+    private final Model model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
     private final Engine engine = model.engine(Kernels.scalar(), new EngineOptions(2, 8, 4, CacheType.F16));
     private final Sequence sequence = engine.sequence();
 
@@ -97,7 +97,7 @@ class SequenceTest {
     }
 
     private static float[] logitsOfSeed(long seed, int[] tokens) {
-        try (BitNetModel model = SyntheticModel.of(SMALL, HeadType.STORED, seed);
+        try (Model model = SyntheticModel.of(SMALL, HeadType.STORED, seed);
                 Engine engine = model.engine(Kernels.scalar(), EngineOptions.withThreads(1));
                 Sequence sequence = engine.sequence()) {
             return sequence.prompt(tokens).clone();

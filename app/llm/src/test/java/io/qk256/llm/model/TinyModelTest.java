@@ -35,15 +35,13 @@ class TinyModelTest {
     private final Kernel kernel = Kernels.scalar();
     private final Arena arena = Arena.ofAuto();
     private Weights weights;
-    private Layer layer;
     private ModelConfig config;
 
     @BeforeEach
     void load() throws GgufException {
         GgufFile file = Recorded.file("tiny-bitnet-b1.58.gguf");
-        config = ModelConfig.of(file);
-        weights = WeightLoader.load(file, config, arena, LoadListener.NONE);
-        layer = weights.layers().getFirst();
+        weights = Model.weights(file, Architectures.KNOWN, LoadListener.NONE, arena);
+        config = weights.config();
     }
 
     @Test
@@ -77,10 +75,10 @@ class TinyModelTest {
 
     @Test
     void normsAreBitEqual() {
-        isNormOf("attn_norm-0", layer.attnNorm(), Recorded.floats("inp_embd.f32"), 256);
-        isNormOf("attn_sub_norm-0", layer.attnSubNorm(), Recorded.floats("kqv_out-0.f32"), 256);
-        isNormOf("ffn_norm-0", layer.ffnNorm(), afterAttention(), 256);
-        isNormOf("ffn_sub_norm-0", layer.ffnSubNorm(), Recorded.floats("ffn_sub_out-0.f32"), 384);
+        isNormOf("attn_norm-0", weights.norm("blk.0.attn_norm"), Recorded.floats("inp_embd.f32"), 256);
+        isNormOf("attn_sub_norm-0", weights.norm("blk.0.attn_sub_norm"), Recorded.floats("kqv_out-0.f32"), 256);
+        isNormOf("ffn_norm-0", weights.norm("blk.0.ffn_norm"), afterAttention(), 256);
+        isNormOf("ffn_sub_norm-0", weights.norm("blk.0.ffn_sub_norm"), Recorded.floats("ffn_sub_out-0.f32"), 384);
     }
 
     private void isNormOf(String stage, RmsNorm norm, float[] in, int width) {
@@ -95,14 +93,15 @@ class TinyModelTest {
     void ternaryProductsAreBitEqual() {
         float[] attnNorm = Recorded.floats("attn_norm-0.f32");
         float[] ffnNorm = Recorded.floats("ffn_norm-0.f32");
-        assertThat(linear(layer.attnV(), attnNorm, 256, 128)).isEqualTo(Recorded.floats("Vcur-0.f32"));
-        assertThat(linear(layer.attnOutput(), Recorded.floats("attn_sub_norm-0.f32"), 256, 256))
+        assertThat(linear(weights.matrix("blk.0.attn_v"), attnNorm, 256, 128)).isEqualTo(Recorded.floats("Vcur-0.f32"));
+        assertThat(linear(weights.matrix("blk.0.attn_output"), Recorded.floats("attn_sub_norm-0.f32"), 256, 256))
                 .isEqualTo(Recorded.floats("attn_o_out-0.f32"));
-        assertThat(linear(layer.ffnDown(), Recorded.floats("ffn_sub_norm-0.f32"), 384, 256))
+        assertThat(linear(weights.matrix("blk.0.ffn_down"), Recorded.floats("ffn_sub_norm-0.f32"), 384, 256))
                 .isEqualTo(Recorded.floats("ffn_down-0.f32"));
 
-        float[] gate = linear(layer.ffnGate(), ffnNorm, 256, 384);
-        GateFunction.SQUARED_RELU.apply(gate, linear(layer.ffnUp(), ffnNorm, 256, 384), 0, gate.length);
+        float[] gate = linear(weights.matrix("blk.0.ffn_gate"), ffnNorm, 256, 384);
+        GateFunction.SQUARED_RELU.apply(
+                gate, linear(weights.matrix("blk.0.ffn_up"), ffnNorm, 256, 384), 0, gate.length);
         assertThat(gate).as("ffn_sub_out").isEqualTo(Recorded.floats("ffn_sub_out-0.f32"));
     }
 
@@ -120,9 +119,9 @@ class TinyModelTest {
     @Test
     void rotatedQueriesAndKeys() {
         float[] attnNorm = Recorded.floats("attn_norm-0.f32");
-        float[] queries = linear(layer.attnQ(), attnNorm, 256, 256);
-        float[] keys = linear(layer.attnK(), attnNorm, 256, 128);
-        Rope rope = new Rope(COUNT, config.rotated(), config.ropeBase());
+        float[] queries = linear(weights.matrix("blk.0.attn_q"), attnNorm, 256, 256);
+        float[] keys = linear(weights.matrix("blk.0.attn_k"), attnNorm, 256, 128);
+        Rope rope = new Rope(COUNT, Rope.Pairs.HALVES, config.rotated(), config.ropeBase());
         for (int i = 0; i < COUNT; i++) {
             rope.prepare(i, i);
             rope.rotate(i, queries, i * 256, 4, 64);
@@ -156,7 +155,7 @@ class TinyModelTest {
     void headIsBitEqual() {
         float[] states = Recorded.floats("result_norm.f32");
         float[] expected = Recorded.floats("logits_relu2_kvf32.f32");
-        OutputHead head = new DenseHead(reductions, weights.output());
+        OutputHead head = new DenseHead(() -> reductions, weights.output());
         for (int i = 0; i < COUNT; i++) {
             float[] x = column(states, i, 256);
             Half.round(x, 0, 256);
@@ -178,7 +177,7 @@ class TinyModelTest {
         float[] expected = Recorded.floats("logits_" + run + ".f32");
         EngineOptions options = new EngineOptions(1, 0, 4, cache);
         int flipped = 0;
-        try (BitNetModel model = BitNetModel.load(Recorded.file(file), HeadType.STORED, LoadListener.NONE);
+        try (Model model = Model.load(Recorded.file(file), HeadType.STORED, LoadListener.NONE);
                 Engine engine = model.engine(kernel, options);
                 Sequence sequence = engine.sequence()) {
             for (int i = 0; i < COUNT; i++) {
@@ -207,15 +206,16 @@ class TinyModelTest {
 
     private float[] linear(Qk256Matrix linear, float[] in, int width, int rows) {
         QuantizedColumns x = new QuantizedColumns(arena, COUNT, width);
-        Columns y = new Columns(arena, COUNT, rows);
+        KernelResults results = new KernelResults(arena, COUNT, rows);
+        Columns y = new Columns(COUNT, rows);
         for (int i = 0; i < COUNT; i++) {
             x.quantize(reductions, i, in, i * width);
         }
         try (ParallelKernel threads = ParallelKernel.withThreads(kernel, 2)) {
-            new Products(kernel, threads, x, List.of(List.of(linear)), y).apply(0, COUNT);
+            new Products(kernel, threads, x, List.of(linear), List.of(results)).apply(COUNT);
         }
         for (int i = 0; i < COUNT; i++) {
-            y.take(i);
+            results.copy(i, y);
         }
         return y.values();
     }

@@ -4,25 +4,25 @@ import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
 import io.qk256.spi.Kernel;
 import java.lang.foreign.Arena;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The weights of a BitNet model in memory: ternary ones repacked for kernels, the embedding where the file has it. Immutable and
+ * The weights of a model in memory: ternary ones repacked for kernels, the embedding where the file has it. Immutable and
  * thread-safe; any number of engines may use it at once.
  *
  * <pre>{@code
  * try (GgufFile file = WeightFile.open(path);
- *         BitNetModel model = BitNetModel.load(file, HeadType.STORED, LoadListener.NONE);
+ *         Model model = Model.load(file, HeadType.STORED, LoadListener.NONE);
  *         Engine engine = model.engine(kernel, EngineOptions.withThreads(2))) {
  *     float[] logits = engine.sequence().prompt(tokens);
  * }
  * }</pre>
  */
-public final class BitNetModel implements AutoCloseable {
+public final class Model implements AutoCloseable {
 
     private final Arena arena;
     private final Weights weights;
-    private final Reductions reductions;
     private final OutputHead head;
 
     /** That are open; once this is closed, {@link #CLOSED}. */
@@ -30,10 +30,9 @@ public final class BitNetModel implements AutoCloseable {
 
     private static final int CLOSED = -1;
 
-    private BitNetModel(Arena arena, Weights weights, Reductions reductions, OutputHead head) {
+    private Model(Arena arena, Weights weights, OutputHead head) {
         this.arena = arena;
         this.weights = weights;
-        this.reductions = reductions;
         this.head = head;
     }
 
@@ -47,29 +46,47 @@ public final class BitNetModel implements AutoCloseable {
      *     asks for what is not computed here
      */
     @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the model, whose close() closes it.
-    public static BitNetModel load(GgufFile file, HeadType headType, LoadListener listener) throws GgufException {
-        return load(file, headType, listener, Arena.ofShared());
+    public static Model load(GgufFile file, HeadType headType, LoadListener listener) throws GgufException {
+        return load(file, Architectures.KNOWN, headType, listener, Arena.ofShared());
     }
 
-    /** Into an arena that becomes the model's own, which closes it, here too if the model cannot be loaded. */
-    static BitNetModel load(GgufFile file, HeadType headType, LoadListener listener, Arena arena) throws GgufException {
+    /**
+     * Loads a model of one of some architectures.
+     *
+     * @param arena becomes the model's own, which closes it, here too if the model cannot be loaded
+     */
+    static Model load(GgufFile file, List<Architecture> known, HeadType headType, LoadListener listener, Arena arena)
+            throws GgufException {
         try {
-            ModelConfig config = ModelConfig.of(file);
-            ModelKeys.check(file, config, listener::warned);
-            config.assumption(file).ifPresent(listener::warned);
-            Weights weights = WeightLoader.load(file, config, arena, listener);
-            return of(arena, weights, headType);
+            return of(arena, weights(file, known, listener, arena), headType);
         } catch (GgufException | RuntimeException | Error e) {
             arena.close();
             throw e;
         }
     }
 
+    /** Reads keys and weights, without a head. */
+    static Weights weights(GgufFile file, List<Architecture> known, LoadListener listener, Arena arena)
+            throws GgufException {
+        ModelKeys keys = new ModelKeys(file, listener::warned);
+        Architecture architecture = Architectures.of(file, known);
+        ModelConfig config = config(architecture, keys, file);
+        keys.requireNothingElse(config);
+        return WeightLoader.load(file, architecture, config, arena, listener);
+    }
+
+    private static ModelConfig config(Architecture architecture, ModelKeys keys, GgufFile file) throws GgufException {
+        try {
+            return architecture.config(keys);
+        } catch (IllegalArgumentException e) {
+            throw new GgufException(file.name() + ": " + e.getMessage()
+                    + "; the file is damaged or of a model that this program does not know");
+        }
+    }
+
     /** A model of weights that are in memory already; closing it closes the arena. */
-    static BitNetModel of(Arena arena, Weights weights, HeadType headType) {
-        Reductions reductions = new WarmingReductions();
-        OutputHead head = Heads.of(headType, reductions, weights.output(), arena);
-        return new BitNetModel(arena, weights, reductions, head);
+    static Model of(Arena arena, Weights weights, HeadType headType) {
+        return new Model(arena, weights, Heads.of(headType, WarmUp.SUMS, weights.output(), arena));
     }
 
     /** The shape. */
@@ -84,7 +101,7 @@ public final class BitNetModel implements AutoCloseable {
 
     /** Bytes of weights that are read for each token that is decoded: every ternary matrix and the head, once. */
     public long bytesPerToken() {
-        return weights.layers().stream().mapToLong(Layer::bytes).sum() + head.bytes();
+        return weights.ternaryBytes() + head.bytes();
     }
 
     /**
@@ -108,7 +125,7 @@ public final class BitNetModel implements AutoCloseable {
         }
         boolean made = false;
         try {
-            Engine engine = new Engine(arena, weights, reductions, head, kernel, options, engines::decrementAndGet);
+            Engine engine = new Engine(arena, weights, WarmUp.SUMS, head, kernel, options, engines::decrementAndGet);
             made = true;
             return engine;
         } finally {

@@ -1,0 +1,49 @@
+package io.qk256.llm.model;
+
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufFile;
+import java.util.List;
+import java.util.Optional;
+
+/** Finds the architecture of a file. */
+final class Architectures {
+
+    /** All that are computed here. */
+    static final List<Architecture> KNOWN = List.of(new BitNet());
+
+    private Architectures() {}
+
+    /**
+     * The one that a file asks for.
+     *
+     * @param known to choose from
+     * @throws GgufException if it is not among them
+     */
+    static Architecture of(GgufFile file, List<Architecture> known) throws GgufException {
+        String name = file.architecture();
+        return find(name, known)
+                .orElseThrow(() -> new GgufException(file.name() + ": general.architecture is \"" + name
+                        + "\", expected " + names(known) + "; no other model is computed here"));
+    }
+
+    /**
+     * The one of that name.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    static Architecture of(String name) {
+        return find(name, KNOWN)
+                .orElseThrow(() -> new IllegalArgumentException("architecture: \"" + name + "\", expected "
+                        + names(KNOWN) + "; no other model is computed here"));
+    }
+
+    private static Optional<Architecture> find(String name, List<Architecture> known) {
+        return known.stream().filter(one -> one.names().contains(name)).findFirst();
+    }
+
+    private static String names(List<Architecture> known) {
+        List<String> names = known.stream().flatMap(one -> one.names().stream()).toList();
+        String allButLast = String.join(", ", names.subList(0, names.size() - 1));
+        return allButLast.isEmpty() ? names.getLast() : allButLast + " or " + names.getLast();
+    }
+}

@@ -1,0 +1,303 @@
+package io.qk256.llm.model;
+
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.parallel.ParallelKernel;
+import io.qk256.spi.parallel.RowTask;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is computed of the tokens of a batch. An {@link Architecture} describes it once, by calling these methods in the order of
+ * the computation; then it is {@linkplain #run run} for every batch. All buffers are allocated by the description; a run allocates
+ * nothing once each batch size has been seen. For one thread at a time.
+ *
+ * <p>Operations on {@link Columns} compute each token's column by itself, and those that follow each other are one piece of work for
+ * the threads. Columns touch each other only in {@link #attention}, by way of the cache. So results do not depend on how tokens are
+ * put into batches.
+ */
+final class Graph {
+
+    private final Weights weights;
+    private final ModelConfig config;
+    private final Supplier<Reductions> reductions;
+    private final Kernel kernel;
+    private final ParallelKernel threads;
+    private final KvCache cache;
+    private final Attention attention;
+    private final Arena arena;
+    private final Batch batch;
+
+    private final List<Runnable> stages = new ArrayList<>();
+
+    /** Work on columns that is no stage yet. */
+    private final List<ColumnTask> columnTasks = new ArrayList<>();
+
+    private final List<Columns> allColumns = new ArrayList<>();
+
+    /** What a layer needs and the next one uses again. */
+    private final Buffers<Columns> ofLayer;
+
+    private final Buffers<KernelResults> results;
+    private final Map<Integer, QuantizedColumns> quantized = new HashMap<>();
+    private int layer;
+    private String prefix = "";
+    private @Nullable Columns output;
+
+    /** Work on one column. */
+    private interface ColumnTask {
+        void run(int column);
+    }
+
+    /**
+     * The computation of a model.
+     *
+     * @param reductions asked whenever sums are computed
+     * @param arena receives what kernels read and write
+     * @param batch what is computed
+     */
+    Graph(
+            Weights weights,
+            Supplier<Reductions> reductions,
+            Kernel kernel,
+            ParallelKernel threads,
+            KvCache cache,
+            Arena arena,
+            Batch batch) {
+        this.weights = weights;
+        this.config = weights.config();
+        this.reductions = reductions;
+        this.kernel = kernel;
+        this.threads = threads;
+        this.cache = cache;
+        this.attention = new Attention(config, cache);
+        this.arena = arena;
+        this.batch = batch;
+        this.ofLayer = new Buffers<>(this::newColumns);
+        this.results = new Buffers<>(length -> new KernelResults(arena, batch.capacity(), length));
+        weights.architecture().forward(this, config);
+        endColumnTasks();
+    }
+
+    /**
+     * Computes the batch. Afterwards it has the wanted columns only, which are the first of {@link #output}.
+     *
+     * @throws NotFiniteException if a value is not finite
+     */
+    void run() {
+        for (int i = 0; i < stages.size() && batch.columns() > 0; i++) {
+            stages.get(i).run();
+        }
+    }
+
+    /** What the last product is computed of. */
+    Columns output() {
+        if (output == null) {
+            throw new IllegalStateException(config.architecture() + ": its computation has no end");
+        }
+        return output;
+    }
+
+    private Columns newColumns(int length) {
+        Columns columns = new Columns(batch.capacity(), length);
+        allColumns.add(columns);
+        return columns;
+    }
+
+    /** The rows of the embedding for the tokens: the states that layers add to. */
+    Columns embedding() {
+        Columns x = newColumns(config.width());
+        DenseMatrix.Reader embedding = weights.embedding().reader(1);
+        addStage(() -> {
+            for (int i = 0; i < batch.columns(); i++) {
+                embedding.read(batch.token(i), 1);
+                System.arraycopy(embedding.values, 0, x.values(), x.at(i), x.length());
+            }
+        });
+        return x;
+    }
+
+    /** The angles of the tokens' positions. */
+    Rope rope(Rope.Pairs pairs, int rotated, float base) {
+        Rope rope = new Rope(batch.capacity(), pairs, rotated, base);
+        addStage(() -> {
+            for (int i = 0; i < batch.columns(); i++) {
+                rope.prepare(i, batch.position(i));
+            }
+        });
+        return rope;
+    }
+
+    /** Goes on with the next layer: names are those of its weights from here on. Of the one before, only the states are left. */
+    void layer(int index) {
+        layer = index;
+        prefix = TensorSpec.prefix(index);
+        ofLayer.useAgain();
+    }
+
+    /** {@code x}, normalised. */
+    Columns normalized(Columns x, String name) {
+        Columns out = ofLayer.take(x.length());
+        normalize(x, out, weights.norm(prefix + name));
+        return out;
+    }
+
+    /** Normalises in place: as many numbers at a time as the norm has weights, which may be a column or a head. */
+    void normalize(Columns x, String name) {
+        normalize(x, x, weights.norm(prefix + name));
+    }
+
+    private void normalize(Columns x, Columns out, RmsNorm norm) {
+        columnTasks.add(column -> {
+            Reductions sums = reductions.get();
+            for (int at = x.at(column); at < x.at(column + 1); at += norm.size()) {
+                norm.apply(sums, x.values(), at, out.values(), at);
+            }
+        });
+    }
+
+    /** The product of a ternary matrix with {@code x}, which is quantised to int8 for it. */
+    Columns bitLinear(Columns x, String name) {
+        return bitLinear(x, new String[] {name}).getFirst();
+    }
+
+    /** The products of several matrices with {@code x}, which is quantised once: one piece of work for the threads. */
+    List<Columns> bitLinear(Columns x, String... names) {
+        QuantizedColumns q =
+                quantized.computeIfAbsent(x.length(), length -> new QuantizedColumns(arena, batch.capacity(), length));
+        columnTasks.add(column -> q.quantize(reductions.get(), column, x.values(), x.at(column)));
+        results.useAgain(); // What was there is copied.
+        List<Qk256Matrix> matrices = new ArrayList<>();
+        List<KernelResults> y = new ArrayList<>();
+        List<Columns> out = new ArrayList<>();
+        for (String name : names) {
+            Qk256Matrix matrix = weights.matrix(prefix + name);
+            matrices.add(matrix);
+            y.add(results.take(matrix.rows()));
+            out.add(ofLayer.take(matrix.rows()));
+        }
+        Products products = new Products(kernel, threads, q, matrices, y);
+        addStage(() -> products.apply(batch.columns()));
+        for (int i = 0; i < names.length; i++) {
+            KernelResults from = y.get(i);
+            Columns to = out.get(i);
+            columnTasks.add(column -> from.copy(column, to));
+        }
+        return List.copyOf(out);
+    }
+
+    /** Turns each head by its token's position, in place. */
+    void rotate(Rope rope, Columns x) {
+        int heads = x.length() / config.headSize();
+        columnTasks.add(column -> rope.rotate(column, x.values(), x.at(column), heads, config.headSize()));
+    }
+
+    /**
+     * Caches keys and values, and attends to those of all positions up to each token's own. In the last layer only columns whose
+     * state is wanted go on.
+     *
+     * @param q rounded by the cache
+     */
+    Columns attention(Columns q, Columns k, Columns v) {
+        int ofThisLayer = layer;
+        columnTasks.add(column -> {
+            cache.round(q.values(), q.at(column), q.length());
+            int position = batch.position(column);
+            KvCache.Page page = batch.table(column).page(position);
+            cache.put(page, ofThisLayer, position, k.values(), v.values(), k.at(column));
+        });
+        if (layer == config.layers() - 1) {
+            addStage(this::keepWanted);
+        }
+        Columns out = ofLayer.take(q.length());
+        RowTask attend = (from, to) -> attend(ofThisLayer, q, out, from, to);
+        addStage(() -> threads.forRows(batch.groups() * config.kvHeads(), 1, attend));
+        return out;
+    }
+
+    private void attend(int ofLayer, Columns q, Columns out, int from, int to) {
+        for (int i = from; i < to; i++) {
+            int group = i / config.kvHeads();
+            int first = batch.groupStart(group);
+            attention.apply(
+                    batch.table(first),
+                    ofLayer,
+                    i % config.kvHeads(),
+                    first,
+                    batch.groupStart(group + 1) - first,
+                    batch.position(first),
+                    q.values(),
+                    out.values());
+        }
+    }
+
+    /** Wanted columns move to the front, whatever was computed of them. */
+    private void keepWanted() {
+        int kept = 0;
+        for (int i = 0; i < batch.columns(); i++) {
+            if (batch.isWanted(i)) {
+                if (i != kept) {
+                    move(i, kept);
+                }
+                kept++;
+            }
+        }
+        batch.keep(kept);
+    }
+
+    private void move(int from, int to) {
+        for (int i = 0; i < allColumns.size(); i++) {
+            allColumns.get(i).move(from, to);
+        }
+        batch.move(from, to);
+    }
+
+    /** {@code up}, let through by {@code gate}; takes the place of the gate. */
+    Columns gate(GateFunction function, Columns gate, Columns up) {
+        columnTasks.add(column -> function.apply(gate.values(), up.values(), gate.at(column), gate.length()));
+        return gate;
+    }
+
+    /** Adds {@code added} to {@code x}. */
+    void add(Columns x, Columns added) {
+        columnTasks.add(column -> {
+            float[] sums = x.values();
+            float[] values = added.values();
+            for (int i = x.at(column); i < x.at(column + 1); i++) {
+                sums[i] += values[i];
+            }
+        });
+    }
+
+    /** The end: the last product is that of the output matrix with {@code x}, normalised. */
+    void logits(Columns x, String norm) {
+        normalize(x, x, weights.norm(norm));
+        output = x;
+    }
+
+    private void addStage(Runnable stage) {
+        endColumnTasks();
+        stages.add(stage);
+    }
+
+    private void endColumnTasks() {
+        if (columnTasks.isEmpty()) {
+            return;
+        }
+        ColumnTask[] tasks = columnTasks.toArray(ColumnTask[]::new);
+        columnTasks.clear();
+        RowTask columns = (from, to) -> {
+            for (int column = from; column < to; column++) {
+                for (ColumnTask task : tasks) {
+                    task.run(column);
+                }
+            }
+        };
+        stages.add(() -> threads.forRows(batch.columns(), 1, columns));
+    }
+}

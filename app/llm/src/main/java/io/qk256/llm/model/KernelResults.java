@@ -1,0 +1,41 @@
+package io.qk256.llm.model;
+
+import io.qk256.spi.F32Vector;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where kernels write the results of a product, a column for each token of a batch. They write to off-heap memory, which is their
+ * fast path; the rest of a model reads and writes arrays, which is the fast path of Java. So each column is copied once.
+ */
+final class KernelResults {
+
+    private final int length;
+    private final F32Vector memory;
+    private final @Nullable F32Vector[] views;
+
+    KernelResults(Arena arena, int columns, int length) {
+        this.length = length;
+        this.memory = F32Vector.allocate(arena, Math.multiplyExact(columns, length));
+        this.views = new F32Vector[columns + 1];
+    }
+
+    /** For so many columns: the same object at every call. */
+    F32Vector first(int columns) {
+        F32Vector view = views[columns];
+        if (view == null) {
+            view = memory.slice(0, (long) columns * length);
+            views[columns] = view;
+        }
+        return view;
+    }
+
+    /** Copies a column. */
+    void copy(int column, Columns to) {
+        MemorySegment from = memory.segment();
+        long at = (long) column * length * Float.BYTES;
+        MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, at, to.values(), to.at(column), length);
+    }
+}
