@@ -1,9 +1,9 @@
 package io.qk256.app.bench;
 
-import io.qk256.llm.model.Model;
 import io.qk256.llm.model.CacheType;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
+import io.qk256.llm.model.Model;
 import io.qk256.llm.model.Sequence;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.parallel.ParallelKernel;
