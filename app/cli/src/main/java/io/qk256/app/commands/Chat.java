@@ -96,6 +96,8 @@ final class Chat {
         conversation.add(new ChatMessage(ChatMessage.Role.ASSISTANT, answer.text()));
         if (answer.end() == Generator.End.CONTEXT) {
             terminal.say("(the context is full: the answer ends here)");
+        } else if (answer.forgotten() > 0) {
+            terminal.say("(the context was full: " + Plural.of(answer.forgotten(), "old token") + " forgotten)");
         }
         speed = speed.plus(answer.speed());
     }

@@ -50,8 +50,16 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "-n",
             paramLabel = "N",
-            description = "Write at most N tokens. Default: until the model ends, or its context is full.")
+            description = "Write at most N tokens. Default: until the model ends, or as --when-full says.")
     private @Nullable Integer limit;
+
+    @Option(
+            names = "--when-full",
+            paramLabel = "WHAT",
+            description =
+                    "When no more tokens fit the context: stop (the answer ends), or forget-oldest (the older half of"
+                            + " the text is forgotten, and it goes on). Default: stop.")
+    private Full whenFull = Full.STOP;
 
     @Option(names = "--raw", description = "Continue the text as it is, also with a model that answers questions.")
     private boolean raw;
@@ -179,6 +187,9 @@ final class RunCommand implements Callable<Integer> {
                 out.flush();
                 if (answer.end() == Generator.End.CONTEXT) {
                     command.say("(the model's context of " + sequence.context() + " tokens is full)");
+                } else if (answer.forgotten() > 0) {
+                    command.say("(the model's context of " + sequence.context() + " tokens was full: "
+                            + Plural.of(answer.forgotten(), "old token") + " forgotten)");
                 }
                 command.say(report.line(answer.speed()));
             }
@@ -192,10 +203,11 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private static Generator generator(LanguageModel loaded, Sequence sequence, SamplingOptions choosing) {
+    private Generator generator(LanguageModel loaded, Sequence sequence, SamplingOptions choosing) {
         return new Generator(
                 loaded.tokenizer(),
                 sequence,
-                new Sampler(choosing, loaded.tokenizer().vocabularySize()));
+                new Sampler(choosing, loaded.tokenizer().vocabularySize()),
+                whenFull.choice());
     }
 }

@@ -66,6 +66,7 @@ final class RunReport {
         json.addProperty("text", answer.text());
         json.addProperty("end", answer.end().name().toLowerCase(Locale.ROOT));
         json.addProperty("tokens", answer.tokens());
+        json.addProperty("forgottenTokens", answer.forgotten());
         json.addProperty("kernel", kernelName);
         json.addProperty("threads", threads);
         json.addProperty("head", model.head());

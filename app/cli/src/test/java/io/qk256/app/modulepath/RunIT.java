@@ -148,6 +148,13 @@ class RunIT {
         Path prompt = Files.writeString(dir.resolve("prompt.txt"), "fox ".repeat(120));
         Result full = runs("run", "-f", prompt.toString(), "--temp=0");
         assertThat(full.err()).contains("(the model's context of 256 tokens is full)");
+        Result goesOn = runs("run", "-f", prompt.toString(), "--temp=0", "-n", "300", "--when-full=forget-oldest");
+        assertThat(goesOn.err())
+                .containsPattern("\\(the model's context of 256 tokens was full: \\d+ old tokens forgotten\\)")
+                .doesNotContain("is full");
+        assertThat(goesOn.out())
+                .startsWith(full.out().strip())
+                .hasSizeGreaterThan(full.out().length());
         Files.writeString(prompt, "fox ".repeat(400));
         fails(2, "tokens, expected 1 to 256, the context; shorten it", "run", "-f", prompt.toString());
     }
@@ -160,6 +167,7 @@ class RunIT {
         fails(2, "temperature is -1.0, expected 0 to 100", "run", "--temp=-1");
         fails(2, "top-p is 2.0, expected", "run", "--top-p=2");
         fails(2, "Invalid value for option '--head'", "run", "--head=q4");
+        fails(2, "Invalid value for option '--when-full'", "run", "--when-full=forget");
         fails(
                 2,
                 "nothing.gguf: no such file",

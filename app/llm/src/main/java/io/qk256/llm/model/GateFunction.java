@@ -1,6 +1,6 @@
 package io.qk256.llm.model;
 
-/** How the feed-forward part lets its gate act on its other half. A file does not say it; its architecture decides. */
+/** How the feed-forward part lets its gate act on its other half. Its architecture decides. */
 public enum GateFunction {
     /** {@code relu(gate)^2 * up}: Microsoft's BitNet b1.58 2B4T ({@code hidden_act = relu2}). */
     SQUARED_RELU {

@@ -10,7 +10,10 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The sums with vectors of 512 bits, two of which hold the partial sums of a dot product. */
+/**
+ * The sums with vectors of 512 bits, two of which hold the partial sums of a dot product. On a Zen 4 they compute the head in 8 bits some
+ * 18 % faster than {@link VectorReductions} in the cache, and 3 to 31 % from memory; docs/performance.md has the measurement.
+ */
 final class WideVectorReductions extends Reductions {
 
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;

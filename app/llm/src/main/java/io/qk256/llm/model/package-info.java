@@ -1,8 +1,9 @@
 /**
- * BitNet b1.58 models: from the tokens to the logits.
+ * From the tokens to the logits, for models with ternary weights.
  *
  * <p>{@link io.qk256.llm.model.Model} holds the weights of a GGUF file, an {@link io.qk256.llm.model.Engine}
- * computes with them, and a {@link io.qk256.llm.model.Sequence} is a text. Products with ternary weights go through {@link io.qk256.spi.Kernel}, whichever was selected;
+ * computes with them, and a {@link io.qk256.llm.model.Sequence} is a text. What is particular to a family of models, now BitNet b1.58, is
+ * one class, an {@code Architecture}. Products with ternary weights go through {@link io.qk256.spi.Kernel}, whichever was selected;
  * everything else is summed in an order that depends neither on threads nor on the machine, so that every kernel gives the
  * same logits to the bit.
  */

@@ -469,7 +469,8 @@ class SecondArchitectureTest {
         try (GgufFile file = file(new Numbers(SEED), writer -> {})) {
             assertThatThrownBy(() -> Model.load(file, HeadType.STORED, LoadListener.NONE))
                     .isInstanceOf(GgufException.class)
-                    .hasMessageContaining("general.architecture is \"second\", expected bitnet-b1.58, bitnet-25 or bitnet");
+                    .hasMessageContaining(
+                            "general.architecture is \"second\", expected bitnet-b1.58, bitnet-25 or bitnet");
         }
     }
 }
