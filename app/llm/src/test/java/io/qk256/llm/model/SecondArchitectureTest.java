@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -155,6 +156,23 @@ class SecondArchitectureTest {
             }
         }
 
+        float[] dense(String name) {
+            return Objects.requireNonNull(dense.get(name), name);
+        }
+
+        byte[] ternary(String name) {
+            return Objects.requireNonNull(ternary.get(name), name);
+        }
+
+        float scale(String name) {
+            return Objects.requireNonNull(scales.get(name), name);
+        }
+
+        List<Long> dims(String name, int size) {
+            int width = Objects.requireNonNull(cols.get(name), name);
+            return size == width ? List.of((long) width) : List.of((long) width, (long) size / width);
+        }
+
         private static ModelConfig shape() {
             return new ModelConfig(
                     NAME,
@@ -206,7 +224,7 @@ class SecondArchitectureTest {
             roundings = 0;
             int position = keys.getFirst().size();
             double[] x = new double[WIDTH];
-            float[] embedding = numbers.dense.get("token_embd");
+            float[] embedding = numbers.dense("token_embd");
             for (int i = 0; i < WIDTH; i++) {
                 x[i] = embedding[token * WIDTH + i];
             }
@@ -242,7 +260,7 @@ class SecondArchitectureTest {
         }
 
         private double[] normalized(double[] x, String name) {
-            float[] weights = numbers.dense.get(name);
+            float[] weights = numbers.dense(name);
             double[] out = new double[x.length];
             for (int at = 0; at < x.length; at += weights.length) {
                 double squares = 0;
@@ -269,14 +287,14 @@ class SecondArchitectureTest {
             }
             double[][] out = new double[names.length][];
             for (int n = 0; n < names.length; n++) {
-                byte[] weights = numbers.ternary.get(names[n]);
+                byte[] weights = numbers.ternary(names[n]);
                 out[n] = new double[weights.length / x.length];
                 for (int row = 0; row < out[n].length; row++) {
                     long sum = 0;
                     for (int i = 0; i < x.length; i++) {
                         sum += weights[row * x.length + i] * q[i];
                     }
-                    out[n][row] = sum * max / 127 * numbers.scales.get(names[n]);
+                    out[n][row] = sum * max / 127 * numbers.scale(names[n]);
                 }
             }
             roundings += 4;
@@ -347,16 +365,13 @@ class SecondArchitectureTest {
         integer(writer, "attention.key_length", HEAD_SIZE);
         writer.real(NAME + ".rope.freq_base", ValueType.F32, ROPE_BASE);
         writer.real(NAME + ".attention.layer_norm_rms_epsilon", ValueType.F32, EPSILON);
-        numbers.dense.forEach((name, values) -> writer.tensor(
-                name + ".weight",
-                TensorType.F32,
-                dims(numbers.cols.get(name), values.length),
-                MemorySegment.ofArray(values)));
+        numbers.dense.forEach((name, values) ->
+                writer.tensor(name + ".weight", TensorType.F32, numbers.dims(name, values.length), bytes(values)));
         numbers.ternary.forEach((name, weights) -> writer.tensor(
                 name + ".weight",
                 TensorType.I2_S,
-                dims(numbers.cols.get(name), weights.length),
-                MemorySegment.ofArray(i2s(weights, numbers.scales.get(name)))));
+                numbers.dims(name, weights.length),
+                MemorySegment.ofArray(i2s(weights, numbers.scale(name)))));
         more.accept(writer);
         Path path = dir.resolve("second.gguf");
         writer.write(OutputFile.of(path));
@@ -367,8 +382,8 @@ class SecondArchitectureTest {
         writer.integer(NAME + "." + key, ValueType.U32, value);
     }
 
-    private static List<Long> dims(int cols, int size) {
-        return size == cols ? List.of((long) cols) : List.of((long) cols, (long) size / cols);
+    private static MemorySegment bytes(float[] values) {
+        return MemorySegment.ofArray(MemorySegment.ofArray(values).toArray(ValueLayout.JAVA_BYTE));
     }
 
     /** 128 weights in 32 bytes, in four planes of which the first has the high bits; then the scale. */
@@ -441,10 +456,7 @@ class SecondArchitectureTest {
         Numbers numbers = new Numbers(SEED);
         refused(
                 writer -> writer.tensor(
-                        "blk.0.attn_sub_norm.weight",
-                        TensorType.F32,
-                        List.of((long) WIDTH),
-                        MemorySegment.ofArray(new float[WIDTH])),
+                        "blk.0.attn_sub_norm.weight", TensorType.F32, List.of((long) WIDTH), bytes(new float[WIDTH])),
                 numbers,
                 "tensor blk.0.attn_sub_norm.weight",
                 "no part of a second model of 2 layers");
