@@ -268,7 +268,8 @@ final class Graph {
         columnTasks.add(column -> {
             float[] sums = x.values();
             float[] values = added.values();
-            for (int i = x.at(column); i < x.at(column + 1); i++) {
+            int end = x.at(column + 1);
+            for (int i = x.at(column); i < end; i++) {
                 sums[i] += values[i];
             }
         });

@@ -64,9 +64,14 @@ public final class SyntheticModel {
         Map<String, RmsNorm> norms = new HashMap<>();
         for (TensorSpec spec : specs) {
             switch (spec.role()) {
-                case TOKENS -> tokens.put(spec.name(), tokens(spec.rows(), spec.cols()));
+                case TOKENS -> {} // Last, where the head that is made of it follows.
                 case TERNARY -> ternary.put(spec.name(), ternary(spec.rows(), spec.cols()));
                 case NORM -> norms.put(spec.name(), norm(spec.cols()));
+            }
+        }
+        for (TensorSpec spec : specs) {
+            if (spec.role() == TensorSpec.Role.TOKENS) {
+                tokens.put(spec.name(), tokens(spec.rows(), spec.cols()));
             }
         }
         return new Weights(architecture, config, tokens, ternary, norms);
