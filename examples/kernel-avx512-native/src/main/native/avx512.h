@@ -1,6 +1,6 @@
 /*
- * What the files with intrinsics share. They, and only they, are compiled with -mavx512f and the like; nothing of them
- * runs before the library has asked the CPU. Contraction is off: where a multiply-add is fused, it is written.
+ * Shared by the files with intrinsics. They, and only they, are compiled with -mavx512f and the like; none of their code runs
+ * before the library has checked the CPU. Contraction is off: a multiply-add is fused only where the code says so.
  */
 #ifndef AVX512_H
 #define AVX512_H
@@ -14,24 +14,24 @@
 #error "compile this file with -mavx512f -mavx512bw -mavx512vl -mavx512vnni"
 #endif
 
-/* The inner functions take constants as arguments and become what they should be only when inlined. */
+/* The inner functions take constants as arguments and are specialized only when inlined. */
 #define INLINE static inline __attribute__((always_inline))
 
 enum {
     /* Rows that share each load of the activations. */
     GROUP = 4,
-    /* Columns whose activations are arranged at a time: 32 KiB of f32. BitNet's widest matrix has 6912. */
+    /* Columns whose activations are arranged at once: 32 KiB of f32. BitNet's widest matrix has 6912. */
     CHUNK = 8192,
     CHUNK_BLOCKS = CHUNK / BLOCK_WEIGHTS
 };
 
-/* A chunk of a group of rows: what the inner loops of the products walk over. Where the matrix ends within the group,
- * its last row stands in for those that are missing, and their sums are thrown away. */
+/* A chunk of a group of rows, over which the inner loops of the products run. Where the matrix ends within the group, its last
+ * row stands in for the missing ones, and their sums are discarded. */
 typedef struct {
     const uint8_t *codes[GROUP];
-    const float *scales[GROUP]; /* of the blocks, or NULL */
-    uint64_t ahead;             /* bytes from a row to the one to prefetch */
-    int32_t rows;               /* that exist */
+    const float *scales[GROUP]; /* block scales, or NULL */
+    uint64_t ahead;             /* bytes from a row to the row to prefetch */
+    int32_t rows;               /* rows that exist */
     int32_t blocks;
 } group;
 
@@ -44,8 +44,8 @@ static inline int32_t blocks_of(int32_t cols) {
 }
 
 INLINE group group_of(const matrix *w, int64_t row, int32_t col, int32_t cols) {
-    /* Weights are read once per token, from memory, so they are asked for two groups early. Unsigned, because a matrix of one
-     * row may have any stride. */
+    /* Weights are read once per token, from memory, so they are prefetched two groups ahead. Unsigned, because a matrix of
+     * one row may have any stride. */
     group g = {.ahead = 2 * GROUP * (uint64_t)w->row_stride, .rows = smaller(w->rows - row, GROUP), .blocks = blocks_of(cols)};
     for (int r = 0; r < GROUP; r++) {
         const int64_t at = row + (r < g.rows ? r : g.rows - 1);
@@ -55,15 +55,15 @@ INLINE group group_of(const matrix *w, int64_t row, int32_t col, int32_t cols) {
     return g;
 }
 
-/* The codes of block `b` of row `r`. A prefetch past the matrix is harmless, but a pointer past it is not C, hence the
- * integer. */
+/* The codes of block `b` of row `r`. A prefetch past the matrix is harmless, but computing a pointer past it is
+ * undefined in C, hence the integer. */
 INLINE __m512i codes_of(const group *g, int r, int32_t b) {
     const uint8_t *codes = g->codes[r] + (int64_t)b * BLOCK_BYTES;
     _mm_prefetch((const char *)((uintptr_t)codes + (uintptr_t)g->ahead), _MM_HINT_T0);
     return _mm512_loadu_si512(codes);
 }
 
-/* Four bytes at any address. */
+/* Four bytes, at any address. */
 typedef int32_t __attribute__((aligned(1), may_alias)) int32_u;
 
 /* The scales of block `b`, row by row. */

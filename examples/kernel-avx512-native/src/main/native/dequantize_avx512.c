@@ -1,8 +1,8 @@
-/* Decodes rows. Each value is one product, codebook value times block scale, rounded once. */
+/* Decodes rows. Each value is one product, codebook value times scale, rounded once. */
 #include "avx512.h"
 
-/* Sixteen weights are four bytes. Every lane gets all four and shifts its own code down; the in-lane permute looks at
- * the low two bits only, so nothing is masked. */
+/* Sixteen weights are four bytes. Every lane gets all four and shifts its own code down; the in-lane permute uses only the low
+ * two bits, so no mask is needed. */
 INLINE __m512 decode(const uint8_t *codes, __m512 table) {
     const __m512i shifts = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const __m512i words = _mm512_set1_epi32(*(const int32_u *)codes);
@@ -14,7 +14,7 @@ INLINE __m512 scaled_table(__m128 codebook, float scale) {
     return _mm512_broadcast_f32x4(_mm_mul_ps(codebook, _mm_set1_ps(scale)));
 }
 
-/* Decodes `n` weights that follow each other and have the same scale. */
+/* Decodes `n` contiguous weights with the same scale. */
 INLINE void decode_run(const uint8_t *codes, int64_t n, __m512 table, float *out) {
     for (; n >= BLOCK_WEIGHTS; n -= BLOCK_WEIGHTS) {
         for (int i = 0; i < BLOCK_WEIGHTS; i += 16) { /* unrolled */
@@ -44,8 +44,8 @@ void dequantize(const matrix *w, float *out) {
     }
 }
 
-/* The four values in each 128-bit lane. No store of a short call can go before its table is there, so the values are
- * broadcast and blended side by side; to fill one lane and copy it to the others is one step after the other. */
+/* The four values in each 128-bit lane. The first store of a short call waits for this table, so the values are broadcast and
+ * blended in parallel; filling one lane and copying it to the others would be a longer dependency chain. */
 INLINE __m512 table_of(float v0, float v1, float v2, float v3) {
     const __m512 low = _mm512_mask_blend_ps(0x2222, _mm512_set1_ps(v0), _mm512_set1_ps(v1));
     const __m512 high = _mm512_mask_blend_ps(0x8888, _mm512_set1_ps(v2), _mm512_set1_ps(v3));

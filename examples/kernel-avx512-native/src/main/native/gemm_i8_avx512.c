@@ -1,6 +1,6 @@
 /*
- * The int8 product with one to four columns of activations. A code becomes an unsigned byte u = value - lowest value
- * (0 .. 127): a nibble holds two codes, and a byte look-up of 16 entries gives the u of the one or of the other. So
+ * int8 GEMM with one to four columns of activations. A code becomes an unsigned byte u = value - lowest value
+ * (0 .. 127): a nibble holds two codes, and a byte look-up table of 16 entries gives the u of one or the other. So
  * VNNI's multiply-add of unsigned with signed bytes is exact, and sum(value * q) = sum(u * q) + lowest * sum(q).
  *
  * Byte i of a block holds weights 4 i .. 4 i + 3, so the activations are arranged once per call: plane k of a block is
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* Rows whose sums are kept while the chunks of a wide matrix pass. */
+/* Rows whose sums are kept while the chunks of a wide matrix are processed. */
 enum { TILE = 256 };
 
 typedef struct {
@@ -41,7 +41,7 @@ static byte_table byte_table_of(__m128 codebook) {
         _mm512_broadcast_i32x4(_mm_shuffle_epi8(u, upper)), _mm_cvtsi128_si32(lowest)};
 }
 
-/* Arranges `n` activations; zeros fill the last block, so that its padding codes do not count. */
+/* Arranges `n` activations; zeros fill up the last block, so that its padding codes contribute nothing. */
 static void arrange(const int8_t *q, int32_t n, arranged *out) {
     out->sum = 0;
     for (int32_t b = 0; b < blocks_of(n); b++) {
@@ -61,8 +61,8 @@ static void arrange(const int8_t *q, int32_t n, arranged *out) {
     }
 }
 
-/* A single column has an accumulator for each plane, to hide the latency of the multiply-add; several columns do that for
- * each other. */
+/* A single column has an accumulator per plane, to hide the latency of the multiply-add; several columns hide it for each
+ * other. */
 INLINE int parts(int n) {
     return n == 1 ? 4 : 1;
 }
@@ -73,7 +73,7 @@ INLINE __m512i unpack(__m512i codes, int k, byte_table table) {
     return _mm512_shuffle_epi8(k % 2 == 0 ? table.even : table.odd, nibbles);
 }
 
-/* Plane k of a block of each row. A multiply-add adds four products in each lane of 32 bits; a chunk cannot overflow
+/* Adds plane k of a block of each row. A multiply-add adds four products in each 32-bit lane; a chunk cannot overflow
  * (8192 * 127 * 128). */
 INLINE void add_plane(
     int k, int n, const __m512i *codes, byte_table table, const arranged *x, int32_t b, accumulators *sums) {
@@ -123,7 +123,7 @@ INLINE __m256d totals(int n, byte_table table, const accumulators *sums, int c, 
     return _mm256_cvtepi32_pd(_mm_add_epi32(u_sums, _mm_set1_epi32(table.lowest * q_sum)));
 }
 
-/* Adds a chunk of a group to the sums of its rows: exact integers, or by block, scaled. */
+/* Adds a chunk of a group to the sums of its rows: as exact integers, or block by block, scaled. */
 INLINE void add_group(int n, byte_table table, const group *g, const arranged *x, double (*row_sums)[GROUP]) {
     accumulators sums;
     __m512i codes[GROUP];
@@ -157,7 +157,7 @@ INLINE void add_group(int n, byte_table table, const group *g, const arranged *x
     }
 }
 
-/* The product with `n` columns, a constant. */
+/* The product with `n` columns; `n` is a constant. */
 INLINE void product(int n, const matrix *w, const int8_t *q, int64_t q_stride, const float *scales, float *y,
     int64_t y_stride) {
     arranged x[MAX_COLUMNS];

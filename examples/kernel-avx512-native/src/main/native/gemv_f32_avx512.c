@@ -1,8 +1,8 @@
 /*
- * The f32 product. The weights are not unpacked: a block is sixteen 32-bit lanes of sixteen codes; shifted right by
- * 2 s, lane l has the code of weight 16 l + s at its bottom, and that of the next weight above it. A permute from a
- * table of sixteen looks at four bits, so one table finds the value of the lower code, another that of the upper one.
- * The activations are arranged to fit, once per call: plane s of a block is x[16 l + s] for l = 0 .. 15.
+ * f32 GEMV. The weights are not unpacked: a block is sixteen 32-bit lanes of sixteen codes each. Shifted right by 2 s,
+ * lane l has the code of weight 16 l + s in its lowest bits, and the code of the next weight above it. A permute from a
+ * table of sixteen entries uses four bits, so one table gives the value of the lower code, another that of the upper one.
+ * The activations are arranged to match, once per call: plane s of a block is x[16 l + s] for l = 0 .. 15.
  */
 #include "avx512.h"
 
@@ -10,7 +10,7 @@ typedef struct {
     __m512 lower, upper;
 } value_table;
 
-/* Arranges `n` activations in planes; zeros fill the last block, so that its padding codes do not count. */
+/* Arranges `n` activations in planes; zeros fill up the last block, so that its padding codes contribute nothing. */
 static void arrange(const float *x, int32_t n, float *planes) {
     for (int32_t b = 0; b < blocks_of(n); b++, x += BLOCK_WEIGHTS, planes += BLOCK_WEIGHTS) {
         const int32_t left = n - b * BLOCK_WEIGHTS;
@@ -22,7 +22,7 @@ static void arrange(const float *x, int32_t n, float *planes) {
     }
 }
 
-/* Planes s and s + 1 of a block of each row. Two accumulators for each row hide the latency of the multiply-add. */
+/* Adds planes s and s + 1 of a block of each row. Two accumulators per row hide the latency of the multiply-add. */
 INLINE void add_planes(const __m512i *words, value_table table, const float *planes, int s, __m512 (*sums)[2]) {
     for (int r = 0; r < GROUP; r++) {
         const __m512i codes = _mm512_srli_epi32(words[r], 2 * s);
@@ -38,7 +38,7 @@ INLINE void add_block(const group *g, int32_t b, value_table table, const float 
     for (int r = 0; r < GROUP; r++) {
         words[r] = codes_of(g, r, b);
     }
-    /* Not a loop: the shifts must be constants, and compilers agree on no unroll pragma. */
+    /* Not a loop: the shifts must be constants, and there is no unroll pragma that all compilers support. */
     add_planes(words, table, planes, 0, sums);
     add_planes(words, table, planes, 2, sums);
     add_planes(words, table, planes, 4, sums);
@@ -49,7 +49,7 @@ INLINE void add_block(const group *g, int32_t b, value_table table, const float 
     add_planes(words, table, planes, 14, sums);
 }
 
-/* The sums of the lanes of each row's two accumulators, which start again from zero. */
+/* The sums over the lanes of each row's two accumulators, which are reset to zero. */
 INLINE __m128 take(__m512 (*sums)[2]) {
     __m512 rows[GROUP];
     for (int r = 0; r < GROUP; r++) {
@@ -65,9 +65,9 @@ INLINE __m128 take(__m512 (*sums)[2]) {
         _mm_add_ps(_mm512_extractf32x4_ps(sixteenths, 2), _mm512_extractf32x4_ps(sixteenths, 3)));
 }
 
-/* A chunk of a group. With scales, a block is summed before it is scaled: lane by lane, an infinite scale would make NaN
- * of a lane that is zero. The scale is the block's times the tensor's, as for dequantize. A row meets the same operations in
- * the same order in any group. */
+/* The sums of a chunk of a group. With block scales, a block is summed before it is scaled: if each lane were scaled, an
+ * infinite scale would turn a zero lane into NaN. The scale is block scale times tensor scale, as for dequantize. A row goes
+ * through the same operations in the same order in any group. */
 INLINE __m128 group_sums(const group *g, value_table table, const float *planes, float tensor_scale) {
     __m512 sums[GROUP][2];
     __m128 scaled = _mm_setzero_ps();

@@ -1,6 +1,6 @@
 /*
- * The Java side of the library: com.example.avx512.Native. Compiled for the baseline instruction set, because it runs
- * before anything is known of the CPU.
+ * The functions that Java calls: com.example.avx512.Native. Compiled for the baseline instruction set, because it runs before
+ * the CPU is checked.
  */
 #include "com_example_avx512_Native.h"
 #include "kernel.h"
@@ -14,7 +14,7 @@
 #define NATIVE(type, name) JNIEXPORT type JNICALL Java_com_example_avx512_Native_##name
 #define UNUSED __attribute__((unused))
 
-/* The arguments that all operations begin with. */
+/* The leading arguments of all operations. */
 #define MATRIX_PARAMETERS                                                                                             \
     jlong codes, jlong row_stride, jint rows, jint cols, jlong scales, jfloat tensor_scale, jfloat v0, jfloat v1,      \
         jfloat v2, jfloat v3
@@ -24,12 +24,12 @@
 #define LACKS(feature, bit) ((__builtin_cpu_supports(feature) ? 0 : 1) << (bit))
 
 NATIVE(jint, missingCpuFeatures)(UNUSED JNIEnv *env, UNUSED jclass type) {
-    /* The compiler's run-time library also asks whether the operating system saves the registers (XCR0). */
+    /* The compiler's run-time library also checks whether the operating system saves the registers (XCR0). */
     __builtin_cpu_init();
     return LACKS("avx2", 0) | LACKS("avx512f", 1) | LACKS("avx512bw", 2) | LACKS("avx512vl", 3) | LACKS("avx512vnni", 4);
 }
 
-/* ---- By JNI: off-heap memory, nothing but numbers cross the border ---- */
+/* ---- JNI: off-heap memory, only numbers are passed ---- */
 
 NATIVE(void, dequantize)(UNUSED JNIEnv *env, UNUSED jclass type, MATRIX_PARAMETERS, jlong out) {
     const matrix w = MATRIX((const uint8_t *)codes, (const float *)scales);
@@ -49,7 +49,7 @@ NATIVE(void, gemmI8)
     gemm_i8(&w, (const int8_t *)q, q_stride, columns, q_scales, (float *)y, y_stride);
 }
 
-/* ---- For com.example.avx512.HeapCall, which finds them by their names ---- */
+/* ---- For com.example.avx512.HeapCall, which looks them up by name ---- */
 
 #define EXPORT __attribute__((visibility("default")))
 #define ARRAY_PARAMETERS                                                                                              \

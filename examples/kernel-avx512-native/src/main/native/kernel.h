@@ -1,5 +1,5 @@
-/* The operations of the contract io.qk256.spi.Kernel, as jni.c calls them. Nothing is checked: the views on the Java
- * side were. Nothing is allocated, and the stack needed stays below 48 KiB: HotSpot keeps 80 KiB free for native code. */
+/* The operations of the contract io.qk256.spi.Kernel, as jni.c calls them. They check nothing, because the Java side has
+ * checked the views. They allocate nothing and use less than 48 KiB of stack: HotSpot keeps 80 KiB free for native code. */
 #ifndef KERNEL_H
 #define KERNEL_H
 
@@ -10,7 +10,7 @@ enum { BLOCK_WEIGHTS = 256, BLOCK_BYTES = 64 };
 
 /* A range of rows of a matrix. */
 typedef struct {
-    const uint8_t *codes;      /* the first row of the range, any alignment */
+    const uint8_t *codes;      /* of the first row of the range, at any alignment */
     int64_t row_stride;        /* bytes */
     int32_t rows;              /* 1 or more */
     int32_t cols;              /* 1 or more */
@@ -19,21 +19,21 @@ typedef struct {
     __m128 codebook; /* finite; a vector because the CPU does not forward four stores to one load */
 } matrix;
 
-/* Columns of activations that gemm_i8 takes at most. */
+/* The most columns of activations that gemm_i8 takes. */
 enum { MAX_COLUMNS = 4 };
 
 /* out: rows x cols values */
 void dequantize(const matrix *w, float *out);
 
-/* `n` weights whose codes follow each other, worth v0 to v3. For com.example.avx512.ShortCall, which finds it by name. */
+/* Decodes `n` contiguous codes to the values v0 to v3. For com.example.avx512.ShortCall, which looks it up by name. */
 __attribute__((visibility("default"))) void avx512_dequantize_run(
     const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out);
 
 /* x: cols values; y: rows values */
 void gemv_f32(const matrix *w, const float *x, float *y);
 
-/* q: cols values for each of `columns` (1 to MAX_COLUMNS), from q + column * q_stride on, with a scale for each; y: rows
- * values for each column, from y + column * y_stride on; the codebook holds integers from -64 to 63 */
+/* q: cols values for each of `columns` (1 to MAX_COLUMNS) columns, starting at q + column * q_stride, with one scale each;
+ * y: rows values for each column, starting at y + column * y_stride; the codebook holds integers from -64 to 63 */
 void gemm_i8(const matrix *w, const int8_t *q, int64_t q_stride, int32_t columns, const float *scales, float *y,
     int64_t y_stride);
 

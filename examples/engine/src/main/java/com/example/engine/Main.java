@@ -11,7 +11,7 @@ import io.qk256.spi.selection.KernelSelector;
 import java.lang.foreign.Arena;
 import java.util.Random;
 
-/** From weights and activations in arrays to their product, by the fastest kernel that runs here. */
+/** Multiplies weights and activations from arrays with the fastest kernel that runs here. */
 public final class Main {
 
     static final int ROWS = 4096;
@@ -36,7 +36,7 @@ public final class Main {
         }
     }
 
-    /** In place of a model of your own. */
+    /** Random numbers in place of your own model. */
     static float[] numbers(int n, long seed) {
         Random random = new Random(seed);
         float[] numbers = new float[n];

@@ -13,12 +13,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Runs the program as a user would, in each way to put it together. */
+/** Runs the program as a user would, in each of the three ways to start it. */
 class MainTest {
 
     private static final String MAIN = "com.example.engine.Main";
 
-    /** What the build put on the class path of this test. */
+    /** The class path that the build gave this test. */
     private static final List<String> PATH = List.of(System.getProperty("java.class.path").split(File.pathSeparator));
 
     private static String classes() {
@@ -26,7 +26,7 @@ class MainTest {
                 .collect(Collectors.joining());
     }
 
-    /** The contract and the kernels, without what tests need. */
+    /** The jars of the contract and the kernels, without the libraries of the tests. */
     private static String libraries() {
         return PATH.stream()
                 .filter(entry -> Path.of(entry).getFileName().toString().startsWith("kernel-"))
@@ -44,7 +44,7 @@ class MainTest {
         return lines;
     }
 
-    /** The program's two lines; the JVM warns of its incubator module. */
+    /** Expects the program's two lines; before them only the JVM's warning of its incubator module. */
     private static void requireAnswer(List<String> lines) {
         Stream<String> warnings = lines.stream().limit(lines.size() - 2L);
         assertTrue(warnings.allMatch(line -> line.contains("incubator")), () -> "expected no warning: " + lines);
@@ -52,7 +52,7 @@ class MainTest {
         assertTrue(lines.getLast().startsWith("kernel: "), lines::getLast);
     }
 
-    /** The same in plain code: all its bits are defined. */
+    /** The expected result in plain code: int8 GEMV is bit-exact. */
     private static float row(int row) {
         float[] weights = Main.numbers(Main.ROWS * Main.COLS, 1);
         float[] x = Main.numbers(Main.COLS, 2);

@@ -9,16 +9,14 @@ import io.qk256.spi.Qk256Matrix;
 import java.lang.ref.Reference;
 
 /**
- * Hands the operations to C; their arguments are checked already. Off-heap memory goes down as addresses, by JNI or, if
- * little is to be done, by {@link ShortCall}; memory on the heap takes the way of {@link HeapCall}. Stateless and
- * thread-safe.
+ * Calls the operations in C; the arguments are already checked. Off-heap memory is passed as addresses, through JNI or, for
+ * short calls, through {@link ShortCall}; heap memory goes through {@link HeapCall}. Stateless and thread-safe.
  *
- * <p>An address does not keep the memory alive that a garbage collector frees, so its owners are kept reachable until the
- * call returns.
+ * <p>An address does not protect memory from the garbage collector, so its owners are kept reachable until the call returns.
  */
 final class Avx512Kernel extends Kernel {
 
-    /** Rows whose codes stay in the cache while all columns pass. */
+    /** Rows whose codes stay in the cache while all columns are multiplied. */
     private static final int BATCH_ROWS = 512;
 
     @Override
@@ -60,9 +58,9 @@ final class Avx512Kernel extends Kernel {
         }
     }
 
-    /** Whether the codes of so many rows follow each other, and all have the same scale. */
+    /** Whether the codes of this many rows are contiguous and all have the same scale. */
     private static boolean isRun(Qk256Matrix w, int rows) {
-        // Most short calls are of one row; what they do not ask for needs no register.
+        // Most short calls have one row; not reading the stride for them saves a register.
         return !w.hasBlockScales() && (rows == 1 || w.rowStride() == w.cols() / 4);
     }
 
@@ -110,7 +108,7 @@ final class Avx512Kernel extends Kernel {
         }
     }
 
-    /** By fours of columns; if there is memory on the heap, one after the other. */
+    /** Four columns at a time; one at a time if any memory is on the heap. */
     @Override
     protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
         if (!w.isOffHeap() || !x.isOffHeap() || !y.isOffHeap()) {

@@ -12,8 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Tells what the kernel is called, what it needs, and how fast it claims to be. Everything but {@link #open} runs on any
- * machine.
+ * Declares the name, the requirements and the rank of the kernel. Everything except {@link #open} runs on any machine.
  */
 public final class Avx512Provider implements KernelProvider {
 
@@ -48,7 +47,7 @@ public final class Avx512Provider implements KernelProvider {
         return 400;
     }
 
-    /** Not every operating system reports AVX-512, so {@link #open} asks the CPU, by code that any x86-64 runs. */
+    /** Not every operating system reports AVX-512, so {@link #open} checks the CPU, with code that runs on any x86-64. */
     @Override
     public boolean checksCpuItself() {
         return true;

@@ -18,14 +18,14 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The operations on memory of which some is on the heap, read-only arrays among it. Critical downcalls take arrays as they
- * are and copy nothing. (JNI may copy an array and later all of it back, over what other threads have written to the
- * same result; {@code -Xcheck:jni} does.) No garbage collection can begin until such a call returns, so the rows come in
- * pieces.
+ * The operations for operands of which some are on the heap, including read-only arrays. Critical downcalls access arrays in
+ * place and copy nothing. (JNI may copy an array and later copy all of it back, over what other threads have written to the
+ * same result; {@code -Xcheck:jni} does.) No garbage collection can begin until such a call returns, so the rows are
+ * processed in pieces.
  */
 final class HeapCall {
 
-    /** Some 30 microseconds of work. In smaller pieces, arranging the activations for each would count. */
+    /** About 30 microseconds of work. In smaller pieces, the cost of arranging the activations for each would matter. */
     private static final int PIECE = 1 << 20;
 
     private static final MethodHandle DEQUANTIZE = handle(
@@ -73,7 +73,7 @@ final class HeapCall {
 
     private HeapCall() {}
 
-    @SuppressWarnings("restricted") // As loading the library is.
+    @SuppressWarnings("restricted") // As is loading the library.
     private static MethodHandle handle(String function, MemoryLayout... arguments) {
         return Linker.nativeLinker()
                 .downcallHandle(
@@ -166,7 +166,7 @@ final class HeapCall {
         }
     }
 
-    /** A piece of a row, if that is wider, is for those operations that need not all of it at once. */
+    /** At least one row; an operation that can work on part of a row splits a wider one itself. */
     private static int rowsInPiece(Qk256Matrix w) {
         return Math.max(1, PIECE / w.cols());
     }
@@ -178,7 +178,7 @@ final class HeapCall {
                 : w.blockScales().get().asSlice(block * Float.BYTES);
     }
 
-    /** Out of memory, perhaps: the C functions throw nothing. */
+    /** For errors such as running out of memory: the C functions throw nothing. */
     private static AssertionError thrown(Throwable e) {
         if (e instanceof Error error) {
             throw error;

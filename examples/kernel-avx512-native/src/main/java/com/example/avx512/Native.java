@@ -1,21 +1,21 @@
 package com.example.avx512;
 
 /**
- * The functions of {@code jni.c}. To be called once {@link NativeLibrary} has loaded it, the operations once
- * {@link #missingCpuFeatures} has said that nothing is missing. Nothing but numbers crosses the border, which makes a call
- * cheap; addresses and sizes are trusted, since they come from views that were checked.
+ * The functions of {@code jni.c}. Call them only after {@link NativeLibrary} has loaded the library, and the operations only
+ * if {@link #missingCpuFeatures} has returned 0. Only numbers are passed, which makes a call cheap; addresses and sizes are
+ * trusted, because they come from checked views.
  *
  * <p>Each operation works on {@code rows} rows that start at {@code codes}, {@code blockScales} (0 if there are none)
  * and, for the products, {@code y}.
  */
 final class Native {
 
-    /** Columns that {@link #gemmI8} takes at most. */
+    /** The most columns that {@link #gemmI8} takes. */
     static final int MAX_COLUMNS = 4;
 
     private Native() {}
 
-    /** A bit for each of {@link Avx512Provider#NEEDED} that the CPU, or the operating system for it, does not offer. */
+    /** A bit for each of {@link Avx512Provider#NEEDED} that the CPU lacks or the operating system does not enable. */
     static native int missingCpuFeatures();
 
     static native void dequantize(

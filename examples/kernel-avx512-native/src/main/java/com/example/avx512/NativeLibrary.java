@@ -10,19 +10,18 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
- * Has the system load the library that the build put into the jar. The system's linker loads nothing but files, so the
- * library becomes one, in a directory of its own that nobody else can write to, and is deleted once it is loaded. That
- * needs no write access to the installation, lets any number of JVMs and class loaders come at once, and leaves nothing
- * behind.
+ * Loads the library that the build put into the jar. The system's linker loads only files, so the library is written to a new
+ * directory that nobody else can write to, and deleted once it is loaded. This needs no write access to the installation, works
+ * for any number of JVMs and class loaders at once, and leaves nothing behind.
  */
 final class NativeLibrary {
 
-    /** Where native libraries go, as for the built-in kernel; the environment variable is asked if the property is not set. */
+    /** The directory for native libraries, as for the built-in kernel; the environment variable is used if this is not set. */
     static final String DIRECTORY = "qk256.native.dir";
 
     static final String DIRECTORY_VARIABLE = "QK256_NATIVE_DIR";
 
-    /** Where all files of the application go that it can make again; if it is not set either, to the temporary directory. */
+    /** The application's cache directory; if it is not set either, the temporary directory is used. */
     static final String CACHE = "qk256.cache.dir";
 
     static final String CACHE_VARIABLE = "QK256_CACHE_DIR";
@@ -34,9 +33,9 @@ final class NativeLibrary {
     private NativeLibrary() {}
 
     /**
-     * Loads the library, unless that is done already. Thread-safe.
+     * Loads the library unless it is already loaded. Thread-safe.
      *
-     * @throws KernelUnavailableException with what to do, if it cannot be loaded
+     * @throws KernelUnavailableException if it cannot be loaded; the message says what to do
      */
     static synchronized void load() throws KernelUnavailableException {
         if (!loaded) {
@@ -45,7 +44,7 @@ final class NativeLibrary {
         }
     }
 
-    /** The library in the jar. */
+    /** Reads the library from the jar. */
     static byte[] inJar() throws KernelUnavailableException {
         try (InputStream in = NativeLibrary.class.getResourceAsStream(FILE)) {
             if (in == null) {
@@ -78,15 +77,15 @@ final class NativeLibrary {
     }
 
     /**
-     * Makes the library a file for as long as the system needs to load it.
+     * Writes the library to a file while the system loads it.
      *
-     * @param directory where; it is made if it does not exist
+     * @param directory where to write it; created if it does not exist
      * @param linker loads a file, or throws {@link UnsatisfiedLinkError}, or {@link IllegalCallerException} if the JVM does
      *     not let this module load native code
      */
     static void extract(byte[] library, Path directory, Consumer<Path> linker) throws KernelUnavailableException {
         try {
-            // On POSIX systems a temporary directory is its owner's alone.
+            // On POSIX systems only the owner can access a temporary directory.
             Path own = Files.createTempDirectory(Files.createDirectories(directory.toAbsolutePath()), "qk256-");
             Path file = own.resolve(FILE);
             try {
@@ -117,7 +116,7 @@ final class NativeLibrary {
                 + "=DIR to a directory that this user may write to and run code from";
     }
 
-    /** Windows does not delete a library that is in use, so it is tried again when the JVM ends. */
+    /** Windows does not delete a library that is in use, so deletion is retried when the JVM ends. */
     private static void delete(Path path) {
         if (!path.toFile().delete()) {
             path.toFile().deleteOnExit();

@@ -9,17 +9,17 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 
 /**
- * A shorter way to the same code than JNI: a <em>critical</em> downcall leaves out the change of the thread's state, which
- * takes a quarter of the time that 1024 weights need. The price is that no garbage collection can begin until the call
- * returns, so it is for calls of about a microsecond. It is for the simplest case, so that its few arguments all travel in
- * registers. To be used once {@link NativeLibrary} has loaded the library.
+ * A faster call to the same code than JNI: a <em>critical</em> downcall skips the thread state transition, which takes a
+ * quarter of the time for 1024 weights. In return, no garbage collection can begin until the call returns, so use it for calls
+ * of about a microsecond. It covers only the simplest case, so that its few arguments are all passed in registers. Call it only
+ * after {@link NativeLibrary} has loaded the library.
  */
 final class ShortCall {
 
     /** About a microsecond. */
     static final long MAX_WEIGHTS = 1 << 16;
 
-    @SuppressWarnings("restricted") // As loading the library is.
+    @SuppressWarnings("restricted") // As is loading the library.
     private static final MethodHandle DEQUANTIZE_RUN = Linker.nativeLinker()
             .downcallHandle(
                     SymbolLookup.loaderLookup().findOrThrow("avx512_dequantize_run"),
@@ -29,7 +29,7 @@ final class ShortCall {
 
     private ShortCall() {}
 
-    /** Decodes {@code n} weights whose codes follow each other, worth {@code value0} to {@code value3}. */
+    /** Decodes {@code n} weights with contiguous codes to the values {@code value0} to {@code value3}. */
     static void dequantizeRun(long codes, long n, float value0, float value1, float value2, float value3, long out) {
         try {
             DEQUANTIZE_RUN.invokeExact(codes, n, value0, value1, value2, value3, out);

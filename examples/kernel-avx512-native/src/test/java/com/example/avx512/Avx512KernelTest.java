@@ -3,7 +3,7 @@ package com.example.avx512;
 import io.qk256.spi.KernelProvider;
 import io.qk256.tck.KernelContract;
 
-/** The whole contract: the kit does the rest. */
+/** Runs all rules of the contract. */
 class Avx512KernelTest extends KernelContract {
 
     @Override

@@ -39,7 +39,7 @@ class Avx512ProviderTest {
         assertEquals(Set.of(), provider.requirements().jvm());
     }
 
-    /** The one list is for module paths, the other for class paths. */
+    /** One list is for the module path, the other for the class path. */
     @Test
     void bothListsOfProvidersAreTheSame() throws IOException {
         String service = KernelProvider.class.getName();
@@ -77,7 +77,7 @@ class Avx512ProviderTest {
         assertEquals(message, refusal.getMessage());
     }
 
-    /** As two plugins, or one that is loaded again: each has a class loader, and so a library, of its own. */
+    /** As for two plugins, or one that is loaded again: each has its own class loader, and so its own library. */
     @Test
     void theKernelOpensInALayerOfItsOwnBesideThisOne() throws Exception {
         try {
@@ -93,7 +93,7 @@ class Avx512ProviderTest {
         assertEquals("C with AVX-512 and VNNI intrinsics", other.open().toString());
     }
 
-    @SuppressWarnings("restricted") // The layer may load native code, as the operator of a plugin allows it.
+    @SuppressWarnings("restricted") // The layer may load native code, as if the operator had allowed it for the plugin.
     private static KernelProvider providerInAnotherLayer() throws Exception {
         Module here = Avx512Provider.class.getModule();
         Path classes = Path.of(

@@ -23,14 +23,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** Selects a kernel and multiplies. */
+/** Selects a kernel and multiplies with it. */
 public final class Application {
 
     private Application() {}
 
     /**
-     * Without arguments: prints what became of each kernel, and a product. {@code probe} tries each in a JVM of its own first,
-     * {@code plugins DIR} does the same with the plugins of a directory. {@code tck NAME} runs a rule of the kit on a kernel.
+     * Without arguments: prints the outcome for each kernel, and a product. {@code probe} first tries each kernel in a separate
+     * JVM. {@code plugins DIR} does the same with the plugins of a directory. {@code tck NAME} runs one rule of the kit on a
+     * kernel.
      */
     public static void main(String[] args) throws IOException, InterruptedException {
         String command = args.length == 0 ? "" : args[0];
@@ -41,7 +42,7 @@ public final class Application {
             case "plugins" ->
                 run(probed(PluginDirectory.open(Path.of(args[1])).refresh().sources()));
             case "probe" -> run(probed(KernelSource.find()));
-            // A thread of the common pool does not know the jars in this one; the kernels are found all the same.
+            // The context class loader of a common pool thread does not see the nested jars; the kernels are still found.
             default -> run(CompletableFuture.supplyAsync(KernelSource::find).join());
         }
     }
@@ -63,7 +64,7 @@ public final class Application {
                     candidate.artifact().sha256().orElse(""),
                     candidate.why()));
         }
-        // One row of four weights: the codes 0, 1, 2, 3, which this codebook decodes to -2, -1, 1, 2.
+        // One row of four weights: codes 0, 1, 2, 3, which this codebook decodes to -2, -1, 1, 2.
         byte[] codes = new byte[Qk256.BLOCK_BYTES];
         codes[0] = (byte) 0b11_10_01_00;
         Qk256Matrix w = Qk256Matrix.of(MemorySegment.ofArray(codes), 1, 4, Codebook.QK256);

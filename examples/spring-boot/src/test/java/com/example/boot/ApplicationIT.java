@@ -20,7 +20,7 @@ import java.util.jar.JarFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Starts the executable jar, as it is deployed. */
+/** Starts the executable jar as deployed. */
 class ApplicationIT {
 
     private static final Path JAR = Path.of(System.getProperty("jar"));
@@ -29,10 +29,10 @@ class ApplicationIT {
     @TempDir
     private Path work;
 
-    /** What a run gave. */
+    /** Exit code and output of a run. */
     private record Result(int exit, String out, String err) {
 
-        /** A line of the output, in its parts. */
+        /** The fields of a kernel's output line. */
         List<String> kernel(String name) {
             return out.lines()
                     .filter(line -> line.startsWith(name + "|"))
@@ -91,7 +91,7 @@ class ApplicationIT {
             List<String> kernel = result.kernel(name);
             assertEquals("(class path)", kernel.get(2));
             assertTrue(kernel.get(3).matches("jar:nested:.*BOOT-INF/lib/kernel-" + name + ".*"), kernel.get(3));
-            // The hash under which verdicts are kept is that of the nested jar.
+            // Verdicts are kept under the hash of the nested jar.
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes("kernel-" + name));
             assertEquals(HexFormat.of().formatHex(hash), kernel.get(4));
         }
@@ -109,7 +109,7 @@ class ApplicationIT {
         assertEquals("usable", with.kernel("avx2-vector").get(1));
     }
 
-    /** Its library is taken out of the jar within the jar. */
+    /** Its library is loaded out of the nested jar. */
     @Test
     void theNativeKernelWorksIfItsLibraryWasBuilt() throws Exception {
         List<String> kernel = run(List.of()).kernel("avx2-native");
