@@ -1,7 +1,7 @@
 package io.qk256.spi;
 
 /**
- * What the four codes of a tensor are worth. Immutable.
+ * The four weight values that the codes of a tensor stand for. Immutable.
  *
  * @param value0 value of code 0, finite
  * @param value1 value of code 1, finite
@@ -15,7 +15,7 @@ public record Codebook(float value0, float value1, float value2, float value3) {
 
     /**
      * The values of BitNet b1.58 weights (Microsoft I2_S, ggml TQ1_0 and TQ2_0): −1, 0, +1. Packers
-     * never write code 3; it is worth +2 here, as ggml's TQ2_0 decodes it, so that any bytes have one
+     * never write code 3. It decodes to +2, as in ggml's TQ2_0, so that every byte has a defined
      * meaning.
      */
     public static final Codebook TERNARY = new Codebook(-1, 0, 1, 2);
@@ -23,14 +23,14 @@ public record Codebook(float value0, float value1, float value2, float value3) {
     /** The values of ggml's Q2_0: −1, 0, +1, +2. */
     public static final Codebook Q2_0 = TERNARY;
 
-    /** The smallest value that {@linkplain #supportsInt8() integer} arithmetic accepts. */
+    /** The smallest value that {@linkplain #supportsInt8() integer} arithmetic supports. */
     public static final int MIN_INTEGER = -64;
 
-    /** The largest value that {@linkplain #supportsInt8() integer} arithmetic accepts. */
+    /** The largest value that {@linkplain #supportsInt8() integer} arithmetic supports. */
     public static final int MAX_INTEGER = 63;
 
     /**
-     * A codebook.
+     * Creates a codebook.
      *
      * @throws IllegalArgumentException if a value is not finite
      */
@@ -42,9 +42,10 @@ public record Codebook(float value0, float value1, float value2, float value3) {
     }
 
     /**
-     * The value of a code.
+     * Returns the value of a code.
      *
      * @param code 0 to 3
+     * @throws IllegalArgumentException if the code is not 0 to 3
      */
     public float value(int code) {
         return switch (code) {
@@ -58,7 +59,7 @@ public record Codebook(float value0, float value1, float value2, float value3) {
 
     /**
      * Whether all values are integers from {@value #MIN_INTEGER} to {@value #MAX_INTEGER}, as the int8
-     * product needs. The range spans 7 bits, so that a kernel may shift the values to unsigned bytes
+     * operations require. The range spans 7 bits, so a kernel can shift the values to unsigned bytes
      * and multiply-add pairs of them in 16 bits without saturation: {@code 2 * 127 * 128 < 32768}.
      */
     public boolean supportsInt8() {

@@ -1,8 +1,8 @@
 package io.qk256.spi;
 
 /**
- * Instruction-set extensions that a kernel can ask for. A kernel declares every one that it uses,
- * also those that usually come together.
+ * Instruction-set extensions that a kernel can require. A kernel declares every extension it uses,
+ * even those that usually come together.
  */
 public enum CpuFeature {
     /** x86: 256-bit floating point. */
@@ -13,7 +13,7 @@ public enum CpuFeature {
     FMA,
     /** x86: conversion between f16 and f32. */
     F16C,
-    /** x86: bit extraction and deposit among others. */
+    /** x86: bit extraction and deposit, among others. */
     BMI2,
     /** x86: byte multiply-add into 32 bits, VEX-encoded (256-bit). */
     AVX_VNNI,
@@ -38,7 +38,7 @@ public enum CpuFeature {
     /** Arm: scalable vectors. */
     SVE;
 
-    /** The feature's name in tables and options: its constant in lower case. */
+    /** The feature's name in tables and options: the constant's name in lower case. */
     public String label() {
         return name().toLowerCase(java.util.Locale.ROOT);
     }

@@ -7,10 +7,10 @@ import java.util.Objects;
 
 /**
  * A vector of f32 values in native byte order, on or off the heap. The view is immutable and
- * thread-safe; the values are as mutable as their memory.
+ * thread-safe; the values are mutable if their memory is.
  *
- * <p>Off-heap memory is the fast path of native kernels. Values start on a 4-byte boundary, best on
- * a 64-byte one ({@link #allocate} gives that).
+ * <p>Native kernels are fastest on off-heap memory. Values must start on a 4-byte boundary; a 64-byte
+ * boundary is best ({@link #allocate} provides it).
  */
 public final class F32Vector extends MemoryView {
 
@@ -29,9 +29,9 @@ public final class F32Vector extends MemoryView {
     }
 
     /**
-     * A view of all values of a segment.
+     * Returns a view of all values of a segment.
      *
-     * @param segment a whole number of f32 values on a 4-byte boundary; a read-only one serves as input
+     * @param segment a whole number of f32 values on a 4-byte boundary; a read-only segment can only be an input
      * @throws IllegalArgumentException if the size is not a multiple of 4, or the memory is not aligned
      * @throws IllegalStateException if the segment's arena is closed
      */
@@ -40,20 +40,20 @@ public final class F32Vector extends MemoryView {
         return new F32Vector(segment);
     }
 
-    /** A view of an array; writes go to the array. */
+    /** Returns a view of an array; writes go to the array. */
     public static F32Vector of(float... values) {
         Objects.requireNonNull(values, "values");
         return new F32Vector(MemorySegment.ofArray(values));
     }
 
     /**
-     * Off-heap memory, zeroed, on a 64-byte boundary.
+     * Allocates off-heap memory, zeroed, on a 64-byte boundary.
      *
      * @param arena decides how long the memory lives and which threads may use it
      * @param length number of values, 0 or more
      * @throws IllegalArgumentException if the length is negative, or its bytes do not fit in 63 bits
      * @throws IllegalStateException if the arena is closed
-     * @throws OutOfMemoryError if there is not so much memory
+     * @throws OutOfMemoryError if there is not enough memory
      */
     public static F32Vector allocate(Arena arena, long length) {
         if (length < 0 || length > MAX_LENGTH) {
@@ -63,7 +63,7 @@ public final class F32Vector extends MemoryView {
     }
 
     /**
-     * The address of a value if it lies off the heap, else its offset in bytes within the array.
+     * The address of a value if the values are off the heap, otherwise its offset in bytes within the array.
      *
      * @param i 0 to {@link #length}; not checked, because nothing is read
      */
@@ -71,13 +71,13 @@ public final class F32Vector extends MemoryView {
         return address() + i * Float.BYTES;
     }
 
-    /** Number of values. */
+    /** The number of values. */
     public long length() {
         return length;
     }
 
     /**
-     * One value.
+     * Returns one value.
      *
      * @throws IndexOutOfBoundsException if {@code i} is not within {@code [0, length)}
      */
@@ -95,17 +95,18 @@ public final class F32Vector extends MemoryView {
     }
 
     /**
-     * A view of some of the values.
+     * Returns a view of some of the values.
      *
      * @param from first value
      * @param to one past the last value
+     * @throws IndexOutOfBoundsException if the range does not lie within {@code [0, length)}
      */
     public F32Vector slice(long from, long to) {
         Objects.checkFromToIndex(from, to, length);
         return new F32Vector(this, from, to);
     }
 
-    /** A copy of the values. */
+    /** Returns a copy of the values. */
     public float[] toArray() {
         return segment().toArray(ValueLayout.JAVA_FLOAT);
     }

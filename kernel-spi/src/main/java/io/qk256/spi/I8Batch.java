@@ -5,15 +5,15 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * Several columns of int8 activations for one {@linkplain Kernel#gemm product}, such as the tokens of a
- * prompt: {@code columns * length} values, column by column, and a scale for each column. A column may be longer than the
- * matrix is wide; the values beyond its width are padding, and not read.
+ * Several columns of int8 activations for one {@linkplain Kernel#gemm GEMM}, such as the tokens of a
+ * prompt: {@code columns * length} values, column by column, and one scale per column. A column may be longer
+ * than the matrix is wide; values beyond its width are padding and are not read.
  *
  * <p>Column {@code i} starts at byte {@code i * length()} of the memory.
  *
- * <p>The scales can be {@linkplain I8Vector#scale(float) set} again when the values are filled again, so
- * that one buffer serves every batch. Whoever fills the buffer must be done, and published, before kernels
- * read it; concurrent reading is safe.
+ * <p>The scales can be {@linkplain I8Vector#scale(float) set} again when the values are refilled, so
+ * one buffer serves every batch. Whoever fills the buffer must finish, and publish the values safely, before
+ * kernels read it; concurrent reads are safe.
  */
 public final class I8Batch extends MemoryView {
 
@@ -30,12 +30,12 @@ public final class I8Batch extends MemoryView {
     }
 
     /**
-     * A view of all bytes of a segment, with scale 1 for each column.
+     * Returns a view of all bytes of a segment, with scale 1 for each column.
      *
      * @param segment the values, any alignment
      * @param columns 1 or more
      * @param length number of values in a column, 0 or more
-     * @throws IllegalArgumentException if the shape does not fit, or the segment has not its size
+     * @throws IllegalArgumentException if the shape is invalid or does not match the segment's size
      * @throws IllegalStateException if the segment's arena is closed
      */
     public static I8Batch of(MemorySegment segment, int columns, long length) {
@@ -48,21 +48,21 @@ public final class I8Batch extends MemoryView {
         return new I8Batch(segment, columns, length);
     }
 
-    /** A view of an array, with scale 1 for each column. */
+    /** Returns a view of an array, with scale 1 for each column. */
     public static I8Batch of(byte[] values, int columns, long length) {
         Objects.requireNonNull(values, "values");
         return of(MemorySegment.ofArray(values), columns, length);
     }
 
     /**
-     * Off-heap memory, zeroed, on a 64-byte boundary, with scale 1 for each column.
+     * Allocates off-heap memory, zeroed, on a 64-byte boundary, with scale 1 for each column.
      *
      * @param arena decides how long the memory lives and which threads may use it
      * @param columns 1 or more
      * @param length number of values in a column, 0 or more
      * @throws IllegalArgumentException if a number is too small, or the bytes do not fit in 63 bits
      * @throws IllegalStateException if the arena is closed
-     * @throws OutOfMemoryError if there is not so much memory
+     * @throws OutOfMemoryError if there is not enough memory
      */
     public static I8Batch allocate(Arena arena, int columns, long length) {
         return new I8Batch(Segments.allocate(arena, bytes(columns, length)), columns, length);
@@ -79,7 +79,8 @@ public final class I8Batch extends MemoryView {
     }
 
     /**
-     * The address of the first value of a column if they lie off the heap, else its offset in bytes within the array.
+     * The address of a column's first value if the values are off the heap, otherwise its offset in bytes within the
+     * array.
      *
      * @param i 0 to {@link #columns}; not checked, because nothing is read
      */
@@ -87,18 +88,18 @@ public final class I8Batch extends MemoryView {
         return address() + i * length;
     }
 
-    /** Number of columns, 1 or more. */
+    /** The number of columns, 1 or more. */
     public int columns() {
         return columns.length;
     }
 
-    /** Number of values in a column. */
+    /** The number of values in a column. */
     public long length() {
         return length;
     }
 
     /**
-     * A column: the same object at every call, so that its scale can be set.
+     * Returns a column: the same object at every call, so that its scale can be set.
      *
      * @throws IndexOutOfBoundsException if {@code i} is not within {@code [0, columns)}
      */

@@ -5,12 +5,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * Activations quantised to int8, with the scale that quantised them: {@code q = round(x * scale)}, so
+ * Activations quantized to int8, with the scale that quantized them: {@code q = round(x * scale)}, so
  * {@code x ≈ q / scale}. This is BitNet's direction ({@code scale = 127 / max|x|}).
  *
- * <p>The scale can be {@linkplain #scale(float) set} again when the values are filled again, so that
- * one buffer serves every token. Whoever fills the buffer must be done, and published, before kernels
- * read it; concurrent reading is safe.
+ * <p>The scale can be {@linkplain #scale(float) set} again when the values are refilled, so one buffer
+ * serves every token. Whoever fills the buffer must finish, and publish the values safely, before kernels
+ * read it; concurrent reads are safe.
  */
 public final class I8Vector extends MemoryView {
 
@@ -21,14 +21,14 @@ public final class I8Vector extends MemoryView {
         this.scale = requireScale(scale);
     }
 
-    /** A column, with scale 1. */
+    /** A column of a batch, with scale 1. */
     I8Vector(I8Batch batch, long from, long length) {
         super(batch, from, length);
         this.scale = 1;
     }
 
     /**
-     * A view of all bytes of a segment.
+     * Returns a view of all bytes of a segment.
      *
      * @param segment the values, any alignment
      * @param scale finite and above 0
@@ -40,20 +40,20 @@ public final class I8Vector extends MemoryView {
         return new I8Vector(segment, scale);
     }
 
-    /** A view of an array. */
+    /** Returns a view of an array. */
     public static I8Vector of(byte[] values, float scale) {
         Objects.requireNonNull(values, "values");
         return new I8Vector(MemorySegment.ofArray(values), scale);
     }
 
     /**
-     * Off-heap memory, zeroed, on a 64-byte boundary, with scale 1.
+     * Allocates off-heap memory, zeroed, on a 64-byte boundary, with scale 1.
      *
      * @param arena decides how long the memory lives and which threads may use it
      * @param length number of values, 0 or more
      * @throws IllegalArgumentException if the length is negative
      * @throws IllegalStateException if the arena is closed
-     * @throws OutOfMemoryError if there is not so much memory
+     * @throws OutOfMemoryError if there is not enough memory
      */
     public static I8Vector allocate(Arena arena, long length) {
         if (length < 0) {
@@ -62,12 +62,12 @@ public final class I8Vector extends MemoryView {
         return new I8Vector(Segments.allocate(arena, length), 1);
     }
 
-    /** Number of values. */
+    /** The number of values. */
     public long length() {
         return bytes();
     }
 
-    /** The scale that quantised the values. */
+    /** The scale that quantized the values. */
     public float scale() {
         return scale;
     }

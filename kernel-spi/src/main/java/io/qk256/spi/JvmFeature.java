@@ -1,6 +1,6 @@
 package io.qk256.spi;
 
-/** What a kernel can ask of the Java virtual machine. */
+/** What a kernel can require of the Java virtual machine. */
 public enum JvmFeature {
     /** The compiler that turns Vector API calls into vector instructions (HotSpot's C2, or Graal). */
     OPTIMIZING_COMPILER("optimising compiler"),
@@ -13,7 +13,7 @@ public enum JvmFeature {
         this.label = label;
     }
 
-    /** The feature in words. */
+    /** The feature's name in tables and messages. */
     public String label() {
         return label;
     }

@@ -3,46 +3,47 @@ package io.qk256.spi;
 import io.qk256.spi.parallel.ParallelKernel;
 
 /**
- * The operations on QK256 weights: decoding, and the products with an f32 vector, with an int8 vector
- * and with several int8 vectors at once. Kernels are stateless and thread-safe: any number of threads
- * may call any operation, also on the same matrix, if their outputs do not overlap.
+ * The operations on QK256 weights: dequantize, GEMV with an f32 vector, GEMV with an int8 vector, and GEMM
+ * with several int8 vectors at once. Kernels are stateless and thread-safe: any number of threads may call
+ * any operation, even on the same matrix, as long as their outputs do not overlap.
  *
- * <p>The public methods check their arguments and then call the kernel's own, which may trust them:
- * views are alive, on memory that this thread may use, long enough; the range of rows is within
- * the matrix and not empty; the output is writable and overlaps no input.
+ * <p>The public methods check their arguments and then call the kernel's own methods, which may rely on
+ * this: views are alive, accessible to this thread, and long enough; the row range is within the matrix and
+ * not empty; the output is writable and overlaps no input.
  *
- * <p>Vectors may be longer than an operation needs, such as a buffer for the widest layer of a model. Shapes come from
- * the matrix alone: what lies beyond is neither read nor written. Column {@code i} of a batch starts at value
- * {@code i * x.length()}, so columns may have padding; those of its result are {@code rows} apart, whatever the length of
- * {@code y}. A kernel asks the matrix for {@code rows} and {@code cols}, not a vector for its length. Views that overlap
- * are refused also where only what lies beyond does.
+ * <p>Vectors may be longer than an operation needs, for example a buffer for the widest layer of a model. Shapes come
+ * from the matrix alone: values beyond the shape are neither read nor written. Column {@code i} of a batch starts at
+ * value {@code i * x.length()}, so columns may have padding; columns of the result are {@code rows} apart, whatever the
+ * length of {@code y}. A kernel takes {@code rows} and {@code cols} from the matrix, never from the length of a vector.
+ * Overlapping views are rejected even if only the unused parts overlap.
  *
- * <p>All operations work on the rows {@code [fromRow, toRow)}, so that a caller can split a matrix over
- * threads; results do not depend on the split. They read neither codes past {@code cols} for their
- * meaning nor memory outside the views, leave their inputs unchanged, and write nothing but the result.
+ * <p>All operations work on the rows {@code [fromRow, toRow)}, so a caller can split a matrix over
+ * threads; results do not depend on the split. An operation ignores the codes past {@code cols}, reads no
+ * memory outside the views, leaves its inputs unchanged, and writes nothing but the result.
  *
- * <p>Memory may be confined to the calling thread, so a kernel works on that thread;
- * {@link ParallelKernel} splits the work of one over several.
+ * <p>Memory may be confined to the calling thread, so a kernel does its work on that thread;
+ * {@link ParallelKernel} splits the work of one kernel over several threads.
  *
- * <p>The memory of all views must stay alive until the call returns. Closing a shared arena under a
- * running native kernel is undefined behaviour, as it is for any native call by address.
+ * <p>The memory of all views must stay alive until the call returns. Closing a shared arena while a
+ * native kernel runs is undefined behavior, as it is for any native call by address.
  */
 public abstract class Kernel {
 
-    /** For kernels. */
+    /** For subclasses. */
     protected Kernel() {}
 
     /**
-     * Decodes rows: {@code out[(r - fromRow) * cols + c] = codebook(code) * scale(r, c / 256)}.
+     * Dequantizes rows: {@code out[(r - fromRow) * cols + c] = codebook(code) * scale(r, c / 256)}.
      *
-     * <p>Exactness: every value is one f32 product, rounded once; every kernel gives the same bits,
+     * <p>Exactness: every value is one f32 product, rounded once. Every kernel returns the same bits,
      * except that a NaN may be any NaN.
      *
      * @param w the matrix
      * @param fromRow first row
      * @param toRow one past the last row
      * @param out {@code (toRow - fromRow) * cols} values or more
-     * @throws IllegalArgumentException if a vector is too short, the range does not fit, or the output overlaps an input
+     * @throws IllegalArgumentException if a vector is too short, the row range is invalid, or the output overlaps an
+     *     input
      * @throws IllegalStateException if the memory of a view is closed
      * @throws WrongThreadException if the memory of a view belongs to another thread
      */
@@ -55,26 +56,26 @@ public abstract class Kernel {
         }
     }
 
-    /** {@linkplain #dequantize(Qk256Matrix, int, int, F32Vector) Decodes} all rows. */
+    /** {@linkplain #dequantize(Qk256Matrix, int, int, F32Vector) Dequantizes} all rows. */
     public final void dequantize(Qk256Matrix w, F32Vector out) {
         dequantize(w, 0, w.rows(), out);
     }
 
     /**
-     * Multiplies rows with an f32 vector: {@code y[r] = sum over c of w(r, c) * x[c]}, for the rows of
-     * the range; the other elements of {@code y} stay as they are.
+     * Multiplies rows by an f32 vector: {@code y[r] = sum over c of w(r, c) * x[c]} for the rows of
+     * the range; the other elements of {@code y} stay unchanged.
      *
-     * <p>Exactness: the order of summation and fused multiply-adds are the kernel's choice, so where no
+     * <p>Exactness: the kernel chooses the order of summation and whether multiply-adds are fused, so where no
      * order can round, the result is exact. The error is at most {@code gamma(k) * sum |w(r, c) * x[c]|},
      * {@code gamma(k) = k*u / (1 - k*u)}, {@code u = 2^-24}, where {@code w(r, c)} is the product of the
-     * codebook's value, the block scale and the tensor scale in real numbers, and {@code k} is
+     * codebook value, the block scale and the tensor scale in real numbers, and {@code k} is
      * {@code cols}, plus 1 if there are block scales, plus 1 if the tensor scale is not 1 (Higham,
-     * Accuracy and Stability of Numerical Algorithms, section 3.1). As for {@link #dequantize(Qk256Matrix,
-     * int, int, F32Vector) dequantize}, block scale times tensor scale is one f32, by which sums of
-     * {@code value * x} over columns of the block are multiplied; without block scales, sums over columns of
-     * the row are multiplied by the tensor scale. The bound holds while neither these scales nor these
-     * sums, before or after, overflow; where a product underflows, half of the smallest f32 is added, times the
-     * factors that follow. Results are the same for every split into ranges. NaN and infinities follow
+     * Accuracy and Stability of Numerical Algorithms, section 3.1). As in {@link #dequantize(Qk256Matrix,
+     * int, int, F32Vector) dequantize}, block scale times tensor scale is rounded to one f32; it multiplies sums of
+     * {@code value * x} over columns of the block. Without block scales, the tensor scale multiplies sums over
+     * columns of the row. The bound holds as long as neither these scales nor these sums overflow, before or
+     * after scaling. Where a product underflows, half of the smallest f32 is added, times the
+     * factors that follow. Results are the same for every split into row ranges. NaN and infinities follow
      * IEEE 754; a product with weight 0 is not skipped.
      *
      * @param w the matrix
@@ -82,7 +83,8 @@ public abstract class Kernel {
      * @param fromRow first row
      * @param toRow one past the last row
      * @param y {@code rows} values or more
-     * @throws IllegalArgumentException if a vector is too short, the range does not fit, or the output overlaps an input
+     * @throws IllegalArgumentException if a vector is too short, the row range is invalid, or the output overlaps an
+     *     input
      * @throws IllegalStateException if the memory of a view is closed
      * @throws WrongThreadException if the memory of a view belongs to another thread
      */
@@ -103,8 +105,8 @@ public abstract class Kernel {
     }
 
     /**
-     * Multiplies rows with int8 activations, for the rows of the range; the other elements of {@code y}
-     * stay as they are.
+     * Multiplies rows by int8 activations for the rows of the range; the other elements of {@code y}
+     * stay unchanged.
      *
      * <p>Exactness: all bits are defined. With {@code S(b) = sum over the block's columns of
      * value(code) * q[c]}, an exact int32,
@@ -112,17 +114,17 @@ public abstract class Kernel {
      *     no block scales:  y[r] = (float) (sum over b of S(b))                    / x.scale * tensorScale
      *     block scales:     y[r] = (float) (sum over b of S(b) * blockScale(r, b)) / x.scale * tensorScale
      * </pre>
-     * where the sum without block scales is int32, and the sum with them is f64, taken in the order of
+     * where the sum without block scales is int32, and the sum with block scales is f64, taken in the order of
      * the blocks starting from 0 (each product is exact in f64, so fusing it changes nothing). The division and
-     * the last product are f32, left to right, as bitnet.cpp computes them. A NaN may be any NaN.
+     * the final product are f32, left to right, as bitnet.cpp computes them. A NaN may be any NaN.
      *
      * @param w the matrix; {@link Qk256Matrix#supportsInt8()} must hold
      * @param x {@code cols} values or more
      * @param fromRow first row
      * @param toRow one past the last row
      * @param y {@code rows} values or more
-     * @throws IllegalArgumentException if a vector is too short, the range does not fit, the output overlaps an input,
-     *     or the codebook is not integer
+     * @throws IllegalArgumentException if a vector is too short, the row range is invalid, the output overlaps an
+     *     input, or the matrix does not support int8
      * @throws IllegalStateException if the memory of a view is closed
      * @throws WrongThreadException if the memory of a view belongs to another thread
      */
@@ -144,19 +146,19 @@ public abstract class Kernel {
     }
 
     /**
-     * Multiplies rows with several columns of int8 activations:
-     * {@code y[i * rows + r] = gemv(w, x.column(i))[r]}, for the rows of the range; the other elements of
-     * {@code y} stay as they are. The weights are read once for several columns, where the kernel can.
+     * Multiplies rows by several columns of int8 activations:
+     * {@code y[i * rows + r] = gemv(w, x.column(i))[r]} for the rows of the range; the other elements of
+     * {@code y} stay unchanged. A kernel that can reads the weights once for several columns.
      *
-     * <p>Exactness: all bits are those of {@link #gemv(Qk256Matrix, I8Vector, int, int, F32Vector)}.
+     * <p>Exactness: the same bits as {@link #gemv(Qk256Matrix, I8Vector, int, int, F32Vector)}.
      *
      * @param w the matrix; {@link Qk256Matrix#supportsInt8()} must hold
      * @param x columns of {@code cols} values or more
      * @param fromRow first row
      * @param toRow one past the last row
      * @param y {@code columns * rows} values or more, column by column
-     * @throws IllegalArgumentException if a vector is too short, the range does not fit, the output overlaps an input,
-     *     or the codebook is not integer
+     * @throws IllegalArgumentException if a vector is too short, the row range is invalid, the output overlaps an
+     *     input, or the matrix does not support int8
      * @throws IllegalStateException if the memory of a view is closed
      * @throws WrongThreadException if the memory of a view belongs to another thread
      */
@@ -177,18 +179,18 @@ public abstract class Kernel {
         gemm(w, x, 0, w.rows(), y);
     }
 
-    /** Does {@link #dequantize(Qk256Matrix, int, int, F32Vector)}; the arguments are checked. */
+    /** Implements {@link #dequantize(Qk256Matrix, int, int, F32Vector)}; the arguments are checked. */
     protected abstract void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out);
 
-    /** Does {@link #gemv(Qk256Matrix, F32Vector, int, int, F32Vector)}; the arguments are checked. */
+    /** Implements {@link #gemv(Qk256Matrix, F32Vector, int, int, F32Vector)}; the arguments are checked. */
     protected abstract void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y);
 
-    /** Does {@link #gemv(Qk256Matrix, I8Vector, int, int, F32Vector)}; the arguments are checked. */
+    /** Implements {@link #gemv(Qk256Matrix, I8Vector, int, int, F32Vector)}; the arguments are checked. */
     protected abstract void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y);
 
     /**
-     * Does {@link #gemm(Qk256Matrix, I8Batch, int, int, F32Vector)}; the arguments are checked. Unless a
-     * kernel does better, one column after the other.
+     * Implements {@link #gemm(Qk256Matrix, I8Batch, int, int, F32Vector)}; the arguments are checked. The default
+     * does one column after the other.
      */
     protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
         for (int i = 0; i < x.columns(); i++) {

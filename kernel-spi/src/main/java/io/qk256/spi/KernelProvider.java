@@ -1,7 +1,7 @@
 package io.qk256.spi;
 
 /**
- * Makes a {@link Kernel} available: the service that a kernel's module provides.
+ * Makes a {@link Kernel} available: the service that a kernel module provides.
  *
  * <pre>{@code
  * module com.example.kernel {
@@ -10,35 +10,35 @@ package io.qk256.spi;
  * }
  * }</pre>
  *
- * <p>Providers are asked in this order, and only as far as each answer allows: constructor, {@link #name},
+ * <p>The selector calls a provider in this order, and only as far as each answer allows: constructor, {@link #name},
  * {@link #rank}, {@link #contractVersion}, {@link #requirements}, {@link #open}. Everything before {@code open}
- * must run on any machine: no native code, no vector code, no file access. Whatever a provider throws costs it its
- * place and nothing else.
+ * must run on any machine: no native code, no vector code, no file access. A provider that throws is rejected;
+ * nothing else is affected.
  */
 public interface KernelProvider {
 
-    /** The name that users type: lower case letters, digits and hyphens, such as {@code avx2-native}. */
+    /** The name that users type: lowercase letters, digits and hyphens, such as {@code avx2-native}. */
     String name();
 
     /**
-     * The contract that the provider was built for. Return {@link Contract#VERSION}: the compiler copies
+     * The contract version that the provider was built for. Return {@link Contract#VERSION}: the compiler copies
      * its value into the provider.
      */
     String contractVersion();
 
-    /** What the kernel needs of the machine. */
+    /** What the kernel requires of the machine. */
     Requirements requirements();
 
     /**
-     * The provider's claim of speed; of the usable kernels the highest rank is selected. The built-in
-     * ones have: scalar 0, avx2-vector 200, avx2-native 300.
+     * The provider's claimed speed. The usable kernel with the highest rank is selected. The built-in
+     * kernels have: scalar 0, avx2-vector 200, avx2-native 300.
      */
     int rank();
 
     /**
-     * Whether {@link #open} asks the machine itself for the features that it needs before it runs any of
-     * them, or runs none that could fault. Then a CPU feature of which nothing is known does not keep the kernel
-     * from being opened; otherwise it does, unless the user forces the kernel.
+     * Whether {@link #open} itself checks that the machine has the CPU features before it executes any such
+     * instruction, or executes none that could fault. If true, a CPU feature whose presence is unknown does not prevent
+     * the kernel from being opened. If false, it does, unless the user forces the kernel.
      */
     default boolean checksCpuItself() {
         return false;

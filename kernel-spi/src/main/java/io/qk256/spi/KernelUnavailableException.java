@@ -1,12 +1,12 @@
 package io.qk256.spi;
 
-/** A kernel that cannot run here. The message says why and, after it, what to do; it is shown to users. */
+/** Thrown if a kernel cannot run here. The message says why, then what to do; it is shown to users. */
 public final class KernelUnavailableException extends Exception {
 
     private static final long serialVersionUID = 1;
 
     /**
-     * A kernel that cannot run here.
+     * Creates the exception.
      *
      * @param reason what was seen, what was expected, what to do
      */
@@ -15,10 +15,10 @@ public final class KernelUnavailableException extends Exception {
     }
 
     /**
-     * A kernel that cannot run here.
+     * Creates the exception.
      *
      * @param reason what was seen, what was expected, what to do
-     * @param cause what was thrown
+     * @param cause the underlying exception
      */
     public KernelUnavailableException(String reason, Throwable cause) {
         super(reason, cause);

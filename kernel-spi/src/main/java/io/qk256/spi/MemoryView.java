@@ -3,14 +3,15 @@ package io.qk256.spi;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A view of memory, with the facts that checks need at each call. The segment is asked once, when the view is made: at each
- * call, that would be virtual calls in a program that uses memory on the heap as well. Immutable and thread-safe.
+ * A view of memory with the facts that each call must check. They are read from the segment once, when the view is
+ * created: reading them at each call would cost virtual calls in a program that also uses heap memory. Immutable and
+ * thread-safe.
  *
- * <p>The vectors are such views, and do not only have one: a call of some ten nanoseconds feels each load.
+ * <p>The vectors extend this class rather than hold a view: in a call of about ten nanoseconds every load counts.
  */
 sealed class MemoryView permits F32Vector, I8Vector, I8Batch {
 
-    /** Never runs, so nothing is confined to it; inherits nothing, so it keeps no class loader of its maker alive. */
+    /** Never started, so no memory is confined to it. Inherits nothing, so it keeps no class loader alive. */
     private static final Thread NOBODY =
             Thread.ofPlatform().inheritInheritableThreadLocals(false).unstarted(() -> {});
 
@@ -32,12 +33,12 @@ sealed class MemoryView permits F32Vector, I8Vector, I8Batch {
         this.readOnly = segment.isReadOnly();
     }
 
-    /** A view of a segment that was checked. */
+    /** A view of a segment that has been checked. */
     MemoryView(MemorySegment segment) {
         this(segment, segment.scope(), !segment.isAccessibleBy(NOBODY));
     }
 
-    /** A view of a part, of the same scope and thread. */
+    /** A view of a part, with the same scope and thread. */
     MemoryView(MemoryView whole, long from, long bytes) {
         this(whole.segment.asSlice(from, bytes), whole.scope, whole.confined);
     }
@@ -47,12 +48,14 @@ sealed class MemoryView permits F32Vector, I8Vector, I8Batch {
         return segment;
     }
 
-    /** Whether the values lie off the heap, where native code reaches them by their address. */
+    /** Whether the values are off the heap, where native code can reach them by address. */
     public final boolean isOffHeap() {
         return offHeap;
     }
 
-    /** The address of the first value if they lie off the heap, else its offset in bytes within the array. */
+    /**
+     * The address of the first value if the values are off the heap, otherwise its offset in bytes within the array.
+     */
     public final long address() {
         return address;
     }
@@ -61,7 +64,7 @@ sealed class MemoryView permits F32Vector, I8Vector, I8Batch {
         return end - address;
     }
 
-    /** Before each operation: the memory may have been closed, or belong to another thread. */
+    /** Checked before each operation, because the memory may have been closed or belong to another thread. */
     final void requireUsable(String name) {
         if (confined || !scope.isAlive()) {
             requireAccessible(name);
@@ -76,7 +79,7 @@ sealed class MemoryView permits F32Vector, I8Vector, I8Batch {
         Segments.requireAlive(name, segment);
     }
 
-    /** The same for results. */
+    /** The same check for results, which must be writable. */
     final void requireWritable(String name) {
         requireUsable(name);
         if (readOnly) {
@@ -84,12 +87,15 @@ sealed class MemoryView permits F32Vector, I8Vector, I8Batch {
         }
     }
 
-    /** Whether it is worth the while to ask the segments: on the heap, addresses of different arrays are alike. */
+    /**
+     * A cheap test before asking the segments. It may say yes wrongly: on the heap, different arrays have equal
+     * offsets.
+     */
     final boolean mayOverlap(MemoryView other) {
         return offHeap == other.offHeap && address < other.end && other.address < end;
     }
 
-    /** An operation that writes over what it reads would depend on the order of its loops. */
+    /** The result of an operation that overwrites its inputs would depend on the order of its loops. */
     final void requireDisjoint(String name, MemoryView in, String inName) {
         if (mayOverlap(in) && segment.asOverlappingSlice(in.segment).isPresent()) {
             throw new IllegalArgumentException(name + " overlaps " + inName + "; results need memory of their own");

@@ -8,7 +8,7 @@ public enum Operation {
     GEMV_F32("gemv-f32"),
     /** {@link Kernel#gemv(Qk256Matrix, I8Vector, int, int, F32Vector) Kernel.gemv} with an int8 vector. */
     GEMV_I8("gemv-i8"),
-    /** {@link Kernel#gemm}: the product with a batch of int8 vectors. */
+    /** {@link Kernel#gemm} with a batch of int8 vectors. */
     GEMM_I8("gemm-i8");
 
     private final String label;

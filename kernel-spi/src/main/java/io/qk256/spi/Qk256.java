@@ -7,10 +7,10 @@ import java.util.Objects;
 /**
  * The QK256 layout: 256 weights of two bits in 64 bytes.
  *
- * <p>Weight {@code i} of a block is bits {@code 2*(i mod 4)} and {@code 2*(i mod 4)+1} of byte
- * {@code i / 4}, the least significant bits first. A row of a matrix is {@code ceil(cols / 256)}
- * blocks; the codes past {@code cols} in its last block exist and mean nothing. What a code is worth
- * is the business of the {@link Codebook}.
+ * <p>Weight {@code i} of a block is stored in bits {@code 2*(i mod 4)} and {@code 2*(i mod 4)+1} of byte
+ * {@code i / 4}, least significant bits first. A row of a matrix is {@code ceil(cols / 256)}
+ * blocks; its last block has codes past {@code cols}, which are ignored. The {@link Codebook} gives the
+ * value of each code.
  *
  * <p>The layout was defined by BitNet-rs ({@code bitnet-quantization/src/i2s_qk256.rs}).
  */
@@ -25,10 +25,11 @@ public final class Qk256 {
     private Qk256() {}
 
     /**
-     * Blocks in a row.
+     * Returns the number of blocks in a row.
      *
      * @param cols weights in the row, at least 1
      * @return {@code ceil(cols / 256)}
+     * @throws IllegalArgumentException if {@code cols} is below 1
      */
     public static int blocks(int cols) {
         if (cols < 1) {
@@ -38,7 +39,7 @@ public final class Qk256 {
     }
 
     /**
-     * Bytes of a row without padding between rows.
+     * Returns the number of bytes in a row, without padding between rows.
      *
      * @param cols weights in the row, at least 1
      * @return {@code blocks(cols) * 64}
@@ -48,7 +49,7 @@ public final class Qk256 {
     }
 
     /**
-     * One code of a packed row.
+     * Reads one code of a packed row.
      *
      * @param row the packed bytes, starting at the first weight of the row
      * @param i index of the weight within the row
@@ -64,8 +65,8 @@ public final class Qk256 {
      * Packs one row.
      *
      * @param codes the codes of the row, each 0 to 3
-     * @param row receives {@code rowBytes(codes.length)} bytes; the padding codes become 0
-     * @throws IllegalArgumentException if a code is not 0 to 3, or the row is too small
+     * @param row receives {@code rowBytes(codes.length)} bytes; padding codes are set to 0
+     * @throws IllegalArgumentException if there are no codes, a code is not 0 to 3, or the row is too small
      */
     public static void pack(byte[] codes, MemorySegment row) {
         Objects.requireNonNull(codes, "codes");

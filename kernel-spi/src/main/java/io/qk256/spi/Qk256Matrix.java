@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * is {@code blockScales[r * blocks + c / 256] * tensorScale}, rounded once to f32; a matrix without
  * block scales has 1 in their place.
  *
- * <p>Shapes, strides, sizes, alignment and overflow are checked when the view is made, so a kernel may
- * trust it.
+ * <p>Shapes, strides, sizes, alignment and overflow are checked when the view is created, so a kernel can
+ * rely on them.
  */
 public final class Qk256Matrix {
 
@@ -92,13 +92,13 @@ public final class Qk256Matrix {
     }
 
     /**
-     * A matrix whose rows follow each other without a gap, without scales.
+     * Creates a matrix without scales whose rows are contiguous.
      *
-     * @param codes the packed codes, any alignment; longer than needed is accepted
+     * @param codes the packed codes, any alignment; may be longer than needed
      * @param rows 0 or more
      * @param cols 1 or more
-     * @param codebook what the codes are worth
-     * @throws IllegalArgumentException if the shape is negative, overflows, or needs more bytes than there are
+     * @param codebook the values of the codes
+     * @throws IllegalArgumentException if the shape is invalid, overflows, or needs more bytes than the segment has
      * @throws IllegalStateException if the segment's arena is closed
      */
     public static Qk256Matrix of(MemorySegment codes, int rows, int cols, Codebook codebook) {
@@ -106,18 +106,20 @@ public final class Qk256Matrix {
     }
 
     /**
-     * The same matrix with another distance between the starts of its rows.
+     * Returns the same matrix with another distance between the starts of its rows.
      *
      * @param bytes at least {@link Qk256#rowBytes}
+     * @throws IllegalArgumentException if the stride is too small, or the segment too small for it
      */
     public Qk256Matrix withRowStride(long bytes) {
         return new Qk256Matrix(codes(), rows, cols, bytes, codebook, blockScales, tensorScale);
     }
 
     /**
-     * The same matrix with a scale for each block.
+     * Returns the same matrix with a scale for each block.
      *
      * @param scales {@code rows * blocks} f32 values, row by row, on a 4-byte boundary
+     * @throws IllegalArgumentException if the segment is misaligned or its size does not match
      */
     public Qk256Matrix withBlockScales(MemorySegment scales) {
         Objects.requireNonNull(scales, "block scales");
@@ -125,7 +127,7 @@ public final class Qk256Matrix {
     }
 
     /**
-     * The same matrix with one scale for all weights.
+     * Returns the same matrix with one scale for all weights.
      *
      * @param scale any value; NaN and infinities follow IEEE 754
      */
@@ -138,18 +140,18 @@ public final class Qk256Matrix {
         return codes.segment();
     }
 
-    /** Whether codes and block scales lie off the heap, where native code reaches them by their addresses. */
+    /** Whether codes and block scales are off the heap, where native code can reach them by address. */
     public boolean isOffHeap() {
         return offHeap;
     }
 
-    /** The address of the first code if the codes lie off the heap, else its offset in bytes within the array. */
+    /** The address of the first code if the codes are off the heap, otherwise its offset in bytes within the array. */
     public long codesAddress() {
         return codes.address();
     }
 
     /**
-     * The address of the first code of a row if the codes lie off the heap, else its offset in bytes within the array.
+     * The address of a row's first code if the codes are off the heap, otherwise its offset in bytes within the array.
      *
      * @param row 0 to {@link #rows}; not checked, because nothing is read
      */
@@ -157,13 +159,13 @@ public final class Qk256Matrix {
         return codes.address() + row * rowStride;
     }
 
-    /** The address of the first block scale, or its offset as that of the codes; 0 if there are none. */
+    /** The address of the first block scale, or its offset on the heap; 0 if there are no block scales. */
     public long blockScalesAddress() {
         return scales == null ? 0 : scales.address();
     }
 
     /**
-     * The address of a row's first block scale, or its offset as that of the codes; 0 if there are none.
+     * The address of a row's first block scale, or its offset on the heap; 0 if there are no block scales.
      *
      * @param row 0 to {@link #rows}; not checked, because nothing is read
      */
@@ -171,7 +173,7 @@ public final class Qk256Matrix {
         return scales == null ? 0 : scales.address() + (long) row * blocks() * Float.BYTES;
     }
 
-    /** Before each operation: codes and block scales may be read, and the result lies elsewhere. */
+    /** Checked before each operation: codes and block scales are readable, and the result does not overlap them. */
     void requireInputOf(MemoryView out, String outName) {
         codes.requireUsable("codes");
         out.requireDisjoint(outName, codes, "codes");
@@ -181,37 +183,37 @@ public final class Qk256Matrix {
         }
     }
 
-    /** Number of rows, 0 or more. */
+    /** The number of rows, 0 or more. */
     public int rows() {
         return rows;
     }
 
-    /** Number of columns, 1 or more. */
+    /** The number of columns, 1 or more. */
     public int cols() {
         return cols;
     }
 
-    /** Blocks in a row: {@code ceil(cols / 256)}. */
+    /** The number of blocks in a row: {@code ceil(cols / 256)}. */
     public int blocks() {
         return Qk256.blocks(cols);
     }
 
-    /** Bytes from the start of a row to the start of the next. */
+    /** The number of bytes from the start of a row to the start of the next. */
     public long rowStride() {
         return rowStride;
     }
 
-    /** What the codes are worth. */
+    /** The values of the codes. */
     public Codebook codebook() {
         return codebook;
     }
 
-    /** Whether the blocks have scales of their own; else all are 1. */
+    /** Whether each block has its own scale; if not, all are 1. */
     public boolean hasBlockScales() {
         return scales != null;
     }
 
-    /** One f32 for each block, row by row; empty if all are 1. */
+    /** One f32 per block, row by row; empty if all are 1. */
     public Optional<MemorySegment> blockScales() {
         return blockScales;
     }
@@ -222,7 +224,7 @@ public final class Qk256Matrix {
     }
 
     /**
-     * The block's own scale, 1 if the matrix has none.
+     * Returns the block's own scale, 1 if the matrix has no block scales.
      *
      * @param row 0 to {@code rows - 1}
      * @param block 0 to {@code blocks - 1}
@@ -237,7 +239,7 @@ public final class Qk256Matrix {
     }
 
     /**
-     * The scale that dequantising multiplies a block's values with: {@code blockScale * tensorScale} in f32.
+     * Returns the scale that multiplies a block's values: {@code blockScale * tensorScale} in f32.
      *
      * @param row 0 to {@code rows - 1}
      * @param block 0 to {@code blocks - 1}
@@ -249,8 +251,8 @@ public final class Qk256Matrix {
     }
 
     /**
-     * Whether the int8 product is defined: the codebook {@linkplain Codebook#supportsInt8() is integer}, and
-     * {@code cols * 128 * max|value|} stays within int32.
+     * Whether the int8 operations are defined for this matrix: the codebook {@linkplain Codebook#supportsInt8() is
+     * integer}, and {@code cols * 128 * max|value|} fits in int32.
      */
     public boolean supportsInt8() {
         return integer;

@@ -3,17 +3,17 @@ package io.qk256.spi;
 import java.util.Set;
 
 /**
- * What a kernel needs of the machine before any of its code may run.
+ * What a kernel requires of the machine before any of its code may run.
  *
  * @param cpu every instruction-set extension that the kernel uses
- * @param jvm what it needs of the JVM
+ * @param jvm what the kernel requires of the JVM
  */
 public record Requirements(Set<CpuFeature> cpu, Set<JvmFeature> jvm) {
 
-    /** Runs everywhere. */
+    /** No requirements: the kernel runs everywhere. */
     public static final Requirements NONE = new Requirements(Set.of(), Set.of());
 
-    /** Requirements. */
+    /** Creates requirements. */
     public Requirements {
         cpu = Set.copyOf(cpu);
         jvm = Set.copyOf(jvm);

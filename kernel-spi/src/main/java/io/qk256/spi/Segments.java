@@ -4,26 +4,26 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
-/** What views check of a segment before they are made of it, and of an arena before it gives them memory. */
+/** Checks a segment before a view of it is created, and an arena before memory is allocated from it. */
 final class Segments {
 
     private static final long CACHE_LINE = 64;
 
     private Segments() {}
 
-    /** Off-heap memory, zeroed, on the boundary of a cache line. */
+    /** Allocates off-heap memory, zeroed, on a cache-line boundary. */
     static MemorySegment allocate(Arena arena, long bytes) {
         requireUsable(arena);
         try {
             return arena.allocate(bytes, CACHE_LINE);
-        } catch (OutOfMemoryError e) { // Its own message is missing for some sizes.
+        } catch (OutOfMemoryError e) { // For some sizes the JDK's message does not give the size.
             OutOfMemoryError named = new OutOfMemoryError(bytes + " bytes off the heap: " + e.getMessage());
             named.initCause(e);
             throw named;
         }
     }
 
-    /** Before memory is taken for it. */
+    /** Checked before memory is allocated from the arena. */
     static void requireUsable(Arena arena) {
         if (!arena.scope().isAlive()) {
             throw new IllegalStateException("arena: it is closed");
@@ -37,7 +37,7 @@ final class Segments {
         }
     }
 
-    /** Floats are read and written whole, so they must lie on 4-byte boundaries. */
+    /** Each float is read and written as a whole, so it must lie on a 4-byte boundary. */
     static void requireFloats(String name, MemorySegment segment) {
         requireAlive(name, segment);
         if (segment.byteSize() % Float.BYTES != 0) {

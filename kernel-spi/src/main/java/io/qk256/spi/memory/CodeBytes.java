@@ -6,9 +6,10 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Codes in arrays, one a byte, and what becomes codes. All on arrays, because the JVM runs loops over them at full speed
- * whatever kinds of memory segments the program has used before; eight bytes at once, as a {@code long}. Where an int becomes
- * a byte, it goes by way of a float: so the compiler of JDK 25 makes vectors of the loop, six times as fast.
+ * Codes in byte arrays, one per byte, and conversions to codes. Everything works on arrays, because the JVM runs array
+ * loops at full speed whatever kinds of memory segments the program has used before, and on eight bytes at once as a
+ * {@code long}. Conversions from int to byte go through float: only then does the JDK 25 compiler vectorize the loop,
+ * which makes it six times as fast.
  */
 final class CodeBytes {
 
@@ -16,13 +17,13 @@ final class CodeBytes {
     private static final VarHandle SHORTS =
             MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
 
-    /** The lowest bit, the two lowest, and all but the highest bit of each byte. */
+    /** The lowest bit of each byte. CODES: the two lowest bits; LOW: all but the highest. */
     private static final long ONES = 0x01_01_01_01_01_01_01_01L;
 
     private static final long CODES = 3 * ONES;
     private static final long LOW = 0x7F * ONES;
 
-    /** Sums that {@link #sumOfMagnitudes} has. */
+    /** The number of partial sums of {@link #sumOfMagnitudes}. */
     static final int LANES = 64;
 
     private static final int MAGNITUDE = 0x7FFF_FFFF;
@@ -30,11 +31,11 @@ final class CodeBytes {
     private CodeBytes() {}
 
     /**
-     * Packs the first {@code n} codes, four a byte. Writes whole groups of 32; codes past the {@code n}-th become 0 in both
-     * arrays.
+     * Packs the first {@code n} codes, four per byte. Writes whole groups of 32; codes after the first {@code n} become
+     * 0 in both arrays.
      *
-     * @param codes as many as a multiple of 32
-     * @return whether all were codes
+     * @param codes its length is at least {@code n} rounded up to a multiple of 32
+     * @return whether all values were codes
      */
     static boolean pack(byte[] codes, int n, byte[] packed) {
         int end = (n + 31) & -32;
@@ -51,13 +52,16 @@ final class CodeBytes {
         return (seen & ~CODES) == 0;
     }
 
-    /** The 16 bits of eight codes. The product moves each pair of neighbours to its place in the highest bits; no two overlap. */
+    /**
+     * Packs eight codes into 16 bits. The multiplication moves each pair of neighbors to its place in the highest bits;
+     * no two overlap.
+     */
     private static long gather(long codes) {
         long pairs = (codes | codes >>> 6) & 0x000F_000F_000F_000FL;
         return (pairs * (1L << 48 | 1L << 36 | 1L << 24 | 1L << 12)) >>> 48;
     }
 
-    /** Unpacks the first {@code n} codes; up to seven more are written. */
+    /** Unpacks the first {@code n} codes; may write up to seven more. */
     static void unpack(byte[] packed, int n, byte[] codes) {
         for (int i = 0; i < n; i += 8) {
             long bits = (short) SHORTS.get(packed, i >> 2) & 0xFFFF;
@@ -67,7 +71,7 @@ final class CodeBytes {
         }
     }
 
-    /** The place of the first that is no code. */
+    /** Returns the index of the first value that is not a code. */
     static int firstBad(byte[] codes, int n) {
         for (int i = 0; i < n; i++) {
             if ((codes[i] & ~3) != 0) {
@@ -77,31 +81,37 @@ final class CodeBytes {
         throw new IllegalArgumentException("all are codes");
     }
 
-    /** Turns −1, 0 and 1 into the codes 0, 1 and 2, and all else into what is none. Up to seven more are changed. */
+    /**
+     * Turns −1, 0 and 1 into the codes 0, 1 and 2, and every other value into a non-code. May change up to seven
+     * more.
+     */
     static void fromTernary(byte[] values, int n) {
         for (int i = 0; i < n; i += 8) {
             long bytes = (long) LONGS.get(values, i);
             long plusOne = ((bytes & LOW) + ONES) ^ (bytes & ~LOW); // No byte carries into the next.
-            long three = plusOne & plusOne >>> 1 & ONES; // A 2 was there: it would be code 3.
+            long three = plusOne & plusOne >>> 1 & ONES; // The value was 2, which would become code 3.
             LONGS.set(values, i, plusOne | three << 2);
         }
     }
 
     /**
-     * Code 1 for f32 values whose magnitude is at most {@code half}, else 0 or 2 by the sign.
+     * Code 1 for f32 values whose magnitude is at most {@code half}, otherwise 0 or 2 by the sign.
      *
-     * @param bits of finite values
+     * @param bits the bits of finite values
      * @param half the bits of a finite value
      */
     static void fromSigns(int[] bits, int n, int half, byte[] codes) {
         for (int i = 0; i < n; i++) {
-            int away = (half - (bits[i] & MAGNITUDE)) >>> 31; // Positive floats compare as their bits do.
+            int away = (half - (bits[i] & MAGNITUDE)) >>> 31; // Positive floats order as their bits do.
             int sign = bits[i] >> 31;
             codes[i] = (byte) (int) (float) (1 + ((away ^ sign) - sign));
         }
     }
 
-    /** The place of each f32 value among four, 4 if it is none of them. Of {@code bits}, -0 may become 0. */
+    /**
+     * Writes the index of each f32 value among four values, 4 if it is none of them. In {@code bits}, -0 may become
+     * 0.
+     */
     static void fromValues(int[] bits, int n, int[] values, byte[] codes) {
         int value0 = values[0];
         int value1 = values[1];
@@ -119,13 +129,13 @@ final class CodeBytes {
         }
     }
 
-    /** 1 or 0, without a branch. */
+    /** Returns 1 if the values differ, else 0, without a branch. */
     private static int differ(int a, int b) {
         int bits = a ^ b;
         return (bits | (0 - bits)) >>> 31;
     }
 
-    /** The sum of |x|, in 64 sums of f64 that do not wait for each other. */
+    /** Returns the sum of |x|, computed as 64 independent f64 sums. */
     static double sumOfMagnitudes(float[] x, int n, double[] lanes) {
         Arrays.fill(lanes, 0);
         int whole = n & -LANES;

@@ -10,18 +10,18 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Memory for weights. A product reads its weights once from one end to the other, and on pages of 4 KiB it waits for the
- * translation of an address every few dozen nanoseconds; large models decode some tenths faster from pages of 2 MiB.
+ * Memory for weights. A GEMV reads its weights once from start to end; on 4 KiB pages it waits for an
+ * address translation every few dozen nanoseconds. Large models decode tens of percent faster from 2 MiB pages.
  *
- * <p>Linux gives such pages to who asks ({@code madvise} or {@code always} in
- * {@code /sys/kernel/mm/transparent_hugepage/enabled}). This class asks if its module has native access
- * ({@code --enable-native-access=io.qk256.spi}); else, and on other systems, the memory is the arena's own.
+ * <p>Linux provides such pages on request ({@code madvise} or {@code always} in
+ * {@code /sys/kernel/mm/transparent_hugepage/enabled}). This class requests them if its module has native access
+ * ({@code --enable-native-access=io.qk256.spi}); otherwise, and on other systems, it allocates from the arena.
  */
 public final class HugePages {
 
     private static final long PAGE = 2L << 20;
 
-    /** Anything above is not given, and leaves room for sums. */
+    /** Larger sizes cannot be allocated anyway; the bound leaves room for additions. */
     private static final long MOST = 1L << 62;
 
     private static final boolean MAY_ASK = System.getProperty("os.name", "").equals("Linux")
@@ -30,14 +30,15 @@ public final class HugePages {
     private HugePages() {}
 
     /**
-     * Zeroed memory on a boundary of 64 bytes or more, on huge pages if the system gives some and a page is filled.
+     * Allocates zeroed memory on a boundary of 64 bytes or more, on huge pages if the system provides them and the size
+     * fills at least one page.
      *
      * @param arena decides how long the memory lives and which threads may use it
      * @param bytes 0 or more
      * @throws IllegalArgumentException if {@code bytes} is negative
      * @throws IllegalStateException if the arena is closed
-     * @throws WrongThreadException if the arena is another thread's
-     * @throws OutOfMemoryError if there is not so much memory
+     * @throws WrongThreadException if the arena belongs to another thread
+     * @throws OutOfMemoryError if there is not enough memory
      */
     public static MemorySegment allocate(Arena arena, long bytes) {
         if (bytes < PAGE || bytes > MOST || !MAY_ASK) {
@@ -49,7 +50,7 @@ public final class HugePages {
         return Linux.allocate(arena, bytes);
     }
 
-    /** Not from the arena, which writes zeros before there is a chance to ask for huge pages. */
+    /** Does not allocate from the arena, which would write zeros before huge pages can be requested. */
     @SuppressWarnings("restricted") // Without native access, this is not used.
     private static final class Linux {
 
@@ -87,7 +88,7 @@ public final class HugePages {
             MemorySegment all;
             try {
                 all = start.reinterpret(mapped, arena, Linux::unmap);
-            } catch (Throwable e) { // Somebody has closed the arena meanwhile, or there is no memory for the cleanup.
+            } catch (Throwable e) { // The arena was closed meanwhile, or there is no memory for the cleanup action.
                 unmap(start.reinterpret(mapped));
                 throw e;
             }
@@ -105,7 +106,7 @@ public final class HugePages {
             }
         }
 
-        /** A system without huge pages refuses, and nothing is lost. */
+        /** A system without huge pages refuses the request, which does no harm. */
         private static void advise(MemorySegment memory) {
             try {
                 int ignored = (int) MADVISE.invokeExact(memory, memory.byteSize(), MADV_HUGEPAGE);

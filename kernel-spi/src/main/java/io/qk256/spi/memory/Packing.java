@@ -19,27 +19,27 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Packs weights that an engine has, one by one, into a {@link Qk256Matrix} off the heap, on {@linkplain HugePages huge pages} if
- * the system gives some. Rows follow each other without a gap; any number of columns will do, the codes past the last one
- * are 0. The source has its weights row by row, {@code rows * cols} of them or more; it may lie anywhere, and is only read.
+ * Packs an engine's weights into a {@link Qk256Matrix} off the heap, on {@linkplain HugePages huge pages} if the system
+ * provides them. Rows are contiguous; any number of columns works, and the codes past the last column are 0. The source
+ * holds its weights row by row, {@code rows * cols} of them or more; it may be anywhere in memory and is only read.
  *
  * <pre>{@code
  * Qk256Matrix w = Packing.into(arena).absMean(F32Vector.of(weights), rows, cols);
  * Qk256Matrix v = Packing.into(arena, parallelKernel).codes(bytes, rows, cols, Codebook.QK256); // with several threads
  * }</pre>
  *
- * <p>The result does not depend on the number of threads. A value that has no code is refused, the first one by its row and
- * column; what was taken from the arena by then stays taken. Immutable and thread-safe.
+ * <p>The result does not depend on the number of threads. A value that has no code is rejected; the message gives row and
+ * column of the first one. Memory that was already allocated from the arena stays allocated. Immutable and thread-safe.
  */
 public final class Packing {
 
-    /** A scale of {@link #absMean} is at least this. */
+    /** The lower bound on the scale of {@link #absMean}. */
     public static final float SMALLEST_SCALE = 1e-5f;
 
-    /** Weights that are packed at a time, a multiple of a block: their way through small arrays stays in the cache. */
+    /** Weights packed at a time, a multiple of a block. The arrays they pass through are small and stay in the cache. */
     private static final int CHUNK = 8192;
 
-    /** Some ten microseconds of work. */
+    /** About ten microseconds of work. */
     private static final int WEIGHTS_IN_PART = 1 << 16;
 
     private final Arena arena;
@@ -51,19 +51,20 @@ public final class Packing {
     }
 
     /**
-     * Packs on the calling thread.
+     * Returns a packer that works on the calling thread.
      *
-     * @param arena receives the codes; decides how long they live and which threads may use them
+     * @param arena the memory of the codes comes from it; it decides how long they live and which threads may use them
      */
     public static Packing into(Arena arena) {
         return new Packing(arena, null);
     }
 
     /**
-     * Packs with several threads.
+     * Returns a packer that works with several threads.
      *
-     * @param arena receives the codes; shared, automatic or global, as the memory of the source must be if it is off the heap
-     * @param threads whose threads work; what its kernel computes does not matter
+     * @param arena the memory of the codes comes from it; must be shared, automatic or global, and so must the arena of an
+     *     off-heap source
+     * @param threads provides the threads; its kernel is not used
      */
     public static Packing into(Arena arena, ParallelKernel threads) {
         return new Packing(arena, Objects.requireNonNull(threads, "threads"));
@@ -72,12 +73,12 @@ public final class Packing {
     /**
      * Packs codes.
      *
-     * @param codes one code, 0 to 3, a byte
+     * @param codes one code per byte, 0 to 3
      * @param rows 0 or more
      * @param cols 1 or more
-     * @param codebook what the codes are worth
+     * @param codebook the values of the codes
      * @return a matrix without scales
-     * @throws IllegalArgumentException if there are too few bytes, one is not 0 to 3, or the shape is none
+     * @throws IllegalArgumentException if there are too few bytes, one is not 0 to 3, or the shape is invalid
      */
     public Qk256Matrix codes(MemorySegment codes, int rows, int cols, Codebook codebook) {
         Objects.requireNonNull(codebook, "codebook");
@@ -95,7 +96,7 @@ public final class Packing {
         });
     }
 
-    /** {@linkplain #codes(MemorySegment, int, int, Codebook) Packs codes} of an array. */
+    /** {@linkplain #codes(MemorySegment, int, int, Codebook) Packs} an array of codes. */
     public Qk256Matrix codes(byte[] codes, int rows, int cols, Codebook codebook) {
         return codes(MemorySegment.ofArray(codes), rows, cols, codebook);
     }
@@ -103,11 +104,11 @@ public final class Packing {
     /**
      * Packs ternary weights.
      *
-     * @param values one weight, −1, 0 or 1, a byte
+     * @param values one weight per byte: −1, 0 or 1
      * @param rows 0 or more
      * @param cols 1 or more
-     * @return a matrix with the codebook {@link Codebook#TERNARY} and without scales
-     * @throws IllegalArgumentException if there are too few bytes, one is not −1, 0 or 1, or the shape is none
+     * @return a matrix with the codebook {@link Codebook#TERNARY} and no scales
+     * @throws IllegalArgumentException if there are too few bytes, one is not −1, 0 or 1, or the shape is invalid
      */
     public Qk256Matrix ternary(MemorySegment values, int rows, int cols) {
         requireSize("values", values.byteSize(), rows, cols);
@@ -125,31 +126,30 @@ public final class Packing {
         });
     }
 
-    /** {@linkplain #ternary(MemorySegment, int, int) Packs ternary weights} of an array. */
+    /** {@linkplain #ternary(MemorySegment, int, int) Packs} an array of ternary weights. */
     public Qk256Matrix ternary(byte[] values, int rows, int cols) {
         return ternary(MemorySegment.ofArray(values), rows, cols);
     }
 
     /**
-     * Rounds weights to ternary ones by the rule of BitNet b1.58: {@code scale = mean |w|} of the whole matrix, and a weight
-     * becomes {@code w / scale}, rounded half to even and clamped to −1, 0 or 1.
+     * Rounds weights to ternary values by the rule of BitNet b1.58: {@code scale = mean |w|} over the whole matrix, and
+     * each weight becomes {@code w / scale}, rounded half to even and clamped to −1, 0 or 1.
      *
-     * <p>The mean is taken in f64 (a sum for each row, these from the first to the last) and rounded to f32; it is at least
-     * {@link #SMALLEST_SCALE}. Source: S. Ma and others, <em>The Era of 1-bit LLMs: Training Tips, Code and FAQ</em>,
-     * {@code weight_quant}.
+     * <p>The mean is computed in f64 (one sum per row, then the row sums from first to last) and rounded to f32; it is
+     * at least {@link #SMALLEST_SCALE}. Source: S. Ma and others, <em>The Era of 1-bit LLMs: Training Tips, Code and
+     * FAQ</em>, {@code weight_quant}.
      *
      * @param weights finite values
      * @param rows 0 or more
      * @param cols 1 or more
      * @return a matrix with the codebook {@link Codebook#TERNARY} and the scale as its tensor scale
-     * @throws IllegalArgumentException if there are too few weights, one is not finite, or the shape is none
+     * @throws IllegalArgumentException if there are too few weights, one is not finite, or the shape is invalid
      */
     public Qk256Matrix absMean(F32Vector weights, int rows, int cols) {
         requireSize("weights", weights.length(), rows, cols);
         float scale = scale(weights, rows, cols);
-        // What is more than a half away from 0 is rounded away from it: a tie goes to 0, the even neighbour. No
-        // division is
-        // needed, and half of the scale is exact.
+        // A weight more than half a scale away from 0 rounds away from it; a tie goes to 0, the even neighbor.
+        // This needs no division, and half of the scale is exact.
         int half = Float.floatToRawIntBits(scale / 2);
         return pack(rows, cols, Codebook.TERNARY, () -> new FloatReader(weights, "a finite value") {
                     @Override
@@ -161,16 +161,16 @@ public final class Packing {
     }
 
     /**
-     * Packs weights that have four values at most, to the bit.
+     * Packs weights that have at most four distinct values, without loss.
      *
-     * @param weights each is {@code value * scale} of a value of the codebook, an f32 product; 0 has any sign
+     * @param weights each is the f32 product {@code value * scale} for a value of the codebook; 0 may have either sign
      * @param rows 0 or more
      * @param cols 1 or more
-     * @param codebook the values; of equal ones, the first code is taken
+     * @param codebook the values; the first of equal values is used
      * @param scale finite
      * @return a matrix with the codebook, and the scale as its tensor scale
-     * @throws IllegalArgumentException if there are too few weights, one is another value, the scale is not finite, or the
-     *     shape is none
+     * @throws IllegalArgumentException if there are too few weights, one has another value, the scale is not finite, or
+     *     the shape is invalid
      */
     public Qk256Matrix exact(F32Vector weights, int rows, int cols, Codebook codebook, float scale) {
         requireSize("weights", weights.length(), rows, cols);
@@ -194,11 +194,11 @@ public final class Packing {
     }
 
     /**
-     * Unpacks codes, for checks. On the calling thread.
+     * Unpacks codes, for checks. Runs on the calling thread.
      *
      * @param w the matrix
-     * @param codes receives one code a byte, row by row: {@code rows * cols} bytes; what is beyond stays as it is
-     * @throws IllegalArgumentException if there is too little room
+     * @param codes receives one code per byte, row by row: {@code rows * cols} bytes; bytes beyond stay unchanged
+     * @throws IllegalArgumentException if the segment is too small
      */
     public static void unpack(Qk256Matrix w, MemorySegment codes) {
         requireSize("codes", codes.byteSize(), w.rows(), w.cols());
@@ -229,13 +229,13 @@ public final class Packing {
         }
     }
 
-    /** Gives codes of weights; a range of rows has its own, so it may have buffers. */
+    /** Turns weights into codes. Each range of rows has its own reader, so it may have buffers. */
     private abstract static class Reader {
 
-        /** Writes the code of each of {@code n} weights from the {@code at}-th on, more than 3 if it has none. */
+        /** Writes the codes of the {@code n} weights from index {@code at}; above 3 for a weight that has no code. */
         abstract void read(long at, int n, byte[] into);
 
-        /** Why a weight has no code. */
+        /** Says why a weight has no code. */
         abstract String refusal(long at, String place);
     }
 
@@ -272,7 +272,7 @@ public final class Packing {
             Reader reader = readers.get();
             byte[] codes = new byte[CHUNK];
             byte[] bytes = new byte[CHUNK / 4];
-            boolean one = cols % Qk256.BLOCK_WEIGHTS == 0; // Without padding, rows are one long row.
+            boolean one = cols % Qk256.BLOCK_WEIGHTS == 0; // Without padding, the rows form one long row.
             long length = one ? (long) (to - from) * cols : cols;
             for (int row = from; row < to; row = one ? to : row + 1) {
                 for (long col = 0; col < length; col += CHUNK) {
@@ -324,7 +324,7 @@ public final class Packing {
         });
         double sum = 0;
         for (int row = 0; row < rows; row++) {
-            if (!Double.isFinite(sums[row])) { // Finite values of f32 add up to a finite f64.
+            if (!Double.isFinite(sums[row])) { // The f64 sum of finite f32 values is finite.
                 throw notFinite(weights, row, cols);
             }
             sum += sums[row];

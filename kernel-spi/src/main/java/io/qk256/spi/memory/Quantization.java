@@ -10,23 +10,23 @@ import io.qk256.spi.I8Vector;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Rounds activations to int8, by a rule with a name. Stateless and thread-safe: different columns of a batch may be filled by
- * different threads at once. Calls allocate nothing but, once for each thread, a buffer of 36 KiB.
+ * Rounds activations to int8 by a named rule. Stateless and thread-safe: different threads may fill different columns
+ * of a batch at once. Calls allocate nothing except, once per thread, a buffer of 36 KiB.
  */
 public final class Quantization {
 
-    /** The largest magnitude that {@link #absMax} reckons with is at least this. */
+    /** The lower bound on the largest magnitude that {@link #absMax} uses. */
     public static final double SMALLEST_MAX = 1e-5;
 
     private static final double LARGEST_CODE = 127;
 
-    /** Adding it and taking it away rounds half to even: {@code |x * s|} is hardly above 127. */
+    /** Adding and subtracting this rounds half to even; {@code |x * s|} is at most slightly above 127. */
     private static final float ROUNDER = 0x1.8p23f;
 
     private static final int MAGNITUDE = 0x7FFF_FFFF;
     private static final int INFINITY = 0x7F80_0000;
 
-    /** Values on their way through arrays, where loops are fast whatever kinds of memory a program uses. */
+    /** Array buffers, where loops are fast whatever kinds of memory a program uses. */
     private static final class Chunk {
 
         static final int LENGTH = 4096;
@@ -40,17 +40,18 @@ public final class Quantization {
     private Quantization() {}
 
     /**
-     * Quantizes a token's activations as BitNet b1.58 does: with {@code m = max(1e-5, max |x|)} and {@code s = 127 / m} in
-     * f64, and s rounded to f32, {@code q = x * s}, an f32 product rounded half to even. {@code s} becomes the scale of
-     * {@code q}.
+     * Quantizes a token's activations as BitNet b1.58 does: with {@code m = max(1e-5, max |x|)} and {@code s = 127 / m}
+     * in f64, s rounded to f32, {@code q = x * s} is an f32 product rounded half to even. {@code s} becomes the scale
+     * of {@code q}.
      *
-     * <p>Source: bitnet.cpp up to 2025, {@code quantize_row_i8_s} in its {@code ggml-quants.c}, as compiled without fused
-     * multiply-adds; the reference implementation of the model computes the same.
+     * <p>Source: bitnet.cpp up to 2025, {@code quantize_row_i8_s} in its {@code ggml-quants.c}, as compiled without
+     * fused multiply-adds; the reference implementation of the model computes the same.
      *
      * @param x finite values, {@code cols} or more
-     * @param cols how many are quantized, 1 or more
-     * @param q receives as many; longer is fine, and stays as it is beyond
-     * @throws IllegalArgumentException if a value is NaN or infinite, or a vector is too short; {@code q} is as before then
+     * @param cols number of values to quantize, 1 or more
+     * @param q receives {@code cols} values; the values beyond stay unchanged
+     * @throws IllegalArgumentException if a value is NaN or infinite, or a vector is too short; {@code q} is then
+     *     unchanged
      */
     public static void absMax(F32Vector x, int cols, I8Vector q) {
         requireLengths(x, cols, 1, q.length());
@@ -58,13 +59,13 @@ public final class Quantization {
     }
 
     /**
-     * {@linkplain #absMax(F32Vector, int, I8Vector) Quantizes} the tokens of a batch, each by itself.
+     * {@linkplain #absMax(F32Vector, int, I8Vector) Quantizes} the tokens of a batch, each on its own.
      *
-     * @param x {@code cols} finite values for each column, column by column without a gap, or more
+     * @param x {@code cols} finite values for each column, contiguous; may be longer
      * @param cols values in a column, 1 or more
      * @param q receives them; its columns may be longer
-     * @throws IllegalArgumentException if a value is NaN or infinite, or something is too short; {@code q} may be filled in
-     *     part then
+     * @throws IllegalArgumentException if a value is NaN or infinite, or an argument is too short; {@code q} may then
+     *     be partly filled
      */
     public static void absMax(F32Vector x, int cols, I8Batch q) {
         requireLengths(x, cols, q.columns(), q.length());
@@ -108,7 +109,7 @@ public final class Quantization {
         q.scale(scale);
     }
 
-    /** Of bits, which compare as the magnitudes do, many at once; NaN is above infinity. */
+    /** Works on the bits, which order as magnitudes do; NaN is above infinity. Vectorizes well. */
     private static int largestMagnitude(int[] bits, int n) {
         int max = 0;
         for (int i = 0; i < n; i++) {

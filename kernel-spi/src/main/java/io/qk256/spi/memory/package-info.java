@@ -1,8 +1,9 @@
 /**
- * From an engine's data to operands: {@link io.qk256.spi.memory.Packing} packs weights, {@link
- * io.qk256.spi.memory.Quantization} rounds activations, {@link io.qk256.spi.memory.HugePages} gives memory for weights.
+ * Turns an engine's data into operands: {@link io.qk256.spi.memory.Packing} packs weights, {@link
+ * io.qk256.spi.memory.Quantization} rounds activations, {@link io.qk256.spi.memory.HugePages} allocates memory for
+ * weights.
  *
- * <p>Compatible by the version of the artifact.
+ * <p>Compatibility follows the version of the artifact.
  */
 @NullMarked
 package io.qk256.spi.memory;

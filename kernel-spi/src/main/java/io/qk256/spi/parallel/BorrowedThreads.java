@@ -2,7 +2,7 @@ package io.qk256.spi.parallel;
 
 import java.util.concurrent.Executor;
 
-/** Threads of an executor. Each call has a job of its own, since a task may start long after its call has ended. */
+/** Threads of an executor. Each call has its own job, because a task may start long after its call has ended. */
 final class BorrowedThreads implements WorkerThreads {
 
     private final Executor executor;

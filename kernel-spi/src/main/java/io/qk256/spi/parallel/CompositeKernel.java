@@ -8,7 +8,8 @@ import io.qk256.spi.Qk256Matrix;
 import java.util.Objects;
 
 /**
- * One kernel for each operation: gives what that kernel gives, to the bit. Where each is the fastest of several, so is this.
+ * Uses one kernel for each operation and returns its results bit for bit. If each kernel is the fastest at its
+ * operation, so is this one.
  */
 public final class CompositeKernel extends Kernel {
 
@@ -18,12 +19,12 @@ public final class CompositeKernel extends Kernel {
     private final Kernel gemm;
 
     /**
-     * A kernel made of others, which may be the same.
+     * Creates a kernel from others, which may be the same.
      *
-     * @param dequantize decodes
-     * @param gemvF32 multiplies with an f32 vector
-     * @param gemvI8 multiplies with an int8 vector
-     * @param gemm multiplies with several int8 vectors
+     * @param dequantize dequantizes
+     * @param gemvF32 does GEMV with an f32 vector
+     * @param gemvI8 does GEMV with an int8 vector
+     * @param gemm does GEMM with several int8 vectors
      */
     public CompositeKernel(Kernel dequantize, Kernel gemvF32, Kernel gemvI8, Kernel gemm) {
         this.dequantize = Objects.requireNonNull(dequantize, "dequantize");

@@ -10,9 +10,9 @@ import java.util.Objects;
 import java.util.concurrent.Executor;
 
 /**
- * A kernel whose rows several threads work on, the calling one among them. Results have the same bits as
- * those of the kernel itself, for any number of threads, because results of kernels do not depend on how
- * rows are split into ranges.
+ * Splits the rows of a kernel's work over several threads, including the calling one. The results are bit-identical to
+ * those of the kernel itself for any number of threads, because a kernel's results do not depend on how rows are split
+ * into ranges.
  *
  * <pre>{@code
  * try (ParallelKernel kernel = ParallelKernel.withThreads(selection.kernel(), 8)) {
@@ -20,29 +20,30 @@ import java.util.concurrent.Executor;
  * }
  * }</pre>
  *
- * <p>A matrix is split at multiples of 4 rows, into more parts than there are threads, which take one part after
- * the other: a thread that comes late takes fewer. A small matrix stays with the calling thread. What is split
- * needs memory that all threads may use, from a shared, automatic or global arena or on the heap; confined
- * memory gives a {@link WrongThreadException}. All threads write to the one result at the same time, each its own
- * rows, wherever it lies. So a kernel writes no other row, not even with the value that it has already; one that works
- * on a copy of a result on the heap writes back its rows only.
+ * <p>A matrix is split at multiples of 4 rows into more parts than there are threads. Each thread takes one part
+ * after the other, so a thread that starts late takes fewer. A small matrix is done by the calling thread alone. A
+ * matrix that is split needs memory that all threads may use: from a shared, automatic or global arena, or on the heap;
+ * confined memory causes a {@link WrongThreadException}. All threads write to the same result at the same time, each
+ * its own rows, wherever the result is stored. So a kernel must write no other row, not even with the value that it
+ * already has; a kernel that works on a copy of a heap result must write back only its rows.
  *
  * <p>If the kernel throws in some part, the call ends with that exception once no thread works on it any
- * more; the result is then undefined. An interrupt does not end a call, and stays pending.
+ * more; the result is then undefined. An interrupt does not end a call and stays pending.
  *
- * <p>Thread-safe: with threads of its own, calls take turns. A call from within a call, also by way of another
- * parallel kernel's task, is done by its thread alone. A task must not wait for a call that some other thread makes:
- * that call waits for the task's own to end. Two such kernels that call each other are two locks: always nest them the
- * same way round.
+ * <p>Thread-safe. With its own threads, calls take turns. A call from within a call, even through a task of another
+ * parallel kernel, runs on the current thread alone. A task must not wait for a call made by another thread, because
+ * that call waits for the task's own call to end. Two such kernels that call each other act as two locks: always nest
+ * them in the same order.
  *
- * <p>Threads of its own are daemons named {@code qk256-1} and so on. Between two calls each spins for up to 50
- * microseconds before it sleeps, because waking a thread takes as long as a small operation; so give it no more threads
- * than there are idle cores. Calls on them allocate nothing but, for each part, the view that dequantizing writes to. A
- * call on the threads of an executor allocates some hundred bytes, and whatever the executor does.
+ * <p>Its own threads are daemons named {@code qk256-1} and so on. Between calls each thread spins for up to 50
+ * microseconds before it sleeps, because waking a thread takes as long as a small operation. So do not use more threads
+ * than there are idle cores. Calls with its own threads allocate nothing except, for each part of a dequantize, the
+ * view that it writes to. A call on the threads of an executor allocates a few hundred bytes, plus whatever the
+ * executor allocates.
  */
 public final class ParallelKernel extends Kernel implements AutoCloseable {
 
-    /** The most threads that it takes: what is far beyond the processors of a machine is a slip of the finger. */
+    /** The maximum number of threads; far more than the machine has processors is most likely a typing error. */
     public static final int MAX_THREADS = 1024;
 
     private final Kernel kernel;
@@ -56,12 +57,12 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
     }
 
     /**
-     * A kernel with threads of its own, which live until it is {@linkplain #close closed}.
+     * Creates a kernel with its own threads, which live until it is {@linkplain #close closed}.
      *
      * @param kernel does the work
-     * @param threads how many threads work, 1 to {@value #MAX_THREADS}; the calling thread is one of them
-     * @throws IllegalArgumentException if it is another number of threads
-     * @throws IllegalStateException if the system does not give so many threads; those that it gave are ended
+     * @param threads number of threads including the calling one, 1 to {@value #MAX_THREADS}
+     * @throws IllegalArgumentException if the number of threads is out of range
+     * @throws IllegalStateException if the system cannot create that many threads; those already created are ended
      */
     public static ParallelKernel withThreads(Kernel kernel, int threads) {
         Objects.requireNonNull(kernel, "kernel");
@@ -69,13 +70,13 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
     }
 
     /**
-     * A kernel that borrows threads. Each call hands {@code threads - 1} tasks to the executor and does not
-     * wait for those that never start. If the executor rejects one, the call ends with that exception.
+     * Creates a kernel that borrows threads. Each call hands {@code threads - 1} tasks to the executor and does not
+     * wait for tasks that never start. If the executor rejects one, the call ends with that exception.
      *
      * @param kernel does the work
-     * @param executor runs tasks in threads; {@link #close} leaves it as it is
-     * @param threads how many threads work, 1 to {@value #MAX_THREADS}; the calling thread is one of them
-     * @throws IllegalArgumentException if it is another number of threads
+     * @param executor runs tasks in threads; {@link #close} does not close it
+     * @param threads number of threads including the calling one, 1 to {@value #MAX_THREADS}
+     * @throws IllegalArgumentException if the number of threads is out of range
      */
     public static ParallelKernel over(Kernel kernel, Executor executor, int threads) {
         Objects.requireNonNull(kernel, "kernel");
@@ -91,15 +92,15 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
     }
 
     /**
-     * Does other work of the caller on the same threads, so that an engine needs no second set of them: the rows
-     * {@code [0, rows)} in ranges, as a matrix is split. If the task throws in some range, the call ends with that exception
-     * once no thread works on it any more.
+     * Runs other work of the caller on the same threads, so an engine needs no second pool. The rows
+     * {@code [0, rows)} are split into ranges like those of a matrix. If the task throws in some range, the call ends
+     * with that exception once no thread works on it any more.
      *
      * @param rows 0 or more
-     * @param minRows rows that are worth a thread's while: some microseconds of work; 1 or more
-     * @param task does a range; it may call this object's operations, which then run on its thread alone
+     * @param minRows minimum rows per range, 1 or more: enough for some microseconds of work
+     * @param task does one range; it may call this object's operations, which then run on its thread alone
      * @throws IllegalArgumentException if a number is too small
-     * @throws IllegalStateException if this is closed
+     * @throws IllegalStateException if this kernel is closed
      */
     public void forRows(int rows, int minRows, RowTask task) {
         Objects.requireNonNull(task, "task");
@@ -124,17 +125,17 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
         }
     }
 
-    /** How many threads work, the calling one among them. */
+    /** The number of threads, including the calling one. */
     public int threads() {
         return threads;
     }
 
     /**
-     * Ends the threads of its own: none is left when this returns. Waits for the call that they work on, not for one so
-     * small that its caller does it alone. Calls that wait for their turn, and later ones, give an
+     * Ends its own threads: none is left when this returns. Waits for the call they are working on, but not for a call
+     * so small that its caller does it alone. Calls waiting for their turn, and later calls, throw
      * {@link IllegalStateException}. Closing again does nothing.
      *
-     * @throws IllegalStateException if a task of a call closes the threads that it runs on, or that wait for it;
+     * @throws IllegalStateException if called from a task of a call that runs on these threads or that they wait for;
      *     nothing is closed then
      */
     @Override

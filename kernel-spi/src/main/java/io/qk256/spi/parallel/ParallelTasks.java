@@ -6,11 +6,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Work that is done once, such as loading weights: numbered tasks that a few threads take one after the other, in the order of their
- * numbers. The threads are daemons named {@code qk256-task-1} and so on, which live as long as the call; for work that comes again and
- * again, {@link ParallelKernel#forRows} keeps its threads.
+ * One-time work such as loading weights: numbered tasks that a few threads take one after the other, in ascending
+ * order. The threads are daemons named {@code qk256-task-1} and so on, and live as long as the call. For repeated
+ * work, {@link ParallelKernel#forRows} keeps its threads.
  *
- * <p>After a failure no further task starts. An interrupt does not end a call, and stays pending.
+ * <p>After a failure no further task starts. An interrupt does not end a call and stays pending.
  */
 public final class ParallelTasks {
 
@@ -28,39 +28,40 @@ public final class ParallelTasks {
     }
 
     /**
-     * One of the tasks.
+     * A task.
      *
-     * @param <E> what it may throw
+     * @param <E> the exception it may throw
      */
     @FunctionalInterface
     public interface Task<E extends Exception> {
 
         /**
-         * Does a task. Several threads call this at once, each with other numbers.
+         * Does one task. Several threads call this at once, each with different numbers.
          *
-         * @param i its number
-         * @throws E if it fails
+         * @param i the task's number
+         * @throws E if the task fails
          */
         void run(int i) throws E;
     }
 
     /**
-     * Runs the tasks {@code [0, count)}, and returns when no thread works on one any more.
+     * Runs the tasks {@code [0, count)} and returns when no thread works on one any more.
      *
-     * @param <E> what a task may throw
-     * @param count 0 or more
-     * @param threads 1 or more, the calling one among them; there are never more than tasks, nor than
-     *     {@link ParallelKernel#MAX_THREADS}
-     * @param task does one
-     * @throws E what a task threw; of several, the one of the lowest number. Unchecked exceptions and errors, too
+     * @param <E> the exception a task may throw
+     * @param count number of tasks, 0 or more
+     * @param threads number of threads including the calling one, 1 or more; at most {@code count} and
+     *     {@link ParallelKernel#MAX_THREADS} are used
+     * @param task does one task
+     * @throws E the exception of a task; of several, the one with the lowest number. The same holds for unchecked
+     *     exceptions and errors
      * @throws IllegalArgumentException if a number is too small
-     * @throws IllegalStateException if the system does not give so many threads; no task has run then
+     * @throws IllegalStateException if the system cannot create that many threads; no task has run then
      */
     public static <E extends Exception> void run(int count, int threads, Task<E> task) throws E {
         run(count, threads, task, Thread::start);
     }
 
-    /** Starting threads as somebody else does. */
+    /** The same with a custom way to start threads, for tests. */
     static <E extends Exception> void run(int count, int threads, Task<E> task, Consumer<Thread> start) throws E {
         Objects.requireNonNull(task, "task");
         if (count < 0) {
@@ -79,7 +80,7 @@ public final class ParallelTasks {
         tasks.<E>rethrow();
     }
 
-    /** Each thread of the pool, and this one, takes tasks until there are none. */
+    /** Each thread of the pool, and the calling one, takes tasks until none is left. */
     private void work(int workers, Consumer<Thread> start) {
         WorkerPool pool = new WorkerPool("parallel tasks", THREAD_NAME, workers - 1, start);
         try {
@@ -101,7 +102,7 @@ public final class ParallelTasks {
         for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
             try {
                 task.run(i);
-            } catch (Throwable e) { // of a task, to be thrown by the thread that called
+            } catch (Throwable e) { // A task's exception, rethrown by the calling thread.
                 failed(i, e);
                 next.set(count);
             }

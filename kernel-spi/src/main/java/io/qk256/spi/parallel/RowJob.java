@@ -15,21 +15,21 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One operation, cut into parts of rows that threads take one after the other. To be filled again and again, so that
- * calls leave no garbage: only the thread that has taken a part may look at the operands.
+ * One operation, split into row ranges (parts) that threads take one after the other. It is reused, so that calls leave
+ * no garbage; therefore only a thread that has taken a part may read the operands.
  */
 final class RowJob implements Runnable {
 
-    /** How long threads spin before they sleep: waking one takes some ten microseconds. */
+    /** How long threads spin before they sleep: waking a thread takes about ten microseconds. */
     static final long SPIN_NANOS = 50_000;
 
-    /** Kernels take rows by fours. */
+    /** Kernels process rows in groups of four. */
     private static final int GROUP = 4;
 
-    /** More than one, so that a thread that is late or slow does not keep the others waiting. */
+    /** More than one, so that a late or slow thread does not keep the others waiting. */
     private static final int PARTS_PER_THREAD = 4;
 
-    /** A few hundred nanoseconds of work: the least that is worth taking. */
+    /** A few hundred nanoseconds of work: the least that is worth handing to a thread. */
     private static final long WEIGHTS_IN_PART = 1 << 15;
 
     private @Nullable RowTask task;
@@ -42,20 +42,23 @@ final class RowJob implements Runnable {
     private int toRow;
     private int rowsInPart;
 
-    /** A number that changes from call to call in the upper half; in the lower half, the parts nobody has taken. */
+    /** Upper half: a number that changes with each call. Lower half: how many parts are not yet taken. */
     private final AtomicLong open = new AtomicLong();
 
     private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile @Nullable Thread waiting;
 
-    /** Rows of a matrix that a thread takes at a time. */
+    /** Returns the number of matrix rows that a thread takes at a time. */
     static int rowsInPart(int cols, int rows, int threads) {
         long worthwhile = Math.ceilDiv(WEIGHTS_IN_PART, (long) cols);
         return rowsInPart(rows, threads, worthwhile, GROUP);
     }
 
-    /** Rows that a thread takes at a time: a multiple of the group, and not fewer than are worthwhile. */
+    /**
+     * Returns the number of rows that a thread takes at a time: a multiple of the group, and at least the worthwhile
+     * number.
+     */
     static int rowsInPart(int rows, int threads, long worthwhile, int group) {
         if (threads == 1) {
             return rows;
@@ -97,17 +100,17 @@ final class RowJob implements Runnable {
         open.set(((open.get() >>> Integer.SIZE) + 1) << Integer.SIZE | parts);
     }
 
-    /** Whether there are parts that nobody has taken. */
+    /** Whether there are parts that no thread has taken. */
     boolean isOpen() {
         return (int) open.get() > 0;
     }
 
-    /** Takes parts and does them until none is left. */
+    /** Takes and does parts until none is left. */
     void work() {
         for (int part = take(); part >= 0; part = take()) {
             try {
                 rows(fromRow + part * rowsInPart);
-            } catch (Throwable e) { // of a part, to be thrown by the thread that called
+            } catch (Throwable e) { // A part's exception, rethrown by the calling thread.
                 fail(e);
             }
             Thread waits = unfinished.decrementAndGet() == 0 ? waiting : null;
@@ -122,7 +125,10 @@ final class RowJob implements Runnable {
         work();
     }
 
-    /** A part that was open in the same call at both moments; without one, -1. */
+    /**
+     * Takes a part; -1 if there is none. The upper half makes sure that it belongs to the same call before and
+     * after.
+     */
     private int take() {
         for (long seen = open.get(); (int) seen > 0; seen = open.get()) {
             if (open.compareAndSet(seen, seen - 1)) {
@@ -147,7 +153,7 @@ final class RowJob implements Runnable {
         run(Objects.requireNonNull(kernel), operation, matrix, Objects.requireNonNull(x), from, to, result);
     }
 
-    /** By the public methods, because they check that this thread may use the memory. */
+    /** Calls the public methods, because they check that this thread may use the memory. */
     static void run(
             Kernel kernel, Operation operation, Qk256Matrix w, Object x, int fromRow, int toRow, F32Vector out) {
         switch (operation) {
@@ -158,12 +164,12 @@ final class RowJob implements Runnable {
         }
     }
 
-    /** Makes the call end with an exception. */
+    /** Makes the call end with this exception. */
     void fail(Throwable e) {
         failure.compareAndSet(null, e);
     }
 
-    /** Returns when all parts are done, and throws what one of them threw. */
+    /** Waits until all parts are done, then throws the exception of one that failed. */
     void awaitOthers() {
         if (!spinUntilDone()) {
             waiting = Thread.currentThread();
@@ -196,7 +202,7 @@ final class RowJob implements Runnable {
         return true;
     }
 
-    /** Forgets the operands, so that their memory does not outlive its use here. */
+    /** Forgets the operands, so that this object does not keep their memory alive. */
     void clear() {
         task = null;
         kernel = null;

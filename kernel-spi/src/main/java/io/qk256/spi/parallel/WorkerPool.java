@@ -5,7 +5,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Threads that wait for rows to work on. One call at a time has them all. */
+/** Threads that wait for rows to work on. They work for one call at a time. */
 final class WorkerPool implements WorkerThreads {
 
     /** Held from the beginning of a call to its end. */
@@ -14,32 +14,32 @@ final class WorkerPool implements WorkerThreads {
     private final RowJob job = new RowJob();
     private final Worker[] workers;
 
-    /** Whose call it is. */
+    /** The thread whose call is running. */
     private volatile @Nullable Thread caller;
 
-    /** No call may begin. */
+    /** No new call may begin. */
     private volatile boolean closed;
 
-    /** No call is under way, and none will be. */
+    /** No call is running, and none will. */
     private volatile boolean ended;
 
-    /** Threads of a {@link ParallelKernel}. */
+    /** The threads of a {@link ParallelKernel}. */
     WorkerPool(int size) {
         this(size, Thread::start);
     }
 
-    /** The same, starting threads as somebody else does. */
+    /** The same with a custom way to start threads, for tests. */
     WorkerPool(int size, Consumer<Thread> start) {
         this("parallel kernel", "qk256-", size, start);
     }
 
     /**
-     * Threads, all of them or none.
+     * Starts all threads or none.
      *
-     * @param owner whose they are, for messages
-     * @param name what their names begin with
-     * @param start starts one
-     * @throws IllegalStateException if one cannot be started
+     * @param owner the owner's name, for messages
+     * @param name prefix of the thread names
+     * @param start starts a thread
+     * @throws IllegalStateException if a thread cannot be started
      */
     WorkerPool(String owner, String name, int size, Consumer<Thread> start) {
         workers = new Worker[size];
@@ -60,7 +60,7 @@ final class WorkerPool implements WorkerThreads {
     private static void start(String owner, Worker worker, Consumer<Thread> start, int size) {
         try {
             start.accept(worker);
-        } catch (OutOfMemoryError e) { // What the JVM throws when the system gives it no thread.
+        } catch (OutOfMemoryError e) { // The JVM throws this if the system refuses to create a thread.
             throw new IllegalStateException(
                     owner + ": thread " + worker.getName() + " of " + size + " could not be started (" + e.getMessage()
                             + "); use fewer threads, or allow this process more (ulimit -u)",
@@ -86,7 +86,7 @@ final class WorkerPool implements WorkerThreads {
         }
     }
 
-    /** Goes from a worker to the thread whose call it works for, which may be a worker of another pool, and so on. */
+    /** Follows the chain from a worker to the thread whose call it works for, which may be a worker of another pool. */
     @Override
     public boolean isWithinCall() {
         Thread thread = Thread.currentThread();
@@ -126,7 +126,7 @@ final class WorkerPool implements WorkerThreads {
                     "parallel kernel: close() came from a task of its own call, for whose end it"
                             + " would wait; close it after the call");
         }
-        closed = true; // Before its turn, or callers that call again and again might never let it have one.
+        closed = true; // Set before taking a turn; otherwise callers in a loop could keep this from ever getting one.
         turn.lock();
         try {
             end(workers.length);
@@ -149,7 +149,7 @@ final class WorkerPool implements WorkerThreads {
 
     private final class Worker extends Thread {
 
-        /** Set before the last look at the job, so that who fills it wakes this thread or is seen by it. */
+        /** Set before the last look at the job, so whoever fills the job either wakes this thread or is seen by it. */
         private volatile boolean asleep;
 
         Worker(String name) {
@@ -190,12 +190,12 @@ final class WorkerPool implements WorkerThreads {
             asleep = true;
             while (!isWanted()) {
                 LockSupport.park(this);
-                Thread.interrupted(); // Nobody has a reason to; and an interrupted thread cannot sleep.
+                Thread.interrupted(); // Nobody has a reason to interrupt; and an interrupted thread cannot sleep.
             }
             asleep = false;
         }
 
-        /** Returns whether the calling thread was interrupted meanwhile. */
+        /** Waits for this thread to end. Returns whether the calling thread was interrupted meanwhile. */
         boolean joinWhateverHappens() {
             boolean interrupted = false;
             while (true) {

@@ -3,37 +3,37 @@ package io.qk256.spi.parallel;
 /** The threads that help a {@link ParallelKernel}. */
 interface WorkerThreads {
 
-    /** Whether this thread works on a call that has the crew: a further call would wait for it for ever. */
+    /** Whether the current thread works for the running call: another call would wait for it forever. */
     boolean isWithinCall();
 
     /**
-     * A job to fill. It belongs to the caller until its {@linkplain #end end}. Not from within a call.
+     * Returns a job to fill. It belongs to the caller until {@link #end}. Not allowed from within a call.
      *
-     * @throws IllegalStateException if the crew is closed
+     * @throws IllegalStateException if the threads are closed
      */
     RowJob begin();
 
     /**
-     * For a caller that needs no help.
+     * Checks that the threads are open, for a caller that needs no help.
      *
-     * @throws IllegalStateException if the crew is closed, unless a call is under way that this belongs to
+     * @throws IllegalStateException if the threads are closed, unless the current thread works for a running call
      */
     void requireOpen();
 
-    /** Lets the crew work on a filled job. Throws nothing: what goes wrong is the job's failure. */
+    /** Lets the threads work on a filled job. Throws nothing: errors become the job's failure. */
     void join(RowJob job);
 
-    /** To be called once nobody works on the job any more. */
+    /** Must be called once no thread works on the job any more. */
     void end(RowJob job);
 
     /**
-     * Ends the crew's threads, if they are its own.
+     * Ends the threads, unless they are borrowed.
      *
-     * @throws IllegalStateException if it would wait for a call that this thread works on
+     * @throws IllegalStateException if it would wait for a call that the current thread works for
      */
     void close();
 
-    /** What is thrown after {@link #close}. */
+    /** The exception for calls after {@link #close}. */
     static IllegalStateException closed() {
         return new IllegalStateException("parallel kernel: it is closed; make another one");
     }

@@ -1,10 +1,10 @@
 /**
- * Kernels over kernels: one that splits the work of another over threads
- * ({@link io.qk256.spi.parallel.ParallelKernel}), and one that is made of another for each operation
- * ({@link io.qk256.spi.parallel.CompositeKernel}). Both give what the kernels below give, to the bit. And tasks for a few threads,
- * once ({@link io.qk256.spi.parallel.ParallelTasks}).
+ * Kernels built from kernels: {@link io.qk256.spi.parallel.ParallelKernel} splits the work of another kernel over
+ * threads, and {@link io.qk256.spi.parallel.CompositeKernel} uses a different kernel for each operation. Both return
+ * bit-identical results to the kernels they use. {@link io.qk256.spi.parallel.ParallelTasks} runs one-time tasks on a
+ * few threads.
  *
- * <p>Compatible by the version of the artifact.
+ * <p>Compatibility follows the version of the artifact.
  */
 @NullMarked
 package io.qk256.spi.parallel;
