@@ -23,13 +23,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** Probes a kernel in a JVM of its own, unless the verdict is known from an earlier time. */
+/** Probes a kernel in a separate JVM, unless the cache has a verdict. */
 final class ChildProbe implements Probe {
 
     private static final String KIND = "probe";
     private static final String DATE = "date";
 
-    /** Another number makes earlier verdicts void: what is looked at has changed. */
+    /** Changing the number invalidates earlier verdicts, because the checks have changed. */
     private static final String RULES = "2";
 
     private static final String ALL_UNNAMED = "ALL-UNNAMED";
@@ -48,7 +48,7 @@ final class ChildProbe implements Probe {
         Optional<VerdictCache.Key> key = VerdictCache.Key.of(source, cpu, probing.cpuName())
                 .map(k -> k.with("rules", RULES)
                         .with("forced", forced.orElse(""))
-                        // The child has the modules of this JVM, and an option may add what was missing.
+                        // The child has the modules of this JVM, and an option may add one that was missing.
                         .with(
                                 "missing",
                                 String.valueOf(
@@ -111,7 +111,7 @@ final class ChildProbe implements Probe {
                                 : "");
             }
             values.put(DATE, LocalDate.now(ZoneId.systemDefault()).toString());
-            // What keeps a kernel from being opened may be gone next time, too: a mount, a missing device.
+            // What prevents a kernel from opening may be gone next time: a mount, a missing device.
             if (ProbeEnd.isLasting(end) && !Gate.OPENED.name().equals(values.get(ProbeReport.GATE))) {
                 probing.cache().ifPresent(cache -> key.ifPresent(k -> cache.write(k, KIND, values)));
             }
@@ -122,7 +122,7 @@ final class ChildProbe implements Probe {
     private Set<String> nativeModules() {
         Artifact artifact = source.artifact();
         Set<String> modules = new LinkedHashSet<>();
-        if (artifact.plugin() || CONTRACT.isNamed()) { // It grants native access to the plugin.
+        if (artifact.plugin() || CONTRACT.isNamed()) { // The contract grants native access to the plugin.
             modules.add(CONTRACT.isNamed() ? CONTRACT.getName() : ALL_UNNAMED);
         }
         if (artifact.nativeAccess() && !artifact.plugin()) {
@@ -135,7 +135,7 @@ final class ChildProbe implements Probe {
         return source.module().equals(Artifact.CLASS_PATH);
     }
 
-    /** A plugin needs the contract beside it, and a kernel of the application whatever the application has. */
+    /** A plugin needs only the contract beside it; a kernel of the application needs whatever the application has. */
     private List<Path> classPath(Path directory) throws IOException {
         if (source.artifact().plugin()) {
             Optional<CodeLocation> contract = CodeLocation.of(ProbeMain.class);
@@ -197,7 +197,7 @@ final class ChildProbe implements Probe {
         return bytes.equals("0") ? "" : "; it printed " + bytes + " bytes, and a kernel does not print";
     }
 
-    /** What the probing JVM printed, for those who look for the mistake. */
+    /** What the probing JVM printed, for debugging. */
     private static final class ProbeException extends Exception {
 
         private static final long serialVersionUID = 1;

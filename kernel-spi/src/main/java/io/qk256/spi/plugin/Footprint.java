@@ -17,8 +17,8 @@ import java.util.TimeZone;
 import java.util.stream.Collectors;
 
 /**
- * The state of a process that all its modules share, as the calling thread sees it. A kernel changes none of it: the
- * application and other kernels would meet it.
+ * The process-wide state that all modules share, as seen by the calling thread. A kernel must change none of it,
+ * because the change would affect the application and other kernels.
  */
 final class Footprint {
 
@@ -37,7 +37,7 @@ final class Footprint {
     private final Set<Thread> threads = lastingThreads();
 
     private Footprint() {
-        settings.put("the time zone", TimeZone.getDefault().getID()); // Before the properties, one of which this sets.
+        settings.put("the time zone", TimeZone.getDefault().getID()); // Before the properties: this sets one of them.
         properties = properties();
         settings.put("the default locale", Locale.getDefault().toLanguageTag());
         settings.put(
@@ -55,12 +55,12 @@ final class Footprint {
         settings.put("how float arithmetic rounds", rounding());
     }
 
-    /** As it is now. */
+    /** Returns the current state. */
     static Footprint take() {
         return new Footprint();
     }
 
-    /** The first thing that a kernel has changed since, in words. */
+    /** Describes the first thing that a kernel has changed since. */
     Optional<String> change(ForeignStreams foreign) {
         if (Thread.interrupted()) {
             return Optional.of("it leaves the calling thread interrupted");
@@ -114,7 +114,7 @@ final class Footprint {
         return properties;
     }
 
-    /** A new property is a library's own business, unless it steers this project or the platform. */
+    /** Ignores new properties, which a library may set, unless they affect this project or the platform. */
     private Map<String, String> withoutOwnOf(Map<String, String> later) {
         Map<String, String> kept = new HashMap<>(later);
         kept.keySet()
@@ -137,7 +137,7 @@ final class Footprint {
         }
     }
 
-    /** As Linux tells. */
+    /** The signal handlers as Linux reports them. */
     private static String signals() {
         try {
             return Files.readString(STATUS, StandardCharsets.ISO_8859_1)
@@ -150,7 +150,7 @@ final class Footprint {
         }
     }
 
-    /** Operations whose results depend on the mode; in one that traps, they end the process. */
+    /** Operations whose results depend on the rounding mode; in a mode that traps, they end the process. */
     private static String rounding() {
         float[] left = {1, -1, Float.MIN_NORMAL, Float.MIN_VALUE, 1, 0, Float.MAX_VALUE};
         float[] right = {3, 3, 0.5f, 1, 0, 0, Float.MAX_VALUE};

@@ -16,10 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** One plugin on its way from a file to a layer. */
+/** One plugin on its way from a file to a module layer. */
 final class Installation {
 
-    /** Comes before every version. */
+    /** Sorts before every version. */
     private static final Version NO_VERSION = Version.parse("0-0");
 
     private final Path path;
@@ -34,7 +34,7 @@ final class Installation {
         this.path = path;
     }
 
-    /** Reads a plugin and resolves it, as far as that goes. */
+    /** Reads a plugin and resolves it, as far as possible. */
     static Installation of(Path path, Trust trust) {
         Installation installation = new Installation(path);
         try {
@@ -42,7 +42,7 @@ final class Installation {
         } catch (PluginException e) {
             installation.reject(e);
         } catch (RuntimeException
-                | Error e) { // Whatever a damaged file makes of its readers: it is the file's own fault.
+                | Error e) { // A damaged file may make its readers throw anything.
             installation.reject(new PluginException(Gate.INSTALLED, "it cannot be read: " + e, e));
         }
         return installation;

@@ -16,20 +16,20 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A directory of plugins. Each jar in it, and each folder of jars, is a plugin; hidden files and everything else are left
- * alone. File names mean nothing: a plugin is known by the name of the module that provides its kernels.
+ * A directory of plugins. Each jar and each folder of jars in it is a plugin; hidden files and everything else are
+ * ignored. File names have no meaning: a plugin is identified by the name of the module that provides its kernels.
  *
- * <p>Immutable and thread-safe; reading the directory again gives new plugins and leaves the earlier ones as they are. Jars
- * must not be overwritten in place while they are in use: move the new one over the old one.
+ * <p>Immutable and thread-safe; reading the directory again returns new plugins and does not affect earlier ones. Jars
+ * must not be overwritten in place while they are in use: move the new file over the old one.
  *
- * <p>Of several plugins with the same module the one of the highest version is used.
+ * <p>Of several plugins with the same module, the one with the highest version is used.
  */
 public final class PluginDirectory {
 
     /** The file in the directory that says what its plugins may do. */
     public static final String TRUST_FILE = "trust.properties";
 
-    /** Each is read, hashed and probed; more are no collection of kernels, but some other directory. */
+    /** Each plugin is read, hashed and probed; a directory with more is most likely not meant for plugins. */
     static final int MAX_PLUGINS = 256;
 
     private final Path path;
@@ -41,9 +41,9 @@ public final class PluginDirectory {
     }
 
     /**
-     * A directory whose plugins get native access only if its trust file allows it.
+     * Opens a directory whose plugins get native access only if its trust file allows it.
      *
-     * @throws NotDirectoryException if it is none
+     * @throws NotDirectoryException if it is not a directory
      */
     public static PluginDirectory open(Path directory) throws NotDirectoryException {
         if (!Files.isDirectory(directory)) {
@@ -53,7 +53,7 @@ public final class PluginDirectory {
     }
 
     /**
-     * The same directory, with native access for more plugins.
+     * Returns the same directory, with native access for more plugins.
      *
      * @param modules the names of the modules that provide their kernels
      */
@@ -68,10 +68,10 @@ public final class PluginDirectory {
     }
 
     /**
-     * Reads the directory and resolves its plugins. Whatever is wrong with one is its own state and reason; if the trust
-     * file is malformed, all plugins are rejected.
+     * Reads the directory and resolves its plugins. An error in a plugin affects only its own state and reason; if the
+     * trust file is malformed, all plugins are rejected.
      *
-     * @throws IOException if the directory cannot be listed, or holds more than 256 jars and folders
+     * @throws IOException if the directory cannot be listed, or contains more than 256 jars and folders
      */
     public Plugins refresh() throws IOException {
         List<Installation> installations = new ArrayList<>();

@@ -4,7 +4,7 @@ import io.qk256.spi.selection.Gate;
 import io.qk256.spi.support.PrintableText;
 import org.jspecify.annotations.Nullable;
 
-/** A plugin goes no further; the message is shown to the operator, without the control characters of what it quotes. */
+/** Rejects a plugin. The message is shown to the operator; control characters in quoted text are removed. */
 final class PluginException extends Exception {
 
     private static final long serialVersionUID = 1;

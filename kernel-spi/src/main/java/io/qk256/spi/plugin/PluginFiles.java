@@ -31,20 +31,20 @@ import java.util.zip.ZipFile;
 /**
  * The jars of a plugin and the modules in them.
  *
- * @param jars in the order of their names
+ * @param jars in the order of their file names
  */
 record PluginFiles(List<Path> jars) {
 
     private static final String CONTRACT = "io.qk256.spi";
     private static final String SERVICE = KernelProvider.class.getName();
 
-    /** As many jars as a plugin may have, and as many kernels. */
+    /** The maximum number of jars, and of kernels, in a plugin. */
     private static final int MAX_PARTS = 100;
 
     private static final int MAX_ENTRIES = 50_000;
     private static final long MAX_ENTRY_BYTES = 1 << 20;
 
-    /** Names of modules are shown and typed. */
+    /** Module names are displayed and typed. */
     private static final int MAX_NAME = 200;
 
     static boolean isJarName(Path file) {
@@ -55,7 +55,7 @@ record PluginFiles(List<Path> jars) {
         return isJarName(file) && Files.isRegularFile(file);
     }
 
-    /** The jars of a file that is one, or of a folder. */
+    /** Returns the jars of a plugin that is a single jar or a folder. */
     static PluginFiles of(Path plugin) throws PluginException {
         if (isJar(plugin)) {
             return new PluginFiles(List.of(plugin));
@@ -87,7 +87,7 @@ record PluginFiles(List<Path> jars) {
         }
     }
 
-    /** The hash of the only jar, or of the lines that {@code sha256sum} prints for several. */
+    /** The hash of the only jar, or of the lines that {@code sha256sum} prints for several jars. */
     String sha256(boolean folder) throws PluginException {
         StringBuilder lines = new StringBuilder();
         for (Path jar : jars) {
@@ -104,7 +104,7 @@ record PluginFiles(List<Path> jars) {
         return Artifact.sha256(lines.toString().getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The modules by their names, each of them fit for a plugin. */
+    /** The modules by name, each checked to be suitable for a plugin. */
     Map<String, ModuleReference> modules() throws PluginException {
         Map<String, ModuleReference> modules = new TreeMap<>();
         Map<String, Path> jarOf = new TreeMap<>();
@@ -145,7 +145,7 @@ record PluginFiles(List<Path> jars) {
             throw new PluginException(Gate.INSTALLED, jar.getFileName() + " is not a sound jar: " + words(e), e);
         }
         String name = module.descriptor().name();
-        if (!PrintableText.line(name, MAX_NAME).equals(name)) { // Java takes control characters for parts of a name.
+        if (!PrintableText.line(name, MAX_NAME).equals(name)) { // Java allows control characters in module names.
             throw new PluginException(
                     Gate.INSTALLED,
                     jar.getFileName() + ": the name of its module is " + PrintableText.line(name, MAX_NAME)
@@ -157,7 +157,7 @@ record PluginFiles(List<Path> jars) {
         return module;
     }
 
-    /** What every reader of a jar reads into memory as a whole must not be a bomb. */
+    /** Entries that every reader of a jar loads into memory as a whole must not be a zip bomb. */
     private static void requireBoundedEntries(Path jar) throws PluginException {
         try (ZipFile zip = new ZipFile(jar.toFile())) {
             if (zip.size() > MAX_ENTRIES) {
@@ -182,7 +182,7 @@ record PluginFiles(List<Path> jars) {
         }
     }
 
-    /** What the JVM says, and what the file system or the zip reader said to it. */
+    /** The JVM's message, and the messages of its causes from the file system or the zip reader. */
     private static String words(Throwable thrown) {
         List<String> words = new ArrayList<>();
         for (Throwable next = thrown; next != null; next = next.getCause()) {
@@ -208,7 +208,7 @@ record PluginFiles(List<Path> jars) {
         }
     }
 
-    /** Without a descriptor, a module's name is that of its file, unless the manifest has one. */
+    /** A module without a descriptor is named after its file, unless the manifest has a name. */
     private static void requireName(Path jar, ModuleDescriptor module) throws PluginException {
         if (provides(module)) {
             throw new PluginException(
@@ -237,7 +237,7 @@ record PluginFiles(List<Path> jars) {
                 .anyMatch(provides -> provides.service().equals(SERVICE));
     }
 
-    /** The one module that provides kernels, of a bounded number. */
+    /** The one module that provides kernels, a limited number of them. */
     static ModuleDescriptor provider(Map<String, ModuleReference> modules) throws PluginException {
         List<ModuleDescriptor> providers = modules.values().stream()
                 .map(ModuleReference::descriptor)
@@ -267,7 +267,7 @@ record PluginFiles(List<Path> jars) {
         return providers.getFirst();
     }
 
-    /** The classes that a module provides kernels with, in the order of its descriptor. */
+    /** The classes with which a module provides kernels, in the order of its descriptor. */
     static List<String> providerClasses(ModuleDescriptor module) {
         return module.provides().stream()
                 .filter(provides -> provides.service().equals(SERVICE))

@@ -17,7 +17,10 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The modules of one plugin, in a layer above that of the contract, or above the boot layer if the contract has none. */
+/**
+ * The modules of one plugin, in a layer above the contract's layer, or above the boot layer if the contract has
+ * none.
+ */
 final class PluginLayer {
 
     private static final Pattern MISSING = Pattern.compile("Module (\\S+) not found.*");
@@ -33,12 +36,12 @@ final class PluginLayer {
     }
 
     /**
-     * Makes the layer.
+     * Creates the layer.
      *
-     * @param jars of the plugin
+     * @param jars the plugin's jars
      * @param provider the descriptor of the module that provides kernels
-     * @param modules all modules in the jars
-     * @param nativeAccess whether they have native access
+     * @param modules the names of all modules in the jars
+     * @param nativeAccess whether they get native access
      */
     static PluginLayer define(List<Path> jars, ModuleDescriptor provider, Set<String> modules, boolean nativeAccess)
             throws PluginException {
@@ -64,12 +67,12 @@ final class PluginLayer {
             }
             return new PluginLayer(controller.layer(), provider);
         } catch (RuntimeException
-                | LinkageError e) { // Many kinds, such as split packages and modules that are missing.
+                | LinkageError e) { // Many causes, such as split packages and missing modules.
             throw new PluginException(Gate.RESOLVED, reason(e), e);
         }
     }
 
-    @SuppressWarnings("restricted") // Needs --enable-native-access for the contract, as the documentation says.
+    @SuppressWarnings("restricted") // Needs --enable-native-access for the contract's module, as documented.
     private static void allowNative(ModuleLayer.Controller controller) throws PluginException {
         try {
             controller.layer().modules().forEach(controller::enableNativeAccess);
@@ -96,21 +99,21 @@ final class PluginLayer {
         return message;
     }
 
-    /** The layer's provider of that number, counted in the order of the module's descriptor. */
+    /** The layer's provider with that index, in the order of the module's descriptor. */
     KernelProvider provider(int index) {
         if (!CONTRACT.isNamed()) {
             return UnnamedContract.make(
                     layer.findModule(provider.name()).orElseThrow(),
                     PluginFiles.providerClasses(provider).get(index));
         }
-        // The loader gives the providers of the layer first, in this order, and goes on to those of its parents.
+        // The loader returns the layer's providers first, in this order, and then those of its parents.
         Iterator<ServiceLoader.Provider<KernelProvider>> found =
                 ServiceLoader.load(layer, KernelProvider.class).stream().iterator();
         for (int i = 0; i < index; i++) {
             try {
                 found.next();
             } catch (ServiceConfigurationError | LinkageError e) {
-                // It belongs to another number.
+                // A broken provider at another index.
             }
         }
         KernelProvider made = found.next().get();

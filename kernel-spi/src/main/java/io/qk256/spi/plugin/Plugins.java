@@ -8,25 +8,25 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * What a directory of plugins held when it was read. Immutable. The module layers live as long as this, a selection made
- * from it, or one of its kernels.
+ * The plugins that a directory contained when it was read. Immutable. The module layers live as long as this object, a
+ * selection made from it, or one of its kernels.
  *
  * @param directory the directory
  * @param plugins in the order of their names
  */
 public record Plugins(Path directory, List<Plugin> plugins) {
 
-    /** Plugins. */
+    /** Creates the list. */
     public Plugins {
         plugins = List.copyOf(plugins);
     }
 
-    /** The kernels of all plugins, for the selection; those that are not resolved tell their reason there. */
+    /** The kernels of all plugins, for the selection; those that are not resolved give the reason there. */
     public List<KernelSource> sources() {
         return plugins.stream().flatMap(plugin -> plugin.sources().stream()).toList();
     }
 
-    /** The names of the modules that provide kernels, as far as they could be read. */
+    /** The names of the modules that provide kernels, where they could be read. */
     public Set<String> modules() {
         return plugins.stream()
                 .flatMap(plugin -> plugin.module().stream())

@@ -12,24 +12,24 @@ import java.util.stream.Collectors;
 /** The command line of a probing JVM, with the limits that the JVM or the shell can set. */
 final class ProbeCommand {
 
-    /** What a kernel may allocate on the heap, and again in direct buffers. */
+    /** How much a kernel may allocate on the heap, and again in direct buffers. */
     static final int MEMORY_MIB = 256;
 
-    /** Address space of the whole process, of which the JVM itself reserves about half. */
+    /** Address space of the whole process; the JVM itself reserves about half of it. */
     private static final int ADDRESS_SPACE_MIB = 6144;
 
-    /** No file that it writes, its output among them, may be larger. */
+    /** The maximum size of each file that it writes, including its output. */
     private static final int FILE_MIB = 256;
 
     private ProbeCommand() {}
 
     /**
-     * The command line.
+     * Returns the command line.
      *
-     * @param nativeModules what may call native code
-     * @param classPath of the child
-     * @param arguments of {@link ProbeMain}
-     * @param crash where HotSpot's report of a crash goes
+     * @param nativeModules the modules that may call native code
+     * @param classPath the class path of the child
+     * @param arguments the arguments of {@link ProbeMain}
+     * @param crash where HotSpot writes its crash report
      */
     static List<String> of(Collection<String> nativeModules, List<Path> classPath, List<String> arguments, Path crash) {
         List<String> command = new ArrayList<>();
@@ -47,7 +47,7 @@ final class ProbeCommand {
         command.add("-XX:MaxDirectMemorySize=" + MEMORY_MIB + "m");
         command.addAll(List.of("-XX:+ExitOnOutOfMemoryError", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
         command.addAll(List.of("-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=" + crash));
-        // What is on standard output then, the kernel has written, and not the JVM.
+        // Anything on standard output then comes from the kernel and not from the JVM.
         command.addAll(List.of("-XX:+DisplayVMOutputToStderr", "-Xlog:disable", "-Xlog:all=warning:stderr"));
         System.getProperties().stringPropertyNames().stream()
                 .filter(name -> name.startsWith("qk256.") || name.equals("java.library.path"))
@@ -74,7 +74,7 @@ final class ProbeCommand {
         return command;
     }
 
-    /** The same modules as here, so that a plugin finds what it finds here. */
+    /** The same modules as in this JVM, so that a plugin finds the same ones in both. */
     private static String bootModules() {
         return ModuleLayer.boot().modules().stream()
                 .map(Module::getName)

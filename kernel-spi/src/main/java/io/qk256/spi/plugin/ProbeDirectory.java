@@ -15,8 +15,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * The files of one probe. The directory is deleted with all that is in it when it is closed, or when this JVM ends; one that
- * was left behind, by the next probe.
+ * The files of one probe. The directory is deleted with its contents when it is closed or this JVM ends; the next probe
+ * deletes directories that were left behind.
  *
  * @param path the directory
  */
@@ -24,7 +24,7 @@ record ProbeDirectory(Path path) implements AutoCloseable {
 
     private static final String PREFIX = "qk256-probe-";
 
-    /** No probe takes so long. */
+    /** No probe takes this long. */
     private static final Duration OLD = Duration.ofDays(1);
 
     private static final Set<ProbeDirectory> OPEN = ConcurrentHashMap.newKeySet();
@@ -40,7 +40,7 @@ record ProbeDirectory(Path path) implements AutoCloseable {
         return directory;
     }
 
-    /** Deletes directories of probes that are older. Those of other users stay: the system does not let this one. */
+    /** Deletes older directories of probes. Those of other users stay: the system does not allow their deletion. */
     static void sweep(Path parent, Instant limit) {
         try (DirectoryStream<Path> left = Files.newDirectoryStream(parent, PREFIX + "*")) {
             for (Path path : left) {
@@ -50,7 +50,7 @@ record ProbeDirectory(Path path) implements AutoCloseable {
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
-            return; // Another process sweeps, or the directory cannot be listed; both are no reason to fail.
+            return; // Another process is sweeping, or the directory cannot be listed; neither is a reason to fail.
         }
     }
 
@@ -58,7 +58,7 @@ record ProbeDirectory(Path path) implements AutoCloseable {
         try {
             delete();
         } catch (IOException e) {
-            return; // A process that was killed a moment ago may still write; the next probe sweeps.
+            return; // A process that was killed a moment ago may still be writing; the next probe sweeps.
         }
     }
 

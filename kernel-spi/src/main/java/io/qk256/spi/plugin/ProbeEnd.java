@@ -10,15 +10,15 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Puts into words how a probing JVM ended, if it did not end as it should have. */
+/** Describes how a probing JVM ended, if it did not end as it should. */
 final class ProbeEnd {
 
-    /** HotSpot's code for -XX:+ExitOnOutOfMemoryError. */
+    /** HotSpot's exit code for -XX:+ExitOnOutOfMemoryError. */
     private static final int OUT_OF_MEMORY = 3;
 
     private static final int SIGNAL = 128;
 
-    /** HUP, INT, BUS (a full disk below mapped memory), KILL, TERM: others send them, too. */
+    /** HUP, INT, BUS (a full disk below mapped memory), KILL, TERM: other processes send these, too. */
     private static final Set<Integer> MOMENTARY = Set.of(1, 2, 7, 9, 15);
 
     private static final int MAX_PRINTED = 100;
@@ -38,7 +38,7 @@ final class ProbeEnd {
 
     private ProbeEnd() {}
 
-    /** Whether it came to the end of its report, and ended by itself, in order, and in silence. */
+    /** Whether it completed its report and then ended by itself, normally and without output. */
     static boolean isSound(End end, Map<String, String> report) {
         return report.containsKey(ProbeReport.END)
                 && (ProbeReport.REJECTED.equals(report.get(ProbeReport.END))
@@ -47,7 +47,7 @@ final class ProbeEnd {
                                 && end.printed().isEmpty()));
     }
 
-    /** Whether it would end like this again, as far as can be told; else a moment may have been the cause, or another process. */
+    /** Whether it would probably end the same way again; otherwise the cause may be temporary, or another process. */
     static boolean isLasting(End end) {
         return end.exceeded().map(limit -> limit == ProbeProcess.Limit.OUTPUT).orElse(true)
                 && end.exit() != OUT_OF_MEMORY

@@ -30,14 +30,17 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What runs in a probing JVM: it leads one kernel through all gates, looks at what that has changed of the process, ends as
- * applications end, and reports.
+ * The main class of a probing JVM. It takes one kernel through all gates, checks what that has changed in the process,
+ * ends as applications end, and reports.
  */
 final class ProbeMain {
 
     private ProbeMain() {}
 
-    /** Arguments: report file, plugin or "" for the module path, module, hash, native access, class, CPU, forced name or "". */
+    /**
+     * Arguments: report file, plugin or "" for the module path, module, hash, native access, class, CPU, forced name or
+     * "".
+     */
     public static void main(String[] args) {
         endWithParent();
         ForeignStreams streams = ForeignStreams.install(new FileOutputStream(FileDescriptor.err));
@@ -73,7 +76,7 @@ final class ProbeMain {
         System.exit(0);
     }
 
-    /** The kernel's threads and hooks have no say any more. */
+    /** Halts at once, without letting the kernel's threads and shutdown hooks run. */
     private static void reject(ProbeReport report, Gate gate, String why) {
         report.write(ProbeReport.GATE, gate.name());
         report.write(ProbeReport.DETAIL, why);
@@ -81,23 +84,23 @@ final class ProbeMain {
         Runtime.getRuntime().halt(0);
     }
 
-    /** Returns once no other thread holds the monitor, which everybody needs who prints. */
+    /** Returns once no other thread holds the monitor, which every thread that prints needs. */
     private static void awaitMonitor(PrintStream stream) {
         synchronized (stream) {
             stream.flush();
         }
     }
 
-    /** The parent holds the other end of standard input for as long as it lives. */
+    /** Ends this process with its parent, which holds the other end of standard input as long as it lives. */
     private static void endWithParent() {
-        InputStream parent = new FileInputStream(FileDescriptor.in); // System.in is the kernel's to hold or to close.
+        InputStream parent = new FileInputStream(FileDescriptor.in); // The kernel may hold or close System.in.
         Thread.ofPlatform().daemon().name("qk256-probe-parent").start(() -> {
             try {
                 while (parent.read() >= 0) {
                     Thread.onSpinWait();
                 }
             } catch (IOException e) {
-                // The same as its end.
+                // An error means the same as the end of the stream.
             }
             Runtime.getRuntime().halt(1);
         });
@@ -117,7 +120,7 @@ final class ProbeMain {
                 .orElseThrow(() -> new IllegalStateException(className + " was not found again"));
     }
 
-    /** From {@link #text}. */
+    /** Parses the output of {@link #text}. */
     private static CpuFeatures cpu(String text) {
         CpuFeatures cpu = CpuFeatures.unknown();
         for (String part : text.split(",", -1)) {
@@ -127,7 +130,7 @@ final class ProbeMain {
         return cpu;
     }
 
-    /** A CPU as an argument. */
+    /** Encodes a CPU as an argument. */
     static String text(CpuFeatures cpu) {
         return String.join(
                 ",",
@@ -143,7 +146,7 @@ final class ProbeMain {
         });
     }
 
-    /** Reports how far it came. */
+    /** Reports how far the provider got. */
     private record Watched(KernelProvider provider, ProbeReport report) implements KernelProvider {
 
         @Override

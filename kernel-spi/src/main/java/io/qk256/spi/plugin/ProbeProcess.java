@@ -16,18 +16,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A JVM with limits of time, memory and output, on the same module path and class path as this one. It does not outlive this one. */
+/**
+ * A JVM with limits on time, memory and output, on the same module path and class path as this one. It does not outlive
+ * this JVM.
+ */
 final class ProbeProcess {
 
-    /** What the process may keep in memory, the JVM included: it limits neither arenas nor native code. */
+    /** The maximum resident memory of the process, JVM included: heap limits cover neither arenas nor native code. */
     static final int RESIDENT_MIB = 1024;
 
-    /** What it may print. */
+    /** How much it may print. */
     static final int PRINTED_MIB = 1;
 
     private static final int MAX_OUTPUT = 4096;
 
-    /** Memory is filled at some MiB per millisecond. */
+    /** Short, because memory fills at some MiB per millisecond. */
     private static final long WATCH_MILLIS = 20;
 
     private static final Pattern RESIDENT = Pattern.compile("(?m)^VmRSS:\\s+(\\d+) kB");
@@ -41,7 +44,7 @@ final class ProbeProcess {
 
     private ProbeProcess() {}
 
-    /** For what a process is stopped. */
+    /** The limits for which a process is stopped. */
     enum Limit {
         TIME,
         MEMORY,
@@ -49,13 +52,13 @@ final class ProbeProcess {
     }
 
     /**
-     * How it ended.
+     * How the process ended.
      *
-     * @param exceeded the limit that it was stopped for, if it did not end by itself
+     * @param exceeded the limit for which it was stopped, if it did not end by itself
      * @param exit its exit code
-     * @param printed the beginning of what it wrote to standard output, where nothing is expected
-     * @param output the beginning of what it wrote to standard error
-     * @param crash the beginning of HotSpot's report of a crash, if there is one
+     * @param printed the beginning of its standard output, which should be empty
+     * @param output the beginning of its standard error
+     * @param crash the beginning of HotSpot's crash report, if there is one
      */
     record End(Optional<Limit> exceeded, int exit, String printed, String output, Optional<String> crash) {}
 
@@ -67,17 +70,16 @@ final class ProbeProcess {
             Path directory)
             throws IOException, InterruptedException {
         Path crash = directory.resolve("crash.log");
-        // Files, and no pipes: nobody waits for a reader, nor for a process that was left behind and holds the other
-        // end.
+        // Files rather than pipes: nothing waits for a reader, or for an orphaned process that holds the other end.
         Path out = directory.resolve("out");
         Path err = directory.resolve("err");
         ProcessBuilder builder = new ProcessBuilder(ProbeCommand.of(nativeModules, classPath, arguments, crash))
                 .redirectOutput(out.toFile())
                 .redirectError(err.toFile())
                 .directory(directory.toFile());
-        // Debuggers and agents of this JVM would meet themselves there.
+        // Debuggers and agents of this JVM would collide with themselves there.
         builder.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"));
-        builder.environment().put("MALLOC_ARENA_MAX", "2"); // Each arena takes address space.
+        builder.environment().put("MALLOC_ARENA_MAX", "2"); // Each malloc arena takes address space.
         Process process = builder.start();
         RUNNING.add(process);
         try {
@@ -91,7 +93,7 @@ final class ProbeProcess {
         }
     }
 
-    /** Until it ends, or exceeds a limit. */
+    /** Waits until the process ends or exceeds a limit. */
     private static Optional<Limit> watch(Process process, Duration timeLimit, Path out, Path err)
             throws IOException, InterruptedException {
         ProcessClock clock = new ProcessClock(timeLimit, System.nanoTime(), 0);
@@ -110,7 +112,7 @@ final class ProbeProcess {
         return Optional.empty();
     }
 
-    /** As Linux tells it; 0 elsewhere, and of a process that has ended. */
+    /** As Linux reports it; 0 on other systems and for a process that has ended. */
     private static long residentMib(Process process) {
         try {
             Path status = Path.of("/proc", String.valueOf(process.pid()), "status");
@@ -121,7 +123,7 @@ final class ProbeProcess {
         }
     }
 
-    /** Children first: those of a dead process belong to nobody. */
+    /** Kills children first, because those of a dead process can no longer be found. */
     private static void destroy(Process process) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();

@@ -12,14 +12,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a probing JVM tells, line by line as it goes, so that something is known of one that crashed. It is a file, because
- * a kernel may print to the standard streams.
+ * What a probing JVM reports, written line by line as it goes, so that a crash leaves something to read. It is a file
+ * because a kernel may print to the standard streams.
  *
  * @param file where it is written
  */
 record ProbeReport(Path file) {
 
-    /** The gate at which the kernel is. */
+    /** The gate that the kernel is at. */
     static final String GATE = "gate";
 
     /** The kernel's name. */
@@ -28,22 +28,22 @@ record ProbeReport(Path file) {
     /** The kernel's rank. */
     static final String RANK = "rank";
 
-    /** How it ended: {@link #USABLE} or {@link #REJECTED}. */
+    /** The outcome: {@link #USABLE} or {@link #REJECTED}. */
     static final String END = "end";
 
-    /** The reason for the end. */
+    /** The reason for the outcome. */
     static final String DETAIL = "detail";
 
-    /** What to do about the end, if that is up to the application: {@link #ALLOW_NATIVE} or {@link #MORE_TIME}. */
+    /** What the application can do about the outcome: {@link #ALLOW_NATIVE} or {@link #MORE_TIME}. */
     static final String REMEDY = "remedy";
 
     static final String ALLOW_NATIVE = "allow native";
     static final String MORE_TIME = "more time";
 
-    /** How many bytes the kernel has printed to System.out and System.err. */
+    /** The number of bytes that the kernel has printed to System.out and System.err. */
     static final String PRINTED = "printed";
 
-    /** What the process does after the end: {@link #STREAMS}, then {@link #HOOKS}. */
+    /** What the process does after the outcome: {@link #STREAMS}, then {@link #HOOKS}. */
     static final String PHASE = "phase";
 
     static final String STREAMS = "streams";
@@ -64,7 +64,7 @@ record ProbeReport(Path file) {
         }
     }
 
-    /** The last value of each key. */
+    /** Returns the last value of each key. */
     Map<String, String> read() {
         Map<String, String> values = new HashMap<>();
         try {
@@ -75,7 +75,7 @@ record ProbeReport(Path file) {
                 }
             }
         } catch (IOException e) {
-            return values; // It did not come so far as to write, or was cut off in the middle of a character.
+            return values; // It did not get far enough to write, or was cut off in the middle of a character.
         }
         return values;
     }

@@ -19,17 +19,17 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the operator lets plugins do. In the file, {@code MODULE.native = allow} grants native access,
- * {@code MODULE.sha256 = HASH} pins the plugin to that very content, and {@code unpinned = reject} lets no plugin in that
- * is not pinned.
+ * What the operator allows plugins. In the file, {@code MODULE.native = allow} grants native access,
+ * {@code MODULE.sha256 = HASH} pins the plugin to exactly that content, and {@code unpinned = reject} rejects every
+ * plugin that is not pinned.
  *
  * @param nativeModules the modules that have native access
- * @param pins the expected hash of a module
+ * @param pins the expected hash of each pinned module
  * @param unpinnedAllowed whether a plugin without a pin may be used
  */
 record Trust(Set<String> nativeModules, Map<String, String> pins, boolean unpinnedAllowed) {
 
-    /** No native access; everything else is let in. */
+    /** No native access; every plugin is accepted. */
     private static final Trust DEFAULT = new Trust(Set.of(), Map.of(), true);
 
     private static final String NATIVE = ".native";
@@ -88,14 +88,14 @@ record Trust(Set<String> nativeModules, Map<String, String> pins, boolean unpinn
                 Gate.INSTALLED, "no plugin is used, for the trust file " + file + " has an error: " + what, cause);
     }
 
-    /** The same with native access for more modules. */
+    /** Returns the same trust with native access for more modules. */
     Trust allowNative(Collection<String> modules) {
         Set<String> all = new HashSet<>(nativeModules);
         all.addAll(modules);
         return new Trust(all, pins, unpinnedAllowed);
     }
 
-    /** Lets a plugin in, or not. */
+    /** Throws unless the plugin is accepted. */
     void admit(String module, String sha256) throws PluginException {
         Optional<String> pin = Optional.ofNullable(pins.get(module));
         if (pin.isEmpty() && !unpinnedAllowed) {
@@ -112,7 +112,7 @@ record Trust(Set<String> nativeModules, Map<String, String> pins, boolean unpinn
         }
     }
 
-    /** Refuses what is said twice: the later one would win in silence. */
+    /** Rejects duplicate keys, where the later one would win silently. */
     private static final class StrictProperties extends Properties {
 
         private static final long serialVersionUID = 1;

@@ -18,22 +18,23 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plugins beside a contract that is on the class path. They are modules there, too, with all that the JVM enforces for modules; but
- * no module can require the unnamed one. So they get descriptors that do not mention the contract, read the unnamed module, and
- * find the contract's classes, and no others of the application, by a class loader of their own.
+ * Plugins for a contract that is on the class path. They are still modules, with everything the JVM enforces for
+ * modules, but no module can require the unnamed module. So they get descriptors that do not mention the contract, read
+ * the unnamed module, and find the contract's classes, and no others of the application, through a separate class
+ * loader.
  */
 final class UnnamedContract {
 
     private static final String MODULE = "io.qk256.spi";
     private static final String SERVICE = KernelProvider.class.getName();
 
-    /** What the contract's module exports to everyone. */
+    /** The packages that the contract's module exports to everyone. */
     static final Set<String> PACKAGES =
             Set.of(MODULE, MODULE + ".memory", MODULE + ".parallel", MODULE + ".plugin", MODULE + ".selection");
 
     private UnnamedContract() {}
 
-    /** The modules, with descriptors that do not mention the contract. */
+    /** Returns the modules with descriptors that do not mention the contract. */
     static ModuleFinder finder(ModuleFinder modules) {
         return new ModuleFinder() {
             @Override
@@ -48,12 +49,12 @@ final class UnnamedContract {
         };
     }
 
-    /** Finds the platform and the contract. */
+    /** Returns a loader that finds the platform and the contract. */
     static ClassLoader loader() {
         return new Loader(Objects.requireNonNull(UnnamedContract.class.getClassLoader()));
     }
 
-    /** Lets the modules of a layer find each other and the contract. */
+    /** Lets the modules of a layer see each other and the contract. */
     static void connect(ModuleLayer.Controller controller) {
         for (Module module : controller.layer().modules()) {
             controller.addReads(module, UnnamedContract.class.getModule());
@@ -63,7 +64,7 @@ final class UnnamedContract {
         }
     }
 
-    /** Makes a provider as the service loader makes those of modules. */
+    /** Creates a provider as the service loader does for modules. */
     static KernelProvider make(Module module, String className) {
         try {
             Class<?> type = Class.forName(module, className);
@@ -100,7 +101,7 @@ final class UnnamedContract {
                         ? ModuleDescriptor.newOpenModule(module.name())
                         : ModuleDescriptor.newModule(module.name());
         builder.packages(module.packages());
-        if (!module.isAutomatic()) { // That requires, exports and opens what there is.
+        if (!module.isAutomatic()) { // An automatic module requires, exports and opens everything.
             module.requires().stream()
                     .filter(requires -> !requires.name().equals(MODULE))
                     .forEach(builder::requires);
@@ -116,7 +117,7 @@ final class UnnamedContract {
         return builder.build();
     }
 
-    /** A module under another descriptor. */
+    /** A module with another descriptor. */
     private static final class Reference extends ModuleReference {
 
         private final ModuleReference module;

@@ -1,6 +1,6 @@
 /**
- * Kernels from a directory of plugins: each jar, or folder of jars, in a module layer of its own above the
- * application's, so that a broken one costs its own place and nothing else.
+ * Kernels from a directory of plugins: each jar, or folder of jars, is in its own module layer above the
+ * application's, so that a broken plugin affects nothing but itself.
  *
  * <pre>{@code
  * PluginDirectory directory = PluginDirectory.open(Path.of("plugins"));
@@ -9,7 +9,7 @@
  * Selection selection = KernelSelector.select(sources, cpu, Jvm.current(), SelectionOptions.NONE);
  * }</pre>
  *
- * <p>Compatible by the version of the artifact.
+ * <p>Compatibility follows the version of the artifact.
  */
 @NullMarked
 package io.qk256.spi.plugin;

@@ -20,14 +20,14 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The module that a provider comes from, and the file that the module comes from. Module and version are fit to be printed;
- * the origin is the file's path as it is. Immutable and thread-safe.
+ * The module that a provider comes from, and the file that the module comes from. Module and version are safe to print;
+ * the origin is the unmodified path. Immutable and thread-safe.
  */
 public final class Artifact {
 
     private static final int MAX_VERSION = 100;
 
-    /** What stands for the name of a module where there is none. */
+    /** Used in place of a module name if there is no module. */
     public static final String CLASS_PATH = "(class path)";
 
     private final String module;
@@ -53,12 +53,12 @@ public final class Artifact {
     }
 
     /**
-     * The artifact of a plugin.
+     * Creates the artifact of a plugin.
      *
-     * @param module the name of its module, or what stands for it
-     * @param version the version that the module's descriptor has
+     * @param module the name of its module, or a replacement for it
+     * @param version the version in the module's descriptor
      * @param origin its file or folder
-     * @param sha256 its hash in 64 hexadecimal digits, if it could be read
+     * @param sha256 its hash as 64 hexadecimal digits, if it could be read
      * @param nativeAccess whether it may call native code
      */
     public static Artifact ofPlugin(
@@ -95,7 +95,7 @@ public final class Artifact {
                 () -> location.flatMap(Artifact::hash));
     }
 
-    /** The artifact of a provider that could not be read. */
+    /** The artifact of a provider whose origin is unknown. */
     static Artifact unknown() {
         return new Artifact(CLASS_PATH, Optional.empty(), "", false, false, Optional::empty);
     }
@@ -110,12 +110,12 @@ public final class Artifact {
         return version;
     }
 
-    /** The file or directory, the location if it is neither, such as a jar within a jar, or empty if none is known. */
+    /** The file or directory; the location if it is neither, such as a jar within a jar; empty if unknown. */
     public String origin() {
         return origin;
     }
 
-    /** Whether it was found in a plugins directory, and lives in a module layer of its own. */
+    /** Whether it was found in a plugins directory and is in its own module layer. */
     public boolean plugin() {
         return plugin;
     }
@@ -126,15 +126,15 @@ public final class Artifact {
     }
 
     /**
-     * The hash of the file in 64 hexadecimal digits; computed by each call, unless it is known. Empty if the origin is a
-     * directory, a run-time image, unknown, or no longer readable.
+     * The hash of the file as 64 hexadecimal digits; computed at each call unless already known. Empty if the origin is
+     * a directory, a run-time image, unknown, or no longer readable.
      */
     public Optional<String> sha256() {
         return sha256.get();
     }
 
     /**
-     * The SHA-256 of a file in 64 hexadecimal digits.
+     * Returns the SHA-256 of a file as 64 hexadecimal digits.
      *
      * @throws IOException if the file cannot be read
      */
@@ -150,7 +150,7 @@ public final class Artifact {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    /** The SHA-256 of bytes in 64 hexadecimal digits. */
+    /** Returns the SHA-256 of bytes as 64 hexadecimal digits. */
     public static String sha256(byte[] bytes) {
         return HexFormat.of().formatHex(digest().digest(bytes));
     }
@@ -167,24 +167,24 @@ public final class Artifact {
         try {
             Path file = Path.of(origin);
             return Files.isRegularFile(file) ? Optional.of(sha256(file)) : Optional.empty();
-        } catch (IOException | IllegalArgumentException e) { // The location is no path, or the file has gone.
+        } catch (IOException | IllegalArgumentException e) { // The location is not a path, or the file is gone.
             return Optional.empty();
         }
     }
 
-    /** That of a jar, which may be nested in another one. */
+    /** The hash of a jar, which may be nested in another one. */
     private static Optional<String> hash(CodeLocation location) {
         if (location.path().isPresent()) {
             return hashOfFile(location.toString());
         }
         try (InputStream in = location.open()) {
             return Optional.of(sha256(in));
-        } catch (IOException | RuntimeException e) { // What strangers' class loaders make of it.
+        } catch (IOException | RuntimeException e) { // A foreign class loader may throw anything.
             return Optional.empty();
         }
     }
 
-    /** A file's path; the location as it is, if it is none. */
+    /** The location as a file path, or unchanged if it is not one. */
     private static String path(String location) {
         try {
             return Path.of(URI.create(location)).toString();

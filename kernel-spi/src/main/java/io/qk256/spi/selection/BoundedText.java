@@ -3,7 +3,7 @@ package io.qk256.spi.selection;
 import io.qk256.spi.support.PrintableText;
 import java.io.Writer;
 
-/** Keeps the beginning of what strangers' code writes, however much that is. */
+/** Keeps the beginning of what foreign code writes, however much it writes. */
 final class BoundedText extends Writer {
 
     private static final int MAX_LENGTH = 20_000;
@@ -28,7 +28,7 @@ final class BoundedText extends Writer {
     @Override
     public void close() {}
 
-    /** With its line feeds and tabs, and no other control characters. */
+    /** The text with line feeds and tabs, without other control characters. */
     @Override
     public String toString() {
         return PrintableText.block(kept.toString(), MAX_LENGTH);

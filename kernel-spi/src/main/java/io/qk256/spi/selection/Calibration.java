@@ -12,28 +12,29 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Ranking by measurement: the usable kernels are measured side by side at each operation, one to two seconds in all (up to
- * four on one processor), and the selection takes the fastest for each; where the noise leaves it open, the one of the higher
- * declared rank. Measured is one thread, with weights in the caches.
+ * Ranks kernels by measurement. All usable kernels are measured side by side at each operation, which takes one to two
+ * seconds in all (up to four on a single processor). The selection takes the fastest kernel for each operation; if the
+ * difference is within the noise, the one with the highest declared rank. Measured with one thread and weights in the
+ * caches.
  *
- * <p>The kernels must be alone: what else runs at the same time changes the outcome. A measurement that differs when it is
- * repeated, or is made while this process waits for processors, is neither used nor kept: the declared ranks decide, and
- * {@link Selection#doubt} tells why. The measurement is kept under the content
- * of all these kernels' files, the CPU, the JVM and the contract, and used again until one of them changes.
+ * <p>Nothing else should run at the same time, because it changes the result. A measurement that differs when
+ * repeated, or that is made while this process waits for processors, is neither used nor kept: the declared ranks
+ * decide, and {@link Selection#doubt} says why. A measurement is cached under the content of all these kernels' files,
+ * the CPU, the JVM and the contract version, and is used until one of them changes.
  *
- * @param cpuName the name of the CPU: a measurement counts for this one
- * @param cache where measurements are kept; without one, every selection measures anew
+ * @param cpuName the name of the CPU; a measurement is valid for this CPU only
+ * @param cache where measurements are kept; without a cache every selection measures again
  */
 public record Calibration(String cpuName, Optional<VerdictCache> cache) {
 
     private static final String KIND = "speed";
     private static final String DATE = "date";
 
-    /** Another number makes earlier measurements void. */
+    /** Changing the number invalidates earlier measurements. */
     private static final String RULES = "2";
 
     /**
-     * Calibration with the user's cache.
+     * Returns a calibration with the user's cache.
      *
      * @param cpuName the name of the CPU
      */
@@ -42,14 +43,14 @@ public record Calibration(String cpuName, Optional<VerdictCache> cache) {
     }
 
     /**
-     * What came of it.
+     * The outcome of a calibration.
      *
-     * @param measurement none if there are no usable kernels, or it is not believed
-     * @param doubt why it is not believed
+     * @param measurement empty if there are no usable kernels or the measurement is not reliable
+     * @param doubt why the measurement is not reliable
      */
     record Outcome(Optional<Measurement> measurement, Optional<String> doubt) {}
 
-    /** Measures usable kernels, unless that was done before. */
+    /** Measures the usable kernels, unless the cache has a measurement. */
     Outcome measure(List<Candidate> usable, CpuFeatures cpu, Ticks ticks) {
         if (usable.isEmpty()) {
             return new Outcome(Optional.empty(), Optional.empty());
@@ -88,7 +89,7 @@ public record Calibration(String cpuName, Optional<VerdictCache> cache) {
         return values;
     }
 
-    /** Empty if anything is missing or damaged: then it is measured again, as it is for a kernel that failed. */
+    /** Empty if a value is missing or damaged, or a kernel failed last time; then the kernels are measured again. */
     private static Optional<Measurement> parse(Map<String, String> values, List<Candidate> usable) {
         Map<Operation, Map<String, Speed>> speeds = new EnumMap<>(Operation.class);
         try {
@@ -105,7 +106,7 @@ public record Calibration(String cpuName, Optional<VerdictCache> cache) {
                 speeds.put(operation, ofOperation);
             }
             return Optional.of(new Measurement(date, true, speeds));
-        } catch (RuntimeException e) { // No date, no numbers, or too few.
+        } catch (RuntimeException e) { // Not a date, not a number, or too few numbers.
             return Optional.empty();
         }
     }

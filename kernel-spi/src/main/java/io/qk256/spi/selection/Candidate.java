@@ -8,19 +8,20 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What became of one provider. All text is one line each, of bounded length, and without control characters, whatever the
- * provider said.
+ * The outcome for one provider. Every text is a single line of bounded length without control characters, whatever the
+ * provider returned.
  *
- * @param name the provider's name, or the label of its source if it never told one
- * @param rank its rank, absent if it never told one
+ * @param name the provider's name, or the label of its source if it did not return one
+ * @param rank its rank, empty if it did not return one
  * @param artifact its module and file
- * @param steps the gates that it reached, in order; only the last can be a failure
- * @param state where it stands
+ * @param steps the gates that it reached, in order; only the last one can be a failure
+ * @param state its state
  * @param why one line: the reason for the state
- * @param warning what to know of a candidate though it passed: it was built for a newer minor version of the contract
- * @param remedy what to do about a rejection, where that is up to the program that selects
+ * @param warning a caveat about a candidate that passed: it was built for a newer minor version of the contract
+ * @param remedy what to do about a rejection, if the selecting program can do something
  * @param kernel the opened kernel, if it is usable
- * @param failure what was thrown, if anything was; its methods may be the provider's own code, so show it by {@link #trace}
+ * @param failure the exception, if one was thrown; its methods may be the provider's own code, so print it with
+ *     {@link #trace}
  */
 public record Candidate(
         String name,
@@ -34,7 +35,7 @@ public record Candidate(
         Optional<Kernel> kernel,
         Optional<Throwable> failure) {
 
-    /** A candidate. */
+    /** Creates a candidate. */
     public Candidate {
         name = PrintableText.line(name, Reasons.MAX_NAME);
         steps = List.copyOf(steps);
@@ -42,20 +43,23 @@ public record Candidate(
         warning = warning.map(Reasons::oneLine);
     }
 
-    /** Where a candidate stands. */
+    /** The state of a candidate. */
     public enum State {
         /** It failed at a gate. */
         REJECTED,
-        /** It is sound, but a newer version of it is used. */
+        /** It is valid, but a newer version of it is used. */
         SUPERSEDED,
-        /** It passed the gates before {@link Gate#OPENED}, and was not opened: one that was opened already is better. */
+        /**
+         * It passed the gates before {@link Gate#OPENED} but was not opened, because a better one was opened
+         * already.
+         */
         SKIPPED,
-        /** It passed all gates, and was not selected. */
+        /** It passed all gates and was not selected. */
         USABLE,
-        /** It is the one. */
+        /** It was selected. */
         SELECTED;
 
-        /** The state in words. */
+        /** The state's name in lower case. */
         public String label() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -70,7 +74,7 @@ public record Candidate(
      */
     public record Step(Gate gate, boolean passed, String detail) {
 
-        /** A gate that was reached. */
+        /** Creates a step. */
         public Step {
             detail = Reasons.oneLine(detail);
         }
@@ -86,13 +90,13 @@ public record Candidate(
         return artifact.origin();
     }
 
-    /** The stack trace of the {@link #failure}: bounded, without control characters, and whatever its methods do. */
+    /** The stack trace of {@link #failure}, bounded and without control characters, whatever its methods do. */
     public Optional<String> trace() {
         return failure.map(thrown -> {
             BoundedText text = new BoundedText();
             try {
                 thrown.printStackTrace(new PrintWriter(text));
-            } catch (Throwable e) { // Code of strangers, too.
+            } catch (Throwable e) { // The exception's methods are foreign code, too.
                 return Reasons.describe(thrown);
             }
             return text.toString();

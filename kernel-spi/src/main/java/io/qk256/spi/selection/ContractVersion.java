@@ -6,17 +6,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A version of the contract, and which providers it accepts. Before 1.0 every minor version may break providers; from then on
- * a major one does.
+ * A version of the contract, and which providers it accepts. Before 1.0 every minor version may break providers; from
+ * 1.0 on only a major version does.
  */
 record ContractVersion(int major, int minor) {
 
     private static final Pattern FORM = Pattern.compile("(0|[1-9]\\d{0,5})\\.(0|[1-9]\\d{0,5})");
 
-    /** The one that this framework has. */
+    /** The version of this framework. */
     static final ContractVersion CURRENT = parse(Contract.VERSION).orElseThrow();
 
-    /** From {@code major.minor}; empty if the text is anything else. */
+    /** Parses {@code major.minor}; empty for any other text. */
     static Optional<ContractVersion> parse(String text) {
         Matcher parts = FORM.matcher(text);
         return parts.matches()
@@ -24,7 +24,7 @@ record ContractVersion(int major, int minor) {
                 : Optional.empty();
     }
 
-    /** Why a provider that was built for a version cannot be used with this one, if so. */
+    /** Returns why a provider built for another version cannot be used with this one; empty if it can. */
     Optional<String> refusal(ContractVersion built) {
         boolean accepted = major == built.major && (major > 0 || minor == built.minor);
         return accepted
@@ -32,7 +32,7 @@ record ContractVersion(int major, int minor) {
                 : Optional.of("built for contract " + built + ", this is " + this + "; " + recompile());
     }
 
-    /** What to know of a provider that is not refused, if it was built for a newer version. */
+    /** Returns a caveat about an accepted provider that was built for a newer version. */
     Optional<String> warning(ContractVersion built) {
         return built.minor > minor
                 ? Optional.of("built for contract " + built + ", newer than this framework's " + this
@@ -40,7 +40,7 @@ record ContractVersion(int major, int minor) {
                 : Optional.empty();
     }
 
-    /** What to do about a provider that was compiled against another version. */
+    /** Says what to do about a provider that was compiled against another version. */
     String recompile() {
         return "recompile it against the io.qk256:kernel-spi of contract " + this + ", or get a build for that";
     }

@@ -7,18 +7,18 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * What is known of a CPU: for each {@link CpuFeature} that it is present, absent, or unknown, because
+ * What is known about a CPU: each {@link CpuFeature} is present, absent, or unknown, because
  * operating systems do not report every feature. Immutable.
  */
 public final class CpuFeatures {
 
-    /** What is known of one feature. */
+    /** What is known about one feature. */
     public enum Presence {
         /** The CPU has it and the operating system allows it. */
         PRESENT,
         /** The CPU lacks it, or the operating system does not allow it. */
         ABSENT,
-        /** Nobody said. */
+        /** Not reported. */
         UNKNOWN
     }
 
@@ -28,12 +28,12 @@ public final class CpuFeatures {
         this.known = known;
     }
 
-    /** A CPU of which nothing is known. */
+    /** Returns a CPU about which nothing is known. */
     public static CpuFeatures unknown() {
         return new CpuFeatures(new EnumMap<>(CpuFeature.class));
     }
 
-    /** A CPU that has exactly the given features; all others are absent. */
+    /** Returns a CPU that has exactly the given features; all others are absent. */
     public static CpuFeatures of(Collection<CpuFeature> present) {
         Map<CpuFeature, Presence> all = new EnumMap<>(CpuFeature.class);
         for (CpuFeature feature : CpuFeature.values()) {
@@ -42,19 +42,19 @@ public final class CpuFeatures {
         return new CpuFeatures(all);
     }
 
-    /** The same CPU with something else known of one feature. */
+    /** Returns the same CPU with different knowledge about one feature. */
     public CpuFeatures with(CpuFeature feature, Presence presence) {
         Map<CpuFeature, Presence> copy = new EnumMap<>(CpuFeature.class);
         copy.putAll(known);
         if (presence == Presence.UNKNOWN) {
-            copy.remove(feature); // as in unknown(), so that equal knowledge is equal
+            copy.remove(feature); // as in unknown(), so that equal knowledge compares equal
         } else {
             copy.put(feature, presence);
         }
         return new CpuFeatures(copy);
     }
 
-    /** The same CPU without the features that are not listed, as if it were a smaller one. */
+    /** Returns the same CPU with the features that are not listed set to absent, as if it were a smaller CPU. */
     public CpuFeatures restrictedTo(Collection<CpuFeature> kept) {
         CpuFeatures restricted = this;
         for (CpuFeature feature : CpuFeature.values()) {
@@ -65,7 +65,7 @@ public final class CpuFeatures {
         return restricted;
     }
 
-    /** What is known of a feature. */
+    /** Returns what is known about a feature. */
     public Presence presence(CpuFeature feature) {
         return known.getOrDefault(feature, Presence.UNKNOWN);
     }

@@ -24,8 +24,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One candidate on its way through the gates: first {@link #present}, then {@link #open} or {@link #leave}; {@link #outcome} is what
- * became of it.
+ * Takes one candidate through the gates: first {@link #present}, then {@link #open} or {@link #leave}. {@link #outcome}
+ * is the result.
  */
 final class Examination {
 
@@ -55,7 +55,7 @@ final class Examination {
         this.name = source.label();
     }
 
-    /** Leads it to the last gate before its kernel is opened. */
+    /** Takes it through the gates up to the last one before its kernel is opened. */
     void present() {
         pass(() -> {
             beforeAnyCode();
@@ -83,12 +83,12 @@ final class Examination {
         return name;
     }
 
-    /** Its rank; that of one that has told none is the lowest. */
+    /** Its rank, or the lowest possible one if it did not return a rank. */
     int rank() {
         return rank.orElse(Integer.MIN_VALUE);
     }
 
-    /** Leads it through the last gates. */
+    /** Takes it through the last gates. */
     void open() {
         pass(() -> {
             gate = Gate.OPENED;
@@ -100,7 +100,7 @@ final class Examination {
         });
     }
 
-    /** Ends the examination of one that cannot be selected any more. */
+    /** Ends the examination of a candidate that can no longer be selected. */
     void leave(String why) {
         outcome = candidate(State.SKIPPED, why, Optional.empty(), Optional.empty(), Optional.empty());
     }
@@ -118,12 +118,12 @@ final class Examination {
             gates.pass();
         } catch (Rejected e) {
             outcome = rejected(String.valueOf(e.getMessage()), e.remedy, e.getCause());
-        } catch (Throwable e) { // Code of strangers: whatever it throws ends its own examination only.
+        } catch (Throwable e) { // Foreign code: whatever it throws ends only its own examination.
             outcome = rejected(Reasons.describe(e), Optional.empty(), e);
         }
     }
 
-    /** For a reason of what was thrown, where there is one that says more. */
+    /** Replaces the given reason by a more helpful one if the exception allows it. */
     private Candidate rejected(String reason, Optional<Remedy> remedy, @Nullable Throwable cause) {
         if (Reasons.isDeniedNative(source, cause)) {
             return stopped(
@@ -151,7 +151,7 @@ final class Examination {
         steps.add(new Step(gate, true, detail));
     }
 
-    /** The gates that look at files and modules only; who made the source has passed them already. */
+    /** The gates that look at files and modules only; whoever created the source has already checked them. */
     private void beforeAnyCode() throws Rejected {
         for (Gate passing : List.of(Gate.INSTALLED, Gate.RESOLVED)) {
             gate = passing;
@@ -277,7 +277,7 @@ final class Examination {
         return features.stream().map(CpuFeature::label).collect(Collectors.joining(", "));
     }
 
-    /** Thrown by a gate: the candidate goes no further. */
+    /** Thrown by a gate that rejects the candidate. */
     private static final class Rejected extends Exception {
 
         private static final long serialVersionUID = 1;

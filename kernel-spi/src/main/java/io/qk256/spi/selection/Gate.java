@@ -1,24 +1,24 @@
 package io.qk256.spi.selection;
 
-/** The gates that every candidate passes, in this order. */
+/** The checks that every candidate must pass, in this order. */
 public enum Gate {
-    /** Its file is sound, and the operator lets it be used. */
+    /** Its file is valid, and the operator allows its use. */
     INSTALLED("installed"),
-    /** All modules that it needs are there, and it provides a kernel. */
+    /** All modules that it needs are present, and it provides a kernel. */
     RESOLVED("resolved"),
-    /** It came to the end of all further gates in a child process, if it is probed. */
+    /** If it is probed: it reached the end of all further gates in a child process. */
     PROBED("probed"),
-    /** The provider could be made, and told its name and rank; no other has the same name. */
+    /** The provider could be created and returned its name and rank; no other provider has the same name. */
     FOUND("found"),
     /** It was built for this contract. */
     CONTRACT("contract version"),
-    /** The CPU has what it needs. */
+    /** The CPU has the features it requires. */
     CPU("CPU features"),
-    /** The JVM has what it needs. */
+    /** The JVM has the features it requires. */
     JVM("JVM"),
-    /** It opened: native code loaded, resources present. */
+    /** It opened: native code was loaded, resources are present. */
     OPENED("opened"),
-    /** It gave the known answers. */
+    /** It returned the known answers. */
     SELF_TEST("self-test");
 
     private final String label;
@@ -27,7 +27,7 @@ public enum Gate {
         this.label = label;
     }
 
-    /** The gate in words. */
+    /** The gate's name in tables and messages. */
     public String label() {
         return label;
     }

@@ -8,21 +8,21 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * What a kernel may need to know of a Java virtual machine. Immutable.
+ * What a kernel may need to know about a Java virtual machine. Immutable.
  *
- * @param description name and version, for people
- * @param missing for each feature that is missing: what was seen, and what to do about it
+ * @param description name and version, for display
+ * @param missing for each missing feature: what was seen, and what to do about it
  */
 public record Jvm(String description, Map<JvmFeature, String> missing) {
 
     private static final Pattern C1_ONLY = Pattern.compile("-XX:TieredStopAtLevel=[0-3]\\b");
 
-    /** A Java virtual machine. */
+    /** Creates a description of a Java virtual machine. */
     public Jvm {
         missing = Map.copyOf(missing);
     }
 
-    /** The running one. */
+    /** Returns the running JVM. */
     public static Jvm current() {
         return fromProperties(
                 System.getProperty("java.vm.name", ""),
@@ -42,9 +42,9 @@ public record Jvm(String description, Map<JvmFeature, String> missing) {
     }
 
     /**
-     * Reads the properties of HotSpot: {@code java.vm.info} says "interpreted mode" under
-     * {@code -Xint} and "emulated-client" when only C1 compiles. Vector species report their full width
-     * in both cases, so they cannot be asked. Other levels below 4 end at C1 too and show in the options only.
+     * Reads the properties of HotSpot: {@code java.vm.info} contains "interpreted mode" under
+     * {@code -Xint} and "emulated-client" if only C1 compiles. Vector species report their full width
+     * in both cases, so they are no help. Other levels below 4 also stop at C1 but show only in the options.
      */
     static Jvm fromProperties(
             String name, String version, String vendor, String info, String options, boolean vectorModule) {
@@ -68,7 +68,7 @@ public record Jvm(String description, Map<JvmFeature, String> missing) {
                     "jdk.incubator.vector is not in the module graph; put the kernel's jar on the module path,"
                             + " or add --add-modules jdk.incubator.vector");
         }
-        String firstLine = info.lines().findFirst().orElse(""); // OpenJ9 adds a line for each of its components.
+        String firstLine = info.lines().findFirst().orElse(""); // OpenJ9 adds a line for each component.
         return new Jvm(name + " " + version + " (" + vendor + ", " + firstLine + ")", missing);
     }
 }

@@ -16,12 +16,12 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Leads every candidate through the {@linkplain Gate gates} and selects the usable one of the highest rank. Whatever a
- * provider throws costs it its place and nothing else. Stateless and thread-safe.
+ * Takes every candidate through the {@linkplain Gate gates} and selects the usable one with the highest rank. A
+ * provider that throws is rejected; nothing else is affected. Stateless and thread-safe.
  */
 public final class KernelSelector {
 
-    /** The selected one, then the usable ones, those that were not opened, and the rejected ones; each by falling rank. */
+    /** The selected one first, then usable, unopened and rejected ones; each group by descending rank. */
     private static final Comparator<Candidate> ORDER = Comparator.comparing(Candidate::state, Comparator.reverseOrder())
             .thenComparing(candidate -> candidate.rank().orElse(Integer.MIN_VALUE), Comparator.reverseOrder())
             .thenComparing(Candidate::name);
@@ -31,7 +31,7 @@ public final class KernelSelector {
 
     private KernelSelector() {}
 
-    /** Selects among all kernels that are found, for the running JVM, without wishes. */
+    /** Selects among all kernels that are found, for the running JVM, without options. */
     public static Selection select(CpuFeatures cpu) {
         return select(KernelSource.find(), cpu, Jvm.current(), SelectionOptions.NONE);
     }
@@ -39,38 +39,39 @@ public final class KernelSelector {
     /**
      * Selects a kernel by the declared ranks.
      *
-     * @param sources where providers were found
-     * @param cpu what is known of the CPU
-     * @param jvm what is known of the JVM
-     * @param wishes what the user asks for
+     * @param sources the providers that were found
+     * @param cpu what is known about the CPU
+     * @param jvm what is known about the JVM
+     * @param wishes the user's options
      */
     public static Selection select(List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, SelectionOptions wishes) {
         return select(sources, cpu, jvm, wishes, KernelSelector::unmeasured, false);
     }
 
     /**
-     * Selects the same kernel in less time: once it is found, no kernel of a lower rank is opened any more, nor any other than
-     * the forced one. Those are {@linkplain State#SKIPPED skipped}. For programs that want a kernel, and no report about all.
+     * Selects the same kernel in less time: once it is found, no kernel of a lower rank is opened, and if one is
+     * forced, no other kernel is. Unopened kernels are {@linkplain State#SKIPPED skipped}. For programs that need a
+     * kernel but no report on all of them.
      *
-     * @param sources where providers were found
-     * @param cpu what is known of the CPU
-     * @param jvm what is known of the JVM
-     * @param wishes what the user asks for
+     * @param sources the providers that were found
+     * @param cpu what is known about the CPU
+     * @param jvm what is known about the JVM
+     * @param wishes the user's options
      */
     public static Selection selectFirst(List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, SelectionOptions wishes) {
         return select(sources, cpu, jvm, wishes, KernelSelector::unmeasured, true);
     }
 
     /**
-     * Selects a kernel for each operation by measurement; by the declared ranks, if the measurement is {@linkplain Selection#doubt
-     * not believed}.
+     * Selects a kernel for each operation by measurement, or by the declared ranks if the measurement is {@linkplain
+     * Selection#doubt not reliable}.
      *
-     * @param sources where providers were found
-     * @param cpu what is known of the CPU
-     * @param jvm what is known of the JVM
-     * @param wishes what the user asks for; a required kernel must be the best at every operation
-     * @param calibration measures
-     * @throws IllegalArgumentException if the user forces a kernel: then there is nothing to rank
+     * @param sources the providers that were found
+     * @param cpu what is known about the CPU
+     * @param jvm what is known about the JVM
+     * @param wishes the user's options; a required kernel must be the best at every operation
+     * @param calibration measures the kernels
+     * @throws IllegalArgumentException if the user forces a kernel, because then there is nothing to rank
      */
     public static Selection select(
             List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, SelectionOptions wishes, Calibration calibration) {
@@ -121,7 +122,7 @@ public final class KernelSelector {
         return new Calibration.Outcome(Optional.empty(), Optional.empty());
     }
 
-    /** All of them, by falling rank, which is the order in which they are opened. */
+    /** Examines all candidates; they are opened in descending rank. */
     private static List<Candidate> examine(
             List<KernelSource> sources, CpuFeatures cpu, Jvm jvm, SelectionOptions wishes, boolean firstOnly) {
         Set<String> names = new HashSet<>();
@@ -150,7 +151,7 @@ public final class KernelSelector {
         return examinations.stream().map(Examination::outcome).collect(Collectors.toCollection(ArrayList::new));
     }
 
-    /** Why a kernel cannot be selected; the required one is opened nevertheless, so that a report can say what became of it. */
+    /** Why a kernel cannot be selected. The required one is opened anyway, so that a report can show the outcome. */
     private static Optional<String> hopeless(String name, SelectionOptions wishes, Optional<String> first) {
         if (wishes.required().filter(name::equals).isPresent()) {
             return Optional.empty();
@@ -160,7 +161,7 @@ public final class KernelSelector {
                 : first.map(winner -> "outranked by " + winner);
     }
 
-    /** For each operation; all of them failed at one that was measured, if there is no best: then the ranks decide. */
+    /** The best kernel by operation; by rank where nothing was measured or every kernel failed. */
     private static Map<Operation, String> best(List<Candidate> usable, Optional<Measurement> measurement) {
         Map<Operation, String> best = new EnumMap<>(Operation.class);
         for (Operation operation : Operation.values()) {
@@ -172,7 +173,7 @@ public final class KernelSelector {
         return best;
     }
 
-    /** What the usable candidates are told. */
+    /** The reasons given for usable candidates. */
     private record Reason(Map<Operation, String> best, boolean forced, boolean measured) {
 
         Candidate placed(Candidate candidate) {
@@ -232,7 +233,7 @@ public final class KernelSelector {
         return best.isEmpty() ? Optional.of("no kernel is usable") : Optional.empty();
     }
 
-    /** What to tell a user who typed a name that no candidate has. */
+    /** The message for a user who typed a name that no candidate has. */
     public static String unknownName(String typed, List<Candidate> candidates) {
         List<String> names = candidates.stream().map(Candidate::name).toList();
         List<String> nearest = Spelling.nearest(typed, names);

@@ -16,13 +16,13 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
- * A place where a provider was found, before any of its code has run.
+ * Where a provider was found, before any of its code has run.
  *
- * @param label what to call it until its provider says its name; kept without control characters, and cut if it is long
+ * @param label its name until the provider returns one; control characters are removed and long text is cut
  * @param artifact its module and file
- * @param provider makes the provider; may throw anything
- * @param stop why it gets no further than to be found, if so; then nothing asks for the provider
- * @param probe tries the kernel elsewhere, before any of its code runs here
+ * @param provider creates the provider; may throw anything
+ * @param stop why it cannot go further, if so; then the provider is never requested
+ * @param probe tries the kernel in another process before any of its code runs here
  */
 public record KernelSource(
         String label,
@@ -33,7 +33,7 @@ public record KernelSource(
 
     private static final int MAX_CAUSES = 10;
 
-    /** A source. */
+    /** Creates a source. */
     public KernelSource {
         label = PrintableText.line(label);
     }
@@ -42,24 +42,24 @@ public record KernelSource(
      * An end before any code of the provider has run.
      *
      * @param gate the gate that it did not pass
-     * @param state where it stands: {@link State#SUPERSEDED} or {@link State#REJECTED}
+     * @param state {@link State#SUPERSEDED} or {@link State#REJECTED}
      * @param reason what was seen, what was expected, what to do
-     * @param cause what was thrown, if anything was
+     * @param cause the exception, if one was thrown
      */
     public record Stop(Gate gate, State state, String reason, Optional<Throwable> cause) {
 
-        /** An end. */
+        /** Creates an end. */
         public Stop {
             reason = Reasons.oneLine(reason);
         }
     }
 
-    /** A source whose provider may run here. */
+    /** Creates a source whose provider may run here. */
     public KernelSource(String label, Artifact artifact, Supplier<KernelProvider> provider) {
         this(label, artifact, provider, Optional.empty(), Optional.empty());
     }
 
-    /** A source that gets no further. */
+    /** Returns a source that goes no further. */
     public static KernelSource stopped(String label, Artifact artifact, Stop stop) {
         Supplier<KernelProvider> none = () -> {
             throw new IllegalStateException(stop.reason());
@@ -67,13 +67,13 @@ public record KernelSource(
         return new KernelSource(label, artifact, none, Optional.of(stop), Optional.empty());
     }
 
-    /** A source for a provider that exists already. */
+    /** Returns a source for an existing provider. */
     public static KernelSource of(KernelProvider provider) {
         Class<?> type = provider.getClass();
         return new KernelSource(type.getName(), Artifact.of(type), () -> provider);
     }
 
-    /** The same source, probed before its code runs here. */
+    /** Returns the same source, probed before its code runs here. */
     public KernelSource probedBy(Probe newProbe) {
         return new KernelSource(label, artifact, provider, stop, Optional.of(newProbe));
     }
@@ -89,18 +89,19 @@ public record KernelSource(
     }
 
     /**
-     * All providers of the module graph and the class path of the running application, as the context class loader of the calling
-     * thread and the class loader of the contract see them.
+     * Finds all providers on the module path and the class path of the running application, as seen by the context
+     * class loader of the calling thread and by the class loader of the contract.
      */
     public static List<KernelSource> find() {
         Map<Object, KernelSource> found = new LinkedHashMap<>();
         find(ServiceLoader.load(KernelProvider.class), found);
-        // Pools have threads whose context class loader sees less than the thread that started the application.
+        // Threads of a pool may have a context class loader that sees less than the thread that started the
+        // application.
         find(ServiceLoader.load(KernelProvider.class, KernelProvider.class.getClassLoader()), found);
         return List.copyOf(found.values());
     }
 
-    /** Adds those that are not there: by their class, or by what is wrong. */
+    /** Adds providers that are not there yet, compared by class, or by error if they are broken. */
     private static void find(ServiceLoader<KernelProvider> loader, Map<Object, KernelSource> found) {
         Iterator<ServiceLoader.Provider<KernelProvider>> providers =
                 loader.stream().iterator();
@@ -112,13 +113,13 @@ public record KernelSource(
             } catch (NoSuchElementException e) {
                 return;
             } catch (ServiceConfigurationError | LinkageError e) {
-                // The loader has moved past the broken one, so the search goes on.
+                // The loader has moved past the broken provider, so the search goes on.
                 found.putIfAbsent(e.toString(), broken(e));
             }
         }
     }
 
-    /** The error or a cause names the class; its module is the one that declares to provide it. */
+    /** The error or one of its causes names the class; its module is the one that declares the provider. */
     private static KernelSource broken(Error error) {
         String message = messages(error);
         for (Module module : ModuleLayer.boot().modules()) {
@@ -137,7 +138,7 @@ public record KernelSource(
         });
     }
 
-    /** Whether the text holds the class name, or that of a class nested in it, and not only a longer name. */
+    /** Whether the text contains this class name, or that of a class nested in it, but not just a longer name. */
     private static boolean names(String text, String className) {
         return Pattern.compile("(?<![\\w.])" + Pattern.quote(className) + "(?![\\w])")
                 .matcher(text)

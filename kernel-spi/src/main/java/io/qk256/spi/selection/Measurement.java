@@ -7,30 +7,30 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What was measured of the usable kernels.
+ * A measurement of the usable kernels.
  *
- * @param date when, as ISO 8601 has it
+ * @param date the date in ISO 8601 format
  * @param remembered whether it was read from the cache
- * @param speeds by operation, then by the kernel's name; a kernel that failed at an operation is not there
+ * @param speeds by operation, then by kernel name; a kernel that failed at an operation is missing there
  */
 public record Measurement(String date, boolean remembered, Map<Operation, Map<String, Speed>> speeds) {
 
-    /** A measurement. */
+    /** Creates a measurement. */
     public Measurement {
         Map<Operation, Map<String, Speed>> copy = new EnumMap<>(Operation.class);
         speeds.forEach((operation, byName) -> copy.put(operation, Map.copyOf(byName)));
         speeds = Map.copyOf(copy);
     }
 
-    /** The speed of a kernel at an operation, if it was measured. */
+    /** Returns the speed of a kernel at an operation, if it was measured. */
     public Optional<Speed> speed(String kernel, Operation operation) {
         return Optional.ofNullable(speeds.getOrDefault(operation, Map.of()).get(kernel));
     }
 
     /**
-     * The best kernel for an operation: the first of those that the fastest does not beat by more than the noise.
+     * Returns the best kernel for an operation: the first one that the fastest does not beat by more than the noise.
      *
-     * @param byRank the usable kernels by falling declared rank
+     * @param byRank the usable kernels in descending declared rank
      */
     Optional<Candidate> best(Operation operation, List<Candidate> byRank) {
         Optional<Speed> fastest = byRank.stream()

@@ -8,16 +8,16 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Puts what strangers' code threw into words. The methods of an exception are code of strangers too. */
+/** Describes exceptions of foreign code. The methods of an exception may be foreign code too. */
 final class Reasons {
 
-    /** The most characters of a name. */
+    /** The maximum length of a name. */
     static final int MAX_NAME = 100;
 
-    /** The most characters of a reason; some list what there is, and paths are long. */
+    /** The maximum length of a reason; some list alternatives, and paths are long. */
     private static final int MAX_REASON = 2000;
 
-    /** An exception may be its own cause's cause. */
+    /** The causes of an exception may form a cycle. */
     private static final int MAX_CAUSES = 10;
 
     private static final String CONTRACT_PACKAGE = Contract.class.getPackageName();
@@ -25,20 +25,20 @@ final class Reasons {
     private Reasons() {}
 
     /**
-     * Whether a plugin wanted native access that it was not granted. The JVM's message, which kernels pass on, names an option
-     * that does nothing for a module outside the boot layer.
+     * Whether a plugin needed native access that it was not granted. The JVM's message, which kernels pass on, names an
+     * option that has no effect for a module outside the boot layer.
      */
     static boolean isDeniedNative(KernelSource source, @Nullable Throwable thrown) {
         return source.artifact().plugin() && causes(thrown).stream().anyMatch(IllegalCallerException.class::isInstance);
     }
 
     /**
-     * What to say of code that the JVM could not link with this contract. The JVM's message names the part that does not fit,
-     * and not the reason.
+     * Explains code that the JVM could not link with this contract. The JVM's message names the missing part but
+     * not the reason.
      */
     static Optional<String> compiledElsewhere(@Nullable Throwable thrown) {
         return causes(thrown).stream()
-                // A class, a method or a field that is not there, or an abstract method that is not implemented.
+                // A class, method or field that is missing, or an abstract method that is not implemented.
                 .filter(e -> e instanceof NoClassDefFoundError || e instanceof IncompatibleClassChangeError)
                 .map(Reasons::nameAndMessage)
                 .filter(text -> text.replace('/', '.').contains(CONTRACT_PACKAGE + "."))
@@ -48,13 +48,13 @@ final class Reasons {
                                 + text + "; " + ContractVersion.CURRENT.recompile());
     }
 
-    /** What was thrown and, because the service loader and class initializers wrap it, what caused it first. */
+    /** The exception and, because the service loader and class initializers wrap it, its first cause. */
     static String describe(Throwable thrown) {
         List<Throwable> causes = causes(thrown);
         return nameAndMessage(thrown) + (causes.size() == 1 ? "" : ", caused by " + nameAndMessage(causes.getLast()));
     }
 
-    /** The text in one line, without control characters, cut if it is very long. */
+    /** The text as one line without control characters, cut if it is very long. */
     static String oneLine(String text) {
         String enough = text.length() <= 2 * MAX_REASON ? text : text.substring(0, 2 * MAX_REASON);
         return PrintableText.line(enough.lines().map(String::strip).collect(Collectors.joining(" ")), MAX_REASON);
@@ -69,7 +69,7 @@ final class Reasons {
         }
     }
 
-    /** A throwable and its causes, as far as they can be had. */
+    /** A throwable and its causes, as far as they can be read. */
     private static List<Throwable> causes(@Nullable Throwable thrown) {
         List<Throwable> causes = new ArrayList<>();
         try {
@@ -77,7 +77,7 @@ final class Reasons {
                 causes.add(next);
             }
         } catch (Throwable e) {
-            // What was found so far will do.
+            // The causes found so far are enough.
         }
         return causes;
     }

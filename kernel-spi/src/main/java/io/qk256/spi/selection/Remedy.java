@@ -4,19 +4,19 @@ import io.qk256.spi.support.PrintableText;
 import java.time.Duration;
 
 /**
- * What can be done about a kernel that was rejected, where that is up to the program that selects it. This is no text: each
- * program has options, or settings, of its own, and tells its users which of them to use. Immutable and thread-safe.
+ * What the selecting program can do about a rejected kernel. It is not a text, because each program has its own options
+ * or settings and tells its users which ones to use. Immutable and thread-safe.
  */
 public sealed interface Remedy {
 
     /**
-     * Grant the plugin native access, if it is trusted: by {@code PluginDirectory.allowNative} or in the trust file.
+     * Grant the plugin native access, if it is trusted: with {@code PluginDirectory.allowNative} or in the trust file.
      *
-     * @param module the name of its module; fit to be printed
+     * @param module the name of its module; safe to print
      */
     record AllowNative(String module) implements Remedy {
 
-        /** Native access. */
+        /** Creates the remedy. */
         public AllowNative {
             module = PrintableText.line(module);
         }
@@ -25,7 +25,7 @@ public sealed interface Remedy {
     /**
      * Give the probe more time.
      *
-     * @param current what it had, above 0
+     * @param current the time limit so far, above 0
      */
     record MoreProbeTime(Duration current) implements Remedy {}
 }

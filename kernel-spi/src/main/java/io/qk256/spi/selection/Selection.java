@@ -16,10 +16,10 @@ import java.util.stream.Collectors;
  * @param cpu the CPU that was selected for
  * @param jvm the JVM that was selected for
  * @param candidates every provider that was found: the selected one first, then by state and rank
- * @param problem why the user's wishes could not be met, with what to do
- * @param measurement what the ranking follows, if it was measured; otherwise it follows the declared ranks
+ * @param problem why the user's options could not be satisfied, and what to do
+ * @param measurement the measurement behind the ranking; empty if the declared ranks decided
  * @param best the name of the selected candidate for each operation; empty if none is selected
- * @param doubt says why a measurement that was asked for is not believed, so that the ranking follows the declared ranks
+ * @param doubt why a requested measurement is not reliable, so that the declared ranks decided
  */
 public record Selection(
         CpuFeatures cpu,
@@ -30,16 +30,16 @@ public record Selection(
         Map<Operation, String> best,
         Optional<String> doubt) {
 
-    /** In a warning, which is one line. */
+    /** A warning is a single line. */
     private static final int MAX_NAMES = 9;
 
-    /** A selection. */
+    /** Creates a selection. */
     public Selection {
         candidates = List.copyOf(candidates);
         best = Map.copyOf(best);
     }
 
-    /** A selection without doubts. */
+    /** Creates a selection without doubts. */
     public Selection(
             CpuFeatures cpu,
             Jvm jvm,
@@ -51,17 +51,17 @@ public record Selection(
     }
 
     /**
-     * What a user should know though a kernel was selected, one line each: plugins that were rejected, a measurement that is
-     * not believed.
+     * Warnings for the user although a kernel was selected, one line each: rejected plugins, an unreliable
+     * measurement.
      */
     public List<String> warnings() {
         return warnings(Candidate::why);
     }
 
     /**
-     * The same in a program's own words.
+     * The same warnings in a program's own words.
      *
-     * @param reason why a plugin was rejected, in one line; a program can add its words for the {@linkplain Candidate#remedy
+     * @param reason why a plugin was rejected, in one line; a program can add text for the {@linkplain Candidate#remedy
      *     remedy}
      */
     public List<String> warnings(Function<Candidate, String> reason) {
@@ -87,9 +87,10 @@ public record Selection(
     }
 
     /**
-     * The selected candidate; empty if nothing is usable, or the forced one is not. If another kernel is required, it is
-     * here nevertheless, for reports; {@link #problem} tells. After a measurement several can be selected, each for some
-     * operations; this is the one of the highest rank, and {@link #selected(Operation)} gives each.
+     * The selected candidate; empty if nothing is usable, or the forced kernel is not. If a different kernel is
+     * required, the selected one is returned anyway, for reports, and {@link #problem} says so. After a measurement
+     * several candidates can be selected, each for some operations; this is the one with the highest rank, and {@link
+     * #selected(Operation)} returns each.
      */
     public Optional<Candidate> selected() {
         return candidates.stream()
@@ -102,7 +103,7 @@ public record Selection(
         return Optional.ofNullable(best.get(operation)).flatMap(this::candidate);
     }
 
-    /** The candidate of that name. */
+    /** Returns the candidate with that name. */
     public Optional<Candidate> candidate(String name) {
         return candidates.stream()
                 .filter(candidate -> candidate.name().equals(name))
@@ -110,10 +111,11 @@ public record Selection(
     }
 
     /**
-     * The selected kernel; if different ones are selected for different operations, a {@link CompositeKernel} of them.
+     * Returns the selected kernel; if different ones are selected for different operations, a {@link CompositeKernel}
+     * of them.
      *
-     * @throws IllegalStateException if there is none, or a wish could not be met; the message gives every candidate's
-     *     reason
+     * @throws IllegalStateException if no kernel is selected, or the user's options could not be satisfied; the message
+     *     gives every candidate's reason
      */
     public Kernel kernel() {
         Kernel dequantize = kernel(Operation.DEQUANTIZE);

@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Known answers that a kernel must give before it counts as usable. All sums here are small integers times powers of two,
- * so every order of summation gives the same bits. This finds kernels that are wrong on this machine; the compatibility
- * kit finds the rest.
+ * Known answers that a kernel must return before it counts as usable. All sums here are small integers times powers of
+ * two, so every order of summation gives the same bits. The self-test finds kernels that are wrong on this machine; the
+ * TCK finds everything else.
  */
 final class SelfTest {
 
@@ -36,7 +36,7 @@ final class SelfTest {
         this.kernel = kernel;
     }
 
-    /** What was wrong: operation, place, value seen, value expected; empty if all was right. */
+    /** Returns what was wrong (operation, place, value seen, value expected); empty if everything was right. */
     static Optional<String> run(Kernel kernel) {
         SelfTest test = new SelfTest(kernel);
         Optional<String> wrong = test.literal();
@@ -49,7 +49,7 @@ final class SelfTest {
         return wrong;
     }
 
-    /** Bytes and answers written down by hand; the padding is all ones. */
+    /** Bytes and answers written by hand; the padding is all ones. */
     private Optional<String> literal() {
         byte[] codes = new byte[Qk256.BLOCK_BYTES];
         Arrays.fill(codes, (byte) 0xFF);
@@ -70,8 +70,8 @@ final class SelfTest {
     }
 
     /**
-     * A tail, a scale for each block, a range of rows with rows before and after it that must stay untouched; expected
-     * values from the formulas of the contract.
+     * Tests a tail, a scale for each block, and a row range whose neighboring rows must stay untouched. Expected values
+     * come from the formulas of the contract.
      */
     private Optional<String> pattern(Codebook codebook, boolean offHeap, Arena arena) {
         int blocks = Qk256.blocks(COLS);
@@ -134,7 +134,7 @@ final class SelfTest {
                 .or(() -> compare("gemm-i8" + where, batchY.toArray(), batch(integerProducts)));
     }
 
-    /** The same column again and again, each with twice the scale of the one before. */
+    /** The same column repeated, each time with twice the scale. */
     private static I8Batch repeated(byte[] q, boolean offHeap, Arena arena) {
         I8Batch columns = I8Batch.of(allocate((long) COLUMNS * COLS, offHeap, arena), COLUMNS, COLS);
         for (int i = 0; i < COLUMNS; i++) {
@@ -144,7 +144,7 @@ final class SelfTest {
         return columns;
     }
 
-    /** What they give; halving is exact. */
+    /** The products of the repeated columns; halving is exact. */
     private static float[] batch(float[] products) {
         float[] all = new float[COLUMNS * ROWS];
         for (int i = 0; i < all.length; i++) {

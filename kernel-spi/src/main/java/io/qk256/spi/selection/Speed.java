@@ -3,15 +3,15 @@ package io.qk256.spi.selection;
 /**
  * How fast a kernel was at an operation.
  *
- * @param weightsPerSecond the median of several rounds; a product with n columns counts each weight n times
- * @param noise half of what lies between the rounds' quartiles, as a part of the median
+ * @param weightsPerSecond the median of several rounds; GEMM with n columns counts each weight n times
+ * @param noise half of the interquartile range of the rounds, relative to the median
  */
 public record Speed(double weightsPerSecond, double noise) {
 
-    /** Nearer than this, two kernels are as fast as each other even if the rounds say nothing of noise. */
+    /** Two kernels closer than this count as equally fast, even if the rounds show no noise. */
     private static final double RESOLUTION = 0.03;
 
-    /** A speed. */
+    /** Creates a speed. */
     public Speed {
         if (!(weightsPerSecond > 0)
                 || !(noise >= 0)
@@ -22,7 +22,7 @@ public record Speed(double weightsPerSecond, double noise) {
         }
     }
 
-    /** Whether the measurement tells that this one is faster. */
+    /** Whether this kernel is measurably faster. */
     boolean beats(Speed other) {
         return weightsPerSecond > other.weightsPerSecond * (1 + RESOLUTION + noise + other.noise);
     }

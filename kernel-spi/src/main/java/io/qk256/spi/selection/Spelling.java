@@ -4,14 +4,14 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 
-/** Finds what a misspelt name may have meant. */
+/** Finds the names that a misspelled one may mean. */
 final class Spelling {
 
     private static final int MAX_SUGGESTIONS = 3;
 
     private Spelling() {}
 
-    /** The names that contain the typed one, or differ from it in at most a third of their letters, nearest first. */
+    /** Names that contain the typed one, or differ from it in at most a third of their letters, nearest first. */
     static List<String> nearest(String typed, Collection<String> names) {
         return names.stream()
                 .filter(name -> !typed.isEmpty()

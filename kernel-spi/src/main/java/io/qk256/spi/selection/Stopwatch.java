@@ -21,9 +21,9 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Measures kernels side by side, in turns, on one thread: a matrix that fits in the caches, off the heap, of the form that
- * models have (no block scales). What differs from one set of rounds to the next, or was measured while this process waited for
- * processors, is doubtful.
+ * Measures kernels in turns on one thread, with a matrix off the heap that fits in the caches and has the form that
+ * models use (no block scales). A result is doubtful if it differs from one set of rounds to the next, or was measured
+ * while this process waited for processors.
  */
 final class Stopwatch {
 
@@ -32,21 +32,27 @@ final class Stopwatch {
     private static final int COLUMNS = 8;
     private static final long WEIGHTS = (long) ROWS * COLS;
 
-    /** In a set; two sets one after the other must agree. */
+    /** Rounds per set; two consecutive sets must agree. */
     private static final int ROUNDS = 5;
 
     private static final long TURN_NANOS = 1_000_000;
 
-    /** The compiler works in the background, and vector code is slow until it has; a lane is warm after so many calls or so long. */
+    /**
+     * The JIT compiler runs in the background, and vector code is slow before; a lane is warm after this many calls or
+     * this long.
+     */
     private static final int WARM_CALLS = 300;
 
     private static final long WARM_NANOS = 700_000_000;
     private static final long MAX_NANOS = 4_000_000_000L;
 
-    /** The most that the medians of two sets, and the quartiles of their rounds, may lie apart. */
+    /** The largest relative difference between the medians of two sets, and between the quartiles of their rounds. */
     private static final double AGREEMENT = 0.15;
 
-    /** The most of the time that threads of this process may have waited for a processor: the compiler's, or this one. */
+    /**
+     * The largest share of the time that threads of this process, including the compiler's, may wait for a
+     * processor.
+     */
     private static final double BUSY = 0.1;
 
     private final Ticks ticks;
@@ -93,14 +99,14 @@ final class Stopwatch {
     }
 
     /**
-     * What was measured.
+     * The result of a measurement.
      *
-     * @param speeds a kernel that fails at an operation has none there
-     * @param doubt why they should not be believed
+     * @param speeds the speeds; a kernel that failed at an operation is missing there
+     * @param doubt why they are not reliable
      */
     record Result(Map<Operation, Map<String, Speed>> speeds, Optional<String> doubt) {}
 
-    /** Measures. */
+    /** Measures the kernels. */
     static Result measure(Map<String, Kernel> kernels, Ticks ticks) {
         try (Arena arena = Arena.ofConfined()) {
             Stopwatch stopwatch = new Stopwatch(arena, ticks);
@@ -136,7 +142,7 @@ final class Stopwatch {
         return speeds;
     }
 
-    /** Only the cold ones: whoever else ran would take time from the compiler. */
+    /** Calls only the cold lanes: others would take time from the compiler. */
     private void warmUp(List<Lane> lanes, long end) {
         List<Lane> cold = new ArrayList<>(lanes);
         while (!cold.isEmpty() && ticks.nanos() < end) {
@@ -145,7 +151,7 @@ final class Stopwatch {
         }
     }
 
-    /** One set of rounds; gives a doubt if the machine was busy with other things. */
+    /** Runs one set of rounds; returns a doubt if the machine was busy with other things. */
     private Optional<String> takeTurns(List<Lane> lanes) {
         long start = ticks.nanos();
         long waited = ticks.waitedNanos();
@@ -197,7 +203,7 @@ final class Stopwatch {
             return failed || allCalls >= WARM_CALLS || allNanos >= WARM_NANOS;
         }
 
-        /** Weights per second. */
+        /** Returns weights per second. */
         double turn() {
             if (failed) {
                 return 0;
@@ -211,7 +217,7 @@ final class Stopwatch {
                     calls++;
                     taken = ticks.nanos() - start;
                 }
-            } catch (Throwable e) { // Code of strangers: it costs it this operation and nothing else.
+            } catch (Throwable e) { // Foreign code: the kernel loses this operation and nothing else.
                 failed = true;
                 return 0;
             }
@@ -220,7 +226,7 @@ final class Stopwatch {
             return calls * WEIGHTS * (operation == Operation.GEMM_I8 ? COLUMNS : 1) * 1e9 / taken;
         }
 
-        /** What was the later set becomes the earlier one. */
+        /** Makes the later set the earlier one. */
         void nextSet() {
             System.arraycopy(later, 0, earlier, 0, ROUNDS);
         }
@@ -233,7 +239,7 @@ final class Stopwatch {
             return new Speed(median, (all[all.length * 3 / 4] - all[all.length / 4]) / 2 / median);
         }
 
-        /** Two measurements of the same thing give the same. */
+        /** Two measurements of the same thing must agree. */
         Optional<String> doubt() {
             if (failed) {
                 return Optional.empty();

@@ -6,10 +6,10 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What a {@link Stopwatch} reads. */
+/** The clocks that a {@link Stopwatch} reads. */
 interface Ticks {
 
-    /** The system's. */
+    /** The system's clocks. */
     Ticks SYSTEM = new Ticks() {
         @Override
         public long nanos() {
@@ -22,16 +22,19 @@ interface Ticks {
         }
     };
 
-    /** A clock. */
+    /** The current time in nanoseconds. */
     long nanos();
 
-    /** How long threads of this process, all together, have been ready to run and had no processor; 0 where nothing tells. */
+    /**
+     * The total time that threads of this process were runnable without a processor; 0 if the system does not report
+     * it.
+     */
     long waitedNanos();
 
     /**
-     * The sum over threads, as Linux tells it: the second number of {@code schedstat}.
+     * The sum over all threads as Linux reports it: the second number of {@code schedstat}.
      *
-     * @param tasks a folder for each thread
+     * @param tasks the directory with one subdirectory per thread
      */
     static long waitedNanos(Path tasks) {
         long sum = 0;
@@ -48,7 +51,7 @@ interface Ticks {
     private static long waited(Path schedstat) {
         try {
             return Long.parseLong(Files.readString(schedstat).split(" ", -1)[1].strip());
-        } catch (IOException | RuntimeException e) { // The thread has ended, or the kernel counts nothing.
+        } catch (IOException | RuntimeException e) { // The thread has ended, or the Linux kernel keeps no such statistics.
             return 0;
         }
     }

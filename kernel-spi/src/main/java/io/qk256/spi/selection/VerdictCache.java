@@ -23,9 +23,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Keeps what was found out about a kernel on this machine, for the next start: small files of properties in a directory.
- * An entry that is damaged, or of another machine, is as good as none. Without a directory that can be written to, nothing is
- * kept and all else works. Thread-safe, and safe for several processes.
+ * Keeps what was found out about a kernel on this machine for the next start, in small properties files in one
+ * directory. An entry that is damaged or from another machine is ignored. If there is no writable directory, nothing is
+ * kept and everything else works. Thread-safe, and safe for several processes.
  */
 public final class VerdictCache {
 
@@ -45,14 +45,15 @@ public final class VerdictCache {
         this.directory = directory;
     }
 
-    /** A cache in a directory, which is made when it is needed. */
+    /** Returns a cache in a directory, which is created when needed. */
     public static VerdictCache in(Path directory) {
         return new VerdictCache(directory);
     }
 
     /**
-     * The cache in the directory that the system property {@value #DIRECTORY} names, else the environment variable
-     * {@value #DIRECTORY_VARIABLE}, else {@code qk256} in the user's directory for caches. Empty if there is none of them.
+     * Returns the cache in the user's directory: the one that the system property {@value #DIRECTORY} names, otherwise
+     * the environment variable {@value #DIRECTORY_VARIABLE}, otherwise {@code qk256} in the user's cache directory.
+     * Empty if none of them is known.
      */
     public static Optional<VerdictCache> ofUser() {
         return directory(System.getProperty("os.name", ""), Environment::property, Environment::variable)
@@ -67,22 +68,22 @@ public final class VerdictCache {
     }
 
     /**
-     * What a verdict depends on: the provider and the content of its file, the CPU, the JVM and the contract.
+     * What a verdict depends on: the provider and the content of its file, the CPU, the JVM and the contract version.
      *
-     * @param facts by their names
+     * @param facts the facts by name
      */
     public record Key(Map<String, String> facts) {
 
-        /** A key. */
+        /** Creates a key. */
         public Key {
             facts = Map.copyOf(facts);
         }
 
         /**
-         * The key for a kernel on this machine; empty if the content of its file is not known.
+         * Returns the key for a kernel on this machine; empty if the content of its file is unknown.
          *
          * @param source the kernel
-         * @param cpu what is known of the CPU
+         * @param cpu what is known about the CPU
          * @param cpuName the name of the CPU
          */
         public static Optional<Key> of(KernelSource source, CpuFeatures cpu, String cpuName) {
@@ -94,7 +95,7 @@ public final class VerdictCache {
                             .with("native", String.valueOf(source.artifact().nativeAccess())));
         }
 
-        /** The key for several kernels together on this machine; empty if the content of a file is not known. */
+        /** Returns the key for several kernels together on this machine; empty if the content of a file is unknown. */
         static Optional<Key> of(List<Candidate> kernels, CpuFeatures cpu, String cpuName) {
             Key key = ofMachine(cpu, cpuName);
             for (Candidate kernel : kernels) {
@@ -125,7 +126,7 @@ public final class VerdictCache {
                     .collect(Collectors.joining(" "));
         }
 
-        /** The key with one more fact. */
+        /** Returns the key with one more fact. */
         public Key with(String name, String value) {
             Map<String, String> more = new TreeMap<>(facts);
             more.put(name, value);
@@ -139,15 +140,15 @@ public final class VerdictCache {
     }
 
     /**
-     * What was kept under a key.
+     * Reads the values stored under a key.
      *
-     * @param kind what it is about, such as {@code probe}: a part of the file's name
+     * @param kind what they are about, such as {@code probe}; part of the file name
      */
     public Optional<Map<String, String>> read(Key key, String kind) {
         Properties entries = new Properties();
         try (Reader reader = Files.newBufferedReader(file(key, kind), StandardCharsets.UTF_8)) {
             entries.load(reader);
-        } catch (IOException | IllegalArgumentException e) { // None, or a damaged one, which the next write replaces.
+        } catch (IOException | IllegalArgumentException e) { // No entry, or a damaged one that the next write replaces.
             return Optional.empty();
         }
         return starting(entries, FACT).equals(key.facts()) ? Optional.of(starting(entries, VALUE)) : Optional.empty();
@@ -159,7 +160,7 @@ public final class VerdictCache {
                 .collect(Collectors.toMap(name -> name.substring(prefix.length()), entries::getProperty));
     }
 
-    /** Keeps values under a key, in place of earlier ones; if that fails, {@link #problem} tells. */
+    /** Stores values under a key, replacing earlier ones; if that fails, {@link #problem} says why. */
     public void write(Key key, String kind, Map<String, String> values) {
         Properties entries = new Properties();
         key.facts().forEach((name, value) -> entries.setProperty(FACT + name, value));
@@ -168,7 +169,7 @@ public final class VerdictCache {
             createDirectory();
             StringWriter text = new StringWriter();
             entries.store(text, null);
-            // Readers see the old entry or the new one, never a part.
+            // Readers see the old entry or the new one, never part of one.
             OutputFile.of(file(key, kind)).write(text.toString());
         } catch (IOException e) {
             problem = Optional.of(e);
@@ -185,12 +186,12 @@ public final class VerdictCache {
         Files.createDirectories(directory, attributes);
     }
 
-    /** The file of an entry; it need not exist. */
+    /** The file of an entry; it may not exist. */
     public Path file(Key key, String kind) {
         return directory.resolve(key.hash().substring(0, 32) + "." + kind + ".properties");
     }
 
-    /** Why nothing is kept, if that is so. */
+    /** Why nothing is kept, if so. */
     public Optional<String> problem() {
         return problem.map(e -> "verdicts are not kept in " + directory + ": " + e + "; name another directory with -D"
                 + DIRECTORY + " or " + DIRECTORY_VARIABLE);

@@ -1,8 +1,8 @@
 /**
- * Finds kernels and selects one: a pure function of the candidates, the CPU, the JVM and the user's wishes, with a
- * reason for every candidate that was not taken.
+ * Finds kernels and selects one. The selection is a pure function of the candidates, the CPU, the JVM and the user's
+ * options, and gives a reason for every candidate that was not selected.
  *
- * <p>Compatible by the version of the artifact.
+ * <p>Compatibility follows the version of the artifact.
  */
 @NullMarked
 package io.qk256.spi.selection;

@@ -5,26 +5,26 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Where the project keeps what it can make again: verdicts on kernels, and the native library, which the system loads
- * from files only. One directory for all of it.
+ * The project's cache directory, for everything that can be recreated: verdicts on kernels, and the native library,
+ * which the system can load only from a file.
  */
 public final class CacheDirectory {
 
     /** The system property that names the directory. */
     public static final String PROPERTY = "qk256.cache.dir";
 
-    /** The environment variable that names the directory, if the property does not. */
+    /** The environment variable that names the directory if the property does not. */
     public static final String VARIABLE = "QK256_CACHE_DIR";
 
     private CacheDirectory() {}
 
     /**
-     * The directory that the system property names, else the environment variable, else {@code qk256} in the user's
-     * directory for caches. Empty if there is none of them. It need not exist.
+     * Returns the directory that the system property names, otherwise the environment variable, otherwise {@code qk256}
+     * in the user's cache directory. Empty if none of them is known. The directory need not exist.
      *
-     * @param osName what the system calls itself, as {@code os.name} has it
-     * @param properties {@link Environment#property}, or a test's own
-     * @param environment {@link Environment#variable}, or a test's own
+     * @param osName the value of {@code os.name}
+     * @param properties {@link Environment#property}, or a replacement in tests
+     * @param environment {@link Environment#variable}, or a replacement in tests
      */
     public static Optional<Path> find(
             String osName,
@@ -42,7 +42,7 @@ public final class CacheDirectory {
                         : environment
                                 .apply("XDG_CACHE_HOME")
                                 .map(Path::of)
-                                .filter(Path::isAbsolute) // The XDG specification has relative ones ignored.
+                                .filter(Path::isAbsolute) // The XDG specification says that relative paths are ignored.
                                 .or(() -> home.map(path -> path.resolve(".cache")));
         return caches.map(path -> path.resolve("qk256"));
     }

@@ -13,13 +13,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The class path of a child JVM that is to find what this one finds. */
+/** The class path for a child JVM that must find the same classes as this one. */
 public final class ChildClassPath {
 
     private ChildClassPath() {}
 
     /**
-     * The class path of the command line that started this JVM; empty if there was none.
+     * Returns the class path of the command line that started this JVM; empty if there was none.
      */
     public static List<Path> ofSystem() {
         return Arrays.stream(System.getProperty("java.class.path", "").split(File.pathSeparator))
@@ -29,11 +29,11 @@ public final class ChildClassPath {
     }
 
     /**
-     * What the context class loader of the calling thread finds, and that of this class. Executable jars, servers and notebooks have
-     * class loaders of their own, most of which tell their URLs.
+     * Returns everything that the context class loader of the calling thread, and that of this class, can find.
+     * Executable jars, servers and notebooks have their own class loaders, most of which expose their URLs.
      *
      * @param directory where copies of nested jars go
-     * @throws IOException if a class loader does not tell, or a copy cannot be made
+     * @throws IOException if a class loader does not expose its URLs, or a copy cannot be made
      */
     public static List<Path> ofApplication(Path directory) throws IOException {
         Set<ClassLoader> loaders = new LinkedHashSet<>();
@@ -53,7 +53,7 @@ public final class ChildClassPath {
         return files;
     }
 
-    /** A class loader and those above it, without those that the JVM has from its start. */
+    /** Adds a class loader and its parents, except those that the JVM starts with. */
     private static void addAll(Set<ClassLoader> loaders, @Nullable ClassLoader first) {
         ClassLoader loader = first;
         while (loader != null
@@ -64,7 +64,7 @@ public final class ChildClassPath {
         }
     }
 
-    /** The class path as one argument. */
+    /** Returns the class path as one argument. */
     public static String join(List<Path> files) {
         return files.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
     }

@@ -2,7 +2,7 @@ package io.qk256.spi.support;
 
 import java.io.IOException;
 
-/** Whoever was to read what is written has gone: no fault, and nothing to say, as nobody listens. */
+/** The reader of a pipe is gone. This is not an error, and nothing is reported, because nobody would read it. */
 public final class ClosedPipeException extends IOException {
 
     private static final long serialVersionUID = 1;

@@ -17,8 +17,8 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Where classes come from: a jar, a directory, or a jar within another one, as executable jars have them. Those are no files, so
- * they are read by the URL that their class loader gives them. Immutable and thread-safe.
+ * Where classes come from: a jar, a directory, or a jar within another jar, as in executable jars. Nested jars are not
+ * files, so they are read through the URL that their class loader gives them. Immutable and thread-safe.
  */
 public final class CodeLocation {
 
@@ -28,18 +28,18 @@ public final class CodeLocation {
         this.url = url;
     }
 
-    /** Where a class comes from, if its class loader tells. */
+    /** Returns where a class comes from, if its class loader says. */
     public static Optional<CodeLocation> of(Class<?> type) {
         CodeSource source = type.getProtectionDomain().getCodeSource();
         return Optional.ofNullable(source).map(CodeSource::getLocation).map(CodeLocation::new);
     }
 
-    /** A location. */
+    /** Returns the location of a URL. */
     public static CodeLocation of(URL url) {
         return new CodeLocation(url);
     }
 
-    /** The jar or the directory, if it is one of the file system. */
+    /** The jar or the directory, if it is in the file system. */
     public Optional<Path> path() {
         try {
             URL file = jar();
@@ -50,16 +50,16 @@ public final class CodeLocation {
     }
 
     /**
-     * The bytes of the jar.
+     * Opens the bytes of the jar.
      *
-     * @throws IOException if it is no jar, or cannot be read
+     * @throws IOException if it is not a jar, or cannot be read
      */
     public InputStream open() throws IOException {
         Optional<Path> path = path();
         return path.isPresent() ? Files.newInputStream(path.get()) : jar().openStream();
     }
 
-    /** {@code jar:URL!/} is the inside of the jar at that URL, whatever the protocol of that. */
+    /** {@code jar:URL!/} is the inside of the jar at that URL, whatever its protocol. */
     private URL jar() throws IOException {
         return url.getProtocol().equals("jar")
                         && url.openConnection() instanceof JarURLConnection connection
@@ -69,9 +69,9 @@ public final class CodeLocation {
     }
 
     /**
-     * The jar or the directory as one of the file system, for another JVM.
+     * Returns the jar or directory as a file or directory that another JVM can use.
      *
-     * @param directory where a copy goes, if one is needed
+     * @param directory where a copy goes if one is needed
      * @throws IOException if it cannot be copied
      */
     public Path file(Path directory) throws IOException {
@@ -94,7 +94,7 @@ public final class CodeLocation {
         return copy;
     }
 
-    /** Entry by entry: what a class loader takes for a jar may be a directory within one, which has no bytes. */
+    /** Copies entry by entry: what a class loader treats as a jar may be a directory within one, which has no bytes. */
     private static void copy(JarFile jar, OutputStream out) throws IOException {
         try (ZipOutputStream zip = new ZipOutputStream(out)) {
             for (ZipEntry entry : Collections.list(jar.entries())) {
@@ -106,7 +106,7 @@ public final class CodeLocation {
         }
     }
 
-    /** The path, or the URL if it is none. */
+    /** The path, or the URL if there is no path. */
     @Override
     public String toString() {
         return path().map(Path::toString).orElseGet(url::toString);

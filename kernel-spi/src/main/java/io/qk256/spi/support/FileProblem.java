@@ -13,14 +13,14 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /**
- * Says why a file could not be read or written. The JDK's own messages hold either the file's name or the reason, seldom
- * both.
+ * Says why a file could not be read or written. The JDK's own messages contain either the file name or the reason,
+ * rarely both.
  */
 public final class FileProblem {
 
     private FileProblem() {}
 
-    /** The reason in words, without the file's name. */
+    /** Returns the reason in words, without the file name. */
     public static String reason(IOException e) {
         if (e instanceof NoSuchFileException) {
             return "no such file or directory";
@@ -41,7 +41,7 @@ public final class FileProblem {
         return message == null ? e.getClass().getSimpleName() : PrintableText.line(message);
     }
 
-    /** Why there is no regular file of this name, as far as this user can see; empty if there is one. */
+    /** Returns why there is no regular file of this name, as far as this user can see; empty if there is one. */
     public static Optional<String> absence(Path file) {
         try {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
@@ -53,13 +53,13 @@ public final class FileProblem {
         }
     }
 
-    /** An exception that says: this file cannot be read, and why. */
+    /** Returns an exception saying that this file cannot be read, and why. */
     public static IOException reading(Path file, IOException e) {
         String advice = e instanceof AccessDeniedException ? "; give yourself the right to read it" : "";
         return new IOException(name(file) + ": cannot be read: " + reason(e) + advice, e);
     }
 
-    /** An exception that says: this file cannot be written, and why. */
+    /** Returns an exception saying that this file cannot be written, and why. */
     static IOException writing(String file, IOException e) {
         return writing(file, reason(e), e);
     }

@@ -10,16 +10,16 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What stands in the place of {@code System.out}, {@code System.err} and {@code System.in} once code of strangers runs in a
- * process: a bounded amount of what they print goes to a log, line by line under the name of the module that prints, and
- * nothing of it to standard output; nothing can be read. The application itself uses the descriptors, so neither what is printed
- * nor closed streams, held monitors or other streams put in their place reach its own output.
+ * Replaces {@code System.out}, {@code System.err} and {@code System.in} once foreign code runs in a process. A limited
+ * amount of what it prints goes to a log, line by line, with the name of the module that prints, and nothing goes to
+ * standard output; reads find the end of the stream. The application itself uses the file descriptors, so foreign
+ * prints, closed streams, held monitors and replaced streams do not affect its own output.
  *
  * <p>What modules of the boot layer print, such as a library's warning, goes where it would have gone. Thread-safe.
  */
 public final class ForeignStreams {
 
-    /** Bytes that all strangers together may log. */
+    /** The number of bytes that all foreign code together may log. */
     public static final int MAX_BYTES = 16_384;
 
     private static final int MAX_LINE = 500;
@@ -34,9 +34,9 @@ public final class ForeignStreams {
     }
 
     /**
-     * Puts them in the place of this process's streams.
+     * Replaces the streams of this process.
      *
-     * @param log where the beginning of what strangers print goes; used by whatever thread prints
+     * @param log receives the beginning of what foreign code prints; used by any thread that prints
      */
     public static ForeignStreams install(OutputStream log) {
         ForeignStreams streams = new ForeignStreams(log);
@@ -46,12 +46,12 @@ public final class ForeignStreams {
         return streams;
     }
 
-    /** How many bytes strangers have printed, those included that were not logged. */
+    /** The number of bytes that foreign code has printed, including those not logged. */
     public long printed() {
         return printed.get();
     }
 
-    /** Whether a stranger has closed {@code System.out} or {@code System.err}, which had no effect. */
+    /** Whether foreign code has tried to close {@code System.out} or {@code System.err}, which had no effect. */
     public boolean closed() {
         return closed;
     }
@@ -65,7 +65,7 @@ public final class ForeignStreams {
         };
     }
 
-    /** The module that prints, if it is not one of the boot layer. */
+    /** The module that prints, if it is not in the boot layer. */
     private static Optional<String> stranger() {
         return StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
                 .walk(frames -> frames.map(StackWalker.StackFrame::getDeclaringClass)
@@ -73,7 +73,7 @@ public final class ForeignStreams {
                         .findFirst()
                         .map(type ->
                                 isOfBootLayer(type.getModule()) ? Optional.<String>empty() : Optional.of(name(type)))
-                        // A thread that ends with an exception has nothing but the platform's code below it.
+                        // A thread that ends with an exception has only platform code below it on the stack.
                         .orElse(Optional.of("thread " + Thread.currentThread().getName())));
     }
 
@@ -107,7 +107,7 @@ public final class ForeignStreams {
             log.write(line.getBytes(StandardCharsets.UTF_8));
             log.flush();
         } catch (IOException e) {
-            left = 0; // Nobody reads it.
+            left = 0; // The log has no reader.
         }
     }
 
@@ -115,7 +115,7 @@ public final class ForeignStreams {
         return left == 0;
     }
 
-    /** Gathers lines. */
+    /** Collects lines. */
     private final class Sink extends OutputStream {
 
         private final PrintStream own;

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 
-/** Takes the bytes of an {@link OutputFile}, in order. Not thread-safe. */
+/** Accepts the bytes of an {@link OutputFile}, in order. Not thread-safe. */
 public final class OutputBytes {
 
-    /** Memory on the heap is copied by the JDK before it is written, a piece at a time. */
+    /** The JDK copies heap memory before it writes it, so it is written in pieces. */
     private static final long PIECE_BYTES = 1 << 24;
 
     private final Pieces pieces;
@@ -36,7 +36,7 @@ public final class OutputBytes {
         write(MemorySegment.ofArray(bytes));
     }
 
-    /** Writes zeros until the number of bytes so far is a multiple of this one. */
+    /** Writes zeros until the number of bytes written so far is a multiple of the argument. */
     public void pad(long multiple) throws IOException {
         write(new byte[(int) (Math.ceilDiv(count, multiple) * multiple - count)]);
     }

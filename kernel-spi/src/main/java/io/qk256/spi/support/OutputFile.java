@@ -15,12 +15,12 @@ import java.util.Optional;
 /**
  * A file that a user has named as an output.
  *
- * <p>A regular file, there already or not, appears when it is complete and not before: the bytes go to another file in its
- * directory, which takes its name at the end. Links are followed; the file that they lead to is written. The new file has
- * the permissions of the one that it replaces, and its owner where the system allows that; other hard links, access lists
- * and extended attributes stay with the old one. Devices, pipes and what else is there are written to, never replaced.
+ * <p>A regular file, existing or new, appears only when it is complete: the bytes go to another file in its
+ * directory, which is renamed at the end. Links are followed; their target is written. The new file has the permissions
+ * of the one that it replaces, and its owner where the system allows that; other hard links, access lists
+ * and extended attributes stay with the old file. Devices, pipes and the like are written to, never replaced.
  *
- * <p>Every failure is an {@link IOException} with the file's name and the reason. Thread-safe.
+ * <p>Every failure is an {@link IOException} with the file name and the reason. Thread-safe.
  */
 public final class OutputFile {
 
@@ -40,14 +40,14 @@ public final class OutputFile {
     @FunctionalInterface
     public interface Content {
 
-        /** Writes all of it; an exception leaves the file as it was before. */
+        /** Writes all of the content; if it throws, the file stays as it was before. */
         void writeTo(OutputBytes out) throws IOException;
     }
 
     /**
-     * An output that cannot be standard output.
+     * Returns an output that cannot be standard output.
      *
-     * @throws UserError if it is called {@code -}
+     * @throws UserError if the name is {@code -}
      */
     public static OutputFile of(Path file) {
         if (file.toString().equals(DASH)) {
@@ -57,24 +57,24 @@ public final class OutputFile {
         return new OutputFile(file, false, false);
     }
 
-    /** An output where {@code -} means standard output. */
+    /** Returns an output where {@code -} means standard output. */
     public static OutputFile orStandardOutput(Path file) {
         return new OutputFile(file, file.toString().equals(DASH), false);
     }
 
-    /** A file in a directory that is made, with those above it, when the file is written. */
+    /** Returns a file in a directory that is created, with its parents, when the file is written. */
     public static OutputFile in(Path directory, String name) {
         return new OutputFile(directory.resolve(name), false, true);
     }
 
-    /** Whether the bytes go to standard output, by the name {@code -} or another. */
+    /** Whether the bytes go to standard output, named {@code -} or otherwise. */
     public boolean isStandardOutput() {
         return standardOutput || OutputTarget.isStandardOutput(named);
     }
 
     /**
-     * Fails if a write would, as far as that can be told without making or changing anything. For commands that work for long
-     * before they write.
+     * Fails if a write would fail, as far as that can be determined without creating or changing anything. For commands
+     * that work for a long time before they write.
      */
     public void requireWritable() throws IOException {
         if (!isStandardOutput()) {
@@ -87,9 +87,9 @@ public final class OutputFile {
     }
 
     /**
-     * Refuses to write the file that is being read, whatever links lead to it.
+     * Refuses to write to the file that is being read, whatever links lead to it.
      *
-     * @throws UserError if both are one file
+     * @throws UserError if both are the same file
      */
     public void requireOtherThan(Path input) throws IOException {
         boolean same;
@@ -192,7 +192,7 @@ public final class OutputFile {
         }
     }
 
-    /** The name for people. */
+    /** The name for display. */
     @Override
     public String toString() {
         return standardOutput ? "standard output" : FileProblem.name(named);

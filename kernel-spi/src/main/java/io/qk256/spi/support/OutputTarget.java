@@ -13,10 +13,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a name of an output leads to, through all links.
+ * The target of an output name, with all links resolved.
  *
- * @param path without a link at its end, unless the system alone can follow that
- * @param isRegular whether it is a regular file, or one can be made there
+ * @param path the path without a link at its end, unless only the system can follow that link
+ * @param isRegular whether it is a regular file, or one can be created there
  */
 record OutputTarget(Path path, boolean isRegular) {
 
@@ -26,7 +26,7 @@ record OutputTarget(Path path, boolean isRegular) {
     private static final Set<Path> STANDARD_OUTPUT_TOO = Set.of(Path.of("/dev/fd/1"), Path.of("/proc/self/fd/1"));
     private static final Set<PosixFilePermission> MINE_ONLY = PosixFilePermissions.fromString("rw-------");
 
-    /** Whether it is a name that the system has for standard output, which a second opening would truncate. */
+    /** Whether it is one of the system's names for standard output, which opening a second time would truncate. */
     static boolean isStandardOutput(Path named) {
         Path path = named.toAbsolutePath().normalize();
         return path.equals(STANDARD_OUTPUT) || STANDARD_OUTPUT_TOO.contains(path);
@@ -49,7 +49,7 @@ record OutputTarget(Path path, boolean isRegular) {
         return new OutputTarget(path, true);
     }
 
-    /** Links such as /proc/self/fd/3 stand for a file that a process has open; what they seem to say may not be its path. */
+    /** Links such as /proc/self/fd/3 stand for a file that a process has open; their text may not be its path. */
     private static boolean isOpenFile(Path link) throws IOException {
         Path directory = link.getParent();
         return directory != null && directory.toRealPath().startsWith("/proc");
@@ -60,7 +60,7 @@ record OutputTarget(Path path, boolean isRegular) {
         return parent == null ? path : parent;
     }
 
-    /** Why it cannot be written, if that can be seen. */
+    /** Why it cannot be written, if that can be determined. */
     Optional<String> obstacle(boolean directoryIsMade) {
         if (Files.isDirectory(path)) {
             return Optional.of("it is a directory");
@@ -100,14 +100,17 @@ record OutputTarget(Path path, boolean isRegular) {
         }
     }
 
-    /** For the file that is to take its place: what it replaces may be secret, so nobody else may read it meanwhile. */
+    /**
+     * Attributes for the replacement file: the old file may be secret, so nobody else may read the new one
+     * meanwhile.
+     */
     FileAttribute<?>[] attributes() throws IOException {
         return existing().isPresent()
                 ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(MINE_ONLY)}
                 : new FileAttribute<?>[0];
     }
 
-    /** Gives the file that is to take its place its permissions, and its owner if that is allowed. */
+    /** Gives the replacement file the old file's permissions, and its owner if that is allowed. */
     void keepAttributes(Path successor) throws IOException {
         Optional<PosixFileAttributes> kept = existing();
         if (kept.isPresent()) {
@@ -116,13 +119,13 @@ record OutputTarget(Path path, boolean isRegular) {
                 view.setGroup(kept.get().group());
                 view.setOwner(kept.get().owner());
             } catch (IOException e) {
-                // Only root may give files away.
+                // Only root may change the owner of a file.
             }
             view.setPermissions(kept.get().permissions());
         }
     }
 
-    /** What there is of the file that will be replaced, where files have such attributes. */
+    /** The attributes of the file that will be replaced, on file systems with such attributes. */
     private Optional<PosixFileAttributes> existing() throws IOException {
         PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class);
         return view == null || !Files.exists(path) ? Optional.empty() : Optional.of(view.readAttributes());

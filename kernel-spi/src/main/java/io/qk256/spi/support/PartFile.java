@@ -19,18 +19,18 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * A file under a name of its own, for content that is not complete yet. It is deleted when it is closed, unless it was moved
- * away, and when the JVM ends. What a killed process left behind is deleted by the next one that writes to the directory:
- * a part that is being written is locked, a forgotten one is not.
+ * A file with a unique name for incomplete content. It is deleted when it is closed, unless it was moved away, and when
+ * the JVM ends. What a killed process left behind is deleted by the next process that writes to the directory: a part
+ * that is being written is locked, an abandoned one is not.
  */
 final class PartFile implements AutoCloseable {
 
     private static final Pattern NAME = Pattern.compile("qk256-[0-9a-f-]{36}\\.part");
 
-    /** A part is older than this if nobody is about to lock it. */
+    /** An unlocked part of this age is abandoned; a younger one may be about to be locked. */
     private static final Duration FORGOTTEN = Duration.ofMinutes(1);
 
-    /** The parts of this process. Their lock must not be tried: closing the second channel would release it. */
+    /** The parts of this process. Their locks must not be tried: closing the second channel would release them. */
     private static final Set<Path> MINE = new HashSet<>();
 
     private static boolean ending;
@@ -86,12 +86,12 @@ final class PartFile implements AutoCloseable {
         }
     }
 
-    /** The lock goes when the channel is closed. Where there are no locks, nothing can be told from them either. */
+    /** The lock is released when the channel is closed. Where locks do not work, no part can be taken for abandoned. */
     private static void lock(FileChannel channel) {
         try {
             channel.tryLock();
         } catch (IOException e) {
-            // Nobody else will get the lock of a part that he could take for forgotten.
+            // Then no other process gets the lock either, and none takes the part for abandoned.
         }
     }
 
@@ -108,7 +108,7 @@ final class PartFile implements AutoCloseable {
                 try {
                     Files.deleteIfExists(path);
                 } catch (IOException e) {
-                    // The next process will try again.
+                    // The next process tries again.
                 }
             }
         }
@@ -120,7 +120,7 @@ final class PartFile implements AutoCloseable {
                 file -> NAME.matcher(String.valueOf(file.getFileName())).matches())) {
             files.forEach(PartFile::deleteIfForgotten);
         } catch (IOException | DirectoryIteratorException e) {
-            // It may not be listed; it may still be written.
+            // The directory may not be listable, but may still be writable.
         }
     }
 
@@ -130,7 +130,7 @@ final class PartFile implements AutoCloseable {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
-            // It is somebody else's.
+            // It belongs to another user.
         }
     }
 

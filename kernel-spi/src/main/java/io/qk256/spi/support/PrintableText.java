@@ -3,37 +3,38 @@ package io.qk256.spi.support;
 import java.util.Locale;
 
 /**
- * Makes text from files, plugins and the environment safe to print: what would move the cursor, change colors, reverse the
- * direction of writing or begin a new line is shown as an escape such as {@code \u001b} instead, and the length is bounded.
- * Everything that reaches a terminal, a log or a message and was not written by this project passes through here.
+ * Makes text from files, plugins and the environment safe to print: characters that would move the cursor, change
+ * colors, reverse the direction of writing or begin a new line are shown as escapes such as {@code \u001b}, and the
+ * length is limited. All text that reaches a terminal, a log or a message and was not written by this project goes
+ * through here.
  *
  * <p>Stateless and thread-safe.
  */
 public final class PrintableText {
 
-    /** The most characters that {@link #line(String)} keeps. */
+    /** The maximum number of characters that {@link #line(String)} keeps. */
     public static final int MAX_LINE = 500;
 
     private PrintableText() {}
 
-    /** The text as one line of at most {@link #MAX_LINE} characters and a note of what was left out. */
+    /** Returns the text as one line of at most {@link #MAX_LINE} characters, plus a note if it was cut. */
     public static String line(String text) {
         return line(text, MAX_LINE);
     }
 
     /**
-     * The text as one line.
+     * Returns the text as one line.
      *
-     * @param most the characters of the text that are kept, 1 or more; if there are more, a note says how many there were
+     * @param most maximum number of characters to keep, 1 or more; if there are more, a note gives their number
      */
     public static String line(String text, int most) {
         return clean(text, most, false);
     }
 
     /**
-     * The text with its line feeds and tabs, for what may have several lines, such as a stack trace.
+     * Returns the text with its line feeds and tabs, for text of several lines such as a stack trace.
      *
-     * @param most the characters of the text that are kept, 1 or more; if there are more, a note says how many there were
+     * @param most maximum number of characters to keep, 1 or more; if there are more, a note gives their number
      */
     public static String block(String text, int most) {
         return clean(text, most, true);
@@ -45,7 +46,7 @@ public final class PrintableText {
         }
         int end = Math.min(text.length(), most);
         if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) {
-            end--; // A pair is kept whole or not at all.
+            end--; // A surrogate pair is kept whole or not at all.
         }
         if (end == text.length() && isPrintable(text, lines)) {
             return text;
@@ -78,15 +79,15 @@ public final class PrintableText {
         return isPrintable(codePoint) || (lines && (codePoint == '\n' || codePoint == '\t'));
     }
 
-    /** What is shown in the place of a character that is not printable. */
+    /** Returns what is shown in place of a character that is not printable. */
     public static String escape(int codePoint) {
         return String.format(Locale.ROOT, codePoint > 0xFFFF ? "\\u{%x}" : "\\u%04x", codePoint);
     }
 
-    /** Whether a character is shown as it is; line feeds and tabs are not. */
+    /** Whether a character is printed as it is; line feeds and tabs are not. */
     public static boolean isPrintable(int codePoint) {
         return switch (Character.getType(codePoint)) {
-            // FORMAT holds the marks that reverse the direction of writing.
+            // FORMAT includes the marks that reverse the direction of writing.
             case Character.CONTROL,
                     Character.FORMAT,
                     Character.LINE_SEPARATOR,

@@ -3,21 +3,21 @@ package io.qk256.spi.support;
 import java.time.Duration;
 
 /**
- * Decides when a process has had its time. What counts is its own time: the processor time that it has used, and the time in
- * which it waits for something. While other processes keep it from the processor its time stands still, so that a busy machine
- * disqualifies nobody; but not for ever.
+ * Decides when a process has used up its time. Only its own time counts: the processor time that it has used, and the
+ * time that it waits for something. While other processes keep it from the processor its clock stands still, so a busy
+ * machine does not disqualify it; but only up to a limit.
  *
  * <p>Not thread-safe.
  */
 public final class ProcessClock {
 
-    /** A process that uses less than this part of a processor waits. */
+    /** A process that uses less than this fraction (1/100) of a processor counts as waiting. */
     private static final int WAITING = 100;
 
-    /** In all, a process gets so many times the limit. */
+    /** The most wall-clock time for a process, as a multiple of the limit. */
     private static final int PATIENCE = 5;
 
-    /** Who watches may be kept from the processor too; then so much passes between two looks at most. */
+    /** The observer may also be kept from the processor; then at most this much counts between two looks. */
     private static final long MAX_STEP_NANOS = 250_000_000;
 
     private final long limit;
@@ -28,11 +28,11 @@ public final class ProcessClock {
     private long usedBeforeWaiting;
 
     /**
-     * A clock that starts now.
+     * Starts a clock.
      *
      * @param limit the time that the process has
-     * @param nowNanos of a clock
-     * @param usedNanos the processor time that the process has used so far; negative if the system does not tell
+     * @param nowNanos the current time of a monotonic clock
+     * @param usedNanos the processor time that the process has used so far; negative if unknown
      */
     public ProcessClock(Duration limit, long nowNanos, long usedNanos) {
         this.limit = limit.toNanos();
@@ -41,10 +41,10 @@ public final class ProcessClock {
     }
 
     /**
-     * Whether it is over.
+     * Whether the time is up.
      *
-     * @param nowNanos of the same clock
-     * @param usedNanos the processor time that the process has used; negative if the system does not tell
+     * @param nowNanos the current time of the same clock
+     * @param usedNanos the processor time that the process has used so far; negative if unknown
      */
     public boolean isOver(long nowNanos, long usedNanos) {
         long step = Math.min(nowNanos - last, MAX_STEP_NANOS);

@@ -10,9 +10,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Standard output of the process, whatever others do to {@link System#out}: a stream of its own on the file descriptor. It
- * remembers the first failure, because {@link java.io.PrintWriter} tells nobody: after that it takes nothing
- * more, so that no output has a hole. Closing it flushes nothing and closes nothing. Thread-safe.
+ * The process's standard output, independent of {@link System#out}: a separate stream on the file descriptor. It
+ * remembers the first failure, because {@link java.io.PrintWriter} does not report it, and accepts nothing afterwards,
+ * so output never has a gap. Closing it neither flushes nor closes anything. Thread-safe.
  */
 public final class StandardStream extends OutputStream {
 
@@ -28,12 +28,12 @@ public final class StandardStream extends OutputStream {
         this.stream = stream;
     }
 
-    /** That of the process. */
+    /** Returns the standard output of the process. */
     public static StandardStream output() {
         return over(new FileOutputStream(FileDescriptor.out));
     }
 
-    /** What leads there, or stands for it. */
+    /** Returns one over a stream that leads there, or a replacement for it. */
     public static StandardStream over(OutputStream stream) {
         return new StandardStream(stream);
     }
@@ -58,7 +58,7 @@ public final class StandardStream extends OutputStream {
         }
     }
 
-    /** Why output is lost; empty if all was taken, or the reader of a pipe has gone and wants no more. */
+    /** Why output was lost; empty if everything was written, or the reader of a pipe is gone and wants no more. */
     public Optional<String> loss() {
         IOException seen = failure;
         return seen == null || seen instanceof ClosedPipeException
@@ -66,7 +66,10 @@ public final class StandardStream extends OutputStream {
                 : Optional.of(FileProblem.reason(seen));
     }
 
-    /** The message of the system is in the user's language; a pipe fails for one reason only. */
+    /**
+     * The system's message is in the user's language, so this looks at the kind of file: a pipe fails for one reason
+     * only.
+     */
     private boolean isPipe() {
         try {
             int type = (int) Files.getAttribute(DEVICE, "unix:mode") & FILE_TYPE;

@@ -1,6 +1,6 @@
 /**
- * Pieces that the project's own modules share: foreign text, the environment, files that users name, standard streams, and
- * the users' mistakes. Not part of any API: exported to those modules only, and free to change.
+ * Utilities shared by the project's own modules: foreign text, the environment, files that users name, standard
+ * streams, and user errors. Not part of any API: exported to those modules only, and subject to change.
  */
 @NullMarked
 package io.qk256.spi.support;
