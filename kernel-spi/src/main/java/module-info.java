@@ -8,7 +8,7 @@ module io.qk256.spi {
     exports io.qk256.spi.plugin;
     exports io.qk256.spi.selection;
 
-    // For the project's own modules: no API.
+    // For the project's own modules; not part of the API.
     exports io.qk256.spi.support to
             io.qk256.app,
             io.qk256.avx2.jni,

@@ -1,4 +1,4 @@
-/** The compatibility kit: decides what counts as a kernel. */
+/** The compatibility kit (TCK), which decides what counts as a kernel. */
 module io.qk256.tck {
     requires transitive io.qk256.spi;
     requires transitive org.junit.jupiter.api;
@@ -8,19 +8,19 @@ module io.qk256.tck {
     requires org.opentest4j;
     requires static org.jspecify;
 
-    // JMH's own need of sun.misc.Unsafe.
+    // JMH needs sun.misc.Unsafe.
     requires jdk.unsupported;
     requires jmh.core;
 
     exports io.qk256.tck;
 
-    // JUnit calls the tests that a contract inherits.
+    // JUnit calls the inherited tests by reflection.
     opens io.qk256.tck to
             org.junit.platform.commons;
     opens io.qk256.tck.runner to
             org.junit.platform.commons;
 
-    // JMH calls the benchmarks, and what it generates for them, by reflection.
+    // JMH calls the benchmarks, and the code generated for them, by reflection.
     opens io.qk256.tck.bench to
             jmh.core;
     opens io.qk256.tck.bench.jmh_generated to

@@ -8,10 +8,10 @@ import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Rule 41: tables, reports and logs show what a provider and its kernel say of themselves. */
+/** Rule 41: tables, reports and logs show what a provider and its kernels say about themselves. */
 interface AnswerRules extends RuleGroup {
 
-    /** What the kernel calls itself, and what its provider says. */
+    /** The kernel's description, and the provider's answers. */
     record Said(String description, Answers answers) {}
 
     @Test

@@ -3,7 +3,7 @@ package io.qk256.tck;
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.Requirements;
 
-/** What a provider says of itself before it is opened. */
+/** What a provider says about itself before it is opened. */
 record Answers(String name, int rank, String contractVersion, Requirements requirements, boolean checksCpuItself) {
 
     /** The longest answer that fits in a table. */

@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Rules 33 and 34: the int8 product of several columns. Rules 13 to 32 try it too, with three columns. */
+/** Rules 33 and 34: int8 GEMM. Rules 13 to 32 also test it, with three columns. */
 interface BatchRules extends RuleGroup {
 
     private static List<Integer> columns() {
@@ -40,7 +40,7 @@ interface BatchRules extends RuleGroup {
         }
     }
 
-    /** Any number of columns for any number of rows; columns enough to overflow 5 to 8 bits. */
+    /** Any number of columns with any number of rows; enough columns to overflow counters of 5 to 8 bits. */
     @Test
     @DisplayName(Rules.BATCH + ", columns and rows")
     default void rule33BatchOfAnyColumnsAndRows() {
@@ -62,7 +62,7 @@ interface BatchRules extends RuleGroup {
         }
     }
 
-    /** Odd sums past 2^24, where f32 has no odd numbers any more, with scales that do not hide them. */
+    /** Odd sums past 2^24, which f32 cannot represent, with scales that do not hide the difference. */
     @Test
     @DisplayName(Rules.BATCH + ", large sums")
     default void rule33BatchOfLargeSums() {
@@ -80,7 +80,7 @@ interface BatchRules extends RuleGroup {
         }
     }
 
-    /** Wide rows, which kernels may take in pieces, and many of them. */
+    /** Wide rows, which kernels may process in pieces, and many columns. */
     @Test
     @DisplayName(Rules.BATCH + ", large")
     default void rule33BatchOfLargeMatrices() {
@@ -95,7 +95,7 @@ interface BatchRules extends RuleGroup {
         }
     }
 
-    /** Every range of rows, on memory that is dirty, misaligned and amid hostile bytes. */
+    /** Every range of rows, in memory that is dirty, misaligned and surrounded by hostile bytes. */
     @Test
     @DisplayName(Rules.BATCH + ", row ranges")
     default void rule33BatchOfRowRanges() {

@@ -17,12 +17,13 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * What the kernel is being asked, in a mapped file that outlives the JVM: whoever started it reads there what a kernel
- * was doing when it crashed or hung. Without the system property that names the file nothing is recorded.
+ * Records the current call of the kernel in a mapped file that outlives the JVM. The process that started the JVM can
+ * read there what a kernel was doing when it crashed or hung. Nothing is recorded unless the system property names a
+ * file.
  */
 public final class BlackBox {
 
-    /** The system property that names the file, which exists. */
+    /** The system property that names the file, which must exist. */
     public static final String PROPERTY = "qk256.tck.blackBox";
 
     private static final int BYTES = 4096;

@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** The memory of one operand, with guards before and after it, and the knowledge of what all of it held at first. */
+/** The memory of one operand, with guards before and after it, and a copy of the initial content of all of it. */
 final class Buffer {
 
     /** Wider than any vector register, and a multiple of its alignment. */
@@ -29,12 +29,15 @@ final class Buffer {
         this.length = length;
     }
 
-    /** Floats that start {@code offset} values after a 64-byte boundary, unless the home has its own idea. */
+    /**
+     * Floats that start {@code offset} values after a 64-byte boundary, unless the kind of memory decides the
+     * start.
+     */
     static Buffer of(String name, float[] values, float guard, MemoryKind home, int offset, Arena arena) {
         return of(name, values, 0, guard, home, offset, arena);
     }
 
-    /** The same; what the kernel gets has {@code beyond} guard values more. */
+    /** The same; the kernel's view has {@code beyond} additional guard values. */
     static Buffer of(String name, float[] values, int beyond, float guard, MemoryKind home, int offset, Arena arena) {
         int length = values.length * Float.BYTES;
         int viewed = length + beyond * Float.BYTES;
@@ -46,7 +49,7 @@ final class Buffer {
         return place(name, bytes, start, length, viewed, true, home, arena);
     }
 
-    /** Bytes that start {@code offset} bytes after a 64-byte boundary, unless the home has its own idea. */
+    /** Bytes that start {@code offset} bytes after a 64-byte boundary, unless the kind of memory decides the start. */
     static Buffer of(String name, byte[] values, byte guard, MemoryKind home, int offset, Arena arena) {
         int start = start(home, offset);
         byte[] content = new byte[size(home, start, values.length)];
@@ -69,7 +72,7 @@ final class Buffer {
         return new Buffer(name, whole, home.isReadOnly() ? view.asReadOnly() : view, content, start, length);
     }
 
-    /** The operand follows its guard, or at once a page that cannot be touched. */
+    /** The operand follows its guard bytes, or directly follows a page that cannot be accessed. */
     private static int start(MemoryKind home, int offset) {
         return switch (home) {
             case AFTER_GUARD_PAGE, WHOLE_ARRAY -> 0;
@@ -92,7 +95,7 @@ final class Buffer {
         return name;
     }
 
-    /** What the kernel gets. */
+    /** The memory that the kernel gets. */
     MemorySegment view() {
         return view;
     }
@@ -102,7 +105,7 @@ final class Buffer {
         return change(start, start + view.byteSize()).map(place -> "byte " + (place - start) + describe(place));
     }
 
-    /** The first byte around the values that has changed, also if it belongs to the operand. */
+    /** The first byte around the values that has changed, even if it belongs to the operand. */
     Optional<String> changeOutside() {
         long end = (long) start + length;
         return change(0, start)

@@ -4,7 +4,7 @@ import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Leaves out what the system property {@code qk256.tck.rules} does not ask for. */
+/** Skips the rules that the system property {@code qk256.tck.rules} does not ask for. */
 final class ChosenRules implements ExecutionCondition {
 
     private static final String RULES = "qk256.tck.rules";

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.opentest4j.TestAbortedException;
 
-/** Rules 36 and 37: what a provider and its kernel say of themselves. */
+/** Rules 36 and 37: what a provider and its kernel say about themselves. */
 interface ClaimRules extends RuleGroup {
 
     @Test

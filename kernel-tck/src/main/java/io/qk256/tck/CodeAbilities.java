@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What the code of a jar or directory could use.
+ * What the code of a jar or directory is able to use.
  *
- * @param nativeCode whether it holds a native library, or classes that can call one
- * @param vectorApi whether a class mentions the Vector API
+ * @param nativeCode whether it contains a native library, or classes that can call one
+ * @param vectorApi whether a class refers to the Vector API
  */
 record CodeAbilities(boolean nativeCode, boolean vectorApi) {
 
@@ -56,7 +56,7 @@ record CodeAbilities(boolean nativeCode, boolean vectorApi) {
             return new CodeAbilities(false, false);
         }
         byte[] bytes = Files.readAllBytes(file);
-        // The names of classes stand in the constant pool as they are.
+        // Class names appear literally in the constant pool.
         String text = new String(bytes, ISO_8859_1);
         return new CodeAbilities(text.contains(LINKER) || hasNativeMethods(bytes), text.contains(VECTOR_API));
     }

@@ -4,10 +4,10 @@ import io.qk256.spi.Codebook;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Codebooks that a kernel may know, that resemble one that it knows, and others. */
+/** Codebooks that a kernel may know, codebooks that resemble a known one, and others. */
 final class Codebooks {
 
-    /** Integers that the int8 products accept. Some begin, end or step like another without being it. */
+    /** Integers that int8 operations accept. Some begin, end or step like a known codebook but differ from it. */
     static final List<Codebook> INTEGERS = List.of(
             Codebook.QK256,
             Codebook.TERNARY,
@@ -30,7 +30,7 @@ final class Codebooks {
             new Codebook(-0f, 0, -1, 1),
             new Codebook(1, 2, 4, 8));
 
-    /** Others, for which the int8 products are not defined. */
+    /** Other codebooks, for which int8 operations are not defined. */
     static final List<Codebook> OTHERS = List.of(
             new Codebook(-1.5f, -0.5f, 0.5f, 1.5f),
             new Codebook(-1.5f, -0.25f, 0.5f, 1.75f),

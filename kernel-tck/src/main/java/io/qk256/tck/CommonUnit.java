@@ -1,16 +1,16 @@
 package io.qk256.tck;
 
 /**
- * Tells sums that no f32 kernel may round, in whatever order it works: all factors are ordinary numbers, all terms are
- * multiples of one power of two, and all terms together are few of it. One lost or wrong term then shows at any width,
- * where an error bound would hide it.
+ * Detects sums that no f32 kernel can round, in whatever order it works: all factors are normal numbers, all terms are
+ * multiples of one power of two, and the sum of their magnitudes is a small multiple of it. A single lost or wrong term
+ * then shows at any width, while an error bound would hide it.
  */
 final class CommonUnit {
 
     /** An f32 holds 24 bits; four of them stay free for kernels that add and subtract an offset. */
     private static final double MOST_UNITS = 0x1p20;
 
-    /** Products of four factors within 2^30 and 2^-30 neither overflow nor underflow. */
+    /** Products of four factors between 2^-30 and 2^30 neither overflow nor underflow. */
     private static final int MAX_EXPONENT = 30;
 
     private static final int MANTISSA_BITS = 52;
@@ -31,7 +31,7 @@ final class CommonUnit {
         exponent = Math.min(exponent, termExponent);
     }
 
-    /** Whether every order of summation gives the same f32. */
+    /** Whether every order of summation returns the same f32. */
     boolean makesExact(double sumOfMagnitudes) {
         return ordinary && exponent != Integer.MAX_VALUE && sumOfMagnitudes <= MOST_UNITS * Math.scalb(1.0, exponent);
     }

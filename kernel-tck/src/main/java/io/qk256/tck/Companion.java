@@ -6,12 +6,15 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A thread that does something again and again while the kernel works, as the other threads of an application do. Closing
- * it ends the thread.
+ * A thread that repeats an action while the kernel works, as the other threads of an application do. Closing it ends
+ * the thread.
  */
 abstract class Companion implements AutoCloseable {
 
-    /** So many calls, and fewer than enough met the companion at work: the machine is busy, and no more are tried. */
+    /**
+     * If fewer than enough calls overlapped with the companion after this many, the machine is busy and the search
+     * ends.
+     */
     private static final int MOST_CALLS = 50;
 
     private static final int ENOUGH_CALLS = 5;
@@ -27,15 +30,15 @@ abstract class Companion implements AutoCloseable {
                 round().ifPresent(text -> fault.compareAndSet(null, text));
                 rounds.incrementAndGet();
             }
-        } catch (Throwable e) { // A companion that is gone sees nothing more, and its rule must not pass.
+        } catch (Throwable e) { // A companion that has ended sees nothing more, and its rule must not pass.
             fault.compareAndSet(null, "the thread beside the kernel ended with " + e);
         }
     }
 
-    /** What it does each time; a text says what the kernel has done wrong. */
+    /** Performs the action once; returns what the kernel has done wrong, if anything. */
     abstract Optional<String> round();
 
-    /** Repeats a call until the companion was at work during some, and says what it saw. */
+    /** Repeats a call until the companion was active during enough of them, and returns what it saw. */
     Optional<String> during(Runnable call) {
         thread.start();
         int met = 0;
@@ -48,7 +51,7 @@ abstract class Companion implements AutoCloseable {
         return Optional.ofNullable(fault.get());
     }
 
-    /** Of two more rounds one begins after the call, and sees all that the call did. */
+    /** Of two more rounds, the second begins after the call and sees everything that the call did. */
     private void awaitRounds() {
         long until = rounds.get() + 2;
         while (rounds.get() < until && thread.isAlive()) {

@@ -168,7 +168,7 @@ interface CoreRules extends RuleGroup {
         for (int row = 0; row < rows; row++) {
             scales[row] = random.nextFloat() * 4 - 2;
         }
-        // Byte p of row r is (r + 37 p) mod 256: down the rows, each place sees every byte.
+        // Byte p of row r is (r + 37 p) mod 256: over the rows, each byte position takes every value.
         Problem problem = Problem.random(rows, Qk256.BLOCK_WEIGHTS, 11)
                 .withCodes("every byte in every place", (row, col) -> (row + 37 * (col / 4)) >> (2 * (col % 4)) & 3)
                 .withBlockScales(scales);

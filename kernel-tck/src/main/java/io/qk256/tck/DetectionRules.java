@@ -19,8 +19,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * Rule 12. Refusals are tried on invented machines, and therefore on every real one; a kernel is opened only where the
- * real machine has what it needs.
+ * Rule 12. Rejections are tested on simulated machines, and therefore on every real one; a kernel is opened only where
+ * the real machine meets its requirements.
  */
 interface DetectionRules extends RuleGroup {
 

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * Rule 45: numbers of 17 bits are used as they are, at any width. An error bound cannot tell: for many columns it is wider
- * than what rounding x to 16 bits does. So all of x is 0 but for three places, and the sums are exact.
+ * Rule 45: 17-bit numbers are used without loss, at any width. An error bound cannot test this: for many columns it is
+ * wider than the effect of rounding x to 16 bits. So x is 0 except in three places, and the sums are exact.
  */
 interface DigitRules extends RuleGroup {
 
@@ -62,7 +62,7 @@ interface DigitRules extends RuleGroup {
         }
     }
 
-    /** Odd numbers of both signs, so that no bit of 17 can be left out. */
+    /** Odd numbers of both signs, so that none of the 17 bits can be dropped. */
     private static float digits(int i) {
         int size = (1 << 16) + (i * 40_503 & 0xFFFE) + 1;
         return i % 2 == 0 ? size : -size;

@@ -4,10 +4,13 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Rules 38 and 39: what the kernel does to what it shares with all other code. */
+/** Rules 38 and 39: what the kernel does to the state that it shares with all other code. */
 interface EnvironmentRules extends RuleGroup {
 
-    /** Those of all other rules' calls are watched too, in the same JVM; these are what the rule has when it runs alone. */
+    /**
+     * The calls of all other rules in the same JVM are watched too; these are the rule's own, for when it runs
+     * alone.
+     */
     @Test
     @DisplayName(Rules.FLOAT_ENVIRONMENT)
     default void rule38FloatEnvironment() {
@@ -24,7 +27,7 @@ interface EnvironmentRules extends RuleGroup {
         });
     }
 
-    /** The runner sees more: all other rules' calls, and what native code prints. */
+    /** The runner sees more: the calls of all other rules, and what native code prints. */
     @Test
     @DisplayName(Rules.PRINTS_NOTHING)
     default void rule39PrintsNothing() {

@@ -6,15 +6,15 @@ import java.util.Locale;
 /**
  * What one element of a result must be.
  *
- * @param value the exact result; for a NaN, any NaN will do
- * @param tolerance how far the element may be off; 0 for the same bits
+ * @param value the exact result; if it is NaN, any NaN is accepted
+ * @param tolerance how far the element may be off; 0 means the same bits
  */
 record Expected(double value, double tolerance) {
 
-    /** What rules 1 to 10 allow, absolute or relative. */
+    /** The tolerance of rules 1 to 10, absolute or relative. */
     private static final double CORE_TOLERANCE = 1e-4;
 
-    /** Less than the distance of any two f32 values, and yet it takes 0 and -0 for equal. */
+    /** Smaller than the distance of any two f32 values, but treats 0 and -0 as equal. */
     private static final double SAME_NUMBER = Double.MIN_VALUE;
 
     /** The same bits. */
@@ -22,7 +22,7 @@ record Expected(double value, double tolerance) {
         return new Expected(value, 0);
     }
 
-    /** The same bits for each of some elements. */
+    /** The same bits for each of several elements. */
     static Expected[] exactly(float value, int elements) {
         Expected[] all = new Expected[elements];
         Arrays.fill(all, exactly(value));
@@ -38,7 +38,7 @@ record Expected(double value, double tolerance) {
         return new Expected(value, tolerance);
     }
 
-    /** The same, and not further off than rules 1 to 10 allow. */
+    /** The same, but not further off than rules 1 to 10 allow. */
     Expected core() {
         double limit = CORE_TOLERANCE * Math.max(1, Math.abs(value));
         return new Expected(value, Math.min(tolerance, limit));
@@ -49,7 +49,7 @@ record Expected(double value, double tolerance) {
             return Float.isNaN(seen);
         }
         if (tolerance == 0 || Double.isInfinite(value)) {
-            // Comparing the bits of doubles tells -0 from 0; widening keeps all else apart.
+            // Comparing the bits of doubles distinguishes -0 from 0; widening keeps all other values distinct.
             return Double.doubleToRawLongBits(seen) == Double.doubleToRawLongBits(value);
         }
         return Math.abs(seen - value) <= tolerance;

@@ -14,15 +14,16 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The floating-point environment of a thread at one moment: how it rounds, what becomes of subnormal numbers, and which
- * exceptions trap. Native code can change it for all Java code that follows on the thread, and Java cannot put it back.
+ * The floating-point environment of a thread at one moment: rounding mode, treatment of subnormal numbers, and trapped
+ * exceptions. Native code can change it for all Java code that follows on the thread, and Java cannot restore it.
  *
- * <p>It is read and restored through the C library where the kit has native access and the layout of {@code fenv_t} is known:
- * Linux on x86-64 and AArch64. Elsewhere a few operations with known results tell of everything but the traps.
+ * <p>It is read and restored through the C library if the TCK has native access and the layout of {@code fenv_t} is
+ * known: Linux on x86-64 and AArch64. Elsewhere, a few operations with known results reveal everything except the
+ * traps.
  */
 final class FloatEnvironment {
 
-    /** More than any {@code fenv_t} takes. */
+    /** Larger than any {@code fenv_t}. */
     private static final int FENV_BYTES = 64;
 
     private static final @Nullable Native C = Native.find();
@@ -40,7 +41,7 @@ final class FloatEnvironment {
         return C != null;
     }
 
-    /** That of the calling thread. */
+    /** The environment of the calling thread. */
     static FloatEnvironment current() {
         if (C == null) {
             return new FloatEnvironment(new byte[0], Arithmetic.results());
@@ -54,7 +55,7 @@ final class FloatEnvironment {
         return Arrays.equals(state, other.state);
     }
 
-    /** Gives the calling thread this environment, where that {@linkplain #isRestorable() can be done}. */
+    /** Sets the calling thread's environment to this one, if it {@linkplain #isRestorable() can be restored}. */
     void restore() {
         if (C != null) {
             C.set(saved);
@@ -66,14 +67,14 @@ final class FloatEnvironment {
         return C == null ? Arithmetic.describe(state) : C.describe(state);
     }
 
-    /** Operations whose results differ with rounding and with the treatment of subnormal numbers. */
+    /** Operations whose results depend on rounding and on the treatment of subnormal numbers. */
     private static final class Arithmetic {
 
         private static final String[] OPERATIONS = {
             "1 + 1.5 * 2^-24", "1 + 2^-25", "1 / 3", "2^-126 / 2", "2^-149 * 2^30"
         };
 
-        // Volatile, so that no compiler folds them.
+        // Volatile, so that the compiler does not constant-fold them.
         private static volatile float one = 1;
         private static volatile float minNormal = Float.MIN_NORMAL;
         private static volatile float minValue = Float.MIN_VALUE;
@@ -166,7 +167,7 @@ final class FloatEnvironment {
             }
         }
 
-        /** The control bits only: what exceptions have occurred is nobody's business. */
+        /** The control bits only: the exception status flags may change freely. */
         int[] control(byte[] fenv) {
             MemorySegment memory = MemorySegment.ofArray(fenv);
             if (!x86) {

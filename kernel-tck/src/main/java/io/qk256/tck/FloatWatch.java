@@ -6,14 +6,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches what a kernel does to the {@link FloatEnvironment} of the threads that call it, and undoes it, so that the right
- * answers are never computed in a spoiled one. Thread-safe.
+ * Watches what a kernel does to the {@link FloatEnvironment} of the threads that call it, and undoes it, so that
+ * expected values are never computed in a modified environment. Thread-safe.
  */
 final class FloatWatch {
 
     private final AtomicReference<@Nullable String> first = new AtomicReference<>();
 
-    /** To be called after each call of the kernel, on the same thread, with the environment from before the call. */
+    /** Must be called after each call of the kernel, on the same thread, with the environment from before the call. */
     void check(FloatEnvironment before, Supplier<String> call) {
         FloatEnvironment after = FloatEnvironment.current();
         if (after.isSame(before)) {
@@ -26,13 +26,13 @@ final class FloatWatch {
                         + " as before; restore it before returning");
     }
 
-    /** The first change, in words. */
+    /** Describes the first change. */
     Optional<String> change() {
         return Optional.ofNullable(first.get());
     }
 
     /**
-     * Ends a test whose results would be judged in an environment that the kernel has spoiled.
+     * Fails a test whose results would be judged in an environment that the kernel has modified.
      *
      * @param says the start of the message
      */

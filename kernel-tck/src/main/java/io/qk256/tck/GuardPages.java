@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Native memory between two pages that nobody may touch: an access of the first byte outside kills the JVM. So they are
- * used only where a property asks for them, as the runner does, which survives the crash and names the rule.
+ * Native memory between two inaccessible pages: an access to the first byte outside kills the JVM. So they are
+ * used only if a property asks for them, as the runner does, which survives the crash and names the rule.
  */
 public final class GuardPages {
 
@@ -30,7 +30,7 @@ public final class GuardPages {
 
     private GuardPages() {}
 
-    /** Why there are none; empty if there are. */
+    /** Why there are no guard pages; empty if there are. */
     public static Optional<String> obstacle() {
         return OBSTACLE;
     }
@@ -57,7 +57,7 @@ public final class GuardPages {
         }
     }
 
-    /** Whole pages, zeroed, at least so many bytes, with a page before and after them that cannot be touched. */
+    /** Allocates whole pages, zeroed, of at least this many bytes, with an inaccessible page before and after them. */
     @SuppressWarnings("restricted")
     static MemorySegment allocate(long bytes, Arena arena) {
         long page = C.PAGE_BYTES;
@@ -69,7 +69,7 @@ public final class GuardPages {
         return pages;
     }
 
-    /** Makes whole pages such that they can be read only. */
+    /** Makes whole pages read-only. */
     static void lock(MemorySegment pages) {
         C.protect(pages, PROT_READ);
     }

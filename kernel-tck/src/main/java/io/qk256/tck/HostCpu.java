@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-/** What Linux says of this machine's CPU; elsewhere nothing is known, and kernels are opened as if forced. */
+/** What Linux reports about this machine's CPU; elsewhere nothing is known, and kernels are opened as if forced. */
 final class HostCpu {
 
     private static final Path CPUINFO = Path.of("/proc/cpuinfo");
@@ -24,7 +24,7 @@ final class HostCpu {
         }
     }
 
-    /** The features that all cores have: lines "flags : ..." on x86, "Features : ..." on Arm. */
+    /** The features that all cores have, from the lines "flags : ..." on x86 and "Features : ..." on Arm. */
     static CpuFeatures parse(List<String> cpuinfo) {
         List<Set<String>> cores = cpuinfo.stream()
                 .filter(line -> line.startsWith("flags") || line.startsWith("Features"))

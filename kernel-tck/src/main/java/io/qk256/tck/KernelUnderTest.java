@@ -10,8 +10,8 @@ import java.util.Optional;
 import org.opentest4j.TestAbortedException;
 
 /**
- * The kernel that a contract test is about, opened on this machine at most once. The kit's own rules use it; a provider's
- * test has no need to.
+ * The kernel under test, opened on this machine at most once. The TCK's own rules use it; a provider's
+ * test does not need it.
  */
 public final class KernelUnderTest {
 
@@ -22,7 +22,7 @@ public final class KernelUnderTest {
     private final SelectionRun here;
     private final PrintWatch prints = new PrintWatch();
 
-    /** Examines the provider on this machine. CPU features that nobody knows do not keep the kernel from its tests. */
+    /** Examines the provider on this machine. A kernel is tested even if the presence of CPU features is unknown. */
     KernelUnderTest(KernelProvider provider) {
         this.provider = provider;
         this.answers = prints.during("the questions before open()", () -> Answers.of(provider));
@@ -30,16 +30,16 @@ public final class KernelUnderTest {
         this.here = prints.during(
                 "open() and the self-test", () -> SelectionRun.of(provider, HostCpu.features(), Jvm.current(), wishes));
         if (here.machineLacksSomething() && !isRequired()) {
-            System.err.println(skipped()); // Build tools count skipped tests, but do not say why.
+            System.err.println(skipped()); // Build tools count skipped tests but do not print the reason.
         }
     }
 
-    /** Why this machine cannot run the kernel, though its provider keeps the contract; empty if it can. */
+    /** Why this machine cannot run the kernel although its provider keeps the contract; empty if it can. */
     public Optional<String> unavailable() {
         return here.machineLacksSomething() ? Optional.of(here.candidate().why()) : Optional.empty();
     }
 
-    /** What the kernel says of itself, as one line; empty if it was not opened. */
+    /** The kernel's description, as one line; empty if it was not opened. */
     public Optional<String> description() {
         return here.opened().map(kernel -> {
             try {
@@ -54,18 +54,18 @@ public final class KernelUnderTest {
         return provider;
     }
 
-    /** What the provider said before it was opened. */
+    /** What the provider answered before it was opened. */
     Answers answers() {
         return answers;
     }
 
-    /** What became of the provider on this machine. */
+    /** The examination of the provider on this machine. */
     SelectionRun here() {
         return here;
     }
 
     /**
-     * The opened kernel, also if it failed its self-test: the rules say more exactly what is wrong.
+     * Returns the opened kernel, even if it failed its self-test: the rules say more precisely what is wrong.
      *
      * @throws TestAbortedException if this machine cannot run it, so that the test counts as skipped
      * @throws AssertionError if this machine cannot run it although it is required, or its provider broke the contract
@@ -74,17 +74,20 @@ public final class KernelUnderTest {
         return here.opened().orElseThrow(this::unopened);
     }
 
-    /** What the kernel has done to the floating-point environment of the threads that called it, from its opening on. */
+    /**
+     * What the kernel has done, since it was opened, to the floating-point environment of the threads that called
+     * it.
+     */
     FloatWatch floatEnvironment() {
         return here.floats();
     }
 
-    /** What the provider and the kernel have printed while they were watched, from the first question on. */
+    /** What the provider and the kernel have printed while watched, from the first question on. */
     PrintWatch prints() {
         return prints;
     }
 
-    /** What the kernel calls itself, asked in the name of a rule. */
+    /** The kernel's description, requested on behalf of a rule. */
     String description(String rule) {
         Kernel kernel = kernel();
         try {
@@ -97,7 +100,7 @@ public final class KernelUnderTest {
         }
     }
 
-    /** The same provider, with another kernel that it opened. */
+    /** The same provider, with another kernel that it has opened. */
     KernelUnderTest reopened() {
         kernel();
         return new KernelUnderTest(provider);

@@ -35,7 +35,7 @@ interface LargeRules extends RuleGroup {
         }
     }
 
-    /** Few of x are not 0, so that the f32 sum is exact and one lost column shows at any width. */
+    /** Most of x is 0, so the f32 sum is exact and a single lost column shows at any width. */
     @Test
     @DisplayName(Rules.LARGE + ", columns")
     default void rule42LargeNumbersOfColumns() {
@@ -44,12 +44,15 @@ interface LargeRules extends RuleGroup {
                     Problem.sparse(2, cols, 42).withBinaryBlockScales().withColumns(2);
             kernel().trial(Rules.LARGE, problem).checkAllInPlace();
         }
-        // Past 2^21 too.
+        // Past 2^21, too.
         kernel().trial(Rules.LARGE, Problem.sparse(1, (1 << 21) + 5, 42).withColumns(1))
                 .checkAllInPlace();
     }
 
-    /** For 2^21 of them, a kernel that unpacks all of them to vectors of 1024 values takes more than an array can hold. */
+    /**
+     * With 2^21 columns, a kernel that unpacks all of them to vectors of 1024 values needs more than an array can
+     * hold.
+     */
     @Test
     @DisplayName(Rules.LARGE + ", int8 columns")
     default void rule42LargeNumbersOfInt8Columns() {
@@ -59,7 +62,7 @@ interface LargeRules extends RuleGroup {
         }
     }
 
-    /** No dimension is large, but the product of two is: places in the operands and in the result. */
+    /** No dimension is large, but the product of two is: offsets in the operands and in the result. */
     @Test
     @DisplayName(Rules.LARGE + ", products of sizes")
     default void rule42LargeProductsOfSizes() {

@@ -27,8 +27,8 @@ interface LeakRules extends RuleGroup {
     }
 
     /**
-     * Scratch memory for each thread is allowed, for as long as the thread lives. Native memory tells nothing here: the C
-     * library keeps the stacks of threads that ended.
+     * Scratch memory per thread is allowed, as long as the thread lives. Native memory is no indicator here, because
+     * the C library keeps the stacks of threads that ended.
      */
     @Test
     @DisplayName(Rules.NOTHING_LEAKS + ", threads that end")

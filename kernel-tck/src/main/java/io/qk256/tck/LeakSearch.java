@@ -12,31 +12,32 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * Finds what grows with work. What grows in one series of calls is suspected; it is a leak if it grows in four of five
- * series, each twice as long as the one before, and by about as much a round. What the JVM takes for itself, and what other
- * threads do, keeps no such pace. One series may differ: the JVM gives back a megabyte or two of its own at some moment,
- * which would hide what was lost meanwhile. So neither a busy machine nor a late compilation makes a verdict.
+ * Finds resources that grow with work. A resource that grows in one series of calls is suspected. It is a leak if it
+ * grows in four of five series, each twice as long as the one before, by about the same amount per round. Growth of the
+ * JVM itself or of other threads is not proportional like that. One series may differ, because the JVM sometimes gives
+ * back a megabyte or two of its own, which would hide what was lost meanwhile. So neither a busy machine nor a late
+ * compilation decides the verdict.
  */
 final class LeakSearch {
 
     private static final int SERIES = 5;
-    /** Series that may differ from the others. */
+    /** The number of series that may differ from the others. */
     private static final int OUTLIERS = 1;
-    /** Between the slowest and the fastest pace of a leak. */
+    /** The largest ratio between the fastest and the slowest growth of a leak. */
     private static final double PACE = 3;
 
     private static final int WARM_UP = 8;
     private static final int LONGEST_CHUNK = 1000;
     private static final int SETTLING_ROUNDS = 20;
-    /** Another number of these rounds, for kernels that are known to leak: waiting for them is in vain. */
+    /** Replaces the number of settling rounds for kernels that are known to leak, where waiting is pointless. */
     static final ScopedValue<Integer> OTHER_SETTLING_ROUNDS = ScopedValue.newInstance();
 
     private static final long SETTLING_MILLIS = 50;
 
-    /** Less than a series of the smallest leak. */
+    /** Less than what the smallest leak loses in a series. */
     private static final long SETTLED_BYTES = 16 << 10;
 
-    /** Of threads and descriptors: one in so many rounds is too much, but a few are no leak. */
+    /** For threads and descriptors: one in this many rounds is too much, but a few are not a leak. */
     private static final int ROUNDS_FOR_ONE = 1000;
 
     private static final int FEW = 16;
@@ -49,10 +50,10 @@ final class LeakSearch {
     /**
      * Prepares a search.
      *
-     * @param resources that may not grow
-     * @param work does so many rounds of work
-     * @param rounds of the first series
-     * @param bytesPerRound growth that is a leak, times the rounds well above what the JVM takes for itself
+     * @param resources resources that must not grow
+     * @param work does the given number of rounds of work
+     * @param rounds rounds of the first series
+     * @param bytesPerRound growth that counts as a leak; times the rounds, it is well above what the JVM uses itself
      */
     LeakSearch(Set<Resource> resources, IntConsumer work, int rounds, int bytesPerRound) {
         this.resources = resources;
@@ -61,14 +62,14 @@ final class LeakSearch {
         this.bytesPerRound = bytesPerRound;
     }
 
-    /** The leak in words. */
+    /** Describes the leak, if there is one. */
     Optional<String> find() {
         Map<Resource, History> suspects = new EnumMap<>(Resource.class);
         resources.forEach(resource -> suspects.put(resource, new History()));
         if (!Resource.heapIsKnown()) {
             suspects.remove(Resource.HEAP);
         }
-        work.accept(WARM_UP); // What is made once is made now.
+        work.accept(WARM_UP); // One-time allocations happen now.
         for (int series = 0; series < SERIES && !suspects.isEmpty(); series++) {
             Series one = new Series(rounds << series, suspects.keySet());
             suspects.forEach((resource, history) -> history.add(one, resource));
@@ -83,7 +84,7 @@ final class LeakSearch {
                 + "; expected no growth with the number of calls";
     }
 
-    /** What the series so far say of a resource. */
+    /** What the series so far show about a resource. */
     private static final class History {
 
         private final StringJoiner growth = new StringJoiner(", then ");
@@ -95,7 +96,7 @@ final class LeakSearch {
             growth.add(one.describe(resource));
             if (!one.grew.contains(resource)) {
                 clean++;
-            } else if (series > 0) { // Much of what comes first is made once.
+            } else if (series > 0) { // Much of the first series' growth is one-time.
                 paces.add(one.pace(resource));
             }
             series++;
@@ -113,7 +114,7 @@ final class LeakSearch {
         }
     }
 
-    /** One series of rounds, cut short where plenty has been lost. */
+    /** One series of rounds, cut short once plenty has been lost. */
     private final class Series {
 
         private final Map<Resource, Long> before = new EnumMap<>(Resource.class);
@@ -133,7 +134,7 @@ final class LeakSearch {
             settle();
         }
 
-        /** What earlier work left goes in several collections; if it went later, it would hide what is lost. */
+        /** Garbage of earlier work takes several collections; if it were freed later, it would hide what is lost. */
         private static void settleBefore() {
             long held = Long.MAX_VALUE;
             for (int round = 0; round < SETTLING_ROUNDS; round++) {
@@ -165,7 +166,7 @@ final class LeakSearch {
             return resource.held() - before.getOrDefault(resource, 0L);
         }
 
-        /** Cleaners and threads that end take a moment; only those who keep something wait for it. */
+        /** Cleaners and ending threads need a moment; only kernels that hold resources have to wait for it. */
         private void settle() {
             for (int round = 0; round < OTHER_SETTLING_ROUNDS.orElse(SETTLING_ROUNDS) && !grew.isEmpty(); round++) {
                 System.gc();

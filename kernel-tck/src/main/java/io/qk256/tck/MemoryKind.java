@@ -18,28 +18,28 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 
-/** Where an operand's memory can live. */
+/** The kinds of memory that an operand can be in. */
 enum MemoryKind {
-    /** A {@code float[]} or a {@code byte[]}, as the values are. */
+    /** A {@code float[]} or a {@code byte[]}, matching the values. */
     HEAP("heap"),
-    /** An array of another type than the values. */
+    /** An array of a type other than the values. */
     LONG_ARRAY("long[]"),
     /** An array that the kernel may not write to. */
     READ_ONLY_HEAP("read-only heap"),
-    /** A {@code float[]} or a {@code byte[]} of just the values, with nothing before or after them. */
+    /** A {@code float[]} or a {@code byte[]} of exactly the values, with nothing before or after them. */
     WHOLE_ARRAY("whole array"),
-    /** Native memory, from a 64-byte boundary on. */
+    /** Native memory that starts at a 64-byte boundary. */
     OFF_HEAP("off-heap"),
     /** A file mapped for reading. */
     MAPPED("mapped file"),
-    /** Native memory that ends where a page begins that cannot be touched. */
+    /** Native memory that ends where an inaccessible page begins. */
     BEFORE_GUARD_PAGE("off-heap before a guard page"),
-    /** Native memory that starts where a page ends that cannot be touched. */
+    /** Native memory that starts where an inaccessible page ends. */
     AFTER_GUARD_PAGE("off-heap after a guard page"),
-    /** Native memory that its segment would allow to write, but its pages do not. */
+    /** Native memory whose segment is writable but whose pages are not. */
     LOCKED_PAGES("off-heap on pages that cannot be written");
 
-    /** Those that every machine has. */
+    /** The kinds that every machine has. */
     static final List<MemoryKind> EVERYWHERE = List.of(HEAP, LONG_ARRAY, READ_ONLY_HEAP, OFF_HEAP, MAPPED);
 
     private static final int CACHE_LINE = 64;
@@ -54,12 +54,12 @@ enum MemoryKind {
         return this == READ_ONLY_HEAP || this == MAPPED;
     }
 
-    /** The homes beside pages that cannot be touched; empty where there are none. */
+    /** The kinds next to inaccessible pages; empty if there are none. */
     static List<MemoryKind> guarded() {
         return GuardPages.obstacle().isEmpty() ? List.of(BEFORE_GUARD_PAGE, AFTER_GUARD_PAGE) : List.of();
     }
 
-    /** New memory with the given bytes, a multiple of 8 on the heap; writable unless it is a mapped file. */
+    /** Allocates memory with the given bytes, a multiple of 8 on the heap; writable unless it is a mapped file. */
     MemorySegment place(byte[] content, boolean floats, Arena arena) {
         MemorySegment source = MemorySegment.ofArray(content);
         return switch (this) {
@@ -98,17 +98,17 @@ enum MemoryKind {
         }
     }
 
-    /** A writable mapped file of zeros that takes no room, where the file system can do that. */
+    /** Maps a writable file of zeros that takes no space if the file system supports sparse files. */
     static MemorySegment sparseFile(long bytes, Arena arena) throws IOException {
         try (FileChannel channel = temporaryFile()) {
             return channel.map(MapMode.READ_WRITE, 0, bytes, arena);
         }
     }
 
-    /** A mapping outlives its channel, and on closing that the file's name is gone. */
+    /** A mapping outlives its channel; closing the channel deletes the file's name. */
     private static FileChannel temporaryFile() throws IOException {
         Path file = Files.createTempFile("qk256-tck", ".bin");
-        Files.delete(file); // Only new files can be sparse everywhere.
+        Files.delete(file); // Sparse files can only be newly created ones on some systems.
         return FileChannel.open(file, Set.of(READ, WRITE, CREATE_NEW, SPARSE, DELETE_ON_CLOSE));
     }
 

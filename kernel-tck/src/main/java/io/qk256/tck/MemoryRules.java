@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Rules 17, 21 to 25 and 29: what lies where, and what may be read and written. */
+/** Rules 17, 21 to 25 and 29: where operands are placed, and what may be read and written. */
 interface MemoryRules extends RuleGroup {
 
     private static List<Placement> homes() {
@@ -38,7 +38,7 @@ interface MemoryRules extends RuleGroup {
         }
     }
 
-    /** What is misaligned: all alike, codes or vectors or the result alone, or all differently. */
+    /** Everything misaligned alike, only codes, only vectors or only the result, or each differently. */
     private static List<Placement> everyOffset(Placement placement) {
         return IntStream.rangeClosed(1, 64)
                 .boxed()
@@ -51,7 +51,7 @@ interface MemoryRules extends RuleGroup {
                 .toList();
     }
 
-    /** Sums that round, so that another order of them shows. */
+    /** Sums that round, so that a different order of summation shows. */
     @Test
     @DisplayName(Rules.ALIGNMENT + ", the same bits")
     default void rule17AlignmentDecidesNoBit() {
@@ -120,7 +120,7 @@ interface MemoryRules extends RuleGroup {
         }
     }
 
-    /** Numbers of rows that vectors of results do not divide. */
+    /** Numbers of rows that are not multiples of a result vector's length. */
     @Test
     @DisplayName(Rules.READS_INSIDE + ", rows")
     default void rule23ReadsStayInsideForAnyRows() {
@@ -204,7 +204,7 @@ interface MemoryRules extends RuleGroup {
         }
     }
 
-    /** Arrays of just the values: such memory starts at address 0 of its array. */
+    /** Arrays of exactly the values: such memory starts at offset 0 of its array. */
     @Test
     @DisplayName(Rules.MEMORY + ", whole arrays")
     default void rule29KindsOfMemoryWholeArrays() {
@@ -221,7 +221,10 @@ interface MemoryRules extends RuleGroup {
         }
     }
 
-    /** Inputs are only read, so they may share memory: here the bytes of q are the codes too, and x holds the scales. */
+    /**
+     * Inputs are only read, so they may share memory: here the bytes of q are also the codes, and x contains the
+     * scales.
+     */
     @Test
     @DisplayName(Rules.MEMORY + ", shared by inputs")
     default void rule29KindsOfMemorySharedByInputs() {

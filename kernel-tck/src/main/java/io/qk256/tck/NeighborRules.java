@@ -10,14 +10,14 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Rule 44, and what rule 25 asks while the call runs: memory that others use at the same time. */
+/** Rule 44, and the part of rule 25 that is tested during the call: memory that other threads use at the same time. */
 interface NeighborRules extends RuleGroup {
 
     private static List<OperationUnderTest> products() {
         return List.of(OperationUnderTest.GEMV_F32, OperationUnderTest.GEMV_I8, GEMM_I8);
     }
 
-    /** Another thread changes the rows beside the range all the time: no change is lost, whatever is written back. */
+    /** Another thread keeps changing the rows next to the range: a write-back must not undo any change. */
     @Test
     @DisplayName(Rules.OTHERS_ROWS + ", changed during the call")
     default void rule44RowsOfOthersChangedDuringTheCall() {
@@ -45,11 +45,11 @@ interface NeighborRules extends RuleGroup {
         }
     }
 
-    /** The rows beside the range lie on pages that cannot be written, so that one store to them is one too many. */
+    /** The rows next to the range are on read-only pages, so a single store to them is detected. */
     @Test
     @DisplayName(Rules.OTHERS_ROWS + ", on pages that cannot be written")
     default void rule44RowsOfOthersOnPagesThatCannotBeWritten() {
-        kernel().kernel(); // Where there is none, the test is skipped.
+        kernel().kernel(); // If there is no kernel, the test is skipped.
         if (GuardPages.obstacle().isPresent()) {
             return;
         }
@@ -63,7 +63,10 @@ interface NeighborRules extends RuleGroup {
         }
     }
 
-    /** The result starts so many rows before a page; then the range is on a page in each column, and nothing else is. */
+    /**
+     * The result starts this many rows before a page; then that page contains the range in each column, and nothing
+     * else.
+     */
     private void onProtectedPages(Problem problem, int before, int from, int to) {
         int page = GuardPages.pageBytes();
         for (OperationUnderTest operation : products()) {
@@ -84,7 +87,7 @@ interface NeighborRules extends RuleGroup {
         }
     }
 
-    /** Other threads read the inputs too: what is changed for a moment and put back is changed. */
+    /** Other threads also read the inputs: a value that is changed for a moment and then restored counts as changed. */
     @Test
     @DisplayName(Rules.INPUTS_UNCHANGED + ", during the call")
     default void rule25InputsUnchangedDuringTheCall() {
@@ -107,7 +110,7 @@ interface NeighborRules extends RuleGroup {
     @Test
     @DisplayName(Rules.INPUTS_UNCHANGED + ", on pages that cannot be written")
     default void rule25InputsUnchangedOnPagesThatCannotBeWritten() {
-        kernel().kernel(); // Where there is none, the test is skipped.
+        kernel().kernel(); // If there is no kernel, the test is skipped.
         if (GuardPages.obstacle().isPresent()) {
             return;
         }

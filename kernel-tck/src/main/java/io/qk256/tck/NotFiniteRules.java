@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /** Rule 18: NaN and infinities. */
 interface NotFiniteRules extends RuleGroup {
 
-    /** Infinities, and NaN as operations make it, with other bits, and as a signaling one. */
+    /** Infinities, and three kinds of NaN: as operations produce it, with other bits, and a signaling one. */
     private static List<Float> notNumbers() {
         return List.of(
                 POSITIVE_INFINITY,
@@ -53,8 +53,8 @@ interface NotFiniteRules extends RuleGroup {
     }
 
     /**
-     * Each value of each codebook against infinity and NaN. Kernels may take a codebook apart, as a step and an offset or
-     * as bits, and must not let infinities of both signs meet.
+     * Each value of each codebook with infinity and NaN. Kernels may decompose a codebook, into a step and an offset or
+     * into bits, but infinities of both signs must not meet.
      */
     @Test
     @DisplayName(Rules.NOT_FINITE + ", against every codebook")
@@ -75,7 +75,7 @@ interface NotFiniteRules extends RuleGroup {
         }
     }
 
-    /** Sums that are 0 are no reason to leave out a scale. */
+    /** A sum of 0 does not allow a kernel to skip a scale. */
     @Test
     @DisplayName(Rules.NOT_FINITE + ", scales of sums that are 0")
     default void rule18NotFiniteScalesOfZeroSums() {
@@ -94,7 +94,7 @@ interface NotFiniteRules extends RuleGroup {
                     }
                 }
             }
-            // What cancels within a block of integers is 0 too.
+            // Integers that cancel within a block also sum to 0.
             Problem cancels = problem.withCodes("codes alternate", (row, col) -> col % 2)
                     .withQ("q cancels", col -> col == cols - 1 && cols % 2 == 1 ? 0 : col % 2 == 0 ? 64 : -128);
             for (float odd : notNumbers()) {
@@ -111,7 +111,7 @@ interface NotFiniteRules extends RuleGroup {
         }
     }
 
-    /** Scales of 0, and weights of 0, against an x that is no number. */
+    /** Scales of 0, and weights of 0, with a non-finite x. */
     @Test
     @DisplayName(Rules.NOT_FINITE + ", scales that are 0")
     default void rule18NotFiniteAgainstScalesOfZero() {
@@ -140,7 +140,7 @@ interface NotFiniteRules extends RuleGroup {
         trial.compare(GEMM_I8, trial.run(GEMM_I8).values(), Expected.exactly(NaN, all));
     }
 
-    /** One block of row 0 has the odd scale, all other blocks 1: row 0 alone is NaN. */
+    /** One block of row 0 has the odd scale, all other blocks have 1: only row 0 is NaN. */
     private void oneBlockScale(Problem zero, int block, float odd) {
         float[] scales = new float[5 * zero.blocks()];
         Arrays.fill(scales, 1);
@@ -159,7 +159,7 @@ interface NotFiniteRules extends RuleGroup {
         trial.compare(GEMV_F32, trial.run(GEMV_F32).values(), Expected.exactly(value, problem.rows()));
     }
 
-    /** Codes and x of one sign, so that an infinite scale gives an infinite sum in every order of the operations. */
+    /** Codes and x have one sign, so that an infinite scale gives an infinite sum in every order of the operations. */
     @Test
     @DisplayName(Rules.NOT_FINITE + ", scale of a block")
     default void rule18NotFiniteBlockScale() {

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  * @param w the matrix
  * @param x the f32 activations
  * @param q the int8 activations
- * @param columns the int8 activations of the batch product
+ * @param columns the int8 activations for GEMM
  * @param buffers the memory of all of them
  */
 record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, List<Buffer> buffers) {
@@ -101,7 +101,7 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, List<Bu
                 buffers);
     }
 
-    /** A line for each operand in native memory: its name, and where it starts and ends. */
+    /** One line per operand in native memory: its name, and where it starts and ends. */
     String addresses() {
         return buffers.stream()
                 .map(buffer -> address(buffer.name(), buffer.view()))
@@ -119,14 +119,17 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, List<Bu
         return buffers.stream().flatMap(buffer -> buffer.change().stream()).findFirst();
     }
 
-    /** From the definition of the layout: weight i is bits 2*(i mod 4) and up of byte i/4. Only a tail follows the last row. */
+    /**
+     * By the definition of the layout, weight i is bits 2*(i mod 4) and up of byte i/4. Only a tail follows the last
+     * row.
+     */
     private static byte[] pack(Problem problem, Placement at, byte gap) {
         int rowBytes = problem.blocks() * Qk256.BLOCK_BYTES;
         int stride = rowStride(problem, at);
         byte[] packed = new byte[(problem.rows() == 0 ? 0 : (problem.rows() - 1) * stride + rowBytes) + at.tail()];
         Arrays.fill(packed, gap);
         Random padding = new Random(at.padding());
-        // Past the last code's byte there is nothing to tell apart, unless the padding is random.
+        // Past the byte of the last code all padding is equal, unless it is random.
         int codes = at.padding() < 4 ? Math.ceilDiv(problem.cols(), 4) * 4 : rowBytes * 4;
         for (int row = 0; row < problem.rows(); row++) {
             int start = row * stride;

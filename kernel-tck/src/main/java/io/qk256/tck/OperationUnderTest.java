@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
-/** The operations of a kernel: how to call them, and what they must give. */
+/** The operations of a kernel: how to call them, and what they must return. */
 enum OperationUnderTest {
     DEQUANTIZE(Operation.DEQUANTIZE) {
         @Override
@@ -96,25 +96,28 @@ enum OperationUnderTest {
 
     abstract void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result);
 
-    /** Whether it is defined for whole numbers only. */
+    /** Whether it is defined for integer codebooks only. */
     boolean isInt8() {
         return this == GEMV_I8 || this == GEMM_I8;
     }
 
-    /** What each element of the result must be, also of those outside the range, which keep their fill. */
+    /**
+     * What each element of the result must be, including elements outside the range, which keep their initial
+     * value.
+     */
     abstract Expected[] expected(Problem problem, int fromRow, int toRow, float fill);
 
-    /** Number of elements of the result. */
+    /** The number of elements of the result. */
     int resultLength(Problem problem, int fromRow, int toRow) {
         return problem.rows();
     }
 
-    /** The part of a result for all rows that a range of them is written to. */
+    /** The part of a full result that a range of rows is written to. */
     F32Vector target(F32Vector all, Problem problem, int fromRow, int toRow) {
         return all;
     }
 
-    /** An element of the result in words. */
+    /** Describes an element of the result. */
     String place(Problem problem, int fromRow, int index) {
         return "row " + index;
     }

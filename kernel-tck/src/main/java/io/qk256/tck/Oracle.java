@@ -2,7 +2,7 @@ package io.qk256.tck;
 
 import io.qk256.spi.Qk256;
 
-/** The right answers, from the formulas of {@link io.qk256.spi.Kernel} alone. */
+/** The correct results, computed only from the formulas of {@link io.qk256.spi.Kernel}. */
 final class Oracle {
 
     private static final double F32_ROUNDOFF = 0x1p-24;
@@ -23,9 +23,9 @@ final class Oracle {
     }
 
     /**
-     * The sum in f64, in which no product of four f32 values overflows or underflows, and the bound on its distance to
-     * an f32 sum. The scales are taken as real factors: the contract's bound counts one rounding for each. Their product
-     * comes first, so it alone says how large an error of a sum becomes.
+     * The sum in f64, in which no product of four f32 values overflows or underflows, and the bound on its distance
+     * from an f32 sum. The scales are taken as real factors; the contract's bound counts one rounding for each. Their
+     * product comes first, so it alone determines how much an error of a sum is scaled.
      */
     static Expected product(Problem problem, int row) {
         double sum = 0;
@@ -48,14 +48,14 @@ final class Oracle {
         }
         int roundings =
                 problem.cols() + (problem.blockScales().isPresent() ? 1 : 0) + (problem.tensorScale() == 1 ? 0 : 1);
-        // Twice the f64 error: once for the sum, once for the magnitude that the f32 bound is made of.
+        // Twice the f64 error: once for the sum, once for the magnitude that the f32 bound is computed from.
         double relative = gamma(roundings, F32_ROUNDOFF) + 2 * gamma(problem.cols() + 2, F64_ROUNDOFF);
-        // A term takes at most three products; each that underflows is off by F32_UNDERFLOW, times the factors that
-        // still follow. The fourth covers what the additions make of that.
+        // A term takes at most three products; each one that underflows is off by F32_UNDERFLOW, times the factors that
+        // still follow. The fourth covers the effect of the additions.
         return Expected.within(sum, relative * magnitude + 4 * F32_UNDERFLOW * growth);
     }
 
-    /** Exact integer sums; then the roundings of the contract, in its order. */
+    /** Exact integer sums, then the roundings of the contract, in its order. */
     static Expected integerProduct(Problem problem, int row) {
         long sum = 0;
         double scaledSum = 0;

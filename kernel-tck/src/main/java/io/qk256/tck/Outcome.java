@@ -4,7 +4,7 @@ import io.qk256.spi.F32Vector;
 import java.util.Optional;
 
 /**
- * What a call left behind.
+ * The effects of a call.
  *
  * @param values a copy of the result
  * @param inputChange the first input byte that changed

@@ -3,7 +3,7 @@ package io.qk256.tck;
 import io.qk256.spi.F32Vector;
 import java.util.Optional;
 
-/** Sets two rows again and again, and looks whether they are still what it has set. */
+/** Keeps setting two rows, and checks that they still hold what it has set. */
 final class OwnerOfRows extends Companion {
 
     private final F32Vector result;

@@ -1,6 +1,6 @@
 package io.qk256.tck;
 
-/** How a {@link Problem} lies in memory. Immutable: the {@code with} methods give changed copies. */
+/** How a {@link Problem} is placed in memory. Immutable: the {@code with} methods return changed copies. */
 final class Placement {
 
     static final Placement OFF_HEAP =
@@ -46,12 +46,12 @@ final class Placement {
         return new Placement(codes, vectors, scales, result);
     }
 
-    /** Distances from a 64-byte boundary: of the codes and the int8 values in bytes, of the f32 values in values. */
+    /** Distances from a 64-byte boundary: codes and int8 values in bytes, f32 values in elements. */
     Placement withOffsets(int bytes, int floats) {
         return withOffsets(bytes, floats, floats);
     }
 
-    /** The same, with one of its own for the result. */
+    /** The same, with a separate distance for the result. */
     Placement withOffsets(int bytes, int floats, int ofResult) {
         Placement changed = copy();
         changed.byteOffset = bytes;
@@ -74,50 +74,53 @@ final class Placement {
         return changed;
     }
 
-    /** Values that the vectors and the result have more than the problem needs, and so each column of the batch. */
+    /** The number of values by which the vectors, each column of the batch and the result are longer than needed. */
     Placement withLongerVectors(int values) {
         Placement changed = copy();
         changed.beyond = values;
         return changed;
     }
 
-    /** The codes past the last column: 0 to 3 for all the same, else the seed of random ones. */
+    /**
+     * The codes past the last column: 0 to 3 sets them all to that code, any other value is the seed of random
+     * codes.
+     */
     Placement withPadding(int codesOrSeed) {
         Placement changed = copy();
         changed.padding = codesOrSeed;
         return changed;
     }
 
-    /** Memory around the operands, and gaps between rows, hold NaN and extreme values instead of zeros. */
+    /** Memory around the operands, and gaps between rows, contain NaN and extreme values instead of zeros. */
     Placement amidHostileMemory() {
         Placement changed = copy();
         changed.hostile = true;
         return changed;
     }
 
-    /** What every element of the result holds before the call. */
+    /** The initial value of every element of the result. */
     Placement withFill(float value) {
         Placement changed = copy();
         changed.fill = value;
         return changed;
     }
 
-    /** Where the codes live. */
+    /** Where the codes are. */
     MemoryKind codes() {
         return codes;
     }
 
-    /** Where the activations live. */
+    /** Where the activations are. */
     MemoryKind vectors() {
         return vectors;
     }
 
-    /** Where the block scales live. */
+    /** Where the block scales are. */
     MemoryKind scales() {
         return scales;
     }
 
-    /** Where the result is written to. */
+    /** Where the result is written. */
     MemoryKind result() {
         return result;
     }

@@ -12,19 +12,19 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees what the code of a kernel prints on {@code System.out} and {@code System.err}. Only prints of the thread that runs the
- * code count, and they are swallowed; those of other threads go where they went before. Prints of native code are seen by the
- * runner alone.
+ * Detects what a kernel's code prints to {@code System.out} and {@code System.err}. Only prints of the thread that runs
+ * the code count, and they are swallowed; those of other threads go where they went before. Only the runner detects
+ * prints of native code.
  */
 final class PrintWatch {
 
-    /** System.out and System.err belong to the whole JVM. */
+    /** System.out and System.err are shared by the whole JVM. */
     private static final Object SYSTEM_STREAMS = new Object();
 
     private final AtomicReference<@Nullable String> first = new AtomicReference<>();
 
     /** Runs code of a kernel. */
-    @SuppressWarnings("ReferenceEquality") // Whether it is the very stream that was set.
+    @SuppressWarnings("ReferenceEquality") // Compares with the very stream that was set.
     <T> T during(String what, Supplier<T> code) {
         synchronized (SYSTEM_STREAMS) {
             PrintStream out = System.out;
@@ -49,18 +49,18 @@ final class PrintWatch {
         }
     }
 
-    /** The first print, in words. */
+    /** Describes the first print. */
     Optional<String> print() {
         return Optional.ofNullable(first.get());
     }
 
-    /** What was printed, by how it begins, and when. */
+    /** Describes what was printed, and when, by its beginning. */
     static String describe(long count, byte[] beginning, String when) {
         return "seen " + count + " bytes printed during " + when + ", beginning with '"
                 + PrintableText.line(new String(beginning, UTF_8), 120) + "', expected none";
     }
 
-    /** Keeps the beginning of what it gets. */
+    /** Keeps the beginning of what is written. */
     private static final class Swallowing {
 
         private static final int KEPT = 200;
@@ -74,7 +74,7 @@ final class PrintWatch {
         }
     }
 
-    /** What this object's creator prints is swallowed, all else passed on. */
+    /** Swallows what this object's creator prints, and passes everything else on. */
     private static final class Split extends OutputStream {
 
         private final Thread watched = Thread.currentThread();

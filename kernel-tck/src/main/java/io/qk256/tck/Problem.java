@@ -9,12 +9,12 @@ import java.util.function.IntToDoubleFunction;
 import java.util.function.IntUnaryOperator;
 
 /**
- * A matrix and its activations as plain numbers, an array element for each, wherever they may lie in memory later.
- * Immutable: the {@code with} methods give changed copies.
+ * A matrix and its activations as plain numbers, one array element each, independent of where they are placed in
+ * memory. Immutable: the {@code with} methods return changed copies.
  */
 final class Problem {
 
-    /** The largest number of 17 bits: three such sums are exact. */
+    /** The largest 17-bit number: sums of three such numbers are exact. */
     static final int DIGITS = (1 << 17) - 1;
 
     private static final float X_LIMIT = 10;
@@ -33,7 +33,7 @@ final class Problem {
     private float activationScale = 1;
     private int columns = 3;
 
-    /** Codes uniform; x uniform in [-10, 10) and q uniform in [-128, 127] from the next two seeds. */
+    /** Uniform codes; x uniform in [-10, 10) and q uniform in [-128, 127], from the next two seeds. */
     private Problem(int rows, int cols, long seed) {
         this.seed = seed;
         this.rows = rows;
@@ -69,19 +69,19 @@ final class Problem {
         this.columns = other.columns;
     }
 
-    /** Random codes and activations; codebook QK256; no scales. */
+    /** Random codes and activations, codebook QK256, no scales. */
     static Problem random(int rows, int cols, long seed) {
         return new Problem(rows, cols, seed);
     }
 
-    /** The same with whole numbers from -8 to 7 for x: no order of summation rounds, so that any mistake shows. */
+    /** The same with integers from -8 to 7 for x: no order of summation rounds, so any mistake shows. */
     static Problem whole(int rows, int cols, long seed) {
         Problem random = random(rows, cols, seed);
         return random.withX("whole x", col -> random.q[col] >> 4);
     }
 
     /**
-     * The same with an x that is 0 but for a few whole numbers: at both ends and around the powers of two, where counters
+     * The same with an x that is 0 except for a few integers: at both ends and around the powers of two, where counters
      * overflow. No order of summation rounds, at any width.
      */
     static Problem sparse(int rows, int cols, long seed) {
@@ -97,8 +97,8 @@ final class Problem {
     }
 
     /**
-     * The same with an x that is 0 but for three odd whole numbers up to a size, of both signs: exact at any width, with
-     * all digits of an f32 but those that the sum takes.
+     * The same with an x that is 0 except for three odd integers up to a size, of both signs: exact at any width, using
+     * all bits of an f32 except those that the sum needs.
      */
     static Problem threePlaces(int rows, int cols, long seed, int size) {
         Random places = new Random(seed + 4);
@@ -109,7 +109,7 @@ final class Problem {
         return random(rows, cols, seed).withX("x in three places", col -> x[col]);
     }
 
-    /** The same, with other words for where it comes from. */
+    /** The same, with another description of its origin. */
     Problem withOrigin(String other) {
         Problem changed = new Problem(this);
         changed.origin = other;
@@ -123,7 +123,7 @@ final class Problem {
         return changed;
     }
 
-    /** The values of the four codes: asked for once, since the oracle needs one for every weight. */
+    /** The values of the four codes, read once because the oracle needs one for every weight. */
     private static float[] values(Codebook codebook) {
         return new float[] {codebook.value0(), codebook.value1(), codebook.value2(), codebook.value3()};
     }
@@ -132,7 +132,7 @@ final class Problem {
         return withCodes("all codes " + code, (row, col) -> code);
     }
 
-    /** Other codes, from row and column, and a name for them. */
+    /** Sets the codes by row and column, and names them. */
     Problem withCodes(String name, IntBinaryOperator other) {
         Problem changed = withOrigin(origin + ", " + name);
         changed.codes = new byte[codes.length];
@@ -142,14 +142,14 @@ final class Problem {
         return changed;
     }
 
-    /** One scale for each block, row by row. */
+    /** Sets one scale for each block, row by row. */
     Problem withBlockScales(float... scales) {
         Problem changed = new Problem(this);
         changed.blockScales = Optional.of(scales);
         return changed;
     }
 
-    /** Scales of both signs, their sizes log-uniform from 2^-6 to 2^6. */
+    /** Scales of both signs, their magnitudes log-uniform from 2^-6 to 2^6. */
     Problem withRandomBlockScales() {
         Random random = new Random(seed + 3);
         float[] scales = new float[rows * blocks()];
@@ -160,7 +160,7 @@ final class Problem {
         return withBlockScales(scales);
     }
 
-    /** Scales of both signs, their sizes 1/2, 1 and 2. */
+    /** Scales of both signs, their magnitudes 1/2, 1 and 2. */
     Problem withBinaryBlockScales() {
         Random random = new Random(seed + 3);
         float[] scales = new float[rows * blocks()];
@@ -176,7 +176,7 @@ final class Problem {
         return changed;
     }
 
-    /** Another x, from the column, and a name for it. */
+    /** Sets x by column, and names it. */
     Problem withX(String name, IntToDoubleFunction other) {
         Problem changed = withOrigin(origin + ", " + name);
         changed.x = new float[cols];
@@ -186,12 +186,12 @@ final class Problem {
         return changed;
     }
 
-    /** One other element of x. */
+    /** Sets one element of x. */
     Problem withX(int col, float value) {
         return withX("x[" + col + "] = " + value, c -> c == col ? value : x[c]);
     }
 
-    /** Another q, from the column, and a name for it. */
+    /** Sets q by column, and names it. */
     Problem withQ(String name, IntUnaryOperator other) {
         Problem changed = withOrigin(origin + ", " + name);
         changed.q = new byte[cols];
@@ -207,7 +207,7 @@ final class Problem {
         return changed;
     }
 
-    /** Another number of int8 columns for the batch product. */
+    /** Sets the number of int8 columns for GEMM. */
     Problem withColumns(int number) {
         Problem changed = new Problem(this);
         changed.columns = number;
@@ -230,7 +230,7 @@ final class Problem {
         return codes[row * cols + col];
     }
 
-    /** What the weight's code is worth, before scales. */
+    /** The codebook value of the weight, before scales. */
     float value(int row, int col) {
         return values[code(row, col)];
     }
@@ -239,7 +239,7 @@ final class Problem {
         return codebook;
     }
 
-    /** The block scales, row by row; not to be changed. */
+    /** The block scales, row by row; must not be modified. */
     Optional<float[]> blockScales() {
         return blockScales;
     }
@@ -252,12 +252,12 @@ final class Problem {
         return tensorScale;
     }
 
-    /** The f32 activations; not to be changed. */
+    /** The f32 activations; must not be modified. */
     float[] x() {
         return x;
     }
 
-    /** The int8 activations; not to be changed. */
+    /** The int8 activations; must not be modified. */
     byte[] q() {
         return q;
     }
@@ -270,7 +270,10 @@ final class Problem {
         return columns;
     }
 
-    /** A problem for each column: q turned by as many places, so that extremes stay extremes, with scales that differ. */
+    /**
+     * The problem of one column: q rotated by that many places, so that extreme values remain, with a scale of its
+     * own.
+     */
     Problem column(int column) {
         Problem changed = new Problem(this);
         changed.q = new byte[cols];
@@ -279,7 +282,7 @@ final class Problem {
         return changed;
     }
 
-    /** Writes q of a column to some place. */
+    /** Writes q of a column to a given place. */
     void copyColumn(int column, byte[] target, int place) {
         int turn = column % cols;
         System.arraycopy(q, turn, target, place, cols - turn);

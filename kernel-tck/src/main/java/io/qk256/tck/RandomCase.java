@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A problem, a place for it and a range of its rows, all of them random.
+ * A random problem with a random placement and a random range of rows.
  *
  * @param problem the problem
- * @param placement how it lies in memory
+ * @param placement its placement in memory
  * @param fromRow first row
  * @param toRow one past the last row
  */
@@ -26,9 +26,9 @@ record RandomCase(Problem problem, Placement placement, int fromRow, int toRow) 
             new Codebook(-3, 1, 5, 7),
             new Codebook(-0.7f, 0.1f, 3.3f, 1e-3f));
 
-    /** The same case for the same seed, for ever. */
+    /** Always returns the same case for the same seed. */
     static RandomCase of(long seed) {
-        // Neighboring seeds of java.util.Random begin alike.
+        // Neighboring seeds of java.util.Random start with similar numbers.
         Random random = new Random(seed * 0x9E3779B97F4A7C15L);
         int rows = random.nextInt(MAX_ROWS + 1);
         int cols = cols(random);
@@ -52,7 +52,7 @@ record RandomCase(Problem problem, Placement placement, int fromRow, int toRow) 
         return new RandomCase(problem, placement(random), allRows ? 0 : fromRow, allRows ? rows : toRow);
     }
 
-    /** Small ones, ones near the end of a block, and any. */
+    /** Small widths, widths near the end of a block, or any. */
     private static int cols(Random random) {
         return switch (random.nextInt(3)) {
             case 0 -> 1 + random.nextInt(70);

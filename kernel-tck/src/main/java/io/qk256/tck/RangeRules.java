@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Rules 19 and 20: the ends of the range of f32. */
+/** Rules 19 and 20: the limits of the f32 range. */
 interface RangeRules extends RuleGroup {
 
     @Test
@@ -90,7 +90,7 @@ interface RangeRules extends RuleGroup {
         trial.compare(GEMV_F32, trial.run(GEMV_F32).values(), Expected.exactly(value, problem.rows()));
     }
 
-    /** A block is multiplied by the product of its scale and the tensor's: neither shows on its own. */
+    /** A block is multiplied by the product of its scale and the tensor scale: neither has an effect on its own. */
     @Test
     @DisplayName(Rules.RANGE + ", opposed scales")
     default void rule20OpposedScales() {
@@ -125,7 +125,7 @@ interface RangeRules extends RuleGroup {
         }
     }
 
-    /** Neighbors cancel but for their last bits, at sizes from 1e-3 to 1e6. */
+    /** Neighbors cancel except for their last bits, at magnitudes from 1e-3 to 1e6. */
     @Test
     @DisplayName(Rules.RANGE + ", cancellation")
     default void rule20Cancellation() {
@@ -139,7 +139,10 @@ interface RangeRules extends RuleGroup {
         }
     }
 
-    /** Weights of 0 and small ones keep what stands beside a huge x: nothing huge is added that the weights do not ask for. */
+    /**
+     * Weights that are 0 or small preserve the values next to a huge x: nothing huge may be added beyond the
+     * weights.
+     */
     @Test
     @DisplayName(Rules.RANGE + ", small weights and huge x")
     default void rule20SmallWeightsAndHugeX() {

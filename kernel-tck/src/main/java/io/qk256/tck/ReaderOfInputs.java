@@ -2,7 +2,7 @@ package io.qk256.tck;
 
 import java.util.Optional;
 
-/** Looks again and again whether the inputs are what they were. */
+/** Keeps checking whether the inputs are unchanged. */
 final class ReaderOfInputs extends Companion {
 
     private final Operands operands;

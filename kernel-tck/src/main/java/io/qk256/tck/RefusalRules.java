@@ -13,10 +13,10 @@ import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Rule 35: what a kernel must never be asked. */
+/** Rule 35: invalid arguments must never reach a kernel. */
 interface RefusalRules extends RuleGroup {
 
-    /** A call that must not get through. */
+    /** A call that must be rejected. */
     interface Call {
         void on(Kernel kernel, Operands operands, F32Vector result);
     }

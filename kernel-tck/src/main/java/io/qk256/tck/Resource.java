@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What a process holds, and must get back from a kernel. Some is known on Linux only. */
+/** The resources of a process that a kernel must give back. Some can be measured on Linux only. */
 enum Resource {
     THREADS("threads", 100) {
         @Override
@@ -18,7 +18,7 @@ enum Resource {
             return tasks > 0 ? tasks : root().activeCount();
         }
 
-        // The names of the last threads that were started.
+        // The names of the most recently started threads.
         @Override
         String details() {
             Thread[] threads = new Thread[root().activeCount() + 100];
@@ -50,7 +50,10 @@ enum Resource {
             return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
         }
     },
-    /** The heap's own share is taken off. What is written to matters not, so garbage collection does not show. */
+    /**
+     * Without the heap's own share. All of it is counted whether written to or not, so garbage collection does not
+     * show.
+     */
     NATIVE_MEMORY("bytes of native memory", 8 << 20) {
         @Override
         long held() {
@@ -75,14 +78,14 @@ enum Resource {
         this.plenty = plenty;
     }
 
-    /** How much of it the process holds; the same each time where that is not known. */
+    /** How much of it the process holds; a constant if unknown. */
     abstract long held();
 
     String details() {
         return "";
     }
 
-    /** Growth that is no accident, and that a machine can bear some times. */
+    /** Growth that is not accidental, and that a machine can bear a few times. */
     long plenty() {
         return plenty;
     }
@@ -91,7 +94,7 @@ enum Resource {
         return this == THREADS || this == DESCRIPTORS;
     }
 
-    /** Whether the JVM collects garbage when asked to; without that the heap tells nothing. */
+    /** Whether the JVM collects garbage on request; otherwise the heap is no indicator. */
     static boolean heapIsKnown() {
         WeakReference<Object> garbage = new WeakReference<>(new Object());
         System.gc();

@@ -4,7 +4,7 @@ package io.qk256.tck;
  * One of the {@link Rules}.
  *
  * @param number its number in SPEC.md
- * @param words what it is called there
+ * @param words its name in SPEC.md
  * @param level whether a kernel must keep it
  */
 public record Rule(int number, String words, Level level) {
@@ -13,13 +13,13 @@ public record Rule(int number, String words, Level level) {
 
     /** Whether a kernel must keep a rule. */
     public enum Level {
-        /** What breaks it is no kernel. */
+        /** A module that breaks it is not a kernel. */
         MUST,
-        /** A kernel should keep it; what breaks it is reported, and passes. */
+        /** A kernel should keep it; a violation is reported but passes. */
         SHOULD
     }
 
-    /** Whether it is one of the twelve tests that every kernel was asked for first: rules 1 to 12. */
+    /** Whether it is one of the first twelve tests that every kernel had to pass: rules 1 to 12. */
     public boolean isCore() {
         return number <= CORE_RULES;
     }
@@ -29,12 +29,12 @@ public record Rule(int number, String words, Level level) {
         return level + (isCore() ? ", core" : "");
     }
 
-    /** Whether a test of that name, or a message that starts so, is of this rule. */
+    /** Whether a test with that name, or a message that starts with it, belongs to this rule. */
     public boolean isOf(String name) {
         return name.equals(toString()) || name.startsWith(this + ",") || name.startsWith(this + ":");
     }
 
-    /** Number and words, as names of tests begin: {@code rule 5 partial block}. */
+    /** Number and name, with which test names begin: {@code rule 5 partial block}. */
     @Override
     public String toString() {
         return "rule " + number + " " + words;

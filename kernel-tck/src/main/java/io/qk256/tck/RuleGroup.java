@@ -3,6 +3,6 @@ package io.qk256.tck;
 /** Some of the rules, as tests that {@link KernelContract} inherits. */
 interface RuleGroup {
 
-    /** The kernel that the tests are about. */
+    /** The kernel under test. */
     KernelUnderTest kernel();
 }

@@ -10,14 +10,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The rules that a kernel keeps: their numbers and words, as they stand in SPEC.md, in the names of the tests and in every
+ * The rules that a kernel must keep: their numbers and names, as in SPEC.md, in the names of the tests and in every
  * failure.
  *
- * <p>Rules 1 to 10 hold for the f32 and for the int8 product, on random codes and on x uniform in [-10, 10). There the
- * f32 product must lie within 1e-4, absolute or relative, of the exact result, <em>and</em> within the bound that
- * {@link io.qk256.spi.Kernel} derives; everywhere else the derived bound alone decides. The int8 product and dequantizing
- * are compared bit by bit, and what holds for the int8 product holds for that of several columns. Where no order of
- * summation can round, as with small whole numbers, the f32 product has to be exact too.
+ * <p>Rules 1 to 10 apply to the f32 GEMV and to the int8 GEMV, with random codes and x uniform in [-10, 10). In these
+ * rules the f32 result must be within 1e-4, absolute or relative, of the exact result, <em>and</em> within the bound
+ * that {@link io.qk256.spi.Kernel} derives; everywhere else only the derived bound counts. The int8 GEMV and dequantize
+ * are compared bit by bit, and every requirement on the int8 GEMV also applies to the int8 GEMM. Where no order of
+ * summation can round, as with small integers, the f32 result must also be exact.
  */
 public final class Rules {
 
@@ -42,7 +42,7 @@ public final class Rules {
     /** 1x1024 with the seeds 1, 42, 1337, 9999, 12345, 54321 and 99999. */
     public static final String SEVEN_SEEDS = "rule 7 seven random seeds";
 
-    /** All codes the same, each of the four: the product is also the code's value times the sum of x. */
+    /** All codes equal, for each of the four codes: the product also equals the code's value times the sum of x. */
     public static final String UNIFORM_CODES = "rule 8 uniform codes";
 
     /** x = 0 gives exactly 0. */
@@ -51,52 +51,52 @@ public final class Rules {
     /** 8x512. */
     public static final String MANY_ROWS = "rule 10 many rows";
 
-    /** Dequantizing: each of the 256 byte values at each of the 64 places of a block, with block scales. */
+    /** Dequantize: each of the 256 byte values at each of the 64 places of a block, with block scales. */
     public static final String EVERY_BYTE = "rule 11 dequantize every byte";
 
     /**
-     * What the provider says it needs agrees with what it does: where a feature is missing it is refused with a reason
-     * and never opened; where all are present it opens and computes.
+     * The provider's requirements match what it does: if a feature is missing it is rejected with a reason
+     * and never opened; if all are present it opens and computes.
      */
     public static final String DETECTION = "rule 12 detection";
 
     /** Every number of columns from 1 to 1030, and some wide ones. */
     public static final String EVERY_SIZE = "rule 13 every size";
 
-    /** Every range of rows gives the same bits as all rows at once, and leaves the other rows alone. */
+    /** Every range of rows returns the same bits as all rows at once, and leaves the other rows alone. */
     public static final String ROW_RANGES = "rule 14 row ranges";
 
-    /** The codebook belongs to the matrix: any four finite values; int8 wants integers from -64 to 63. */
+    /** The codebook belongs to the matrix: any four finite values; int8 requires integers from -64 to 63. */
     public static final String CODEBOOKS = "rule 15 codebooks";
 
-    /** Rows may lie further apart than their bytes. */
+    /** Rows may be further apart than their bytes. */
     public static final String ROW_STRIDE = "rule 16 row stride";
 
-    /** Codes and int8 values start at any byte, f32 values at any multiple of 4. */
+    /** Codes and int8 values may start at any byte, f32 values at any multiple of 4 bytes. */
     public static final String ALIGNMENT = "rule 17 alignment";
 
-    /** NaN and infinities follow IEEE 754, also against weight 0, and stay in their row. */
+    /** NaN and infinities follow IEEE 754, even with weight 0, and stay within their row. */
     public static final String NOT_FINITE = "rule 18 NaN and infinity";
 
-    /** Subnormal numbers are numbers: none is flushed to 0. */
+    /** Subnormal numbers count: none is flushed to 0. */
     public static final String SUBNORMAL = "rule 19 subnormal numbers";
 
-    /** Too large is infinite; too small and cancelled stay within the bound. */
+    /** Results that are too large are infinite; results that underflow or cancel stay within the bound. */
     public static final String RANGE = "rule 20 large and small results";
 
-    /** What the result's memory held before does not matter. */
+    /** The previous content of the result's memory does not matter. */
     public static final String DIRTY_RESULT = "rule 21 dirty result";
 
     /** The codes past the last column do not matter. */
     public static final String PADDING = "rule 22 padding codes";
 
-    /** What lies around the operands does not matter. */
+    /** What surrounds the operands does not matter. */
     public static final String READS_INSIDE = "rule 23 reads stay inside";
 
     /** Nothing but the result is written. */
     public static final String WRITES_INSIDE = "rule 24 writes stay inside";
 
-    /** The inputs are the same bytes after the call. */
+    /** The inputs contain the same bytes after the call. */
     public static final String INPUTS_UNCHANGED = "rule 25 inputs unchanged";
 
     /** The int8 product is exact for the largest sums that its int32 can hold. */
@@ -111,7 +111,7 @@ public final class Rules {
     /** Heap, off-heap, mapped and read-only memory in every combination. */
     public static final String MEMORY = "rule 29 kinds of memory";
 
-    /** No rows: nothing happens. */
+    /** With no rows, nothing happens. */
     public static final String EMPTY = "rule 30 empty ranges";
 
     /** Kernels are stateless: no call depends on the calls before it. */
@@ -119,48 +119,54 @@ public final class Rules {
 
     /**
      * Random shapes, codebooks, scales, ranges and memory, with all checks at once. The system property
-     * {@code qk256.tck.random} sets their number (200 if it is not set); case number n has seed n, and
-     * {@code qk256.tck.seed=n} runs that one alone.
+     * {@code qk256.tck.random} sets the number of cases (default 200); case n has seed n, and
+     * {@code qk256.tck.seed=n} runs only that case.
      */
     public static final String RANDOM = "rule 32 random cases";
 
-    /** The int8 product of several columns: 1, 2, 3, 4, 5, 16 and 17 of them, over every remainder of rows and of cols. */
+    /** int8 GEMM with 1, 2, 3, 4, 5, 16 and 17 columns and more, over every remainder of rows and of cols. */
     public static final String BATCH = "rule 33 batch";
 
-    /** The batch has the bits of the int8 product of each column alone, whatever columns stand beside it. */
+    /** GEMM returns the bits of the int8 GEMV of each column alone, whatever the other columns are. */
     public static final String BATCH_BY_COLUMN = "rule 34 batch column by column";
 
-    /** Invalid arguments are refused before the kernel sees them, and nothing is written. */
+    /** Invalid arguments are rejected before the kernel sees them, and nothing is written. */
     public static final String INVALID = "rule 35 invalid arguments";
 
-    /** A provider that claims CPU features or the Vector API has code that could use them. */
+    /** A provider that claims CPU features or the Vector API has code that can use them. */
     public static final String NEEDLESS_CLAIMS = "rule 36 no needless claims";
 
     /** The kernel's {@code toString()} says in one line what it runs, for tables and reports. */
     public static final String SELF_DESCRIPTION = "rule 37 self-description";
 
-    /** What native code sees of the thread's floating-point environment is the same before and after each call. */
+    /**
+     * The part of the thread's floating-point environment that native code sees is the same before and after each
+     * call.
+     */
     public static final String FLOAT_ENVIRONMENT = "rule 38 floating-point environment";
 
-    /** Nothing goes to standard output or standard error, neither from Java nor from native code. */
+    /** Nothing is printed to standard output or standard error, neither by Java nor by native code. */
     public static final String PRINTS_NOTHING = "rule 39 prints nothing";
 
-    /** Neither threads, nor open files, nor memory grow with the number of calls, or of threads that have called. */
+    /** Threads, open files and memory do not grow with the number of calls, or of threads that have called. */
     public static final String NOTHING_LEAKS = "rule 40 nothing leaks";
 
-    /** The provider and its kernel are asked again and again: the same answers, each a short printable line. */
+    /** The provider and its kernel always give the same answers, each a short printable line. */
     public static final String STABLE_ANSWERS = "rule 41 stable and bounded answers";
 
     /** More rows, columns and int8 columns than 15, 16 and 20 bits can count. */
     public static final String LARGE = "rule 42 large shapes";
 
-    /** The codes' memory may be longer than the matrix needs. */
+    /** The memory of the codes may be longer than the matrix needs. */
     public static final String LONGER_MEMORY = "rule 43 longer memory";
 
-    /** While the call runs, the result's other rows belong to others: nothing is stored there, not even what was there. */
+    /**
+     * During the call, the other rows of the result belong to others: nothing is stored there, not even the same
+     * value.
+     */
     public static final String OTHERS_ROWS = "rule 44 rows of others";
 
-    /** Numbers of 17 bits are used as they are, at any width. */
+    /** 17-bit numbers are used without loss, at any width. */
     public static final String EVERY_DIGIT = "rule 45 every digit";
 
     /** Vectors and results may be longer than the matrix needs. */
@@ -177,7 +183,7 @@ public final class Rules {
 
     private Rules() {}
 
-    /** All rules, by their numbers. */
+    /** All rules, ordered by number. */
     public static List<Rule> all() {
         return ALL;
     }

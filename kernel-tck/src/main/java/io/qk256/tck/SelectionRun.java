@@ -16,11 +16,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A provider led through the gates of selection, on this machine or an invented one.
+ * The examination of a provider by the selection, on this machine or a simulated one.
  *
- * @param candidate what became of it
+ * @param candidate the outcome
  * @param openings how often it was asked to open its kernel
- * @param opened the kernel that it opened, also if that failed its self-test
+ * @param opened the kernel that it opened, even if that failed its self-test
  * @param floats what opening and the self-test did to the floating-point environment
  */
 record SelectionRun(Candidate candidate, int openings, Optional<Kernel> opened, FloatWatch floats) {
@@ -46,7 +46,7 @@ record SelectionRun(Candidate candidate, int openings, Optional<Kernel> opened, 
         return candidate.kernel().isPresent();
     }
 
-    /** Whether the provider kept its contract, and the machine lacks what it needs. */
+    /** Whether the provider kept its contract, but the machine lacks what it requires. */
     boolean machineLacksSomething() {
         return switch (lastStep().gate()) {
             case CPU, JVM -> !lastStep().passed() && candidate.failure().isEmpty();
@@ -55,7 +55,7 @@ record SelectionRun(Candidate candidate, int openings, Optional<Kernel> opened, 
         };
     }
 
-    /** Passes everything on to a provider, and remembers whether it was opened. */
+    /** Delegates to a provider, and remembers whether it was opened. */
     private static final class Watched implements KernelProvider {
 
         private final KernelProvider provider;

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.opentest4j.TestAbortedException;
 
-/** Rules 13, 14, 16, 30, 43 and 46: sizes, ranges of rows, distances between rows, and what is longer than needed. */
+/** Rules 13, 14, 16, 30, 43 and 46: sizes, row ranges, row strides, and memory longer than needed. */
 interface ShapeRules extends RuleGroup {
 
     @Test
@@ -44,7 +44,7 @@ interface ShapeRules extends RuleGroup {
         everySize(GEMM_I8);
     }
 
-    /** Five rows: one more than kernels like to take at once. */
+    /** Five rows: one more than kernels usually process at once. */
     private void everySize(OperationUnderTest operation) {
         for (int cols = 1; cols <= 1030; cols++) {
             everyWay(operation, cols);
@@ -110,7 +110,7 @@ interface ShapeRules extends RuleGroup {
         }
     }
 
-    /** What a range must give, if all rows together give that. */
+    /** What a range must return if all rows together return {@code all}. */
     private static F32Vector part(
             OperationUnderTest operation, F32Vector all, Problem problem, int from, int to, float untouched) {
         if (operation == DEQUANTIZE) {
@@ -122,7 +122,7 @@ interface ShapeRules extends RuleGroup {
         return F32Vector.of(part);
     }
 
-    /** Many rows at once, and in ranges of many lengths: no sum depends on how many rows are asked for at once. */
+    /** Many rows at once, and in ranges of many lengths: no sum depends on how many rows are requested at once. */
     @Test
     @DisplayName(Rules.ROW_RANGES + ", tall matrices")
     default void rule14RowRangesOfTallMatrices() {
@@ -133,7 +133,7 @@ interface ShapeRules extends RuleGroup {
             inRanges(Problem.random(rows, cols, 14).withRandomBlockScales().withColumns(2), lengths);
             inRanges(Problem.random(rows, cols, 15).withColumns(2), lengths.reversed());
         }
-        // As many weights in few rows.
+        // The same number of weights in few rows.
         inRanges(Problem.random(7, 100_003, 14).withRandomBlockScales().withColumns(2), List.of(1, 4, 2));
     }
 
@@ -166,7 +166,7 @@ interface ShapeRules extends RuleGroup {
         }
     }
 
-    /** Memory that ends anywhere after the last row: neither rows nor blocks can be counted by its size. */
+    /** Memory that ends anywhere after the last row: its size tells neither rows nor blocks. */
     @Test
     @DisplayName(Rules.LONGER_MEMORY)
     default void rule43LongerMemory() {
@@ -184,7 +184,7 @@ interface ShapeRules extends RuleGroup {
         }
     }
 
-    /** Vectors that end anywhere after what is needed; what is there is neither read nor written. */
+    /** Vectors that end anywhere after what is needed; the values there are neither read nor written. */
     @Test
     @DisplayName(Rules.LONGER_VECTORS)
     default void rule46LongerVectors() {
@@ -213,7 +213,7 @@ interface ShapeRules extends RuleGroup {
         }
     }
 
-    /** On the heap and off it, with block scales and without, all rows and a range of them. */
+    /** On and off the heap, with and without block scales, all rows and a range of them. */
     private void everyHome(String rule, Problem problem, UnaryOperator<Placement> change) {
         List<Placement> placements = List.of(
                 change.apply(Placement.OFF_HEAP.amidHostileMemory()), change.apply(Placement.HEAP.amidHostileMemory()));
@@ -224,7 +224,7 @@ interface ShapeRules extends RuleGroup {
         scaled.rows(problem.rows() / 2, problem.rows()).checkAt(placements, all);
     }
 
-    /** Offsets that need more than 32 bits, in a file that is nearly all hole. */
+    /** Offsets that need more than 32 bits, in a file that is mostly a hole. */
     @Test
     @DisplayName(Rules.ROW_STRIDE + ", beyond 2 GiB")
     default void rule16RowStrideBeyond2GiB() {

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Rules 28 and 31: kernels keep nothing of their own from call to call, nor share it between threads. */
+/** Rules 28 and 31: kernels keep no state between calls, and share none between threads. */
 interface StateRules extends RuleGroup {
 
     @Test
@@ -50,7 +50,7 @@ interface StateRules extends RuleGroup {
         }
     }
 
-    /** Parts of odd sizes, whose rows stand in one vector of results with those of other threads. */
+    /** Parts of odd sizes, whose rows share a result vector with those of other threads. */
     @Test
     @DisplayName(Rules.THREADS + ", one matrix split unevenly")
     default void rule28ThreadsOnOneMatrixSplitUnevenly() throws InterruptedException {
@@ -128,7 +128,7 @@ interface StateRules extends RuleGroup {
         }
     }
 
-    /** A scratch buffer that an earlier and wider call has filled with NaN must not shine through. */
+    /** A scratch buffer that an earlier, wider call has filled with NaN must not affect the result. */
     @Test
     @DisplayName(Rules.NOTHING_REMEMBERED + ", leftovers")
     default void rule31NothingRememberedOfLeftovers() {
@@ -146,7 +146,10 @@ interface StateRules extends RuleGroup {
         }
     }
 
-    /** Weights that were filled anew, as when a model is loaded where another was: under the same views, and under new ones. */
+    /**
+     * Refilled weights, as when another model is loaded into the same memory: with the same views, and with new
+     * ones.
+     */
     @Test
     @DisplayName(Rules.NOTHING_REMEMBERED + ", refilled weights")
     default void rule31NothingRememberedOfRefilledWeights() {
@@ -199,7 +202,7 @@ interface StateRules extends RuleGroup {
         }
     }
 
-    /** A new kernel that takes another way after many calls must not give other bits there. */
+    /** A new kernel that switches to another code path after many calls must return the same bits there. */
     @Test
     @DisplayName(Rules.NOTHING_REMEMBERED + ", many calls")
     default void rule31NothingRememberedOfManyCalls() {
@@ -219,7 +222,7 @@ interface StateRules extends RuleGroup {
         }
     }
 
-    /** A provider may be opened again; its kernels have nothing in common. */
+    /** A provider may be opened again; its kernels share nothing. */
     @Test
     @DisplayName(Rules.NOTHING_REMEMBERED + ", of another kernel")
     default void rule31NothingRememberedOfAnotherKernel() throws InterruptedException {
@@ -241,11 +244,11 @@ interface StateRules extends RuleGroup {
         together(tasks);
     }
 
-    /** Virtual threads, threads that were interrupted, and threads with a small stack call kernels too. */
+    /** Virtual threads, interrupted threads, and threads with a small stack also call kernels. */
     @Test
     @DisplayName(Rules.THREADS + ", of any kind")
     default void rule28ThreadsOfAnyKind() throws InterruptedException {
-        kernel().kernel(); // Where there is none, this thread must say so.
+        kernel().kernel(); // If there is no kernel, this thread must say so.
         List<Problem> problems = List.of(
                 Problem.whole(5, 300, 28).withBinaryBlockScales(),
                 Problem.sparse(1, 1 << 18, 28).withColumns(1));

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.assertj.core.api.Assertions;
 
-/** One problem put to a kernel in the name of one rule. Immutable and thread-safe. */
+/** Tests one problem on a kernel on behalf of one rule. Immutable and thread-safe. */
 final class Trial {
 
     private final KernelUnderTest subject;
@@ -41,13 +41,13 @@ final class Trial {
         return new Trial(subject, rule, problem, placement, from, to);
     }
 
-    /** Every element is right. */
+    /** Checks that every element is right. */
     void check(OperationUnderTest operation) {
         Expected[] expected = expected(operation);
         compare(operation, run(operation).values(), expected);
     }
 
-    /** The same in several places, for the price of one expectation. */
+    /** The same with several placements, computing the expected values only once. */
     void checkAt(List<Placement> placements, OperationUnderTest... operations) {
         for (OperationUnderTest operation : operations) {
             Expected[] expected = expected(operation);
@@ -58,14 +58,14 @@ final class Trial {
         }
     }
 
-    /** Every element is right for each of the operations. */
+    /** Checks that every element is right for each of the operations. */
     void checkAll() {
         for (OperationUnderTest operation : OperationUnderTest.values()) {
             check(operation);
         }
     }
 
-    /** The same on operands that all operations share: for problems that take long to place. */
+    /** The same on operands that all operations share, for problems that are slow to place in memory. */
     void checkAllInPlace() {
         try (Arena arena = Arena.ofConfined()) {
             Operands operands = Operands.place(problem, placement, arena);
@@ -78,18 +78,18 @@ final class Trial {
         }
     }
 
-    /** Every element is right, within the tolerance of rules 1 to 10. */
+    /** Checks that every element is right, within the tolerance of rules 1 to 10. */
     void checkCore(OperationUnderTest operation) {
         Expected[] core = Arrays.stream(expected(operation)).map(Expected::core).toArray(Expected[]::new);
         compare(operation, run(operation).values(), core);
     }
 
-    /** Every element has the same bits as in another result. */
+    /** Checks that every element has the same bits as in another result. */
     void checkSame(OperationUnderTest operation, F32Vector reference) {
         compareSame(operation, run(operation).values(), reference);
     }
 
-    /** Every element is right, the inputs are unchanged and nothing is written next to the result. */
+    /** Checks that every element is right, the inputs are unchanged and nothing is written next to the result. */
     void checkEverything(OperationUnderTest operation) {
         Expected[] expected = expected(operation);
         Outcome outcome = run(operation);
@@ -97,7 +97,7 @@ final class Trial {
         outcome.inputChange().or(outcome::strayWrite).ifPresent(damage -> fail(operation, damage));
     }
 
-    /** The operation is not defined for this codebook, and says so. */
+    /** Checks that the operation is rejected because it is not defined for this codebook. */
     void checkRefused(OperationUnderTest operation) {
         try {
             run(operation);
@@ -110,12 +110,12 @@ final class Trial {
         fail(operation, "seen a result, expected an IllegalArgumentException: it is defined for integers only");
     }
 
-    /** What each element must be. */
+    /** Returns what each element must be. */
     Expected[] expected(OperationUnderTest operation) {
         return operation.expected(problem, fromRow, toRow, placement.fill());
     }
 
-    /** Calls the kernel on memory of its own. */
+    /** Calls the kernel on separate memory. */
     Outcome run(OperationUnderTest operation) {
         try (Arena arena = Arena.ofConfined()) {
             Operands operands = Operands.place(problem, placement, arena);
@@ -131,12 +131,12 @@ final class Trial {
         }
     }
 
-    /** Calls the kernel, and gives the thread back the floating-point environment that it had before. */
+    /** Calls the kernel, and then restores the thread's floating-point environment. */
     void call(OperationUnderTest operation, Operands operands, F32Vector result) {
         call(operation, operands, result, 1);
     }
 
-    /** Calls the kernel so many times. */
+    /** Calls the kernel this many times. */
     void call(OperationUnderTest operation, Operands operands, F32Vector result, int times) {
         Kernel kernel = subject.kernel();
         BlackBox.record(() -> where(operation) + operands.addresses() + Operands.address("result", result.segment()));
@@ -154,7 +154,7 @@ final class Trial {
         subject.floatEnvironment().requireUnspoiled(subject.says(rule));
     }
 
-    /** Every element has the same bits as in another result. */
+    /** Checks that every element has the same bits as in another result. */
     void compareSame(OperationUnderTest operation, F32Vector seen, F32Vector reference) {
         Expected[] same = new Expected[Math.toIntExact(reference.length())];
         for (int i = 0; i < same.length; i++) {
@@ -163,7 +163,7 @@ final class Trial {
         compare(operation, seen, same);
     }
 
-    /** Every element is as expected. */
+    /** Checks that every element is as expected. */
     void compare(OperationUnderTest operation, F32Vector seen, Expected... expected) {
         int wrong = 0;
         int first = -1;
@@ -188,7 +188,7 @@ final class Trial {
         return subject.says(rule) + what(operation);
     }
 
-    /** The call in words. */
+    /** Describes the call. */
     String what(OperationUnderTest operation) {
         return operation + " " + this;
     }

@@ -79,7 +79,7 @@ interface ValueRules extends RuleGroup {
         }
     }
 
-    /** Large odd sums: past 2^24, rounding them before the end shows. */
+    /** Large odd sums: past 2^24, rounding them too early shows. */
     private static Problem oneSign(Problem random) {
         return random.withCodes("codes 2 and 3", (row, col) -> random.code(row, col) | 2)
                 .withQ("q from 64 to 127", col -> (random.q()[col] & 63) | 64);
@@ -90,7 +90,7 @@ interface ValueRules extends RuleGroup {
         kernel().trial(Rules.INT8_EXTREMES, problem).check(GEMM_I8);
     }
 
-    /** 6912 weights of +2 and activations of +127: the width at which 16-bit sums have long gone wrong. */
+    /** 6912 weights of +2 and activations of +127: far wider than 16-bit sums can hold. */
     @Test
     @DisplayName(Rules.INT8_EXTREMES + ", 1755648")
     default void rule26Int8ExtremesKnownSum() {
@@ -131,7 +131,7 @@ interface ValueRules extends RuleGroup {
         }
     }
 
-    /** Each scale is 1 or not, beside each of the others: a scale of 1 tells nothing of the next. */
+    /** Each scale is 1 or not, next to each of the others: a scale of 1 says nothing about the next. */
     @Test
     @DisplayName(Rules.SCALES + ", of 1 beside others")
     default void rule27ScalesOfOneBesideOthers() {
@@ -153,7 +153,10 @@ interface ValueRules extends RuleGroup {
         }
     }
 
-    /** The first block is huge, and the last but one takes it away: what remains was rounded in the order of the blocks. */
+    /**
+     * The first block is huge, and the last but one cancels it: what remains was rounded in the order of the
+     * blocks.
+     */
     @Test
     @DisplayName(Rules.SCALES + ", order of many blocks")
     default void rule27ScalesInTheOrderOfManyBlocks() {
@@ -174,7 +177,7 @@ interface ValueRules extends RuleGroup {
         }
     }
 
-    /** Dividing first, and multiplying with a reciprocal, differ in the last bit for many of these pairs. */
+    /** Dividing first, and multiplying by a reciprocal, differ in the last bit for many of these pairs. */
     @Test
     @DisplayName(Rules.SCALES + ", activation")
     default void rule27ScalesOfActivation() {
@@ -190,7 +193,7 @@ interface ValueRules extends RuleGroup {
         }
     }
 
-    /** The sum starts from 0: no product of 0 with a negative scale makes it -0, but the tensor's scale can. */
+    /** The sum starts from 0: no product of 0 with a negative scale makes it -0, but the tensor scale can. */
     @Test
     @DisplayName(Rules.SCALES + ", sign of zero")
     default void rule27ScalesAndTheSignOfZero() {
@@ -204,7 +207,7 @@ interface ValueRules extends RuleGroup {
         }
     }
 
-    /** Sums of blocks in f64, in their order: another order, or f32, loses the small one or keeps what must be lost. */
+    /** Sums of blocks in f64, in order: another order, or f32, loses the small one or keeps what must be lost. */
     @Test
     @DisplayName(Rules.SCALES + ", order of the blocks")
     default void rule27ScalesInTheOrderOfTheBlocks() {

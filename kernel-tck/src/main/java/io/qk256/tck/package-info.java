@@ -1,9 +1,9 @@
 /**
- * The compatibility kit: {@link io.qk256.tck.KernelContract} decides what counts as a kernel, by the
+ * The compatibility kit (TCK): {@link io.qk256.tck.KernelContract} decides what counts as a kernel, by the
  * {@link io.qk256.tck.Rules}.
  *
- * <p>A rule puts a {@code Problem} (plain numbers), in some {@code Placement} (kinds of memory, offsets, surroundings),
- * to the kernel in a {@code Trial}; the {@code Oracle} says what is {@code Expected}. The kit shares no code with any
+ * <p>A rule runs a {@code Problem} (plain numbers) with a {@code Placement} (kinds of memory, offsets, surroundings)
+ * on the kernel in a {@code Trial}; the {@code Oracle} says what is {@code Expected}. The TCK shares no code with any
  * kernel.
  */
 @NullMarked

@@ -41,8 +41,7 @@ final class Installation {
             installation.resolve(trust);
         } catch (PluginException e) {
             installation.reject(e);
-        } catch (RuntimeException
-                | Error e) { // A damaged file may make its readers throw anything.
+        } catch (RuntimeException | Error e) { // A damaged file may make its readers throw anything.
             installation.reject(new PluginException(Gate.INSTALLED, "it cannot be read: " + e, e));
         }
         return installation;

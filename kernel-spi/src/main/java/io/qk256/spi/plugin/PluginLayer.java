@@ -66,8 +66,7 @@ final class PluginLayer {
                 allowNative(controller);
             }
             return new PluginLayer(controller.layer(), provider);
-        } catch (RuntimeException
-                | LinkageError e) { // Many causes, such as split packages and missing modules.
+        } catch (RuntimeException | LinkageError e) { // Many causes, such as split packages and missing modules.
             throw new PluginException(Gate.RESOLVED, reason(e), e);
         }
     }

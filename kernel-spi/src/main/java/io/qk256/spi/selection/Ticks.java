@@ -51,7 +51,7 @@ interface Ticks {
     private static long waited(Path schedstat) {
         try {
             return Long.parseLong(Files.readString(schedstat).split(" ", -1)[1].strip());
-        } catch (IOException | RuntimeException e) { // The thread has ended, or the Linux kernel keeps no such statistics.
+        } catch (IOException | RuntimeException e) { // The thread has ended, or there are no such statistics.
             return 0;
         }
     }

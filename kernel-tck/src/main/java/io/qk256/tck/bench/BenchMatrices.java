@@ -16,8 +16,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * The matrices of one run, off the heap. Warm: one, again and again. Cold: more than a GiB of them, one after the
- * other, so that every byte comes from memory, as it does when a model decodes.
+ * The matrices of one run, off the heap. Warm: the same matrix again and again. Cold: more than 1 GiB of matrices in
+ * turn, so that every byte comes from memory, as it does when a model decodes.
  */
 @State(Scope.Benchmark)
 public class BenchMatrices {
@@ -26,7 +26,7 @@ public class BenchMatrices {
 
     private static final long SEED = 20_261_122;
 
-    /** A tensor scale that is no power of two, so that a forgotten or misplaced rounding shows. */
+    /** Not a power of two, so that a missing or misplaced rounding shows. */
     private static final float SCALE = 0.0371f;
 
     /** The operation's name. */
@@ -45,14 +45,14 @@ public class BenchMatrices {
     @Param("warm")
     public String mode = "";
 
-    /** That share the rows of one matrix. */
+    /** Number of threads that share the rows of one matrix. */
     @Param("1")
     public int threads;
 
     private final Arena arena = Arena.ofShared();
     private final List<Qk256Matrix> matrices = new ArrayList<>();
 
-    /** For the harness. */
+    /** For JMH. */
     public BenchMatrices() {}
 
     /** Fills the matrices. */
@@ -87,7 +87,7 @@ public class BenchMatrices {
         return arena;
     }
 
-    /** The matrices in the order in which they are used. */
+    /** The matrices in the order of use. */
     Rotation rotation() {
         return new Rotation(matrices.toArray(Qk256Matrix[]::new));
     }

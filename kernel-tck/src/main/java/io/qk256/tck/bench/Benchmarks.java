@@ -29,7 +29,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
  * Measures kernels side by side and writes JMH's results to a file; progress goes to standard error. The arguments are
- * those of {@link Plan}. A run that fails is told of and left out.
+ * those of {@link Plan}. A run that fails is reported and skipped.
  */
 public final class Benchmarks {
 
@@ -40,7 +40,7 @@ public final class Benchmarks {
         this.plan = plan;
     }
 
-    /** Measures. */
+    /** Runs the benchmarks. */
     public static void main(String[] args) throws IOException, RunnerException {
         Benchmarks benchmarks = new Benchmarks(Plan.parse(args));
         try {
@@ -71,7 +71,7 @@ public final class Benchmarks {
         }
     }
 
-    /** What a profiler found: a number, or a text. */
+    /** Prints a profiler's result: a number or a text. */
     private static void print(Result<?> found) {
         System.err.println(
                 Double.isNaN(found.getScore())
@@ -127,14 +127,17 @@ public final class Benchmarks {
         return options;
     }
 
-    /** Of two options of the same name, the JVM takes the later one; of two modules of the same name, the earlier. */
+    /**
+     * Of two options with the same name, the JVM uses the later one; of two modules with the same name, the
+     * earlier.
+     */
     private String otherJvm() {
         return plan.against().startsWith("-")
                 ? plan.against()
                 : "--module-path=" + plan.against() + File.pathSeparator + System.getProperty("jdk.module.path");
     }
 
-    /** Names may carry the profiler's own options after a colon, as on JMH's command line. */
+    /** A name may be followed by a colon and the profiler's options, as on JMH's command line. */
     private static void addProfiler(ChainedOptionsBuilder options, String profiler) {
         int colon = profiler.indexOf(':');
         if (colon < 0) {

@@ -7,19 +7,19 @@ import java.lang.foreign.ValueLayout;
 import java.util.Locale;
 
 /**
- * The right result of one operation, computed plainly from the formulas of {@link io.qk256.spi.Kernel}, for matrices
+ * The correct result of one operation, computed directly from the formulas of {@link io.qk256.spi.Kernel}, for matrices
  * without block scales.
  */
 final class Check {
 
-    /** What a verdict on a wrong result starts with. */
+    /** The start of a verdict on a wrong result. */
     static final String WRONG = "WRONG";
 
     private static final double ROUNDOFF = 0x1p-24;
 
     private final double[] expected;
 
-    /** How far each element may be off; 0 for the same bits. */
+    /** How far each element may be off; 0 means the same bits. */
     private final double[] bound;
 
     private Check(int elements) {
@@ -39,7 +39,7 @@ final class Check {
 
     static Check gemv(Qk256Matrix w, F32Vector x) {
         float[] factors = x.toArray();
-        // One rounding more than columns, for the tensor scale.
+        // One rounding more than there are columns, for the tensor scale.
         double gamma = (w.cols() + 1) * ROUNDOFF / (1 - (w.cols() + 1) * ROUNDOFF);
         Check check = new Check(w.rows());
         for (int row = 0; row < w.rows(); row++) {
@@ -76,7 +76,7 @@ final class Check {
         return check;
     }
 
-    /** {@code bit-exact}, or the largest error as a part of its bound, or {@code WRONG} and where. */
+    /** {@code bit-exact}, or the largest error relative to its bound, or {@code WRONG} and the place. */
     String verdict(F32Vector seen) {
         double worst = 0;
         boolean exact = true;

@@ -2,13 +2,13 @@ package io.qk256.tck.bench;
 
 import java.util.Arrays;
 
-/** The plain loops behind a floor. */
+/** The simple loops whose time is a floor. */
 interface Floor {
 
-    /** What is timed; the result keeps the compiler from leaving the work out. */
+    /** The timed work; the result keeps the compiler from eliminating it. */
     long run();
 
-    /** The part of one thread. */
+    /** One thread's part of the work. */
     static Floor of(String operation, Shape shape, Rotation matrices, int thread, int threads) {
         return switch (operation) {
             case "fill" -> fill(shape.weights());
@@ -17,7 +17,7 @@ interface Floor {
         };
     }
 
-    /** An array, also where kernels write off the heap: nothing in plain Java fills that memory as fast. */
+    /** Fills an array even if kernels write off the heap, because plain Java cannot fill off-heap memory as fast. */
     private static Floor fill(int floats) {
         float[] out = new float[floats];
         return () -> {

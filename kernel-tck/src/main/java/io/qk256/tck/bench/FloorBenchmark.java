@@ -13,8 +13,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.infra.ThreadParams;
 
 /**
- * What no kernel can be faster than, in plain Java: writing the output, reading the weights. Each thread reads its part of
- * the same bytes and waits for no other.
+ * The time that no kernel can beat, in plain Java: writing the output, or reading the weights. Each thread reads its
+ * part of the same bytes and waits for no other thread.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -23,10 +23,10 @@ public class FloorBenchmark {
 
     private @Nullable Floor floor;
 
-    /** For the harness. */
+    /** For JMH. */
     public FloorBenchmark() {}
 
-    /** Makes the memory. */
+    /** Allocates the memory. */
     @Setup
     public void setUp(BenchMatrices weights, ThreadParams thread) {
         floor = Floor.of(
@@ -37,7 +37,7 @@ public class FloorBenchmark {
                 thread.getThreadCount());
     }
 
-    /** The floor. */
+    /** Runs the floor. */
     @Benchmark
     public long run() {
         return Objects.requireNonNull(floor).run();

@@ -1,15 +1,15 @@
 package io.qk256.tck.bench;
 
 /**
- * One run of the harness.
+ * One JMH run.
  *
- * @param task what
- * @param kernel of which kernel, or {@link #FLOOR}
- * @param against whether in the other JVM of a {@link Plan} that compares two
+ * @param task what to measure
+ * @param kernel the kernel's name, or {@link #FLOOR}
+ * @param against whether it runs in the other JVM of a {@link Plan} that compares two
  */
 record HarnessRun(Task task, String kernel, boolean against) {
 
-    /** In place of a kernel. */
+    /** Used in place of a kernel name. */
     static final String FLOOR = "";
 
     static HarnessRun floor(Task task) {

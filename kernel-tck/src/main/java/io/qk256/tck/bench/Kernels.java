@@ -14,14 +14,14 @@ import java.util.Locale;
 final class Kernels {
 
     /**
-     * The features that this CPU is known to have, separated by commas. The caller knows; kernels that do not ask the
-     * CPU themselves depend on it.
+     * The features that this CPU is known to have, separated by commas. The caller sets it; kernels that do not check
+     * the CPU themselves depend on it.
      */
     static final String CPU_FEATURES = "qk256.bench.cpu";
 
     private Kernels() {}
 
-    /** The names of all that are usable here, best rank first. */
+    /** The names of all kernels that are usable here, highest rank first. */
     static List<String> usable() {
         return select().candidates().stream()
                 .filter(candidate -> candidate.kernel().isPresent())

@@ -17,8 +17,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
- * One operation of one kernel, whose threads are those of a {@link ParallelKernel} if there are several. The result is checked before and after it is measured, so that both the interpreted and
- * the compiled code have shown what they compute.
+ * One operation of one kernel, run on a {@link ParallelKernel} if there are several threads. The result is checked
+ * before and after the measurement, which covers both the interpreted and the compiled code.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -29,7 +29,7 @@ public class OperationBenchmark {
     @Param("scalar")
     public String kernel = "";
 
-    /** Whether this is the other JVM of a plan that compares two; here it is but a label. */
+    /** Whether this is the other JVM of a plan that compares two; only a label here. */
     @Param("false")
     public boolean against;
 
@@ -37,7 +37,7 @@ public class OperationBenchmark {
     private @Nullable Work work;
     private Work.@Nullable Call call;
 
-    /** For the harness. */
+    /** For JMH. */
     public OperationBenchmark() {}
 
     /** Opens the kernel and checks its result. */
@@ -65,7 +65,7 @@ public class OperationBenchmark {
         Verdicts.add(params, work.verdict().get());
     }
 
-    /** Checks the result of the last call that was timed, and ends the threads. */
+    /** Checks the result of the last timed call, and ends the threads. */
     @TearDown
     public void tearDown(BenchmarkParams params) {
         if (work != null) {
@@ -76,7 +76,7 @@ public class OperationBenchmark {
         }
     }
 
-    /** The operation. */
+    /** Runs the operation. */
     @Benchmark
     public void run() {
         Objects.requireNonNull(call).run();

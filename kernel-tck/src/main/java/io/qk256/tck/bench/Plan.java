@@ -11,15 +11,15 @@ import java.util.Set;
  * What to measure and for how long.
  *
  * @param result receives JMH's results as JSON
- * @param rounds how often all is measured anew, each time in a fresh JVM
- * @param warmups iterations before those that count
- * @param iterations iterations that count, in each round
+ * @param rounds how often everything is measured, each time in a fresh JVM
+ * @param warmups warm-up iterations before the measured ones
+ * @param iterations measured iterations in each round
  * @param milliseconds duration of an iteration
- * @param kernels names
- * @param profilers JMH's
- * @param against if not empty, all is measured in a second kind of JVM too, whose only difference this is: an option,
- *     which begins with a dash, or a path whose modules replace those of the same names
- * @param tasks what is measured of every kernel
+ * @param kernels kernel names
+ * @param profilers JMH profilers
+ * @param against if not empty, everything is also measured in a second kind of JVM that differs only in this: an
+ *     option, which starts with a dash, or a path whose modules replace those of the same names
+ * @param tasks what is measured for every kernel
  */
 record Plan(
         Path result,
@@ -32,7 +32,7 @@ record Plan(
         String against,
         List<Task> tasks) {
 
-    /** Reads {@code --name=value} arguments; a name may come more than once where the plan has a list. */
+    /** Parses {@code --name=value} arguments; a name may be repeated if the plan has a list for it. */
     static Plan parse(String... arguments) {
         Path result = Path.of("bench.json");
         int rounds = 2;
@@ -75,8 +75,9 @@ record Plan(
     }
 
     /**
-     * The runs of one round. Kernels take turns at each task, beside its floor, and so do the two kinds of JVM
-     * with each kernel; every second round is in reverse, so that a machine that slows down or speeds up favours none.
+     * The runs of one round. Kernels take turns at each task, next to its floor, and so do the two kinds of JVM
+     * with each kernel. Every second round is in reverse order, so that a machine that gets slower or faster favors
+     * none.
      */
     List<HarnessRun> round(int number) {
         Set<HarnessRun> runs = new LinkedHashSet<>();

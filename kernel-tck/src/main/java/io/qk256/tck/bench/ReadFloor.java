@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
-/** Reads the weights; of several threads, each its part. */
+/** Reads the weights; with several threads, each reads its part. */
 final class ReadFloor implements Floor {
 
     /** In bytes; rows of a matrix are multiples of it. */
@@ -32,7 +32,7 @@ final class ReadFloor implements Floor {
         return sum(part);
     }
 
-    /** HotSpot makes vectors of this loop as it is; a start other than 0 and a sum without a mask kept it from that. */
+    /** HotSpot vectorizes this loop as it is; a start other than 0, or a sum without a mask, prevented that. */
     private static long sum(MemorySegment bytes) {
         int sum = 0;
         int ints = Math.toIntExact(bytes.byteSize() / Integer.BYTES);

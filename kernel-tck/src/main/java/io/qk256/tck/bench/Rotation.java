@@ -3,8 +3,8 @@ package io.qk256.tck.bench;
 import io.qk256.spi.Qk256Matrix;
 
 /**
- * Matrices, one after the other, again and again; for one thread. Each is looked up ahead of its call: a {@link Floor} has
- * nothing to look up, so a kernel should not wait for it either.
+ * Cycles through matrices, for one thread. The next matrix is looked up ahead of its call: a {@link Floor} has
+ * nothing to look up, so a kernel should not wait for the lookup either.
  */
 final class Rotation {
 

@@ -3,8 +3,8 @@ package io.qk256.tck.bench;
 import io.qk256.spi.Qk256;
 
 /**
- * What an operation works on, as users write it: {@code ROWSxCOLS} is a matrix, {@code WEIGHTS} one row, and
- * {@code WEIGHTS-array} one row whose result goes to a {@code float[]} instead of off-heap memory.
+ * The operand of an operation, in the notation of users: {@code ROWSxCOLS} is a matrix, {@code WEIGHTS} is one row, and
+ * {@code WEIGHTS-array} is one row whose result goes to a {@code float[]} instead of off-heap memory.
  *
  * @param rows rows of the matrix
  * @param cols columns of the matrix

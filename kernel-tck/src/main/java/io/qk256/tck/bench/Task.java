@@ -4,13 +4,13 @@ import java.util.List;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
- * What is measured of every kernel, written {@code operation:shape:columns:mode:threads}.
+ * What is measured for every kernel, written {@code operation:shape:columns:mode:threads}.
  *
  * @param operation {@code dequantize}, {@code gemv-f32}, {@code gemv-i8}; or a floor: {@code fill}, {@code read}
  * @param shape a {@link Shape}
  * @param columns activation vectors that one call multiplies
  * @param mode {@code warm} or {@code cold}
- * @param threads that share the rows of one matrix
+ * @param threads number of threads that share the rows of one matrix
  */
 record Task(String operation, String shape, int columns, String mode, int threads) {
 
@@ -38,7 +38,7 @@ record Task(String operation, String shape, int columns, String mode, int thread
                 Integer.parseInt(params.getParam("threads")));
     }
 
-    /** What no kernel can be faster than: writing the output of a dequantisation, reading the weights of a product. */
+    /** The time that no kernel can beat: writing the output of dequantize, or reading the weights of a GEMV or GEMM. */
     Task floor() {
         return operation.equals("dequantize")
                 ? new Task("fill", shape.replace("-array", ""), 1, mode, threads)

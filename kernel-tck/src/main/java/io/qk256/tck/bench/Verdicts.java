@@ -9,8 +9,8 @@ import java.util.List;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
- * Tells how right the measured kernels are, in a file: the measuring JVMs have no other way to report it. A line is a
- * task, a tab, a kernel, a tab, whether in the other JVM, a tab, the verdict.
+ * Records in a file how exact the measured kernels are, because the measuring JVMs have no other way to report it. A
+ * line is the task, the kernel, whether it ran in the other JVM, and the verdict, separated by tabs.
  */
 final class Verdicts {
 

@@ -10,21 +10,21 @@ import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
 /**
- * One call of what is measured, and the check of what it gave. For one thread.
+ * One measured call, and the check of its result. For one thread.
  *
- * @param call what is timed
- * @param verdict how right the result of the last call is
+ * @param call the timed call
+ * @param verdict how exact the result of the last call is
  */
 record Work(Call call, Supplier<String> verdict) {
 
-    /** Calls the kernel itself: a {@link Floor} does its work as few calls away from its benchmark. */
+    /** Calls the kernel directly, because a {@link Floor} is just as few calls away from its benchmark. */
     interface Call {
 
         /** One call of the kernel. */
         void run();
     }
 
-    /** An operation of a kernel. */
+    /** Creates the work of a kernel's operation. */
     static Work of(String operation, Kernel kernel, Shape shape, int columns, Rotation matrices, Arena arena) {
         return switch (operation) {
             case "dequantize" -> dequantize(kernel, shape, matrices, arena);

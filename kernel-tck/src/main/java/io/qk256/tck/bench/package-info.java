@@ -1,4 +1,4 @@
-/** Benchmarks over every kernel that is found, so that a stranger's jar on the module path is measured too. */
+/** Benchmarks of every kernel that is found, including third-party jars on the module path. */
 @NullMarked
 package io.qk256.tck.bench;
 

@@ -34,7 +34,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
  * The JVM that the provider's code runs in. Arguments: the file for events, the provider's name, then the test methods
- * to run, none for all.
+ * to run; without any, all are run.
  */
 final class Child {
 
@@ -51,7 +51,7 @@ final class Child {
             Set<String> tests = Set.copyOf(Arrays.asList(args).subList(2, args.length));
             new Child(events).run(args[1], tests);
         }
-        System.exit(0); // Whatever threads the kernel has left running.
+        System.exit(0); // Even if the kernel has left threads running.
     }
 
     private void run(String name, Set<String> tests) {
@@ -86,7 +86,7 @@ final class Child {
         tell(Kind.DONE);
     }
 
-    /** Without a newline at the end, an event that the JVM's death cut short is no event. */
+    /** Writes one event per line. A line cut short by the JVM's death has no newline and is ignored. */
     private synchronized void tell(Kind kind, String... fields) {
         try {
             events.write((Event.of(kind, fields).line() + "\n").getBytes(UTF_8));
@@ -128,7 +128,7 @@ final class Child {
         }
     }
 
-    /** By its name, or by its rule: {@code rule05}. */
+    /** Whether a test is requested by its method name, or by its rule: {@code rule05}. */
     private static boolean isAskedFor(String method, Set<String> tests) {
         return method.isEmpty() || tests.stream().anyMatch(test -> test.equals(method) || test.equals(ruleOf(method)));
     }
@@ -141,7 +141,7 @@ final class Child {
         return source instanceof MethodSource method ? method.getMethodName() : "";
     }
 
-    /** What JUnit runs. */
+    /** The test class that JUnit runs. */
     static final class TestedContract extends KernelContract {
 
         private static @Nullable KernelProvider provider;

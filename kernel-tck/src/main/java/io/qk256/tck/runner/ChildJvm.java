@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** One child JVM, its files in a directory of their own, and how it ended. */
+/** One child JVM with its own directory for files, and how it ended. */
 final class ChildJvm {
 
     /** How a child ended. */
@@ -57,7 +57,7 @@ final class ChildJvm {
         command.add("-Dqk256.tck.random=" + options.random());
         if (options.jvmOptions().stream().noneMatch(ChildJvm::choosesACollector)) {
             command.add(
-                    "-XX:+UseSerialGC"); // One thread works at a time, and collections are asked for by the hundred.
+                    "-XX:+UseSerialGC"); // One thread works at a time, and there are hundreds of requested collections.
         }
         command.addAll(options.jvmOptions());
         command.addAll(modules.options(options.nativeAccess(), directory));
@@ -67,7 +67,7 @@ final class ChildJvm {
         command.add(options.provider());
         command.addAll(tests);
         this.process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        this.process.getOutputStream().close(); // A kernel that reads standard input finds its end.
+        this.process.getOutputStream().close(); // A kernel that reads standard input reads its end.
         this.talk = new Talk(process.getInputStream(), mark);
     }
 
@@ -75,7 +75,7 @@ final class ChildJvm {
         return jvmOption.matches("-XX:\\+Use\\w+GC");
     }
 
-    /** What the caller set for the kernels, such as where they may put their libraries. */
+    /** Properties that the caller set for the kernels, such as the directory for their native libraries. */
     private static Stream<String> ownProperties() {
         return System.getProperties().stringPropertyNames().stream()
                 .filter(name -> name.startsWith("qk256.") && !name.startsWith("qk256.tck."))
@@ -83,7 +83,7 @@ final class ChildJvm {
                 .sorted();
     }
 
-    /** Passes the events on until the child has ended, or has been silent for too long and is ended. */
+    /** Passes events on until the child has ended, or has been silent for too long and is killed. */
     End await(Duration timeLimit, Consumer<Event> listener) throws IOException, InterruptedException {
         long lastSign = System.nanoTime();
         long usedBefore = 0;
@@ -114,7 +114,7 @@ final class ChildJvm {
         }
     }
 
-    /** Processor time in nanoseconds; negative where it is not known. */
+    /** Processor time in nanoseconds; negative if unknown. */
     private long used() {
         return process.info().totalCpuDuration().map(Duration::toNanos).orElse(-1L);
     }
@@ -125,7 +125,7 @@ final class ChildJvm {
             file.seek(read);
             file.readFully(news);
             read += news.length;
-            // Escapes keep a newline out of every event, and UTF-8 out of the middle of a character.
+            // A newline always ends an event: escaping keeps it out of texts, and UTF-8 out of multi-byte characters.
             String text = rest + new String(news, UTF_8);
             int end = text.lastIndexOf('\n') + 1;
             rest = text.substring(end);
@@ -134,7 +134,7 @@ final class ChildJvm {
         }
     }
 
-    /** Why it was ended, if it was. */
+    /** Why it was killed, if it was. */
     String hanging() {
         return hanging;
     }
@@ -147,7 +147,7 @@ final class ChildJvm {
         return new Death(directory.resolve("error"), blackBox, talk.lastWords());
     }
 
-    /** What the kernel printed first. */
+    /** The first thing that the kernel printed. */
     Optional<String> print() {
         return talk.print();
     }

@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Says of what a child JVM died: from its exit code, the JVM's error file and the black box. */
+/** Says why a child JVM died, from its exit code, the JVM's error file and the black box. */
 final class Death {
 
     private static final Pattern SIGNAL = Pattern.compile("(?m)^#\\s+(SIG\\w+|EXCEPTION_\\w+) ");
@@ -23,7 +23,7 @@ final class Death {
     private static final Pattern FRAME = Pattern.compile("(?m)^# Problematic frame:\\R# (.+)$");
     private static final Pattern ADDRESS = Pattern.compile("si_addr: (0x[0-9a-f]+)");
 
-    /** Farther away, an address says nothing of an operand. */
+    /** A faulting address further away than this has nothing to do with an operand. */
     private static final long NEAR = 1 << 20;
 
     private static final int SIGNAL_BASE = 128;
@@ -31,7 +31,7 @@ final class Death {
             4, "SIGILL", 6, "SIGABRT", 7, "SIGBUS", 8, "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV", 15, "SIGTERM", 31,
             "SIGSYS");
 
-    /** The JVM handles these itself, and reports a crash; unless its handlers are gone. */
+    /** The JVM handles these itself and reports a crash, unless its handlers were replaced. */
     private static final Set<String> HANDLED = Set.of("SIGILL", "SIGBUS", "SIGFPE", "SIGSEGV");
 
     private final String errorFile;
@@ -45,7 +45,7 @@ final class Death {
         this.blackBox = recorded.substring(0, recorded.indexOf('\0')).lines().toList();
     }
 
-    /** The child was ended in the middle of a test, for a reason. */
+    /** The child was killed in the middle of a test, for the given reason. */
     String ofHanging(String reason) {
         return reason + asked();
     }
@@ -85,7 +85,7 @@ final class Death {
         return blackBox.isEmpty() ? "" : "; the kernel was asked: " + blackBox.getFirst();
     }
 
-    /** Where the touched address lies beside the nearest operand. */
+    /** Where the accessed address lies relative to the nearest operand. */
     private String place() {
         Optional<Long> address = find(ADDRESS, errorFile).map(Long::decode);
         return address.flatMap(at -> operands()

@@ -9,14 +9,14 @@ import java.util.stream.Collectors;
  * A line that the child JVM writes for its parent.
  *
  * @param kind what happened
- * @param fields what there is to say about it
+ * @param fields the details
  */
 record Event(Kind kind, List<String> fields) {
 
     enum Kind {
-        /** The provider was found: module, version of the module, file, contract that it was built for. */
+        /** The provider was found: module, module version, file, contract that it was built for. */
         PROVIDER,
-        /** No provider has the name: the names that there are. */
+        /** No provider has the name: the existing names. */
         UNKNOWN,
         /** This machine cannot run the kernel: the reason. */
         UNAVAILABLE,
@@ -24,15 +24,15 @@ record Event(Kind kind, List<String> fields) {
         OPENING,
         /** The kernel was opened: what it says of itself. */
         OPENED,
-        /** Why there are no guard pages, empty if there are. */
+        /** Why there are no guard pages; empty if there are. */
         GUARD_PAGES,
-        /** A test that will be run: method, display name. */
+        /** A test that will run: method, display name. */
         PLANNED,
         /** A test starts: method. */
         STARTED,
         /** A test passed: method, nothing, microseconds. */
         PASSED,
-        /** A test, or what all tests need (then without a method), failed: method, message, microseconds. */
+        /** A test failed, or (without a method) something that all tests need: method, message, microseconds. */
         FAILED,
         /** A test was skipped: method, reason, microseconds. */
         SKIPPED,
@@ -46,7 +46,7 @@ record Event(Kind kind, List<String> fields) {
         return new Event(kind, List.of(fields));
     }
 
-    /** What comes from the child may come from the kernel: it is made fit to be shown. */
+    /** Parses a line. Its content may come from the kernel, so it is made safe to print. */
     static Event parse(String line) {
         List<String> parts = Arrays.stream(line.split("\t", -1))
                 .map(part -> PrintableText.block(unescape(part), MOST))

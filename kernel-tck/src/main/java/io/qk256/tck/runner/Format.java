@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** How reports are written. */
+/** The formats of reports. */
 enum Format {
     TABLE,
     JSON,
@@ -34,7 +34,7 @@ enum Format {
                         + Arrays.stream(values()).map(Format::label).collect(Collectors.joining(", "))));
     }
 
-    /** The format that the ending of a file's name tells. */
+    /** The format for a file name's extension. */
     static Format ofFile(String name) {
         return Arrays.stream(values())
                 .filter(format -> format != TABLE && name.endsWith("." + format.label()))

@@ -8,19 +8,19 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A test that did not end, in numbers for whoever doubts the verdict.
+ * A test that did not end, with the figures behind the verdict.
  *
- * @param silent how long nothing was heard of it
- * @param used the processor time that it has used since
+ * @param silent time since its last sign of life
+ * @param used the processor time that it has used since then
  * @param limit how long a test may take
- * @param load the machine's load average, if it tells one
- * @param processors that the load is shared by
+ * @param load the machine's load average, if known
+ * @param processors number of processors that share the load
  */
 record Hang(Duration silent, Duration used, Duration limit, Optional<Double> load, int processors) {
 
     private static final Path LOAD = Path.of("/proc/loadavg");
 
-    /** On this machine, now. */
+    /** Creates one for this machine, now. */
     static Hang now(Duration silent, Duration used, Duration limit) {
         return new Hang(silent, used, limit, readLoad(), Runtime.getRuntime().availableProcessors());
     }

@@ -6,14 +6,14 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The machine, the JVM and the command line, in words. */
+/** Describes the machine, the JVM and the command line. */
 final class Host {
 
     private static final Path CPUINFO = Path.of("/proc/cpuinfo");
 
     private Host() {}
 
-    /** What the caller knows of the CPU, or what Linux calls it, or its architecture. */
+    /** The CPU as named by the caller, or by Linux, or its architecture. */
     static String cpu() {
         String told = System.getProperty("qk256.tck.cpu", "");
         return told.isEmpty() ? modelName() : told;
@@ -45,7 +45,7 @@ final class Host {
 
     /** The command that repeats a run. */
     static String command(Options options) {
-        // A caller that has options of its own for plugins has them in its command.
+        // A caller with its own plugin options puts them into its command.
         Optional<String> caller = Optional.ofNullable(System.getProperty("qk256.tck.command"));
         StringBuilder command = new StringBuilder(caller.orElseGet(() -> ModulePath.isClassPath()
                 ? "java " + vectorModule() + "-cp " + System.getProperty("java.class.path") + " "
@@ -70,7 +70,7 @@ final class Host {
         return command.toString();
     }
 
-    /** The one module that a kernel may need and that the JVM does not have by itself. */
+    /** The only module that a kernel may need and that the JVM does not load by default. */
     private static String vectorModule() {
         String module = "jdk.incubator.vector";
         return ModuleLayer.boot().findModule(module).isPresent() ? "--add-modules " + module + " " : "";

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** For programs; saved as {@code NAME.certificate.json} it is a certificate. */
+/** For programs. Saved as {@code NAME.certificate.json}, it is a certificate. */
 final class JsonFormat {
 
     private JsonFormat() {}

@@ -3,7 +3,7 @@ package io.qk256.tck.runner;
 import io.qk256.spi.support.PrintableText;
 import java.util.Locale;
 
-/** For pages. */
+/** For web pages and documents. */
 final class MarkdownFormat {
 
     private MarkdownFormat() {}

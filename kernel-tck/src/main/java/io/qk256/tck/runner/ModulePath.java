@@ -48,12 +48,12 @@ final class ModulePath {
         }
     }
 
-    /** Whether the kit was started from the class path. */
+    /** Whether the TCK was started from the class path. */
     static boolean isClassPath() {
         return !TckMain.class.getModule().isNamed();
     }
 
-    /** All classes of a class path are one module: what is on it is there for all, and so is the kit's native access. */
+    /** Everything on a class path is in one module, so its kernels and native access cannot be chosen one by one. */
     private static void refuse(Options options) {
         List<String> wrong = new ArrayList<>();
         options.plugins().ifPresent(path -> wrong.add("--plugins"));
@@ -72,7 +72,7 @@ final class ModulePath {
     }
 
     /**
-     * The options by which a JVM finds the kernels.
+     * Returns the JVM options with which the child finds the kernels.
      *
      * @param nativeAccess whether they may run native code
      * @param directory where copies of nested jars go
@@ -114,7 +114,10 @@ final class ModulePath {
         }
     }
 
-    /** Each jar, and each folder of jars, is a plugin; one that is no module is left out, since it would stop all. */
+    /**
+     * Each jar, and each folder of jars, is a plugin; one that is not a module is left out, since it would break the
+     * rest.
+     */
     private static List<Path> plugins(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             throw new NotDirectoryException(directory.toString());
@@ -138,7 +141,7 @@ final class ModulePath {
         }
     }
 
-    /** The modules that provide kernels, and all of the plugin: they may run native code here. */
+    /** The modules that provide kernels, and all modules of the plugin: they may run native code here. */
     private List<String> kernelModules() {
         Stream<ModuleDescriptor> providing = modules(entries.toArray(Path[]::new))
                 .filter(module -> module.provides().stream()

@@ -16,21 +16,22 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /**
- * What the command line asks for.
+ * The options of the command line.
  *
  * @param provider the kernel's name
- * @param plugins a directory of jars, and of folders of jars, that go on the module path as well
- * @param modulePath more entries of the module path
- * @param plugin the jar, or the folder of jars, that the kernel is in: goes on the module path, and its hash is the one reported
+ * @param plugins a directory of jars, and of folders of jars, that is added to the module path
+ * @param modulePath additional entries of the module path
+ * @param plugin the jar, or the folder of jars, that contains the kernel: it is added to the module path, and its hash
+ *     is the one reported
  * @param nativeAccess whether kernels may run native code
- * @param format how the report goes to standard output
- * @param save files to write the report to as well, in the formats of their endings
- * @param certify the directory that a certificate goes to if all is well
- * @param rules numbers of the rules to run, empty for all
- * @param seed of the first random case
+ * @param format the format of the report on standard output
+ * @param save files to which the report is also written, in the formats of their extensions
+ * @param certify the directory for a certificate if everything passes
+ * @param rules numbers of the rules to run; empty for all
+ * @param seed the seed of the first random case
  * @param random number of random cases
- * @param timeLimit for each test
- * @param jvmOptions more options of the JVM that the kernel runs in
+ * @param timeLimit the time limit for each test
+ * @param jvmOptions additional options for the JVM that the kernel runs in
  */
 record Options(
         String provider,
@@ -71,15 +72,15 @@ record Options(
             run the kernel.
             """;
 
-    /** How many random cases there are unless told otherwise. */
+    /** The default number of random cases. */
     static final int RANDOM = 200;
 
     private static final int MAX_SEED = 1_000_000_000;
 
     /**
-     * Reads a command line.
+     * Parses a command line.
      *
-     * @throws UserError if it is wrong; the message says how
+     * @throws UserError if it is invalid; the message says why
      */
     static Options parse(String... args) {
         Deque<String> words = new ArrayDeque<>(Arrays.asList(args));
@@ -152,7 +153,7 @@ record Options(
         }
     }
 
-    /** The file that a certificate goes to. */
+    /** The file for a certificate. */
     Optional<OutputFile> certificate() {
         return certify.map(directory -> OutputFile.in(directory, provider + ".certificate.json"));
     }
@@ -178,7 +179,7 @@ record Options(
                 return number;
             }
         } catch (NumberFormatException e) {
-            // The message below tells.
+            // The error message below covers this.
         }
         throw new UserError(option + ": '" + text + "', expected an integer from " + least + " to " + most);
     }

@@ -10,17 +10,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a run has shown.
+ * The result of a run.
  *
  * @param provider the kernel's name
- * @param verdict the whole in one word
- * @param reason the whole in one line
+ * @param verdict the result in one word
+ * @param reason the result in one line
  * @param artifact what was tested
- * @param description what the kernel says of itself, if it was opened
- * @param complete whether no rule was left away
- * @param rules what became of each rule
+ * @param description what the kernel says about itself, if it was opened
+ * @param complete whether all rules were run
+ * @param rules the result of each rule
  * @param guardPages why there were no guard pages; empty if there were
- * @param seed of the first random case
+ * @param seed the seed of the first random case
  * @param repeat the command that repeats the run
  * @param date when it ended
  * @param millis how long it took
@@ -40,11 +40,11 @@ record Report(
         long millis) {
 
     enum Verdict {
-        /** Every rule that a kernel must keep passed. */
+        /** Every rule that a kernel must keep has passed. */
         PASSED("passed", 0),
-        /** A rule that a kernel must keep failed, or did not run. */
+        /** A rule that a kernel must keep has failed or did not run. */
         FAILED("failed", 1),
-        /** The machine lacks what the kernel needs; that says nothing of the kernel. */
+        /** The machine lacks what the kernel requires; this says nothing about the kernel. */
         CANNOT_RUN("cannot be run here", 3);
 
         private final String label;
@@ -120,7 +120,7 @@ record Report(
         return rules.stream().filter(rule -> rule.rule().level() == level).count();
     }
 
-    /** The contract of the kit that tested. */
+    /** The contract version of the TCK that tested. */
     static String contract() {
         return Contract.VERSION;
     }
@@ -128,8 +128,8 @@ record Report(
     /**
      * Writes the certificate.
      *
-     * @return whether there was something to certify
-     * @throws IOException if the provider is no jar, or the file cannot be written
+     * @return whether there was anything to certify
+     * @throws IOException if the provider is not a jar, or the file cannot be written
      */
     boolean certify(OutputFile certificate) throws IOException {
         if (verdict != Verdict.PASSED) {

@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What became of a rule.
+ * The result of a rule.
  *
  * @param rule the rule
  * @param tests its tests
  */
 record RuleResult(Rule rule, List<TestResult> tests) {
 
-    /** Passed if all of its tests have, and there is one. */
+    /** Passed if there is at least one test and all of them have passed. */
     Outcome outcome() {
         if (has(Outcome.FAILED)) {
             return Outcome.FAILED;
@@ -22,7 +22,7 @@ record RuleResult(Rule rule, List<TestResult> tests) {
         return tests.isEmpty() || has(Outcome.SKIPPED) ? Outcome.SKIPPED : Outcome.PASSED;
     }
 
-    /** Whether the kernel is none, for this rule. */
+    /** Whether this rule disqualifies the kernel. */
     boolean isBroken() {
         return rule.level() == Level.MUST && outcome() != Outcome.PASSED;
     }
@@ -35,7 +35,7 @@ record RuleResult(Rule rule, List<TestResult> tests) {
         return tests.stream().mapToLong(TestResult::micros).sum() / 1000;
     }
 
-    /** Why it has not passed: the first message of the worst tests. */
+    /** Why it has not passed: the first message of the tests with the worst outcome. */
     Optional<String> message() {
         Outcome worst = outcome();
         if (worst == Outcome.PASSED) {

@@ -12,7 +12,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
-/** The standard streams of the child, which its parent reads: without buffers, so that prints and marks keep their order. */
+/** The child's standard streams, which its parent reads. They are unbuffered, so prints and marks keep their order. */
 final class StandardStreams {
 
     private final OutputStream out = new FileOutputStream(FileDescriptor.out);
@@ -24,13 +24,13 @@ final class StandardStreams {
         System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), true));
     }
 
-    /** From now on it is that which prints. */
+    /** Marks the start of a phase, to which everything printed from now on belongs. */
     synchronized void mark(String phase) {
         try {
             if (flush.isPresent()) {
                 int status = (int) flush.get().invokeExact(MemorySegment.NULL);
                 if (status != 0) {
-                    return; // The kernel has closed a stream, and what it held is lost.
+                    return; // The kernel has closed a stream, and its buffered content is lost.
                 }
             }
             out.write(Talk.mark(word, phase));
@@ -41,7 +41,10 @@ final class StandardStreams {
         }
     }
 
-    /** Of all streams of the C library: what {@code printf} prints into a pipe stays in its buffer otherwise. */
+    /**
+     * fflush for all streams of the C library: otherwise what {@code printf} prints into a pipe stays in its
+     * buffer.
+     */
     @SuppressWarnings("restricted")
     private static Optional<MethodHandle> flushOfC() {
         if (!StandardStreams.class.getModule().isNativeAccessEnabled()) {

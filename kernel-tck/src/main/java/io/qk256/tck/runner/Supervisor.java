@@ -15,10 +15,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Starts children until every test has its result, or the children die too often. */
+/** Starts children until every test has a result, or the children have died too often. */
 final class Supervisor {
 
-    /** So many deaths tell enough; each start takes time. */
+    /** This many deaths say enough, and each start takes time. */
     private static final int MAX_DEATHS = 8;
 
     private final Options options;
@@ -121,7 +121,7 @@ final class Supervisor {
                 method, (key, result) -> result.as(outcome, event.field(1), Long.parseLong(event.field(2))));
     }
 
-    /** The test that was running has failed, and with it its rule; the others will be run by another child. */
+    /** The test that was running has failed, and its rule with it; another child runs the others. */
     private void died(ChildJvm child, End end) throws IOException {
         Death death = child.death();
         String how = end == End.HANGING ? death.ofHanging(child.hanging()) : death.ofExit(child.exitCode());
@@ -167,17 +167,17 @@ final class Supervisor {
         Files.delete(directory);
     }
 
-    /** Module, version, file and contract of the provider, if it was found. */
+    /** Module, version, file and contract version of the provider, if it was found. */
     Optional<Event> provider() {
         return provider;
     }
 
-    /** The names that there are, if there is no provider of the name. */
+    /** The existing names, if there is no provider with the name. */
     Optional<List<String>> otherNames() {
         return unknown.map(Event::fields);
     }
 
-    /** What the kernel says of itself, if it was opened. */
+    /** What the kernel says about itself, if it was opened. */
     Optional<String> description() {
         return description;
     }
@@ -196,7 +196,7 @@ final class Supervisor {
         return guardPages;
     }
 
-    /** The results so far, rule by rule; of all rules, or of those asked for. */
+    /** The results so far, by rule; of all rules, or of the requested ones. */
     List<RuleResult> rules() {
         return Rules.all().stream()
                 .filter(rule -> options.rules().isEmpty() || options.rules().contains(rule.number()))
@@ -209,7 +209,7 @@ final class Supervisor {
                 .toList();
     }
 
-    /** What native code prints, and what is printed in the tests of other rules, shows in the stream alone. */
+    /** Prints of native code, and prints during the tests of other rules, are visible in the child's streams only. */
     private TestResult withPrint(TestResult result) {
         boolean silent = print.isEmpty() || unavailable.isPresent() || result.outcome() == Outcome.FAILED;
         if (silent || !result.rule().toString().equals(Rules.PRINTS_NOTHING)) {

@@ -61,7 +61,7 @@ final class TableFormat {
         return PrintableText.block(text.toString(), Integer.MAX_VALUE);
     }
 
-    /** Why rules did not run, and which; nothing where the machine is the reason, which the last line tells. */
+    /** Why rules did not run, and which ones; empty if the machine is the reason, which the last line says. */
     private static Map<String, List<String>> causes(Report report) {
         Map<String, List<String>> causes = new LinkedHashMap<>();
         if (report.verdict() != Report.Verdict.CANNOT_RUN) {

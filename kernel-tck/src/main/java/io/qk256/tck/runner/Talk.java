@@ -11,24 +11,27 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What a child JVM prints, from Java and from native code: read to its end, so that the child never waits, and kept in part
- * only, so that no amount of it fills memory. The child marks in the same stream what it runs, so that each print is known by
- * what printed it.
+ * What a child JVM prints, from Java and from native code. It is read to the end, so that the child never blocks, but
+ * only partly kept, so that it cannot fill the memory. The child writes marks into the same stream to say what it runs,
+ * so each print can be attributed.
  */
 final class Talk {
 
-    /** The system property with the word that begins a mark; new for each child, so that no kernel prints it by chance. */
+    /**
+     * The system property with the word that starts a mark; random for each child, so that no kernel prints it by
+     * chance.
+     */
     static final String PROPERTY = "qk256.tck.mark";
 
-    /** After a mark: nothing that follows is a kernel's print. */
+    /** After this mark, nothing that follows counts as printed by the kernel. */
     static final String NOBODY = "";
 
-    /** After a mark: what was printed before it was another kernel's. */
+    /** After this mark, what was printed before counts as printed by another kernel. */
     static final String FORGET = "\u0002";
 
     private static final int KEPT = 2000;
 
-    /** The JVM may warn of its own lacks, such as memory. */
+    /** The JVM may print its own warnings, such as low memory. */
     private static final Pattern OF_THE_JVM =
             Pattern.compile("(?m)^(?:\\S.* VM warning: .*|\\[[\\d.,]+s?\\]\\[\\w+ *\\]\\[.*)$");
 
@@ -40,13 +43,13 @@ final class Talk {
     private long count;
     private Optional<String> print = Optional.empty();
 
-    /** Starts to read. */
+    /** Starts reading. */
     Talk(InputStream from, String mark) {
         this.mark = mark;
         this.reader = Thread.ofPlatform().daemon().name("tck-talk").start(() -> read(from));
     }
 
-    /** The bytes of a mark: from now on it is that which prints. */
+    /** The bytes of a mark: everything printed from now on belongs to this phase. */
     static byte[] mark(String word, String phase) {
         return (word + phase + "\n").getBytes(UTF_8);
     }
@@ -59,12 +62,12 @@ final class Talk {
                 rest = accept(rest + new String(buffer, 0, length, ISO_8859_1));
             }
         } catch (IOException e) {
-            // The same as its end.
+            // An error means the same as the end of the stream.
         }
         add(rest);
     }
 
-    /** Takes marks and prints from the text, and returns what may be the beginning of a mark. */
+    /** Processes the marks and prints in the text; returns the rest, which may be the beginning of a mark. */
     private String accept(String text) {
         int done = 0;
         for (int at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, done)) {
@@ -111,17 +114,20 @@ final class Talk {
         return new String(bytes.getBytes(ISO_8859_1), UTF_8);
     }
 
-    /** Waits until all is read, but not for processes that a kernel has left behind with the other end of the stream. */
+    /**
+     * Waits until everything is read, but not for orphaned processes of a kernel that hold the other end of the
+     * stream.
+     */
     void await(Duration most) throws InterruptedException {
         reader.join(most);
     }
 
-    /** The kernel's first print, in words; that of a phase which has not ended is left out, since a dying JVM prints too. */
+    /** Describes the kernel's first print; ignores prints of an unfinished phase, since a dying JVM prints too. */
     synchronized Optional<String> print() {
         return print;
     }
 
-    /** The end of all that was printed. */
+    /** The end of everything that was printed. */
     synchronized String lastWords() {
         return utf8(last.toString()).strip();
     }

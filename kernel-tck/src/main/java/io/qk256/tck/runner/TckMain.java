@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** The command line of the compatibility kit. */
+/** The command line of the compatibility kit (TCK). */
 public final class TckMain {
 
     private static final int USAGE = 2;

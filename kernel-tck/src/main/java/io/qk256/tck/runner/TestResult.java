@@ -4,13 +4,13 @@ import io.qk256.tck.Rule;
 import java.util.Locale;
 
 /**
- * What became of a test.
+ * The result of a test.
  *
- * @param method its name in code
+ * @param method its method name
  * @param name its name in reports
- * @param rule the rule that it is of
- * @param outcome what became of it
- * @param micros how long it took
+ * @param rule the rule it belongs to
+ * @param outcome the outcome
+ * @param micros how long it took, in microseconds
  * @param message why it failed or was skipped
  */
 record TestResult(String method, String name, Rule rule, Outcome outcome, long micros, String message) {

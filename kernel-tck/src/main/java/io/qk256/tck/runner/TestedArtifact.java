@@ -18,12 +18,12 @@ import java.util.stream.Stream;
  * What was tested.
  *
  * @param module the provider's module
- * @param version of the module, empty if it tells none
+ * @param version the module's version, empty if it has none
  * @param file the jar, or a directory of classes
- * @param contract the contract that it was built for
- * @param sha256 of the jar; of a plugin's folder, of the lines that {@code sha256sum *.jar} prints in it; empty for a
- *     directory of classes
- * @param nativeLibraries SHA-256 of each native library in the jar
+ * @param contract the contract version that it was built for
+ * @param sha256 the hash of the jar; for a plugin's folder, the hash of the lines that {@code sha256sum *.jar} prints
+ *     in it; empty for a directory of classes
+ * @param nativeLibraries the SHA-256 of each native library in the jar
  */
 record TestedArtifact(
         String module,
@@ -34,7 +34,7 @@ record TestedArtifact(
         Map<String, String> nativeLibraries) {
 
     /**
-     * The artifact of a provider.
+     * Returns the artifact of a provider.
      *
      * @param plugin the jar or folder that it was found in, if it was a plugin
      */

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** For continuous integration: JUnit's XML, a case for each test. */
+/** For continuous integration: JUnit's XML with a test case for each test. */
 final class XmlFormat {
 
     private XmlFormat() {}
@@ -84,7 +84,7 @@ final class XmlFormat {
         return String.format(Locale.ROOT, "%.6f", micros / 1e6);
     }
 
-    /** What XML has no way to write is shown as in Java: controls, and U+FFFE and U+FFFF. */
+    /** Characters that XML cannot represent are escaped as in Java: control characters, U+FFFE and U+FFFF. */
     private static String escape(String text) {
         String printable = PrintableText.block(text, Integer.MAX_VALUE); // XML has no escape for most controls.
         StringBuilder xml = new StringBuilder();
