@@ -1,4 +1,5 @@
-/** An engine that multiplies with 2-bit weights. It depends on the contract only; kernels are found at run time. */
+/** An engine that multiplies with 2-bit weights and runs models. It knows no kernel: they are found when it runs. */
 module com.example.engine {
+    requires io.qk256.llm;
     requires io.qk256.spi;
 }

@@ -285,9 +285,9 @@ class PluginsIT {
         add(new TestModule("printing")
                 .replacing(
                         OPEN,
-                        "System.out.print(\"\\u001b[2J}\"); byte[] bytes = new byte[1 << 20];"
+                        "System.out.print(\"\\u001b[2J}\"); byte[] bytes = new byte[1 << 16];"
                                 + " java.util.Arrays.fill(bytes, (byte) '\\n'); bytes[9] = 'x';"
-                                + " for (int i = 0; i < 64; i++) { System.out.write(bytes, 0, bytes.length); }"
+                                + " for (int i = 0; i < 1024; i++) { System.out.write(bytes, 0, bytes.length); }"
                                 + " System.err.println(\"hello\"); " + OPEN));
         Result result = kernels();
         assertThat(text(json(result), "selected")).isEqualTo("printing");

@@ -10,15 +10,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Runs the program as a user would, in each of the three ways to start it. */
-class MainTest {
+/** Runs the program as a user would, in each way to put it together. */
+class MainIT {
 
     private static final String MAIN = "com.example.engine.Main";
 
-    /** The class path that the build gave this test. */
+    /** What the build put on the class path of this test. */
     private static final List<String> PATH = List.of(System.getProperty("java.class.path").split(File.pathSeparator));
 
     private static String classes() {
@@ -26,10 +25,12 @@ class MainTest {
                 .collect(Collectors.joining());
     }
 
-    /** The jars of the contract and the kernels, without the libraries of the tests. */
+    private static final String MODEL = System.getProperty("model");
+
+    /** The project's jars, without what tests need. */
     private static String libraries() {
         return PATH.stream()
-                .filter(entry -> Path.of(entry).getFileName().toString().startsWith("kernel-"))
+                .filter(entry -> entry.contains(Path.of("io", "qk256").toString()))
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
@@ -38,21 +39,23 @@ class MainTest {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("--add-modules=jdk.incubator.vector");
         command.addAll(Arrays.asList(options));
+        command.add(MODEL);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         List<String> lines = process.inputReader().readAllLines();
         assertEquals(0, process.waitFor(), () -> command + ": " + lines);
         return lines;
     }
 
-    /** Expects the program's two lines; before them only the JVM's warning of its incubator module. */
+    /** The program's lines; the JVM warns of its incubator module. */
     private static void requireAnswer(List<String> lines) {
-        Stream<String> warnings = lines.stream().limit(lines.size() - 2L);
-        assertTrue(warnings.allMatch(line -> line.contains("incubator")), () -> "expected no warning: " + lines);
-        assertEquals("first: " + row(0) + ", last: " + row(Main.ROWS - 1), lines.get(lines.size() - 2));
-        assertTrue(lines.getLast().startsWith("kernel: "), lines::getLast);
+        List<String> said = lines.stream().filter(line -> !line.contains("incubator")).toList();
+        assertTrue(said.size() >= 3, () -> "expected three lines: " + lines);
+        assertTrue(said.get(0).startsWith("kernel: "), said::getFirst);
+        assertEquals("first: " + row(0) + ", last: " + row(Main.ROWS - 1), said.get(1));
+        assertTrue(said.get(2).startsWith(", there was"), () -> "expected the beginning of a tale: " + said.get(2));
     }
 
-    /** The expected result in plain code: int8 GEMV is bit-exact. */
+    /** The same in plain code: all its bits are defined. */
     private static float row(int row) {
         float[] weights = Main.numbers(Main.ROWS * Main.COLS, 1);
         float[] x = Main.numbers(Main.COLS, 2);
@@ -90,6 +93,11 @@ class MainTest {
                 "--enable-native-access=ALL-UNNAMED", "-cp", classes() + File.pathSeparator + libraries(), MAIN));
     }
 
+    @Test
+    void fromOneJar() throws IOException, InterruptedException {
+        requireAnswer(run("-jar", System.getProperty("jar")));
+    }
+
     /** An engine on the class path, the contract and the kernels on the module path. */
     @Test
     void onBoth() throws IOException, InterruptedException {
@@ -97,7 +105,7 @@ class MainTest {
                 "--enable-native-access=io.qk256.spi,io.qk256.avx2.jni",
                 "-p",
                 libraries(),
-                "--add-modules=io.qk256.spi,io.qk256.scalar,io.qk256.avx2.vector,io.qk256.avx2.jni",
+                "--add-modules=io.qk256.llm,io.qk256.scalar,io.qk256.avx2.vector,io.qk256.avx2.jni",
                 "-cp",
                 classes(),
                 MAIN));
