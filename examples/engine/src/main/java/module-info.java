@@ -1,4 +1,4 @@
-/** An engine that multiplies with 2-bit weights and runs models. It knows no kernel: they are found when it runs. */
+/** An engine that multiplies 2-bit weights and runs models. It depends on no kernel; kernels are found at run time. */
 module com.example.engine {
     requires io.qk256.llm;
     requires io.qk256.spi;

@@ -44,7 +44,7 @@ enum Resource {
             return open > 0 ? open : entries("/dev/fd");
         }
     },
-    HEAP("bytes of the heap", 8 << 20) {
+    HEAP("bytes of the heap", 4 << 20) {
         @Override
         long held() {
             return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();

@@ -17,7 +17,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Random;
 
-/** Multiplies a matrix of its own, and lets the model of a GGUF file write, with the fastest kernel that runs here. */
+/** Multiplies its own matrix, then generates text with a GGUF model, both with the fastest kernel that runs here. */
 public final class Main {
 
     static final int ROWS = 4096;
@@ -46,7 +46,7 @@ public final class Main {
         }
     }
 
-    /** In place of weights and activations of your own. */
+    /** Random numbers in place of your own weights and activations. */
     static float[] numbers(int n, long seed) {
         Random random = new Random(seed);
         float[] numbers = new float[n];
