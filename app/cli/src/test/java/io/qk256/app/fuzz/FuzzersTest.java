@@ -52,7 +52,8 @@ class FuzzersTest {
     private List<String> command(String fuzzer, Path seed) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=256m", "-XX:-CreateCoredumpOnCrash"));
+        command.addAll(
+                List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=256m", "-XX:-CreateCoredumpOnCrash"));
         command.add("-XX:ErrorFile=" + directory.resolve("crash"));
         System.getProperties().stringPropertyNames().stream()
                 .filter(name -> name.startsWith("qk256."))
