@@ -65,7 +65,7 @@ final class Ending {
             Optional<String> stranger = stranger(entry.getValue());
             if (stranger.isPresent()) {
                 Thread halting = haltLater(SHORT, FAILED);
-                tell(stranger.get() + " ended the program with System.exit; what was to be written is not complete");
+                tell(stranger.get() + " ended the program with System.exit; the output is incomplete");
                 awaitForEver(halting);
                 return;
             }

@@ -66,7 +66,7 @@ public final class BarChart {
     }
 
     private String draw() {
-        text(MARGIN, 18, "task", "Speed of each kernel, as a part of what the machine can do");
+        text(MARGIN, 18, "task", "Speed of each kernel, as a fraction of what the machine can do");
         text(
                 MARGIN,
                 34,

@@ -30,8 +30,9 @@ public record Baselines(Path directory) {
      */
     public static String requireName(String name) {
         if (!NAME.matcher(name).matches()) {
-            throw new UserError("'" + name
-                    + "' is no name of results; expected letters, digits, '.', '_' and '-', as in main or 2026-11-22");
+            throw new UserError(
+                    "'" + name
+                            + "' is not a name for results; expected letters, digits, '.', '_' and '-', as in main or 2026-11-22");
         }
         return name;
     }
@@ -62,8 +63,8 @@ public record Baselines(Path directory) {
         Path file = directory.resolve(requireName(name) + SUFFIX);
         if (!Files.isRegularFile(file)) {
             List<String> names = names();
-            throw new UserError("no results are called '" + name + "' in " + directory + "; "
-                    + (names.isEmpty() ? "keep some with --save " + name : "there are: " + String.join(", ", names)));
+            throw new UserError("no results are named '" + name + "' in " + directory + "; "
+                    + (names.isEmpty() ? "save some with --save " + name : "there are: " + String.join(", ", names)));
         }
         try {
             return BenchJson.read(JsonParser.parseString(Files.readString(file)));

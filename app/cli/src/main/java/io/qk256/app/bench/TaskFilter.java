@@ -80,8 +80,8 @@ public record TaskFilter(
             TaskFilter first = filters.getFirst();
             throw new UserError(
                     "nothing to measure: dequantize takes shapes such as 1024 and is measured warm, with 1 thread;"
-                            + " gemv-f32 and gemv-i8 take shapes such as 2560x2560, cold or with several threads from "
-                            + (LARGE_BYTES >> 10) + " KiB; only gemv-i8 takes several columns; got operations "
+                            + " gemv-f32 and gemv-i8 take shapes such as 2560x2560, cold or with several threads only from "
+                            + (LARGE_BYTES >> 10) + " KiB on; only gemv-i8 takes several columns; got operations "
                             + first.operations + ", shapes " + first.shapes + ", columns " + first.columns
                             + ", modes " + first.modes + ", threads " + first.threads);
         }

@@ -24,9 +24,9 @@ final class Arguments {
     static void requireText(String... arguments) {
         for (String argument : arguments) {
             if (argument.indexOf(REPLACEMENT) >= 0) {
-                throw new UserError("the argument '" + argument + "' holds bytes that are no text in this locale ("
+                throw new UserError("the argument '" + argument + "' holds bytes that are not text in this locale ("
                         + Environment.property("sun.jnu.encoding").orElse("unknown")
-                        + "); set a locale with UTF-8, such as LC_ALL=C.UTF-8, or give a prompt with -f FILE");
+                        + "); set a UTF-8 locale, such as LC_ALL=C.UTF-8, or pass a prompt with -f FILE");
             }
         }
     }

@@ -30,9 +30,9 @@ import picocli.CommandLine.ParentCommand;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Measure every usable kernel, side by side in one run, beside the floors: filling the output, reading the"
-                    + " weights. Each result is checked as well.",
-            "Progress is on standard error."
+            "Measure every usable kernel side by side in one run, next to the floors: the time to fill the output and"
+                    + " to read the weights. Each result is also checked.",
+            "Progress goes to standard error."
         },
         footer = {
             "",
@@ -53,10 +53,10 @@ final class BenchCommand implements Callable<Integer> {
             names = "--kernels",
             paramLabel = "NAME",
             split = ",",
-            description = "Only these kernels (default: all that are usable).")
+            description = "Measure only these kernels (default: all usable ones).")
     private @Nullable List<String> kernels;
 
-    @ArgGroup(heading = "Tasks: lists, or 'all'%n", validate = false)
+    @ArgGroup(heading = "Tasks: comma-separated lists, or 'all'%n", validate = false)
     private BenchFilterOptions filter = new BenchFilterOptions();
 
     @ArgGroup(heading = "Measuring%n", validate = false)

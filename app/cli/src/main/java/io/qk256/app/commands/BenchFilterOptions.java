@@ -36,7 +36,7 @@ final class BenchFilterOptions {
             names = "--shapes",
             paramLabel = "SHAPE",
             split = ",",
-            description = "WEIGHTS or WEIGHTS-array for dequantize, ROWSxCOLS for products"
+            description = "WEIGHTS or WEIGHTS-array for dequantize, ROWSxCOLS for gemv"
                     + " (default: 256,1024,4096,2560x2560; quick: 1024,2560x2560).")
     private @Nullable List<String> shapes;
 
@@ -44,15 +44,14 @@ final class BenchFilterOptions {
             names = "--columns",
             paramLabel = "N",
             split = ",",
-            description =
-                    "Activation vectors that gemv-i8 multiplies in one call; all is 1,4,16 (default: 1, and 16 warm).")
+            description = "Activation vectors per call of gemv-i8; 'all' is 1,4,16 (default: 1, and 16 warm).")
     private @Nullable List<String> columns;
 
     @Option(
             names = "--modes",
             paramLabel = "MODE",
             split = ",",
-            description = "warm: the same matrix again and again; cold: more than a GiB of matrices in turn"
+            description = "warm: the same matrix over and over; cold: more than a GiB of matrices in turn"
                     + " (default: all; quick: warm).")
     private @Nullable List<String> modes;
 
@@ -60,7 +59,7 @@ final class BenchFilterOptions {
             names = "--threads",
             paramLabel = "N",
             split = ",",
-            description = "Numbers of threads that share the rows of a matrix, or 'all' CPUs (default: 1).")
+            description = "Numbers of threads that share the rows of a matrix; 'all' is one per CPU (default: 1).")
     private @Nullable List<String> threads;
 
     BenchFilterOptions() {}

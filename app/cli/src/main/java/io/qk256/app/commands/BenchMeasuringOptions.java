@@ -19,7 +19,7 @@ final class BenchMeasuringOptions {
     private static final int MOST_ROUNDS = 1000;
     private static final int MOST_MILLISECONDS = 60_000;
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Measure all so often, each time in fresh JVMs.")
+    @Option(names = "--rounds", paramLabel = "N", description = "Measure everything N times, each time in fresh JVMs.")
     private @Nullable Integer rounds;
 
     @Option(names = "--time", paramLabel = "MS", description = "Duration of an iteration in milliseconds.")
@@ -29,13 +29,14 @@ final class BenchMeasuringOptions {
             names = "--profile",
             paramLabel = "NAME",
             split = ",",
-            description = "Run with these JMH profilers (gc, stack, jfr, perf, perfasm), output on standard error.")
+            description =
+                    "Run with these JMH profilers (gc, stack, jfr, perf, perfasm); they report on standard error.")
     List<String> profilers = List.of();
 
     @Option(
             names = "--jvm-option",
             paramLabel = "OPTION",
-            description = "An option of the measuring JVMs, such as -XX:-UseSuperWord; may be repeated.")
+            description = "An option for the measuring JVMs, such as -XX:-UseSuperWord; may be repeated.")
     List<String> jvmOptions = List.of();
 
     @Option(
@@ -43,9 +44,9 @@ final class BenchMeasuringOptions {
             paramLabel = "OTHER",
             description = {
                 "Measure in two kinds of JVM that take turns, and show the change from the other one; exit code 4 on a"
-                        + " regression. OTHER is all that differs:",
+                        + " regression. OTHER is their only difference:",
                 "a path (another build's lib directory, or a jar) whose modules replace those of the same"
-                        + " names, or a JVM option, as in --against=-XX:-UseSuperWord."
+                        + " name, or a JVM option, as in --against=-XX:-UseSuperWord."
             })
     private @Nullable String against;
 
@@ -54,7 +55,8 @@ final class BenchMeasuringOptions {
     Kit.Duration duration(Kit.Duration usual) {
         int least = against == null ? 1 : 2;
         if (against != null && rounds != null && rounds == 1) {
-            throw new UserError("--rounds: 1, expected 2 or more, because the two of --against take turns");
+            throw new UserError(
+                    "--rounds: 1, expected 2 or more, because the two kinds of JVM of --against take turns");
         }
         return new Kit.Duration(
                 rounds == null ? Math.max(least, usual.rounds()) : Limits.require("--rounds", rounds, 1, MOST_ROUNDS),
@@ -87,7 +89,7 @@ final class BenchMeasuringOptions {
         if (names.stream().noneMatch(name -> ModuleLayer.boot().findModule(name).isPresent())) {
             throw new UserError("--against: '" + path
                     + "', expected a directory of modules or a jar that replaces one of this build, or a JVM option;"
-                    + (names.isEmpty() ? " no module is there" : " there are only " + String.join(", ", names)));
+                    + (names.isEmpty() ? " it holds no module" : " it holds only " + String.join(", ", names)));
         }
     }
 }

@@ -33,8 +33,8 @@ import picocli.CommandLine.ParentCommand;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Measure how fast a model reads a prompt of 64 tokens and decodes, beside how fast as many threads read as"
-                    + " many bytes of memory, all in one run.",
+            "Measure how fast a model processes a prompt of 64 tokens and decodes, and how fast the same number of threads"
+                    + " reads the same number of bytes from memory, all in one run.",
             "Default: the embedded model with every usable kernel. It fits in caches; --shape 2b shows what memory allows."
         })
 final class BenchModelCommand implements Callable<Integer> {
@@ -50,43 +50,43 @@ final class BenchModelCommand implements Callable<Integer> {
             names = "--shape",
             paramLabel = "2b",
             description =
-                    "A model of random weights in the shape of BitNet b1.58 2B4T, made in memory (1.2 GB and, with"
-                            + " head q8, 0.4 GB more).")
+                    "Measure a model of random weights in the shape of BitNet b1.58 2B4T, created in memory (1.2 GB, plus"
+                            + " 0.4 GB with head q8).")
     private @Nullable String shape;
 
     @Option(
             names = "--kernels",
             paramLabel = "NAME",
             split = ",",
-            description =
-                    "These kernels, or 'all'. Default: all for the embedded model, else the selected one; --kernel NAME"
-                            + " for one.")
+            description = "Measure these kernels, or 'all'. Default: all for the embedded model, else the selected one;"
+                    + " --kernel NAME measures one.")
     private @Nullable List<String> kernels;
 
     @Option(
             names = "--thread-counts",
             paramLabel = "N",
             split = ",",
-            description = "Numbers of threads. Default: 1, and one for each physical core.")
+            description = "Numbers of threads to measure with. Default: 1, and one per physical core.")
     private @Nullable List<Integer> threadCounts;
 
     @Option(
             names = "--heads",
             paramLabel = "TYPE",
             split = ",",
-            description = "Weights of the last product: f16, q8 or both. Default: what --head says.")
+            description = "Weights of the output head: f16, q8 or both. Default: the value of --head.")
     private @Nullable List<Head> heads;
 
     @Option(
             names = "--seconds",
             paramLabel = "S",
-            description = "Measure each speed for S seconds, after as long a warm-up. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Measure each speed for S seconds, after a warm-up of the same length. Default: ${DEFAULT-VALUE}.")
     private double seconds = 0.5;
 
     @Option(names = "--json", description = "Print one JSON object instead of a table.")
     private boolean json;
 
-    @Option(names = "--plot", paramLabel = "FILE.svg", description = "Draw the results as well.")
+    @Option(names = "--plot", paramLabel = "FILE.svg", description = "Also draw a chart of the results.")
     private @Nullable Path plot;
 
     @Mixin
@@ -131,7 +131,7 @@ final class BenchModelCommand implements Callable<Integer> {
             throw new UserError("--shape: '" + shape + "', expected 2b");
         }
         if (shape != null && !options.isEmbedded()) {
-            throw new UserError("--shape makes a model, and -m names one: give one of them");
+            throw new UserError("--shape creates a model, but -m names one; use only one of them");
         }
         if (!(seconds > 0) || seconds > 3600) {
             throw new UserError("--seconds: " + seconds + ", expected more than 0, up to 3600");
@@ -151,7 +151,7 @@ final class BenchModelCommand implements Callable<Integer> {
 
     private static void requireOne(boolean first, String name, boolean second, String other) {
         if (first && second) {
-            throw new UserError(name + " and " + other + " say the same thing in two ways; give one of them");
+            throw new UserError(name + " and " + other + " set the same thing; use only one of them");
         }
     }
 

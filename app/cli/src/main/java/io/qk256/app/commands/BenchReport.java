@@ -172,8 +172,8 @@ final class BenchReport {
         out.println(table);
         out.println(String.format(
                 Locale.ROOT,
-                "A change of the time counts if both confidence intervals lie apart, it exceeds %.0f %%, and all rounds"
-                        + " agree.",
+                "A change in time counts if the two confidence intervals do not overlap, it exceeds %.0f %%, and all"
+                        + " rounds agree.",
                 Change.THRESHOLD * 100));
         out.flush();
     }

@@ -14,28 +14,28 @@ final class BenchResultOptions {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
-            description = "table (default), md, csv or json.")
+            description = "Output format: table (default), md, csv or json.")
     BenchReport.Format format = BenchReport.Format.TABLE;
 
-    @Option(names = "--save", paramLabel = "NAME", description = "Keep the results under this name.")
+    @Option(names = "--save", paramLabel = "NAME", description = "Save the results under this name.")
     @Nullable
     String save;
 
     @Option(
             names = "--compare",
             paramLabel = "NAME",
-            description = "Show the change from the results of this name; exit code 4 on a regression.")
+            description = "Show the change from the results saved under this name; exit code 4 on a regression.")
     @Nullable
     String compare;
 
     @Option(
             names = "--dir",
             paramLabel = "DIR",
-            description = "Where results are kept (default: ${DEFAULT-VALUE}).",
+            description = "Directory of saved results (default: ${DEFAULT-VALUE}).",
             defaultValue = ".qk256/bench")
     Path directory = Path.of(".qk256", "bench");
 
-    @Option(names = "--plot", paramLabel = "FILE.svg", description = "Draw the speeds and the floors.")
+    @Option(names = "--plot", paramLabel = "FILE.svg", description = "Draw a chart of the speeds and the floors.")
     @Nullable
     Path plot;
 

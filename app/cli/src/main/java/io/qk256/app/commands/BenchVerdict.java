@@ -45,7 +45,7 @@ final class BenchVerdict {
     void compareWithKept(String name, BenchResults now, BenchResults before) {
         if (!now.machine().equals(before.machine()) || !now.jvm().equals(before.jvm())) {
             terminal.tell(
-                    "'" + name + "' was measured elsewhere or otherwise: " + before.machine() + " " + before.jvm());
+                    "'" + name + "' was measured on another machine or JVM: " + before.machine() + " " + before.jvm());
         }
         compare(name, now, before);
     }

@@ -51,11 +51,11 @@ final class Chat {
         boolean asks = terminal.isTypedIn();
         Interrupts interrupts = Interrupts.install(() -> {
             terminal.say("");
-            terminal.say("(Ctrl-C again, or Ctrl-D, ends)");
+            terminal.say("(Ctrl-C again, or Ctrl-D, quits)");
         });
         if (asks) {
-            terminal.say((template.hasTurns() ? "" : "This model goes on with what you begin. ")
-                    + "Ctrl-C stops an answer, Ctrl-D ends.");
+            terminal.say((template.hasTurns() ? "" : "This model continues what you type. ")
+                    + "Ctrl-C stops an answer, Ctrl-D quits.");
         }
         while (true) {
             if (asks) {

@@ -23,8 +23,8 @@ import picocli.CommandLine.ParentCommand;
         name = "check",
         mixinStandardHelpOptions = true,
         description = {
-            "Prove the selected kernel on real weights: a small BitNet model in two packings, and matrices whose results"
-                    + " bitnet.cpp and ggml recorded; or every 2-bit tensor of a file.",
+            "Check the selected kernel on real weights: a small BitNet model in two packings, and matrices with results"
+                    + " recorded from bitnet.cpp and ggml; or every 2-bit tensor of a file.",
             "Dequantized values and int8 products must be exact, f32 products within the bound of the contract."
         })
 final class CheckCommand implements Callable<Integer> {

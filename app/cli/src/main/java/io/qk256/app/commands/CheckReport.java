@@ -61,7 +61,7 @@ final class CheckReport {
     private static String describe(Speed speed) {
         return String.format(
                 Locale.ROOT,
-                "%.1f G weights/s dequantized, %.1f in f32 products, %.1f in int8 products (%s; one thread, rough)",
+                "%.1f G weights/s dequantized, %.1f in f32 GEMV, %.1f in int8 GEMV (%s; one thread, rough)",
                 speed.dequantize() / GIGA,
                 speed.gemvF32() / GIGA,
                 speed.gemvI8() / GIGA,

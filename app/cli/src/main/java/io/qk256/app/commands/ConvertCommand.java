@@ -24,8 +24,8 @@ import picocli.CommandLine.ParentCommand;
         mixinStandardHelpOptions = true,
         description = {
             "Write a GGUF file with its 2-bit tensors in another type: tq2_0 (ggml), i2_s (bitnet.cpp), or qk256 (what"
-                    + " kernels take, so that loading repacks nothing).",
-            "Weights keep their values to the bit, or the file is refused with the reason."
+                    + " kernels use, so that loading repacks nothing).",
+            "Weights keep exactly the same values, or the file is refused with the reason."
         })
 final class ConvertCommand implements Callable<Integer> {
 
@@ -44,7 +44,7 @@ final class ConvertCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             required = true,
             paramLabel = "OUT.gguf",
-            description = "The file to write; one that is there is replaced. - is standard output.")
+            description = "The file to write; an existing one is replaced. - is standard output.")
     private @Nullable Path output;
 
     @Option(names = "--type", required = true, paramLabel = "TYPE", description = "${COMPLETION-CANDIDATES}.")
@@ -52,11 +52,12 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Option(
             names = "--round-scales",
-            description = "Let scales be rounded to f16 for tq2_0, by at most 1/2048 of themselves. Weights are then no"
-                    + " longer the same.")
+            description =
+                    "Allow scales to be rounded to f16 for tq2_0, by at most 1/2048 of their value. Weights are then no"
+                            + " longer the same.")
     private boolean roundScales;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads that repack. Default: one for each CPU.")
+    @Option(names = "--threads", paramLabel = "N", description = "Number of threads that repack. Default: one per CPU.")
     private @Nullable Integer threads;
 
     ConvertCommand() {}
@@ -79,7 +80,7 @@ final class ConvertCommand implements Callable<Integer> {
             if (report.scaleError() > 0) {
                 command.tell(String.format(
                         Locale.ROOT,
-                        "scales were rounded to f16, by at most %.2g of themselves: weights are not the same",
+                        "scales were rounded to f16, by at most %.2g of their value: weights are not the same",
                         report.scaleError()));
             }
         }

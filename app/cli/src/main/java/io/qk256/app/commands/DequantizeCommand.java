@@ -33,20 +33,20 @@ final class DequantizeCommand implements Callable<Integer> {
     @Mixin
     private final GgufOptions gguf = new GgufOptions();
 
-    @Parameters(index = "0", paramLabel = "FILE.gguf", description = "The file.")
+    @Parameters(index = "0", paramLabel = "FILE.gguf", description = "The GGUF file.")
     private @Nullable Path file;
 
     @Parameters(
             index = "1",
             paramLabel = "TENSOR",
-            description = "Its name, as '${ROOT-COMMAND-NAME} inspect' shows it.")
+            description = "The tensor's name, as '${ROOT-COMMAND-NAME} inspect' shows it.")
     private String name = "";
 
     @Option(
             names = {"-o", "--output"},
             required = true,
             paramLabel = "OUT.npy",
-            description = "The file to write; one that is there is replaced. - is standard output.")
+            description = "The file to write; an existing one is replaced. - is standard output.")
     private @Nullable Path output;
 
     DequantizeCommand() {}

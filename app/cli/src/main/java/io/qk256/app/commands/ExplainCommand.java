@@ -56,7 +56,7 @@ final class ExplainCommand implements Callable<Integer> {
     private static void print(Selection selection, Candidate candidate, PrintWriter out) {
         out.println(PrintableText.line(candidate.name()) + ": "
                 + candidate.state().label() + ", " + PrintableText.line(Remedies.why(candidate)));
-        out.println("declared rank " + candidate.rank().map(String::valueOf).orElse("not told") + ", module "
+        out.println("declared rank " + candidate.rank().map(String::valueOf).orElse("unknown") + ", module "
                 + PrintableText.line(candidate.artifact().toString()));
         candidate.artifact().sha256().ifPresent(hash -> out.println("sha256 " + hash));
         candidate.warning().ifPresent(text -> out.println("warning: " + PrintableText.line(text)));

@@ -68,11 +68,11 @@ final class Failures {
             case UncheckedIOException e -> terminal.tell(describe(Objects.requireNonNull(e.getCause())));
             case NotFiniteException e -> terminal.tell(String.valueOf(e.getMessage()));
             case InternalError e -> // What the JVM throws where a mapped file has no bytes any more.
-                terminal.tell("a file was cut off, or its disk failed, while it was read (" + e.getMessage()
+                terminal.tell("a file was truncated, or its disk failed, while it was being read (" + e.getMessage()
                         + "); do not write to a model that is in use");
             case OutOfMemoryError e ->
-                terminal.tell("out of memory, or of threads: " + e.getMessage()
-                        + "; ask for fewer threads or a smaller context, or give the JVM more memory"
+                terminal.tell("out of memory or threads: " + e.getMessage()
+                        + "; use fewer threads or a smaller context, or give the JVM more memory"
                         + " (JAVA_TOOL_OPTIONS=-Xmx8g)");
             default -> terminal.tell(thrown + (verbose.getAsBoolean() ? "" : " (-v shows where)"));
         }

@@ -30,12 +30,12 @@ final class FileNames {
      */
     static Path path(String name) {
         if (name.isEmpty()) {
-            throw new TypeConversionException("'' is no name of a file, expected one (. is the current directory)");
+            throw new TypeConversionException("'' is not a file name (. is the current directory)");
         }
         try {
             return Path.of(name);
         } catch (InvalidPathException e) {
-            TypeConversionException wrong = new TypeConversionException("is no name of a file here: " + e.getMessage());
+            TypeConversionException wrong = new TypeConversionException("is not a file name here: " + e.getMessage());
             wrong.initCause(e);
             throw wrong;
         }

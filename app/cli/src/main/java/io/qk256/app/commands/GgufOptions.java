@@ -17,8 +17,8 @@ final class GgufOptions {
             names = "--i2s-layout",
             paramLabel = "LAYOUT",
             description = {
-                "How tensors of type I2_S are packed, which no file says: x86 (default; the published models), arm (packed"
-                        + " on an ARM machine), rows4 (packed on x86 without ACT_PARALLEL)."
+                "How I2_S tensors are packed, which files do not record: x86 (default; the published models), arm (packed on"
+                        + " an ARM machine), rows4 (packed on x86 without ACT_PARALLEL)."
             })
     private @Nullable I2sLayout i2sLayout;
 
@@ -36,7 +36,7 @@ final class GgufOptions {
      */
     void requireNone() {
         if (i2sLayout != null) {
-            throw new UserError("--i2s-layout is about a file, and none is named");
+            throw new UserError("--i2s-layout applies to a file, but no file is named");
         }
     }
 

@@ -16,7 +16,7 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "inspect",
         mixinStandardHelpOptions = true,
-        description = "Show what a GGUF file is: its keys, its tensors, and which of them this program can use.")
+        description = "Show what a GGUF file holds: its keys, its tensors, and which of them this program can use.")
 final class InspectCommand implements Callable<Integer> {
 
     @ParentCommand
@@ -25,7 +25,7 @@ final class InspectCommand implements Callable<Integer> {
     @Mixin
     private final GgufOptions gguf = new GgufOptions();
 
-    @Parameters(paramLabel = "FILE.gguf", description = "The file.")
+    @Parameters(paramLabel = "FILE.gguf", description = "The GGUF file.")
     private @Nullable Path file;
 
     @Option(names = "--json", description = "Print one JSON object instead of tables.")

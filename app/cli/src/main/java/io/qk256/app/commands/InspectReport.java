@@ -42,7 +42,7 @@ final class InspectReport {
     void print(PrintWriter out) throws GgufException {
         out.println(PrintableText.line(file.name()) + ": GGUF version " + file.version() + ", architecture "
                 + (file.architecture().isEmpty()
-                        ? "not told"
+                        ? "unknown"
                         : PrintableText.line(file.architecture(), SHOWN_CHARACTERS))
                 + ", "
                 + Plural.of(file.metadata().size(), "key") + ", "

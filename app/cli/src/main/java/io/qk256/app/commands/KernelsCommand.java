@@ -11,7 +11,7 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "kernels",
         mixinStandardHelpOptions = true,
-        description = "Show the kernels that were found, which is selected, and why.")
+        description = "Show the kernels that were found, which one is selected, and why.")
 final class KernelsCommand implements Callable<Integer> {
 
     @ParentCommand

@@ -32,15 +32,15 @@ final class ModelOptions {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "Threads that compute. Default: one for each physical core.")
+            description = "Number of compute threads. Default: one per physical core.")
     private @Nullable Integer threads;
 
     @Option(
             names = "--head",
             paramLabel = "TYPE",
             description =
-                    "Weights of the last product: stored (as the file has them; f16 is the same) or q8 (8 bits: fewer"
-                            + " bytes to read for each token). Default: q8.")
+                    "Weights of the output head: stored (as in the file; f16 means the same) or q8 (8 bits: fewer bytes"
+                            + " to read per token). Default: q8.")
     private @Nullable Head head;
 
     @Option(
@@ -48,7 +48,9 @@ final class ModelOptions {
             arity = "0..1",
             fallbackValue = BESIDE_THE_MODEL,
             paramLabel = "DIRECTORY",
-            description = "Keep the repacked model there, or beside the model, so that the next start is faster.")
+            description =
+                    "Cache the repacked model in this directory, or beside the model if none is given, so that the next start"
+                            + " is faster.")
     private @Nullable String cache;
 
     @Mixin
@@ -124,7 +126,8 @@ final class ModelOptions {
         if (model == null) {
             gguf.requireNone();
             if (cache != null) {
-                throw new UserError("--cache keeps a file's model repacked, and no file is named; add -m FILE.gguf");
+                throw new UserError(
+                        "--cache keeps the repacked model of a file, but no file is named; add -m FILE.gguf");
             }
         }
     }

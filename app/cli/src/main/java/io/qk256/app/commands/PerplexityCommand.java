@@ -33,8 +33,8 @@ import picocli.CommandLine.ParentCommand;
         description = {
             "Measure how well a model predicts a text: the exponential of the mean of -ln p over its tokens, with its 95 %%"
                     + " confidence interval.",
-            "The text is cut where the model's end mark, such as <|end_of_text|>, has a line of its own, and then into"
-                    + " windows; each is predicted from its own tokens alone."
+            "The text is split at lines that hold only the model's end-of-text token, such as <|end_of_text|>, and then"
+                    + " into windows; each window is predicted from its own tokens alone."
         })
 final class PerplexityCommand implements Callable<Integer> {
 
@@ -54,10 +54,10 @@ final class PerplexityCommand implements Callable<Integer> {
     @Option(
             names = "--window",
             paramLabel = "N",
-            description = "Tokens of a window. Default: 512, or the model's context if that is less.")
+            description = "Tokens per window. Default: 512, or the model's context if that is less.")
     private @Nullable Integer window;
 
-    @Option(names = "--windows", paramLabel = "N", description = "Only the first N windows. Default: all.")
+    @Option(names = "--windows", paramLabel = "N", description = "Measure only the first N windows. Default: all.")
     private @Nullable Integer windows;
 
     @Option(names = "--json", description = "Print one JSON object instead of a line.")
@@ -134,7 +134,7 @@ final class PerplexityCommand implements Callable<Integer> {
                 : String.format(Locale.ROOT, "95 %%: %.3f to %.3f", result.low(), result.high());
         out.printf(
                 Locale.ROOT,
-                "perplexity %.4f (%s), %.5f nats a token; %s in %s, head %s, %.1f s%n",
+                "perplexity %.4f (%s), %.5f nats per token; %s in %s, head %s, %.1f s%n",
                 result.perplexity(),
                 interval,
                 result.natsPerToken(),

@@ -34,8 +34,7 @@ final class PluginOptions {
             names = "--plugins",
             paramLabel = "DIR",
             scope = ScopeType.INHERIT,
-            description =
-                    "Directory of plugins (default: what QK256_PLUGINS says, else plugins beside the application).")
+            description = "Plugin directory (default: QK256_PLUGINS if set, else plugins beside the application).")
     private @Nullable Path directory;
 
     @Option(
@@ -43,14 +42,14 @@ final class PluginOptions {
             paramLabel = "MODULE",
             split = ",",
             scope = ScopeType.INHERIT,
-            description = "Allow native access to the plugin with this module; may be repeated.")
+            description = "Allow the plugin with this module to use native code; may be repeated.")
     private List<String> allowNative = List.of();
 
     @Option(
             names = "--probe",
             paramLabel = "WHICH",
             scope = ScopeType.INHERIT,
-            description = "Try kernels in a JVM of their own first: plugins (default), all or none.")
+            description = "Which kernels to try in a separate JVM first: plugins (default), all or none.")
     private Probed probed = Probed.PLUGINS;
 
     @Option(
@@ -58,7 +57,7 @@ final class PluginOptions {
             paramLabel = "S",
             scope = ScopeType.INHERIT,
             description =
-                    "Time for a kernel to pass there, from 1 to 3600 (default: 10); then it is stopped and rejected.")
+                    "Seconds that a kernel has to pass the probe, 1 to 3600 (default: 10); then it is stopped and rejected.")
     private @Nullable Integer probeSeconds;
 
     private Optional<VerdictCache> cache = Optional.empty();
@@ -96,7 +95,7 @@ final class PluginOptions {
         Limits.require("--probe-seconds", probeSeconds, 1, MAX_PROBE_SECONDS);
         if (probed == Probed.NONE) {
             throw new UserError("--probe-seconds " + probeSeconds
-                    + " limits a probe that --probe none switches off; ask for one of them only");
+                    + " limits a probe, but --probe none turns probes off; use only one of them");
         }
         return new Probing(Duration.ofSeconds(probeSeconds), cpuName, usual.cache());
     }
@@ -126,8 +125,7 @@ final class PluginOptions {
         try {
             return PluginDirectory.open(path).allowNative(allowNative).refresh();
         } catch (IOException e) {
-            throw new UncheckedIOException(
-                    new IOException("the directory of plugins " + path + " cannot be read: " + e, e));
+            throw new UncheckedIOException(new IOException("cannot read the plugin directory " + path + ": " + e, e));
         }
     }
 
@@ -148,7 +146,7 @@ final class PluginOptions {
 
     private static Path requireDirectory(String given, Path path) {
         if (!Files.isDirectory(path)) {
-            throw new UserError(given + ": there is no such directory; make it, or name another one");
+            throw new UserError(given + ": no such directory; create it, or name another one");
         }
         return path;
     }

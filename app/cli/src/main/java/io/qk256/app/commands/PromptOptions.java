@@ -12,19 +12,21 @@ final class PromptOptions {
     @Option(
             names = {"-p", "--prompt"},
             paramLabel = "TEXT",
-            description = "A question, or, for a model that only continues text, a beginning.")
+            description = "The prompt: a question or, for a model that only continues text, the beginning of one.")
     private @Nullable String text;
 
     @Option(
             names = {"-f", "--file"},
             paramLabel = "FILE",
-            description = "The same, from a file in UTF-8, or with - from standard input, as when text is piped in.")
+            description =
+                    "Read the prompt from a UTF-8 file, or with - from standard input (the default when text is piped in).")
     private @Nullable Path file;
 
     @Option(
             names = "--chat",
-            description = "A conversation, one line a message. Default for a model that answers questions, at a"
-                    + " terminal.")
+            description =
+                    "Hold a conversation, one message per line. The default at a terminal for a model that answers"
+                            + " questions.")
     private boolean chat;
 
     PromptOptions() {}

@@ -28,16 +28,16 @@ import picocli.CommandLine.ScopeType;
         versionProvider = Version.class,
         description = {
             "2-bit weight kernels on the JVM, as plugins.",
-            "Without a command: shows the kernels of this machine, selects one, and proves it on real weights.",
+            "Without a command: shows the kernels of this machine, selects one, and checks it on real weights.",
             ""
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:all is well",
+            "0:success",
             "1:a check found a wrong value, a file could not be read, or no kernel is usable",
-            "2:wrong usage: an option, a kernel's name, a file's name",
-            "3:the kernel named with --kernel or --require is not the selected one, or tck found that this machine"
-                    + " cannot run it",
+            "2:wrong usage: an option, a kernel name or a file name",
+            "3:the kernel named by --kernel or --require was not selected, or tck found that this machine cannot run"
+                    + " it",
             "4:bench --compare or --against found a regression",
             "130:Ctrl-C"
         },
@@ -62,21 +62,21 @@ public final class Qk256Command implements Callable<Integer> {
             names = "--kernel",
             paramLabel = "NAME",
             scope = ScopeType.INHERIT,
-            description = "Use this kernel, whatever its rank. Exit code 3 if it is not usable.")
+            description = "Use this kernel regardless of its rank. Exit code 3 if it is not usable.")
     private @Nullable String kernel;
 
     @Option(
             names = "--require",
             paramLabel = "NAME",
             scope = ScopeType.INHERIT,
-            description = "Exit with code 3 if another kernel than this is selected.")
+            description = "Exit with code 3 if any other kernel is selected.")
     private @Nullable String require;
 
     @Option(
             names = "--calibrate",
             scope = ScopeType.INHERIT,
-            description = "Rank the kernels by measuring them, operation by operation (1 to 2 s; then remembered),"
-                    + " instead of by their declared ranks.")
+            description = "Rank the kernels for each operation by measured speed (takes 1 to 2 s, then remembered)"
+                    + " instead of by declared rank.")
     private boolean calibrate;
 
     @Option(
@@ -84,7 +84,7 @@ public final class Qk256Command implements Callable<Integer> {
             paramLabel = "FEATURE",
             split = ",",
             scope = ScopeType.INHERIT,
-            description = "Pretend a CPU that has only these features (comma separated; 'none' for a CPU without any).")
+            description = "Pretend that the CPU has only these features (comma-separated; 'none' for no features).")
     private @Nullable List<String> cpuFeatures;
 
     @Mixin
@@ -93,7 +93,7 @@ public final class Qk256Command implements Callable<Integer> {
     @Option(
             names = {"-v", "--verbose"},
             scope = ScopeType.INHERIT,
-            description = "Show the stack traces behind the reasons.")
+            description = "Show the stack traces of errors and of rejected kernels.")
     private boolean verbose;
 
     private boolean oneKernel;
@@ -124,7 +124,7 @@ public final class Qk256Command implements Callable<Integer> {
         }
         Optional<String> lost = terminal.finish();
         if (lost.isPresent()) {
-            terminal.tell("standard output: " + lost.get() + "; what was to be written there is not complete");
+            terminal.tell("standard output: " + lost.get() + "; the output is incomplete");
             return ExitCode.FAILED;
         }
         return code;
@@ -183,8 +183,8 @@ public final class Qk256Command implements Callable<Integer> {
     Machine machine() {
         if (machine == null) {
             if (calibrate && kernel != null) {
-                throw new UserError("--calibrate ranks the kernels, and --kernel " + kernel
-                        + " takes one whatever its rank; ask for one of them only");
+                throw new UserError("--calibrate ranks the kernels, but --kernel " + kernel
+                        + " ignores ranks; use only one of them");
             }
             machine = Machine.detect(
                     Optional.ofNullable(cpuFeatures),

@@ -34,8 +34,8 @@ import picocli.CommandLine.ParentCommand;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Let a BitNet model write: text on standard output, then one line about speed on standard error.",
-            "Without options: a fairy tale by the embedded model; or what is piped in, continued."
+            "Generate text with a BitNet model: the text on standard output, then one line about speed on standard error.",
+            "Without options, the embedded model tells a fairy tale, or continues the text that is piped in."
         })
 final class RunCommand implements Callable<Integer> {
 
@@ -50,18 +50,18 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "-n",
             paramLabel = "N",
-            description = "Write at most N tokens. Default: until the model ends, or as --when-full says.")
+            description = "Generate at most N tokens. Default: until the model ends its text, or as --when-full says.")
     private @Nullable Integer limit;
 
     @Option(
             names = "--when-full",
             paramLabel = "WHAT",
             description =
-                    "When no more tokens fit the context: stop (the answer ends), or forget-oldest (the older half of"
-                            + " the text is forgotten, and it goes on). Default: stop.")
+                    "What to do when the context is full: stop (the answer ends) or forget-oldest (drop the older half"
+                            + " of the text and continue). Default: stop.")
     private Full whenFull = Full.STOP;
 
-    @Option(names = "--raw", description = "Continue the text as it is, also with a model that answers questions.")
+    @Option(names = "--raw", description = "Continue the text as is, even with a model that answers questions.")
     private boolean raw;
 
     @Option(names = "--json", description = "Print one JSON object at the end, with the text and the speeds.")
@@ -108,10 +108,10 @@ final class RunCommand implements Callable<Integer> {
         options.requireUsage();
         boolean chat = source != null && source.isChat();
         if (chat && raw) {
-            throw new UserError("--raw continues one text, and --chat has turns; give one of them");
+            throw new UserError("--raw continues one text, but --chat has turns; use only one of them");
         }
         if (chat && json) {
-            throw new UserError("--json prints one answer, and --chat has several; give one of them");
+            throw new UserError("--json prints one answer, but --chat has several; use only one of them");
         }
     }
 

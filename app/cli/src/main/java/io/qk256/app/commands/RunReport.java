@@ -51,7 +51,7 @@ final class RunReport {
                 double possible = possible();
                 line.append(", ")
                         .append(Math.round(100 * bytesPerSecond / possible))
-                        .append(" % of reading memory (")
+                        .append(" % of memory read speed (")
                         .append(Numbers.of(possible / 1e9))
                         .append(" GB/s)");
             }

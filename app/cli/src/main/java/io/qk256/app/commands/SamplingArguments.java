@@ -16,37 +16,41 @@ final class SamplingArguments {
     @Option(
             names = "--temp",
             paramLabel = "T",
-            description = "0: always the likeliest token; more: wilder. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Temperature. 0: always the most likely token; higher: more random. Default: ${DEFAULT-VALUE}.")
     private double temperature = 0.6;
 
     @Option(
             names = "--top-k",
             paramLabel = "K",
-            description = "Only the K likeliest tokens; 0: all. Default: ${DEFAULT-VALUE}.")
+            description = "Sample from the K most likely tokens only; 0: from all. Default: ${DEFAULT-VALUE}.")
     private int topK = 40;
 
     @Option(
             names = "--top-p",
             paramLabel = "P",
-            description = "Only the likeliest tokens that together have probability P. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Sample from the most likely tokens that together have probability P. Default: ${DEFAULT-VALUE}.")
     private double topP = 1;
 
     @Option(
             names = "--min-p",
             paramLabel = "P",
-            description = "Only tokens of P times the likeliest one's probability or more. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Sample from tokens with at least P times the probability of the most likely one. Default: ${DEFAULT-VALUE}.")
     private double minP;
 
     @Option(
             names = "--repeat-penalty",
             paramLabel = "X",
-            description = "Make the last 64 tokens less likely to come again; 1: no. Default: ${DEFAULT-VALUE}.")
+            description = "Make the last 64 tokens less likely to be repeated; 1: off. Default: ${DEFAULT-VALUE}.")
     private double repeatPenalty = 1;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "Equal seeds give equal texts, with every kernel. Default: a random one, which is shown.")
+            description =
+                    "Random seed: the same seed gives the same text with every kernel. Default: a random one, which is shown.")
     private @Nullable Long seed;
 
     SamplingArguments() {}

@@ -70,7 +70,7 @@ final class SharedOptions {
             if (parsed.hasMatchedOption(option)) {
                 throw new ParameterException(
                         parsed.subcommand().commandSpec().commandLine(),
-                        option + " changes nothing in '" + command + "'; leave it out");
+                        option + " has no effect on '" + command + "'; leave it out");
             }
         }
     }

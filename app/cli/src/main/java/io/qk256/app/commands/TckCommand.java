@@ -23,7 +23,7 @@ import picocli.CommandLine.ParentCommand;
         name = "tck",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Run the contract of kernels, all rules of SPEC.md, on a kernel; a crash is a failed rule.",
+        description = "Test a kernel against the contract, all rules of SPEC.md; a crash is a failed rule.",
         footer = {
             "",
             "Exit codes: 0 every MUST rule passed; 1 a rule failed or did not run; 2 wrong usage; 3 this machine"
@@ -40,19 +40,19 @@ final class TckCommand implements Callable<Integer> {
     @Option(
             names = "--module-path",
             paramLabel = "PATH",
-            description = "Look for it on this module path as well, instead of in the plugins.")
+            description = "Look for the kernel on this module path too, instead of in the plugins.")
     private @Nullable String modulePath;
 
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
-            description = "table (default), json, xml (JUnit's) or md.")
+            description = "Output format: table (default), json, xml (JUnit) or md.")
     private String format = "table";
 
     @Option(
             names = "--save",
             paramLabel = "FILE",
-            description = "Write the report to a .json, .xml or .md file as well; may be repeated.")
+            description = "Also write the report to a .json, .xml or .md file; may be repeated.")
     private List<Path> save = List.of();
 
     @Option(
@@ -61,10 +61,10 @@ final class TckCommand implements Callable<Integer> {
             arity = "0..1",
             fallbackValue = Certificates.DIRECTORY,
             description =
-                    "If all is well, write the certificate DIR/NAME.certificate.json (default: ${FALLBACK-VALUE}).")
+                    "If the kernel passes, write the certificate DIR/NAME.certificate.json (default: ${FALLBACK-VALUE}).")
     private @Nullable Path certify;
 
-    @Option(names = "--rule", paramLabel = "N", description = "This rule only; may be repeated.")
+    @Option(names = "--rule", paramLabel = "N", description = "Run only this rule; may be repeated.")
     private List<Integer> rules = List.of();
 
     @Option(names = "--seed", paramLabel = "N", description = "Seed of the first random case (default: a new one).")
@@ -76,14 +76,14 @@ final class TckCommand implements Callable<Integer> {
     @Option(
             names = "--time-limit",
             paramLabel = "SECONDS",
-            description = "A test that takes longer hangs (default: 20).")
+            description = "A test that takes longer counts as hanging (default: 20).")
     private @Nullable Integer timeLimit;
 
     @Option(
             names = "--jvm-option",
             paramLabel = "OPTION",
             description =
-                    "An option of the JVM that the kernel runs in, such as -Dqk256.native.tier=avx2; may be repeated.")
+                    "An option for the JVM that the kernel runs in, such as -Dqk256.native.tier=avx2; may be repeated.")
     private List<String> jvmOptions = List.of();
 
     TckCommand() {}
@@ -117,8 +117,9 @@ final class TckCommand implements Callable<Integer> {
         if (modulePath == null) {
             java.addAll(plugin(command));
         } else if (command.plugins().isGiven()) {
-            throw new UserError("--module-path says where the kernel is, and --plugins or --allow-native another place;"
-                    + " give one of them");
+            throw new UserError(
+                    "--module-path says where the kernel is, but --plugins or --allow-native names another place;"
+                            + " use only one of them");
         }
         add(java, "--module-path", modulePath);
         save.forEach(file -> add(java, "--save", file));

@@ -125,7 +125,7 @@ final class Terminal {
             begun = true;
             return text;
         } catch (CharacterCodingException e) {
-            throw new UserError("standard input: is not text in UTF-8, as was expected; convert it", e);
+            throw new UserError("standard input: is not text in UTF-8; convert it", e);
         }
     }
 

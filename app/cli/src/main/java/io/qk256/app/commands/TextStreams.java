@@ -57,7 +57,7 @@ final class TextStreams {
         Thread hint = Thread.ofPlatform().daemon().start(() -> {
             try {
                 Thread.sleep(PATIENCE_MILLIS);
-                terminal.say("(reading standard input to its end)");
+                terminal.say("(reading standard input to the end)");
             } catch (InterruptedException e) {
                 // There was something to read.
             }
@@ -72,7 +72,7 @@ final class TextStreams {
     private static String text(String name, InputStream in) throws IOException {
         byte[] bytes = in.readNBytes(LONGEST_TEXT + 1);
         if (bytes.length > LONGEST_TEXT) {
-            throw new UserError(name + ": is longer than " + (LONGEST_TEXT >> 20) + " MiB; cut it");
+            throw new UserError(name + ": is longer than " + (LONGEST_TEXT >> 20) + " MiB; shorten it");
         }
         try {
             return withoutFrame(StandardCharsets.UTF_8

@@ -147,7 +147,7 @@ final class FeatureFlags {
             features.add(Arrays.stream(CpuFeature.values())
                     .filter(feature -> feature.label().equalsIgnoreCase(label.strip()))
                     .findFirst()
-                    .orElseThrow(() -> new IllegalArgumentException("'" + label + "' is no CPU feature; there are: "
+                    .orElseThrow(() -> new IllegalArgumentException("'" + label + "' is not a CPU feature; there are: "
                             + Arrays.stream(CpuFeature.values())
                                     .map(CpuFeature::label)
                                     .collect(Collectors.toCollection(TreeSet::new)))));

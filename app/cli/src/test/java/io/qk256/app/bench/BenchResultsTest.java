@@ -95,7 +95,7 @@ class BenchResultsTest {
         assertThat(BenchJson.write(baselines.load("main"))).isEqualTo(BenchJson.write(Recorded.results()));
         assertThatThrownBy(() -> baselines.load("mian"))
                 .isInstanceOf(UserError.class)
-                .hasMessageContaining("no results are called 'mian'")
+                .hasMessageContaining("no results are named 'mian'")
                 .hasMessageContaining("there are: main");
     }
 
@@ -110,6 +110,6 @@ class BenchResultsTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "../x", "a/b", ".hidden", "a b"})
     void namesStayInTheDirectory(String name) {
-        assertThatThrownBy(() -> Baselines.requireName(name)).hasMessageContaining("'" + name + "' is no name");
+        assertThatThrownBy(() -> Baselines.requireName(name)).hasMessageContaining("'" + name + "' is not a name");
     }
 }

@@ -44,13 +44,14 @@ class FailuresTest {
     @Test
     void aMappedFileThatShrinksIsToldInOneLine() {
         assertThat(told(new InternalError("a fault occurred in an unsafe memory access operation"), ExitCode.FAILED))
-                .startsWith("qk256: a file was cut off, or its disk failed, while it was read (a fault occurred");
+                .startsWith(
+                        "qk256: a file was truncated, or its disk failed, while it was being read (a fault occurred");
     }
 
     @Test
     void noMemoryIsNoDefect() {
         assertThat(told(new OutOfMemoryError("Java heap space"), ExitCode.FAILED))
-                .startsWith("qk256: out of memory, or of threads: Java heap space; ask for fewer threads");
+                .startsWith("qk256: out of memory or threads: Java heap space; use fewer threads");
     }
 
     @Test

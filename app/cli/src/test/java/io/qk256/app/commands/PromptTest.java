@@ -100,7 +100,7 @@ class PromptTest {
         assertRefused(write("", "-f", latin1.toString()), latin1 + ": is not text in UTF-8; convert it");
         assertRefused(write("", "-f", utf16.toString()), utf16 + ": is text in UTF-16, expected UTF-8; convert it");
         assertRefused(write("", "-f", dir.toString()), dir + ": is a directory, expected text");
-        assertRefused(write("", "-p", "Caf\ufffd\ufffd"), "holds bytes that are no text in this locale");
+        assertRefused(write("", "-p", "Caf\ufffd\ufffd"), "holds bytes that are not text in this locale");
     }
 
     @Test

@@ -31,7 +31,7 @@ class WrongUsageTest {
                 .map(argument -> argument.replace("EMPTY", ""))
                 .toArray(String[]::new));
         assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.USAGE);
-        assertThat(run.err()).contains("'' is no name of a file");
+        assertThat(run.err()).contains("'' is not a file name");
         assertThat(run.err().lines()).hasSize(1);
     }
 
@@ -47,8 +47,8 @@ class WrongUsageTest {
             run -n 0 | -n: 0, expected 1 or more
             run -f /nowhere/at/all | /nowhere/at/all: no such file
             run --temp NaN | temperature is NaN, expected 0 to 100
-            kernels --cpu-features bogus | --cpu-features: 'bogus' is no CPU feature
-            kernels --plugins /nowhere/at/all | --plugins /nowhere/at/all: there is no such directory
+            kernels --cpu-features bogus | --cpu-features: 'bogus' is not a CPU feature
+            kernels --plugins /nowhere/at/all | --plugins /nowhere/at/all: no such directory
             explain bogus | bogus
             check /nowhere/at/all | /nowhere/at/all: no such file
             bench --shapes x | shape: 'x', expected
@@ -57,20 +57,20 @@ class WrongUsageTest {
             convert f --type=qk256 -o x --threads 100000 | --threads: 100000, expected 1 to 1024
             convert f --type=qk256 -o x --round-scales | --round-scales is for --type tq2_0
             bench-model --thread-counts 1,100000 | --thread-counts: 100000, expected 1 to 1024
-            bench-model --thread-counts 1 --threads 1 | give one of them
-            bench-model --heads q8 --head q8 | give one of them
-            bench-model --kernels scalar --kernel scalar | give one of them
+            bench-model --thread-counts 1 --threads 1 | use only one of them
+            bench-model --heads q8 --head q8 | use only one of them
+            bench-model --kernels scalar --kernel scalar | use only one of them
             bench-model --seconds NaN | --seconds: NaN, expected more than 0, up to 3600
             bench --quick --rounds 100000 | --rounds: 100000, expected 1 to 1000
             bench --quick --time 99999999 | --time: 99999999, expected 1 to 60000
             kernels --probe-seconds 0 | --probe-seconds: 0, expected 1 to 3600
-            run --cache | --cache keeps a file's model repacked, and no file is named
-            run --i2s-layout arm | --i2s-layout is about a file, and none is named
-            check --i2s-layout arm | --i2s-layout is about a file, and none is named
-            run --raw --chat | give one of them
-            run --json --chat | give one of them
+            run --cache | --cache keeps the repacked model of a file, but no file is named
+            run --i2s-layout arm | --i2s-layout applies to a file, but no file is named
+            check --i2s-layout arm | --i2s-layout applies to a file, but no file is named
+            run --raw --chat | use only one of them
+            run --json --chat | use only one of them
             perplexity -f /nowhere/at/all --windows 0 | --windows: 0, expected 1 or more
-            bench --compare bogus | no results are called 'bogus'
+            bench --compare bogus | no results are named 'bogus'
             """)
     void isOneLine(String arguments, String told) {
         CommandLineRun run = CommandLineRun.of(arguments.split(" "));

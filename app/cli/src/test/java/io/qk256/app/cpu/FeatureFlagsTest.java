@@ -108,7 +108,7 @@ class FeatureFlagsTest {
     void labelsAreChecked() {
         assertThat(FeatureFlags.labelled(List.of("avx2", "FMA"))).containsExactly(CpuFeature.AVX2, CpuFeature.FMA);
         assertThatThrownBy(() -> FeatureFlags.labelled(List.of("avx3")))
-                .hasMessageContaining("'avx3' is no CPU feature")
+                .hasMessageContaining("'avx3' is not a CPU feature")
                 .hasMessageContaining("avx512f");
     }
 

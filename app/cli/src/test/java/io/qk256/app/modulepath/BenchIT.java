@@ -149,11 +149,11 @@ class BenchIT {
 
     @Test
     void wrongUsageIsAnsweredBeforeAnythingIsMeasured() throws Exception {
-        assertUsage("no results are called 'main'", "bench", "--dir=" + directory, "--compare=main");
+        assertUsage("no results are named 'main'", "bench", "--dir=" + directory, "--compare=main");
         assertUsage("did you mean scalar?", "bench", "--kernels=scaler");
         assertUsage("shape: '8y8', expected WEIGHTS", "bench", "--shapes=8y8");
         assertUsage("expected one of", "bench", "-o", "xml");
-        assertUsage("no module is there", "bench", "--against=" + directory);
+        assertUsage("it holds no module", "bench", "--against=" + directory);
         assertUsage("--rounds: 1, expected 2 or more", "bench", "--against=-XX:-UseSuperWord", "--rounds=1");
     }
 

@@ -119,7 +119,7 @@ class CalibrateIT {
         Result result = run("--calibrate", "--kernel", "scalar", "kernels");
         assertThat(result.exit()).isEqualTo(2);
         assertThat(result.err())
-                .contains("--calibrate ranks the kernels, and --kernel scalar takes one whatever its rank;"
-                        + " ask for one of them only");
+                .contains(
+                        "--calibrate ranks the kernels, but --kernel scalar ignores ranks;" + " use only one of them");
     }
 }

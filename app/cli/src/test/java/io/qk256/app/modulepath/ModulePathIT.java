@@ -141,7 +141,7 @@ class ModulePathIT {
         Result feature = Application.complete().run("--cpu-features", "avx3", "kernels");
         assertThat(feature.exit()).isEqualTo(2);
         assertThat(feature.err())
-                .contains("'avx3' is no CPU feature; there are: [")
+                .contains("'avx3' is not a CPU feature; there are: [")
                 .doesNotContain("\tat ");
         Result option = Application.complete().run("kernels", "--jsom");
         assertThat(option.exit()).isEqualTo(2);

@@ -121,11 +121,11 @@ class PluginsIT {
         String none = work.resolve("none").toString();
         Result option = Application.complete().run("--plugins", none, "kernels");
         assertThat(option.exit()).isEqualTo(2);
-        assertThat(option.err()).contains("--plugins " + none + ": there is no such directory");
+        assertThat(option.err()).contains("--plugins " + none + ": no such directory");
         Result variable =
                 Application.complete().environment("QK256_PLUGINS", none).run("kernels");
         assertThat(variable.exit()).isEqualTo(2);
-        assertThat(variable.err()).contains("QK256_PLUGINS=" + none + ": there is no such directory");
+        assertThat(variable.err()).contains("QK256_PLUGINS=" + none + ": no such directory");
         assertThat(Application.complete()
                         .jvm("-Dqk256.plugins=" + none)
                         .run("kernels")
@@ -264,7 +264,7 @@ class PluginsIT {
         Result unprobed = kernels("--probe", "none", "--probe-seconds", "5");
         assertThat(unprobed.exit()).isEqualTo(2);
         assertThat(unprobed.err())
-                .contains("--probe-seconds 5 limits a probe that --probe none switches off; ask for one of them only");
+                .contains("--probe-seconds 5 limits a probe, but --probe none turns probes off; use only one of them");
     }
 
     @Test
@@ -332,8 +332,7 @@ class PluginsIT {
                 .run("check", "--plugins", plugins().toString());
         assertThat(result.exit()).as(result.out()).isEqualTo(1);
         assertThat(result.err())
-                .contains(
-                        "qk256: example.late ended the program with System.exit; what was to be written is not complete");
+                .contains("qk256: example.late ended the program with System.exit; the output is incomplete");
     }
 
     @Test

@@ -207,7 +207,8 @@ class RunIT {
                 .isBetween(result.get("low").getAsDouble(), result.get("high").getAsDouble());
         assertThat(perplexity).isCloseTo(Math.exp(result.get("natsPerToken").getAsDouble()), within(1e-9));
         assertThat(runs("perplexity", "-f", text, "--windows=1").out())
-                .containsPattern("^perplexity [0-9.]+ \\(no interval: one window\\), [0-9.]+ nats a token; 256 tokens");
+                .containsPattern(
+                        "^perplexity [0-9.]+ \\(no interval: one window\\), [0-9.]+ nats per token; 256 tokens");
         fails(2, "--window: 257, expected 1 to 256", "perplexity", "-f", text, "--window=257");
     }
 
