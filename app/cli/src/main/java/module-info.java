@@ -1,4 +1,4 @@
-/** Asks the machine, shows and selects kernels, and proves them on real weights. */
+/** The command line: detects the CPU, shows and selects kernels, and checks them on real weights. */
 module io.qk256.app {
     requires com.github.oshi.common;
     requires com.google.gson;

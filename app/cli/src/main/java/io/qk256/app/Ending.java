@@ -11,24 +11,24 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The end of the process, which does not depend on plugins: their shutdown hooks get a few seconds, then the process ends with
- * the exit code that it was to have. Where a plugin ends it with {@code System.exit}, this is said, and the exit code is that
- * of a failure: whatever was being computed is not complete.
+ * Ends the process independently of plugins: their shutdown hooks get a few seconds, then the process ends with the intended
+ * exit code. If a plugin calls {@code System.exit}, a message says so and the exit code is that of a failure, because the work
+ * in progress is incomplete.
  *
- * <p>{@code Runtime.halt} in a plugin cannot be caught.
+ * <p>A plugin that calls {@code Runtime.halt} cannot be caught.
  */
 final class Ending {
 
-    /** For all shutdown hooks, of which the application's own need some milliseconds. */
+    /** Time for all shutdown hooks; the application's own need a few milliseconds. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-    /** For the application's own hooks, where a plugin ends the process. */
+    /** Time for the application's own hooks when a plugin ends the process. */
     private static final Duration SHORT = Duration.ofSeconds(1);
 
     private static final int FAILED = 1;
     private static final int SIGNAL = 128;
 
-    /** The JDK runs the hooks of these in a thread of this name. */
+    /** Signal numbers by the name of the thread in which the JDK runs the shutdown hooks. */
     private static final Map<String, Integer> SIGNALS =
             Map.of("SIGHUP handler", 1, "SIGINT handler", 2, "SIGTERM handler", 15);
 
@@ -36,7 +36,7 @@ final class Ending {
 
     private Ending() {}
 
-    /** Begins to watch; before any plugin can. */
+    /** Starts watching; to be called before any plugin can run. */
     static Ending watch() {
         Ending ending = new Ending();
         Runtime.getRuntime().addShutdownHook(new Thread(ending::begins, "qk256-ending"));
@@ -73,7 +73,7 @@ final class Ending {
         haltLater(PATIENCE, FAILED);
     }
 
-    /** The module that has called System.exit on this stack, if it is none of the application's. */
+    /** The module that called System.exit on this stack, unless it is one of the application's. */
     private static Optional<String> stranger(StackTraceElement[] stack) {
         boolean exits = Arrays.stream(stack)
                 .anyMatch(frame -> frame.getClassName().equals("java.lang.Runtime")
@@ -96,7 +96,7 @@ final class Ending {
         });
     }
 
-    /** Else the JVM would end with the exit code that the plugin gave. */
+    /** Otherwise the JVM would end with the plugin's exit code. */
     private static void awaitForEver(Thread halting) {
         try {
             halting.join();

@@ -10,7 +10,7 @@ public final class Main {
 
     private Main() {}
 
-    /** Runs the command that the arguments name, and exits with its code. */
+    /** Runs the command named by the arguments and exits with its code. */
     public static void main(String[] args) {
         Ending ending = Ending.watch();
         ForeignStreams.install(new FileOutputStream(FileDescriptor.err)); // Before any code of a plugin can run.

@@ -5,9 +5,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Draws results as SVG: for each task a group of bars, one for each kernel, and the floor as a line. Bars are as long
- * as the speed is a part of the floor's, so that one axis serves all tasks; the numbers are G weights/s. Readable on
- * light and on dark pages.
+ * Draws results as SVG: per task a group of bars, one per kernel, and the floor as a line. The length of a bar is the speed as
+ * a fraction of the floor's, so that one axis serves all tasks; the numbers are G weights/s. Readable on light and dark pages.
  */
 public final class BarChart {
 
@@ -23,14 +22,14 @@ public final class BarChart {
     private static final int TOP = 46;
     private static final int FOOT = 24;
 
-    /** A floor that is so many times as fast as the fastest kernel would leave nothing to see. */
+    /** A floor this many times as fast as the fastest kernel would make the bars too short to see. */
     private static final double OFF_SCALE = 8;
 
-    /** How long the fastest bar is where there is no floor, or none in sight. */
+    /** The length of the longest bar if there is no floor, or it is off the scale. */
     private static final double FASTEST = 0.6;
 
-    /** Told apart also by the colour-blind (Okabe and Ito), and on both backgrounds. */
-    private static final List<String> COLOURS = List.of("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9");
+    /** Distinguishable for the color-blind (Okabe and Ito) and on both backgrounds. */
+    private static final List<String> COLORS = List.of("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9");
 
     private static final String STYLE = """
             <style>
@@ -60,7 +59,7 @@ public final class BarChart {
         kernels = results.rows().stream().map(BenchRow::kernel).distinct().toList();
     }
 
-    /** The picture. */
+    /** Returns the SVG. */
     public static String svg(BenchResults results) {
         return new BarChart(results).draw();
     }
@@ -94,7 +93,7 @@ public final class BarChart {
                 .max(Comparator.comparingDouble(BenchRow::weightsPerSecond))
                 .orElseThrow();
         boolean inSight = fastest.timesFloor() <= OFF_SCALE;
-        // Speed as a part of the floor's, for a kernel that is as fast as the fastest.
+        // The fastest kernel's speed as a fraction of the floor's.
         double part = inSight ? 1 / fastest.timesFloor() : FASTEST;
         text(MARGIN, y + 14, "task", task.toString());
         results.floor(task).ifPresent(floor -> floorNote(floor, fastest, inSight));
@@ -133,7 +132,7 @@ public final class BarChart {
                 y,
                 length,
                 BAR,
-                COLOURS.get(kernels.indexOf(row.kernel()) % COLOURS.size())));
+                COLORS.get(kernels.indexOf(row.kernel()) % COLORS.size())));
         String speed = Numbers.of(row.weightsPerSecond() / 1e9);
         text(WIDTH - MARGIN, y + 11, "end", row.isWrong() ? "WRONG " + speed : speed);
         y += STEP;

@@ -14,9 +14,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Results that are kept under a name, each a JSON file in one directory.
+ * Results saved under a name, each as a JSON file in one directory.
  *
- * @param directory made when something is saved
+ * @param directory created when something is saved
  */
 public record Baselines(Path directory) {
 
@@ -26,7 +26,7 @@ public record Baselines(Path directory) {
     /**
      * Checks a name.
      *
-     * @throws UserError if it could leave the directory
+     * @throws UserError if it could refer to a file outside the directory
      */
     public static String requireName(String name) {
         if (!NAME.matcher(name).matches()) {
@@ -37,12 +37,12 @@ public record Baselines(Path directory) {
         return name;
     }
 
-    /** The file that results of this name are kept in. */
+    /** The file for results of this name. */
     public OutputFile file(String name) {
         return OutputFile.in(directory, requireName(name) + SUFFIX);
     }
 
-    /** Keeps results; earlier ones of the same name are replaced. */
+    /** Saves results; replaces earlier ones of the same name. */
     public void save(String name, BenchResults results) throws IOException {
         String json = new GsonBuilder()
                 .setPrettyPrinting()
@@ -54,7 +54,7 @@ public record Baselines(Path directory) {
     }
 
     /**
-     * Results that were kept.
+     * Loads saved results.
      *
      * @throws UserError if there are none of this name
      * @throws IOException if the file is damaged

@@ -9,12 +9,12 @@ import com.google.gson.JsonPrimitive;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Results as JSON. A number that is not known is null. */
+/** Results as JSON. An unknown number is null. */
 public final class BenchJson {
 
     private BenchJson() {}
 
-    /** The object that {@code -o json} prints and {@code --save} keeps. */
+    /** Returns the object that {@code -o json} prints and {@code --save} stores. */
     public static JsonObject write(BenchResults results) {
         JsonObject root = new JsonObject();
         root.add("machine", results.machine());
@@ -65,7 +65,7 @@ public final class BenchJson {
     }
 
     /**
-     * Reads what {@link #write} wrote.
+     * Reads the output of {@link #write}.
      *
      * @throws JsonParseException if it is something else
      */

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * All that a run gave.
+ * The results of a run.
  *
  * @param machine the CPU
  * @param jvm the JVM and its options
@@ -14,7 +14,7 @@ import java.util.Optional;
  */
 public record BenchResults(JsonObject machine, JsonObject jvm, List<BenchFloor> floors, List<BenchRow> rows) {
 
-    /** The same task of the same kernel, if it was measured. */
+    /** The row of a task and kernel, if it was measured. */
     public Optional<BenchRow> row(BenchTask task, String kernel) {
         return rows.stream()
                 .filter(row -> row.task().equals(task) && row.kernel().equals(kernel))

@@ -1,14 +1,14 @@
 package io.qk256.app.bench;
 
 /**
- * How fast and how right a kernel is at a task.
+ * A kernel's speed and correctness at a task.
  *
  * @param task the task
  * @param kernel the kernel's name
  * @param timing the time
  * @param timesFloor the time as a multiple of the floor's; NaN if there is none
  * @param timesScalar the speed as a multiple of the scalar kernel's; NaN if that was not measured
- * @param checked {@code bit-exact}, or the largest error as a part of its bound, or {@code WRONG} and where
+ * @param checked {@code bit-exact}, or the largest error as a fraction of its bound, or {@code WRONG} and where
  */
 public record BenchRow(
         BenchTask task, String kernel, Timing timing, double timesFloor, double timesScalar, String checked) {
@@ -21,12 +21,12 @@ public record BenchRow(
         return checked.startsWith(WRONG);
     }
 
-    /** Weights decoded or multiplied in a second, by all threads; each counts once for every column. */
+    /** Weights decoded or multiplied per second by all threads; each counts once per column. */
     public double weightsPerSecond() {
         return task.weights() * 1e9 / timing.nanoseconds();
     }
 
-    /** Bytes of packed weights read in a second, by all threads. */
+    /** Bytes of packed weights read per second by all threads. */
     public double bytesPerSecond() {
         return task.bytes() * 1e9 / timing.nanoseconds();
     }

@@ -4,13 +4,13 @@ import io.qk256.spi.Operation;
 import java.util.Locale;
 
 /**
- * What is measured of every kernel.
+ * A task that every kernel is measured at.
  *
  * @param operation {@code dequantize}, {@code gemv-f32}, {@code gemv-i8}; or a floor: {@code fill}, {@code read}
  * @param shape {@code 1024}, {@code 1024-array} (the result goes to a {@code float[]}), {@code 2560x2560}
- * @param columns activation vectors that one call multiplies
+ * @param columns activation vectors per call
  * @param mode {@code warm} or {@code cold}
- * @param threads that share the rows of one matrix
+ * @param threads number of threads that share the rows of one matrix
  */
 public record BenchTask(String operation, String shape, int columns, String mode, int threads) {
 
@@ -21,14 +21,14 @@ public record BenchTask(String operation, String shape, int columns, String mode
     private static final int BLOCK_BYTES = 64;
     private static final String ARRAY = "-array";
 
-    /** What no kernel can be faster than at this task. */
+    /** The floor of this task: no kernel can be faster. */
     public BenchTask floor() {
         return operation.equals(DEQUANTIZE)
                 ? new BenchTask("fill", shape.replace(ARRAY, ""), 1, mode, threads)
                 : new BenchTask("read", shape, 1, mode, threads);
     }
 
-    /** Weights that one call decodes or multiplies, times the columns. */
+    /** Weights that one call decodes or multiplies, times the number of columns. */
     public long weights() {
         return (long) rows() * cols() * columns;
     }
@@ -41,7 +41,7 @@ public record BenchTask(String operation, String shape, int columns, String mode
         return (long) rows() * ((cols() + BLOCK_WEIGHTS - 1) / BLOCK_WEIGHTS) * BLOCK_BYTES;
     }
 
-    /** The task as the kit reads it. */
+    /** The task as an argument of the kit. */
     public String argument() {
         return operation + ":" + shape + ":" + columns + ":" + mode + ":" + threads;
     }

@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a kernel's time at a task changed from an earlier run.
+ * The change of a kernel's time at a task from an earlier run.
  *
  * @param row now
  * @param before then
  */
 public record Change(BenchRow row, Timing before) {
 
-    /** A change that is smaller than this is none, however sure it is. */
+    /** A smaller change counts as none, however certain it is. */
     public static final double THRESHOLD = 0.05;
 
     /** What a change means. */
@@ -35,7 +35,7 @@ public record Change(BenchRow row, Timing before) {
         }
     }
 
-    /** The rows that both runs have. */
+    /** The changes of the rows that both runs have. */
     public static List<Change> between(BenchResults now, BenchResults before) {
         List<Change> changes = new ArrayList<>();
         for (BenchRow row : now.rows()) {
@@ -44,12 +44,12 @@ public record Change(BenchRow row, Timing before) {
         return changes;
     }
 
-    /** The change of the time as a part of the earlier one: 0.1 is 10 % slower. */
+    /** The change of the time relative to the earlier one: 0.1 is 10 % slower. */
     public double relative() {
         return row.timing().nanoseconds() / before.nanoseconds() - 1;
     }
 
-    /** Half of the confidence interval of {@link #relative}: the errors of both times, carried through the quotient. */
+    /** Half the confidence interval of {@link #relative}: the errors of both times, propagated through the quotient. */
     public double error() {
         Timing now = row.timing();
         return now.nanoseconds()
@@ -58,8 +58,8 @@ public record Change(BenchRow row, Timing before) {
     }
 
     /**
-     * A change counts if the two confidence intervals lie apart, it exceeds {@link #THRESHOLD}, and all rounds agree on
-     * its direction. Where an interval is unknown, nothing can be said.
+     * A change counts if the two confidence intervals do not overlap, it exceeds {@link #THRESHOLD}, and all rounds agree on its
+     * direction. If an interval is unknown, there is no change.
      */
     public Verdict verdict() {
         double difference = Math.abs(row.timing().nanoseconds() - before.nanoseconds());
@@ -70,7 +70,7 @@ public record Change(BenchRow row, Timing before) {
         return relative() > 0 ? Verdict.WORSE : Verdict.BETTER;
     }
 
-    /** Each round beside the one that took turns with it; beside the mean, if the earlier rounds are not known. */
+    /** Compares each round with the one it took turns with, or with the mean if the earlier rounds are unknown. */
     private boolean roundsAgree() {
         List<Double> rounds = row.timing().rounds();
         for (int i = 0; i < rounds.size(); i++) {

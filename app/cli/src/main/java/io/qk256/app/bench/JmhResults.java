@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Reads what the kit wrote: JMH's results, and the verdicts of the checks. */
+/** Reads the kit's output: JMH's results and the verdicts of the checks. */
 public final class JmhResults {
 
     private static final String SCALAR = "scalar";
@@ -25,12 +25,12 @@ public final class JmhResults {
     }
 
     /**
-     * Puts together what belongs together.
+     * Joins measurements and verdicts.
      *
      * @param measured JMH's results
-     * @param verdicts lines of a task, a tab, a kernel, a tab, whether in the other JVM, a tab, the verdict; of several
-     *     on one, the worst counts
-     * @param against whether to read the results of the other JVM, where two were compared; floors are the same
+     * @param verdicts tab-separated lines: task, kernel, whether in the other JVM, verdict; if several lines are about the
+     *     same, the worst counts
+     * @param against whether to read the results of the other JVM, if two were compared; floors are the same
      */
     public static BenchResults read(
             JsonArray measured, List<String> verdicts, boolean against, JsonObject machine, JsonObject jvm) {

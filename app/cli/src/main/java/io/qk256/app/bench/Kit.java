@@ -15,18 +15,18 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Runs the benchmarks of the compatibility kit in a JVM of their own, on a module path that has the kit as well. Its
- * progress goes to standard error.
+ * Runs the benchmarks of the compatibility kit in a separate JVM, with the kit added to the module path. Progress goes to
+ * standard error.
  *
- * @param tasks what is measured
- * @param kernels of which kernels
+ * @param tasks the tasks to measure
+ * @param kernels the kernels to measure
  * @param cpuFeatures labels of the features that the CPU is known to have
- * @param duration for how long
- * @param profilers JMH's
- * @param jvmOptions of the measuring JVMs
- * @param plugins those of the kernels that come from plugins: there they lie on the module path
- * @param against if present, all is measured in a second kind of JVM as well, in turn with the first; this is their only
- *     difference: an option, which begins with a dash, or a path whose modules replace those of the same names
+ * @param duration how long to measure
+ * @param profilers JMH profilers
+ * @param jvmOptions options of the measuring JVMs
+ * @param plugins the kernels that come from plugins; in the measuring JVMs they are on the module path
+ * @param against if present, everything is also measured in a second kind of JVM, in turn with the first; this is their only
+ *     difference: an option, which begins with a dash, or a path whose modules replace those of the same name
  */
 public record Kit(
         List<BenchTask> tasks,
@@ -38,32 +38,32 @@ public record Kit(
         List<Artifact> plugins,
         Optional<String> against) {
 
-    /** Where the kit and what it needs lie, beside the application's own module path. */
+    /** System property: the directory of the kit and its dependencies, besides the application's own module path. */
     private static final String KIT_MODULES = "qk256.kit.modules";
 
     /**
-     * For how long each kernel is measured at each task.
+     * How long each kernel is measured at each task.
      *
-     * @param rounds fresh JVMs
-     * @param warmups iterations of each that do not count
-     * @param iterations iterations of each that count
-     * @param milliseconds of an iteration
+     * @param rounds number of fresh JVMs
+     * @param warmups warm-up iterations per JVM
+     * @param iterations measured iterations per JVM
+     * @param milliseconds duration of an iteration
      */
     public record Duration(int rounds, int warmups, int iterations, int milliseconds) {}
 
     /**
-     * What was measured.
+     * The results of a measurement.
      *
-     * @param results of the first kind of JVM
-     * @param other of the second, if there is one
+     * @param results the results of the first kind of JVM
+     * @param other the results of the second kind, if there is one
      */
     public record Outcome(BenchResults results, Optional<BenchResults> other) {}
 
     /**
-     * Measures, and puts the results together.
+     * Measures and collects the results.
      *
-     * @param machine goes into the results as it is
-     * @throws IOException if the kit is not found, or fails as a whole
+     * @param machine description of the machine, copied into the results
+     * @throws IOException if the kit is not found or fails as a whole
      */
     public Outcome run(JsonObject machine) throws IOException, InterruptedException {
         Path modules = modules();
@@ -93,9 +93,9 @@ public record Kit(
     }
 
     /**
-     * The directory of the kit.
+     * Returns the directory of the kit.
      *
-     * @throws IOException if there is none
+     * @throws IOException if it does not exist
      */
     public static Path modules() throws IOException {
         String named = Environment.property(KIT_MODULES).orElse("");
@@ -120,11 +120,11 @@ public record Kit(
         java.add("--enable-native-access=ALL-UNNAMED,io.qk256.spi,io.qk256.avx2.jni,io.qk256.tck" + nativePlugins());
         java.add("--sun-misc-unsafe-memory-access=allow");
         java.add("-XX:MaxDirectMemorySize=4g");
-        // Whoever measures beside another measurement sees it in the errors; two users cannot share JMH's lock file.
+        // Two users cannot share JMH's lock file; a measurement that runs beside another shows it in its errors.
         java.add("-Djmh.ignoreLock=true");
         java.add("-Dqk256.bench.cpu=" + String.join(",", cpuFeatures));
         java.add("-Dqk256.bench.verdicts=" + verdicts);
-        // On a busy machine the compiler could otherwise finish after the warm-up.
+        // Otherwise, on a busy machine, compilation could finish after the warm-up.
         java.add("-Xbatch");
         java.addAll(jvmOptions);
         java.add(

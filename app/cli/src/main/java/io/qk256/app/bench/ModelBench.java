@@ -9,7 +9,7 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.parallel.ParallelKernel;
 import java.util.stream.IntStream;
 
-/** Measures how fast a model runs. Which tokens it sees does not matter for that. */
+/** Measures how fast a model runs. The speed does not depend on which tokens it gets. */
 public final class ModelBench {
 
     /** Tokens of the prompt. */
@@ -23,9 +23,9 @@ public final class ModelBench {
     private final int[] prompt;
 
     /**
-     * Measurements of a model.
+     * Creates measurements of a model.
      *
-     * @param seconds to measure each of prompt and decoding for at least, after as long a warm-up
+     * @param seconds the least time to measure prompt and decoding for, each after a warm-up of the same length
      */
     public ModelBench(Model model, double seconds) {
         this.model = model;
@@ -34,7 +34,7 @@ public final class ModelBench {
         this.prompt = IntStream.range(0, PROMPT).map(i -> token(i, vocabulary)).toArray();
     }
 
-    /** Measures one kernel with so many threads. */
+    /** Measures one kernel with the given number of threads. */
     public ModelRow measure(String name, Kernel kernel, int threads) {
         double read;
         try (ParallelKernel crew = ParallelKernel.withThreads(kernel, threads)) {

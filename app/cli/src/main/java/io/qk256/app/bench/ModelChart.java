@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Draws the speed of a model as SVG: bars for decoding, where a line marks what reading the weights allows if that is in
- * sight, and bars for prompts. Readable on light and on dark pages.
+ * Draws the speed of a model as SVG: bars for decoding, with a line at the speed that reading the weights allows if that is on
+ * the scale, and bars for prompts. Readable on light and dark pages.
  */
 public final class ModelChart {
 
@@ -36,7 +36,7 @@ public final class ModelChart {
     private ModelChart() {}
 
     /**
-     * The picture.
+     * Returns the SVG.
      *
      * @param title what was measured
      * @param rows one or more

@@ -1,15 +1,15 @@
 package io.qk256.app.bench;
 
 /**
- * How fast a model runs.
+ * The measured speed of a model.
  *
  * @param kernel the kernel's name
- * @param threads that compute
- * @param head how the weights of the last product are kept
- * @param promptRate tokens of a prompt of 64 in a second
- * @param decodeRate tokens that come one by one, in a second
- * @param bytesPerToken bytes of weights that are read for each of those
- * @param readRate bytes that so many threads read in a second when they do nothing else, in the same run
+ * @param threads number of compute threads
+ * @param head how the weights of the output head are stored
+ * @param promptRate tokens per second of a prompt of 64 tokens
+ * @param decodeRate tokens per second when decoding one by one
+ * @param bytesPerToken bytes of weights read per decoded token
+ * @param readRate bytes per second that the same number of threads reads when it does nothing else, in the same run
  */
 public record ModelRow(
         String kernel,
@@ -20,12 +20,12 @@ public record ModelRow(
         long bytesPerToken,
         double readRate) {
 
-    /** Bytes of weights read in a second of decoding. */
+    /** Bytes of weights read per second of decoding. */
     public double weightRate() {
         return decodeRate * bytesPerToken;
     }
 
-    /** Decoding, as a part of what reading the weights allows. */
+    /** The decoding speed as a fraction of what reading the weights allows. */
     public double partOfReading() {
         return weightRate() / readRate;
     }

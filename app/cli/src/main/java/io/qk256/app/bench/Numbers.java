@@ -2,7 +2,7 @@ package io.qk256.app.bench;
 
 import java.util.Locale;
 
-/** Numbers for people: three digits that count. */
+/** Numbers for people, with three significant digits. */
 public final class Numbers {
 
     private static final double HUNDRED = 100;
@@ -10,7 +10,7 @@ public final class Numbers {
 
     private Numbers() {}
 
-    /** A number, or a dash if it is not known. */
+    /** A number, or a dash if it is unknown. */
     public static String of(double value) {
         if (Double.isNaN(value)) {
             return "-";
@@ -27,12 +27,12 @@ public final class Numbers {
         return nanoseconds >= 1e3 ? of(nanoseconds / 1e3) + " us" : of(nanoseconds) + " ns";
     }
 
-    /** A part as percent, with its sign. */
+    /** A fraction as a percentage, with its sign. */
     public static String change(double part) {
         return String.format(Locale.ROOT, "%+.1f %%", part * HUNDRED);
     }
 
-    /** A part as percent. */
+    /** A fraction as a percentage. */
     public static String percent(double part) {
         return Double.isNaN(part) ? "?" : String.format(Locale.ROOT, "%.1f %%", part * HUNDRED);
     }

@@ -9,15 +9,15 @@ import java.lang.foreign.ValueLayout;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * How fast this machine reads memory: what limits the decoding of a large model. Plain Java, which HotSpot compiles to vector
- * instructions.
+ * Measures how fast this machine reads memory, which limits the decoding of a large model. Plain Java that HotSpot compiles to
+ * vector instructions.
  */
 public final class ReadingSpeed {
 
-    /** Beyond the last cache of most machines, and read in some milliseconds. */
+    /** Larger than the last-level cache of most machines, and read in a few milliseconds. */
     private static final long MOST_BYTES = 256L << 20;
 
-    /** Each of them is a loop that the compiler sees as a whole. */
+    /** Bytes of a part, which is one loop that the compiler sees as a whole. */
     private static final int PART = 1 << 16;
 
     private static final long WARM_UP_NANOS = 100_000_000;
@@ -28,7 +28,7 @@ public final class ReadingSpeed {
     private final ParallelKernel threads;
     private final int parts;
     private final RowTask read = this::read;
-    /** What is read must be used, or the compiler would not read it. */
+    /** The sum must be used, or the compiler would remove the reads. */
     private final LongAdder used = new LongAdder();
 
     private ReadingSpeed(MemorySegment memory, ParallelKernel threads) {
@@ -38,12 +38,11 @@ public final class ReadingSpeed {
     }
 
     /**
-     * Measures for about a third of a second: the best of several rounds.
+     * Measures for about a third of a second and returns the best of several rounds.
      *
-     * @param bytes how much to read in a round, so that few bytes are read from the caches that they fit in; of more than
-     *     256 MiB, so many
-     * @param threads that read, each its part
-     * @return bytes a second
+     * @param bytes bytes to read per round, capped at 256 MiB; a small working set is thus read from the caches that it fits in
+     * @param threads the threads that read, each its share
+     * @return bytes per second
      */
     public static double measure(long bytes, ParallelKernel threads) {
         long size = Math.clamp(bytes, PART, MOST_BYTES) / PART * PART;
@@ -75,7 +74,7 @@ public final class ReadingSpeed {
         used.add(sum);
     }
 
-    /** HotSpot makes vectors of this loop as it is; a start other than 0 and a sum without a mask kept it from that. */
+    /** HotSpot vectorizes this loop as it is; it did not with a start other than 0 or with a sum without a mask. */
     private static int sum(MemorySegment bytes) {
         int sum = 0;
         for (int i = 0; i < PART / Integer.BYTES; i++) {

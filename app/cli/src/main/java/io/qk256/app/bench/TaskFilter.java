@@ -8,18 +8,18 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The tasks that a user chose. Each list holds what is wanted; {@code all} stands for everything that is known.
+ * The tasks that a user selects. Each list holds the wanted values; {@code all} stands for all known values.
  *
- * @param operations of {@link #OPERATIONS}
- * @param shapes {@code WEIGHTS} and {@code WEIGHTS-array} for dequantize, {@code ROWSxCOLS} for products
+ * @param operations from {@link #OPERATIONS}
+ * @param shapes {@code WEIGHTS} and {@code WEIGHTS-array} for dequantize, {@code ROWSxCOLS} for GEMV
  * @param columns numbers; more than 1 for {@code gemv-i8}
  * @param modes {@code warm}, {@code cold}
- * @param threads numbers; {@code all} is one for each CPU
+ * @param threads numbers; {@code all} is one per CPU
  */
 public record TaskFilter(
         List<String> operations, List<String> shapes, List<String> columns, List<String> modes, List<String> threads) {
 
-    /** In the place of a list. */
+    /** Takes the place of a list. */
     public static final String ALL = "all";
 
     /** The operations of a kernel. */
@@ -43,13 +43,13 @@ public record TaskFilter(
             "6912x2560",
             "2560x6912");
 
-    /** One activation vector, as when a model writes; several, as when it reads a prompt. */
+    /** One activation vector, as in decoding; several, as in prompt processing. */
     public static final List<String> COLUMNS = List.of("1", "4", "16");
 
-    /** Warm: the same matrix again and again. Cold: more than a GiB of matrices in turn. */
+    /** Warm: the same matrix over and over. Cold: more than a GiB of matrices in turn. */
     public static final List<String> MODES = List.of("warm", "cold");
 
-    /** Smaller matrices are measured warm and with one thread: a model does not consist of them. */
+    /** Smaller matrices are measured only warm and with one thread, because models do not consist of them. */
     private static final long LARGE_BYTES = 256 << 10;
 
     private static final int MOST_WEIGHTS = 1 << 28;
@@ -58,18 +58,18 @@ public record TaskFilter(
     private static final Pattern NUMBER = Pattern.compile("[1-9]\\d{0,3}");
 
     /**
-     * The tasks, in the order of operation, shape, columns, mode, threads.
+     * Returns the tasks, ordered by operation, shape, columns, mode, threads.
      *
-     * @throws UserError if an element is not known, or no task is left
+     * @throws UserError if an element is unknown, or no task is left
      */
     public List<BenchTask> tasks() {
         return tasks(List.of(this));
     }
 
     /**
-     * The tasks of several filters, each once.
+     * Returns the tasks of several filters without duplicates.
      *
-     * @throws UserError if an element is not known, or no task is left
+     * @throws UserError if an element is unknown, or no task is left
      */
     public static List<BenchTask> tasks(List<TaskFilter> filters) {
         List<BenchTask> tasks = filters.stream()

@@ -1,4 +1,4 @@
-/** What the benchmarks of the compatibility kit gave: reading, keeping, comparing, drawing. */
+/** The results of the compatibility kit's benchmarks: reads, saves, compares and draws them. */
 @NullMarked
 package io.qk256.app.bench;
 

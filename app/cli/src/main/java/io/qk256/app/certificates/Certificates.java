@@ -14,13 +14,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Looks for certificates: reports of the compatibility kit, named {@code *.certificate.json}, that say that the jar of a
- * SHA-256 passed the contract of this major version. What is no such report is passed over: a broken file certifies
- * nothing.
+ * Finds certificates: reports of the compatibility kit, named {@code *.certificate.json}, that a jar with a given SHA-256
+ * passed this major version of the contract. Any other file is ignored: a broken file certifies nothing.
  */
 public final class Certificates {
 
-    /** Where the application keeps certificates. */
+    /** The directory in which the application keeps certificates. */
     public static final String DIRECTORY = ".qk256/certificates";
 
     private static final String ENDING = ".certificate.json";
@@ -28,8 +27,8 @@ public final class Certificates {
     private Certificates() {}
 
     /**
-     * The certificate of a module, by its hash: from the directory that its jar or its folder lies in, from the folder, or from
-     * {@link #DIRECTORY}. The hash is computed only if there are certificates at all.
+     * Finds the certificate of a module by its hash: in the directory that holds its jar or folder, in the folder itself, or in
+     * {@link #DIRECTORY}. Computes the hash only if there are any certificates.
      */
     public static Optional<Certificate> of(Artifact artifact) {
         if (artifact.origin().isEmpty()) {
@@ -47,12 +46,12 @@ public final class Certificates {
                             .flatMap(hash -> directories.stream()
                                     .flatMap(directory -> find(directory, hash).stream())
                                     .findFirst());
-        } catch (InvalidPathException e) { // A location that is no file, such as that of a run-time image.
+        } catch (InvalidPathException e) { // Not a file, such as a location in a run-time image.
             return Optional.empty();
         }
     }
 
-    /** The certificate of a jar with this SHA-256, in lower case hexadecimal. */
+    /** Finds the certificate of the jar with this SHA-256, in lower-case hexadecimal. */
     public static Optional<Certificate> find(Path directory, String sha256) {
         return files(directory).stream()
                 .flatMap(file -> read(file).stream())
@@ -86,7 +85,7 @@ public final class Certificates {
                     && generation(report.get("contract").getAsString()).equals(generation(Contract.VERSION));
             return passed ? Optional.of(certificate(file, report)) : Optional.empty();
         } catch (IOException | RuntimeException e) {
-            // Not such a report: a part is missing, or of another kind.
+            // Not a certificate: a field is missing or has the wrong type.
             return Optional.empty();
         }
     }
@@ -102,7 +101,7 @@ public final class Certificates {
                 report.get("date").getAsString());
     }
 
-    /** What passed a version of the contract complies with all that have the same: the major version, before 1.0 all of it. */
+    /** Versions of the contract with the same generation are compatible: the major version, or before 1.0 the whole version. */
     private static String generation(String version) {
         return version.startsWith("0.") ? version : version.substring(0, Math.max(0, version.indexOf('.')));
     }

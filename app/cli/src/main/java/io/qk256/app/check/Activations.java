@@ -7,9 +7,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
 
 /**
- * Pseudo-random activations, as floats and as BitNet quantises them.
+ * Pseudo-random activations, as floats and quantized as in BitNet.
  *
- * @param floats multiples of 2^-23 from -1 to 1
+ * @param floats multiples of 2^-23 in [-1, 1]
  * @param integers the floats times {@code 127 / max|x|}, rounded
  */
 record Activations(F32Vector floats, I8Vector integers) {
@@ -18,7 +18,7 @@ record Activations(F32Vector floats, I8Vector integers) {
 
     private static final int STEPS = 1 << 23;
 
-    /** The same numbers for the same length. */
+    /** Returns the same numbers for the same length. */
     static Activations random(Arena arena, int length) {
         SplittableRandom random = new SplittableRandom(SEED);
         F32Vector floats = F32Vector.allocate(arena, length);
@@ -37,7 +37,7 @@ record Activations(F32Vector floats, I8Vector integers) {
         return new Activations(floats, integers);
     }
 
-    /** Recorded int8 activations with the floats that they stand for. */
+    /** Recorded int8 activations with the floats that they represent. */
     static Activations of(Arena arena, I8Vector integers) {
         F32Vector floats = F32Vector.allocate(arena, integers.length());
         for (long i = 0; i < integers.length(); i++) {

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Compares what a kernel makes of a matrix with what is true. All memory is off-heap, and holds NaN before the
- * kernel writes, so that a result of an earlier call cannot pass for one.
+ * Compares a kernel's results for a matrix with the true values. All memory is off-heap and filled with NaN before the
+ * kernel writes, so that the result of an earlier call cannot pass for a new one.
  */
 final class Comparison {
 
@@ -20,10 +20,10 @@ final class Comparison {
     static final String F32_PRODUCT = "gemv-f32";
     static final String I8_PRODUCT = "gemv-i8";
 
-    /** Rows are dequantised in portions of about 1 MiB. */
+    /** Rows are dequantized in portions of about 1 MiB. */
     private static final int PORTION_WEIGHTS = 1 << 18;
 
-    /** Four of it are a NaN. */
+    /** Four of these bytes are an f32 NaN. */
     private static final byte BYTE_OF_NAN = -1;
 
     private static final double UNIT_ROUNDOFF = 0x1p-24;
@@ -43,7 +43,7 @@ final class Comparison {
         void row(int row, float[] weights);
     }
 
-    /** Dequantises all rows, and multiplies them with f32 activations. */
+    /** Dequantizes all rows and multiplies them by f32 activations. */
     void floats(Weights truth, F32Vector... activations) {
         int rows = Math.clamp(PORTION_WEIGHTS / matrix.cols(), 1, Math.max(1, matrix.rows()));
         try (Arena arena = Arena.ofConfined()) {
@@ -60,7 +60,7 @@ final class Comparison {
         }
     }
 
-    /** Activations and the result of multiplying all rows with them. */
+    /** Activations and the product of all rows with them. */
     private static final class Product {
 
         final float[] x;
@@ -93,7 +93,7 @@ final class Comparison {
         }
     }
 
-    /** The sums in f64 have an error of their own, a 2^29th of the bound: too small to matter. */
+    /** The f64 sums are themselves inexact, by 2^-29 of the bound: too little to matter. */
     private void product(int row, float[] weights, float[] x, float seen) {
         double sum = 0;
         double magnitude = 0;
@@ -105,13 +105,13 @@ final class Comparison {
         tally.boundedProduct(F32_PRODUCT, row, seen, sum, gamma() * magnitude);
     }
 
-    /** As {@link Kernel#gemv(Qk256Matrix, F32Vector, int, int, F32Vector)} defines it. */
+    /** The gamma that {@link Kernel#gemv(Qk256Matrix, F32Vector, int, int, F32Vector)} defines. */
     private double gamma() {
         int k = matrix.cols() + (matrix.blockScales().isPresent() ? 1 : 0) + (matrix.tensorScale() == 1 ? 0 : 1);
         return k * UNIT_ROUNDOFF / (1 - k * UNIT_ROUNDOFF);
     }
 
-    /** Multiplies all rows with int8 activations. */
+    /** Multiplies all rows by int8 activations. */
     void integers(String operation, I8Vector x, float[] expected) {
         try (Arena arena = Arena.ofConfined()) {
             F32Vector y = F32Vector.allocate(arena, matrix.rows());
@@ -122,7 +122,7 @@ final class Comparison {
         }
     }
 
-    /** Two matrices of the same weights give the same bits. */
+    /** Checks that two matrices with the same weights give the same bits. */
     void sameAs(Qk256Matrix other, I8Vector x) {
         try (Arena arena = Arena.ofConfined()) {
             long weights = (long) matrix.rows() * matrix.cols();
@@ -150,7 +150,7 @@ final class Comparison {
         }
     }
 
-    /** A kernel that throws is wrong; the results that it leaves are compared all the same. */
+    /** A kernel that throws is wrong; whatever result it has written is compared nevertheless. */
     private void call(String operation, F32Vector out, Runnable call) {
         out.segment().fill(BYTE_OF_NAN);
         try {

@@ -12,7 +12,7 @@ import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.util.List;
 
-/** Compares a kernel with both packings, I2_S and TQ2_0, of the same small BitNet model. */
+/** Checks a kernel on both packings, I2_S and TQ2_0, of the same small BitNet model. */
 final class DemoProof {
 
     private static final String TQ2 = "demo-tq2_0.gguf";
@@ -34,7 +34,7 @@ final class DemoProof {
                 .toList();
     }
 
-    /** One matrix in both packings. */
+    /** Checks one matrix in both packings. */
     Check check(GgufTensor tensor) throws GgufException {
         Tally tally = new Tally("demo model, I2_S and TQ2_0", tensor.name());
         try (Arena arena = Arena.ofConfined()) {

@@ -23,11 +23,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Proves a kernel on real weights: on data that bitnet.cpp and ggml recorded and on a small BitNet model in two
- * packings, or on every 2-bit tensor of a GGUF file.
+ * Checks a kernel on real weights: on data recorded from bitnet.cpp and ggml and on a small BitNet model in two packings, or
+ * on every 2-bit tensor of a GGUF file.
  *
- * <p>Dequantised weights and int8 products must equal the truth bit by bit; f32 products must lie within the bound of
- * the contract. The truth never passes through {@link Repack} or a kernel.
+ * <p>Dequantized weights and int8 products must equal the expected values bit for bit; f32 products must lie within the bound
+ * of the contract. The expected values never pass through {@link Repack} or a kernel.
  */
 public final class Proof {
 
@@ -41,12 +41,12 @@ public final class Proof {
     }
 
     /**
-     * Runs the proof on the calling thread. A kernel that throws is wrong and ends nothing.
+     * Runs the proof on the calling thread. A kernel that throws counts as wrong; the proof continues.
      *
      * @param kernel the kernel
-     * @param gguf a file to prove it on; empty for the data that the application carries
-     * @param progress hears how many tensors are checked, on the thread that runs the proof
-     * @throws GgufException if the file breaks a rule of its format, or has no 2-bit tensor that can be read
+     * @param gguf the file to check it on; empty for the embedded data
+     * @param progress called with the number of checked tensors, on the thread that runs the proof
+     * @throws GgufException if the file violates its format, or has no 2-bit tensor that can be read
      * @throws IOException if the file cannot be read
      */
     public static ProofReport run(Kernel kernel, Optional<Path> gguf, Progress progress) throws IOException {
@@ -58,7 +58,7 @@ public final class Proof {
     /**
      * Runs the proof on a file, as above.
      *
-     * @param i2sLayout how its tensors of type I2_S are packed
+     * @param i2sLayout how its I2_S tensors are packed
      */
     public static ProofReport run(Kernel kernel, Path gguf, I2sLayout i2sLayout, Progress progress) throws IOException {
         return new Proof(kernel, progress).onFile(gguf, i2sLayout);

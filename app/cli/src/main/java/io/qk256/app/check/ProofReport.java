@@ -9,12 +9,12 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What a proof has found. Everything but the speed is the same in every run.
+ * The result of a proof. Everything but the speed is the same in every run.
  *
- * @param checks one for each matrix, in the order of the run
+ * @param checks one per matrix, in the order of the run
  * @param skipped tensors that were not checked, by type
- * @param seed what the pseudo-random activations were made from
- * @param speed how fast the kernel was; empty if it was wrong, for then its speed means nothing
+ * @param seed the seed of the pseudo-random activations
+ * @param speed how fast the kernel was; empty if it was wrong, because its speed then means nothing
  */
 public record ProofReport(List<Check> checks, List<Skipped> skipped, long seed, Optional<Speed> speed) {
 
@@ -29,13 +29,13 @@ public record ProofReport(List<Check> checks, List<Skipped> skipped, long seed, 
      *
      * @param group where the matrix comes from
      * @param what the matrix
-     * @param weights dequantised weights, compared bit by bit
-     * @param exactProducts elements of int8 products, compared bit by bit
-     * @param boundedProducts elements of f32 products, compared with a sum in f64
-     * @param largestError the largest difference of an f32 product
-     * @param largestErrorOfBound the largest such difference as a part of what the contract allows; above 1 is wrong
+     * @param weights number of dequantized weights, compared bit for bit
+     * @param exactProducts number of int8 dot products, compared bit for bit
+     * @param boundedProducts number of f32 dot products, compared with a sum in f64
+     * @param largestError the largest error of an f32 dot product
+     * @param largestErrorOfBound the largest such error as a fraction of what the contract allows; above 1 is wrong
      * @param wrong how many comparisons failed
-     * @param failures the first of them
+     * @param failures the first failures
      */
     public record Check(
             String group,
@@ -78,11 +78,11 @@ public record ProofReport(List<Check> checks, List<Skipped> skipped, long seed, 
      * A comparison that failed.
      *
      * @param what the matrix
-     * @param operation what the kernel did
-     * @param row the row, empty if the operation failed as a whole
-     * @param col the column, for a dequantised weight
-     * @param seen the value that the kernel gave
-     * @param expected the value that was expected
+     * @param operation the operation of the kernel
+     * @param row the row; empty if the operation failed as a whole
+     * @param col the column of a dequantized weight; empty otherwise
+     * @param seen the kernel's value
+     * @param expected the expected value
      */
     public record Failure(
             String what, String operation, OptionalInt row, OptionalInt col, String seen, String expected) {
@@ -107,13 +107,13 @@ public record ProofReport(List<Check> checks, List<Skipped> skipped, long seed, 
     public record Skipped(String type, int tensors, String why) {}
 
     /**
-     * A rough figure of the kernel's speed: one thread, one matrix again and again, for a fraction of a second. A
-     * benchmark says more.
+     * A rough measurement of the kernel's speed: one thread, one matrix over and over, for a fraction of a second. For exact
+     * figures, run the benchmark.
      *
      * @param what the matrix
-     * @param dequantize dequantised weights a second
-     * @param gemvF32 weights a second in f32 products
-     * @param gemvI8 weights a second in int8 products
+     * @param dequantize dequantized weights per second
+     * @param gemvF32 weights per second in f32 GEMV
+     * @param gemvI8 weights per second in int8 GEMV
      */
     public record Speed(String what, double dequantize, double gemvF32, double gemvI8) {}
 
@@ -122,7 +122,7 @@ public record ProofReport(List<Check> checks, List<Skipped> skipped, long seed, 
         return checks.stream().allMatch(Check::passed);
     }
 
-    /** One sum for each group, in the order of the run; {@code what} says how many matrices it holds. */
+    /** One sum per group, in the order of the run; {@code what} says how many matrices it covers. */
     public List<Check> groups() {
         Map<String, List<Check>> byGroup = new LinkedHashMap<>();
         checks.forEach(check -> byGroup.computeIfAbsent(check.group(), group -> new ArrayList<>())

@@ -14,14 +14,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 
-/** Compares a kernel with what bitnet.cpp made of an I2_S matrix: its packed bytes, its AVX2 kernel's sums, its products. */
+/** Checks a kernel against data recorded from bitnet.cpp for an I2_S matrix: packed bytes, its AVX2 kernel's sums, products. */
 final class RecordedI2s {
 
     private static final int ROWS = 32;
     private static final int COLS = 2560;
     private static final int VECTORS = 3;
 
-    /** The scale that the weights had before they were packed. */
+    /** The scale of the weights before packing. */
     private static final float SCALE = 1.2121199f;
 
     private final Kernel kernel;
@@ -66,7 +66,7 @@ final class RecordedI2s {
         float[] expected = new float[ROWS];
         for (int row = 0; row < ROWS; row++) {
             int at = vector * ROWS + row;
-            // bitnet.cpp multiplies the codes 0, 1, 2, which are one more than the weights.
+            // bitnet.cpp multiplies the codes 0, 1, 2, which are the weights plus one.
             sums[row] = codeSums[at] - activationSums[vector];
             expected[row] = products[at];
         }

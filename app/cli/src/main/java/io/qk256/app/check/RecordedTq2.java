@@ -16,8 +16,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * Compares a kernel with what ggml made of a TQ2_0 matrix: its packed bytes, what it decodes them to, and the exact
- * sums of each block with activations that it quantised to Q8_K.
+ * Checks a kernel against data recorded from ggml for a TQ2_0 matrix: packed bytes, decoded weights, and the exact sums of
+ * each block with activations that ggml quantized to Q8_K.
  */
 final class RecordedTq2 {
 
@@ -26,7 +26,7 @@ final class RecordedTq2 {
     private static final int BLOCKS = COLS / Qk256.BLOCK_WEIGHTS;
     private static final int VECTORS = 4;
 
-    /** A block of Q8_K: an f32 scale, 256 values, sums. */
+    /** A Q8_K block: an f32 scale, 256 values, sums. */
     private static final int Q8K_BYTES = 292;
 
     private static final int Q8K_VALUES_AT = 4;
@@ -70,7 +70,7 @@ final class RecordedTq2 {
         return tally.check();
     }
 
-    /** One block of each row as a matrix of its own, whose rows lie a whole row apart. */
+    /** Checks one block of each row as a matrix of its own, whose row stride is that of the whole matrix. */
     private void blockSums(Qk256Matrix matrix, int vector, int block) {
         MemorySegment codes = matrix.codes().asSlice((long) block * Qk256.BLOCK_BYTES);
         Qk256Matrix blocks = Qk256Matrix.of(codes, ROWS, Qk256.BLOCK_WEIGHTS, matrix.codebook())

@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/** The recorded data that lies beside this class; PROVENANCE.md there says what it is and where it comes from. */
+/** The recorded data beside this class; PROVENANCE.md there says what it is and where it comes from. */
 final class Resources {
 
     private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -17,7 +17,7 @@ final class Resources {
 
     private Resources() {}
 
-    /** The bytes of a file, off-heap. */
+    /** Returns the bytes of a file, off-heap. */
     static MemorySegment bytes(String name, Arena arena) {
         byte[] heap = read(name);
         return arena.allocate(heap.length, CACHE_LINE).copyFrom(MemorySegment.ofArray(heap));

@@ -11,7 +11,7 @@ import java.lang.foreign.Arena;
 import java.util.Comparator;
 import java.util.List;
 
-/** Times the three operations on one matrix, long enough to tell a fast kernel from a slow one, and no more. */
+/** Times the three operations on one matrix, just long enough to tell a fast kernel from a slow one. */
 final class SpeedMeter {
 
     private static final long WARM_UP_NANOS = 80_000_000;
@@ -22,7 +22,7 @@ final class SpeedMeter {
 
     private SpeedMeter() {}
 
-    /** Measures on the largest of the tensors that is not too large, or else on the smallest. */
+    /** Measures on the largest tensor within the limit, or on the smallest if none is. */
     static Speed measure(Kernel kernel, List<GgufTensor> tensors) throws GgufException {
         GgufTensor tensor = tensors.stream()
                 .filter(candidate -> weights(candidate) <= LARGEST_WEIGHTS)
@@ -48,7 +48,7 @@ final class SpeedMeter {
         return repeat(call, MEASURED_NANOS) * matrix.rows() * matrix.cols();
     }
 
-    /** Calls a second. */
+    /** Repeats a call for at least this time and returns the calls per second. */
     private static double repeat(Runnable call, long nanos) {
         long start = System.nanoTime();
         long calls = 0;

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 
-/** Counts the comparisons on one matrix and keeps the first that fail. */
+/** Counts the comparisons on one matrix and keeps the first failures. */
 final class Tally {
 
     private static final int KEPT_FAILURES = 5;
@@ -27,7 +27,7 @@ final class Tally {
         this.what = what;
     }
 
-    /** Compares the dequantised weights of a row bit by bit. */
+    /** Compares the dequantized weights of a row bit for bit. */
     void weights(String operation, int row, float[] seen, float[] expected) {
         weights += expected.length;
         for (int col = 0; col < expected.length; col++) {
@@ -38,7 +38,7 @@ final class Tally {
         }
     }
 
-    /** Compares an int8 product bit by bit. */
+    /** Compares an int8 product bit for bit. */
     void exactProduct(String operation, int row, float seen, float expected) {
         exactProducts++;
         if (!sameBits(seen, expected)) {
@@ -46,7 +46,7 @@ final class Tally {
         }
     }
 
-    /** Compares an f32 product with the true value and the error that the contract allows. */
+    /** Compares an f32 product with the true value, within the error that the contract allows. */
     void boundedProduct(String operation, int row, float seen, double expected, double bound) {
         boundedProducts++;
         double error = Math.abs(seen - expected);
@@ -61,7 +61,7 @@ final class Tally {
         fail(operation, row, OptionalInt.empty(), seen, () -> (float) expected + " ± " + (float) bound);
     }
 
-    /** An operation gave no result to compare. */
+    /** Records that an operation gave no result to compare. */
     void failed(String operation, String seen, String expected) {
         wrong++;
         if (failures.size() < KEPT_FAILURES) {
@@ -82,7 +82,7 @@ final class Tally {
                 failures);
     }
 
-    /** Millions of comparisons can fail, so text is made only for those that are kept. */
+    /** Millions of comparisons can fail, so text is built only for those that are kept. */
     private void fail(String operation, int row, OptionalInt col, float seen, Supplier<String> expected) {
         wrong++;
         if (failures.size() < KEPT_FAILURES) {
@@ -94,7 +94,7 @@ final class Tally {
         return Float.floatToRawIntBits(a) == Float.floatToRawIntBits(b);
     }
 
-    /** A product that is no number is as wrong as can be. */
+    /** A NaN counts as an infinite error. */
     private static double worse(double a, double b) {
         return Double.isNaN(b) ? Double.POSITIVE_INFINITY : Math.max(a, b);
     }

@@ -10,8 +10,8 @@ import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Compares what a kernel makes of a repacked tensor with the tensor itself, as {@link PlainDecoder} reads it: neither
- * a wrong kernel nor a wrong repacking passes.
+ * Compares a kernel's results for a repacked tensor with the tensor itself, as {@link PlainDecoder} reads it: neither a wrong
+ * kernel nor a wrong repacking passes.
  */
 final class TensorCheck {
 
@@ -40,7 +40,7 @@ final class TensorCheck {
         comparison.integers(Comparison.I8_PRODUCT, activations.integers(), integerProducts(activations.integers()));
     }
 
-    /** The bound of an f32 product holds only where nothing overflows or underflows; activations are 2^-23 or more. */
+    /** The bound of an f32 product holds only if nothing overflows or underflows; activations are 2^-23 or more. */
     private boolean scaleSuitsBound() {
         float scale = Math.abs(matrix.tensorScale());
         return scale == 0 || (scale >= SMALLEST_SCALE && scale <= LARGEST_SCALE);

@@ -1,6 +1,6 @@
 /**
- * The proof that a kernel is right on real weights: what it computes is compared with what bitnet.cpp and ggml have
- * recorded, and with an independent decoder on whole models.
+ * Checks that a kernel is right on real weights: its results are compared with results recorded from bitnet.cpp and ggml,
+ * and on whole models with an independent decoder.
  */
 @NullMarked
 package io.qk256.app.check;

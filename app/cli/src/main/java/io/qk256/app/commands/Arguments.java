@@ -5,10 +5,10 @@ import io.qk256.spi.support.UserError;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** What is read before the options are: the arguments as a whole, and the width of the terminal. */
+/** What is read before the options are parsed: the arguments as a whole, and the width of the terminal. */
 final class Arguments {
 
-    /** Where the JVM could not read a byte of an argument. */
+    /** Stands for a byte of an argument that the JVM could not decode. */
     private static final char REPLACEMENT = '\ufffd';
 
     private static final int LEAST_COLUMNS = 60;
@@ -17,9 +17,9 @@ final class Arguments {
     private Arguments() {}
 
     /**
-     * Refuses arguments that the JVM could not read, rather than take other ones.
+     * Refuses arguments that the JVM could not decode, rather than use wrong ones.
      *
-     * @throws UserError if there is one
+     * @throws UserError if there is such an argument
      */
     static void requireText(String... arguments) {
         for (String argument : arguments) {
@@ -31,7 +31,7 @@ final class Arguments {
         }
     }
 
-    /** How wide help may be, if {@code COLUMNS} says it. */
+    /** The maximum width of help texts, if {@code COLUMNS} gives it. */
     static OptionalInt columns() {
         return columns(Environment.variable("COLUMNS"));
     }

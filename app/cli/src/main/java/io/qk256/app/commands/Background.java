@@ -7,7 +7,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
- * Work in a thread of its own, whose result is wanted later.
+ * Work in a separate thread, whose result is needed later.
  *
  * @param <T> the result
  */
@@ -20,10 +20,10 @@ final class Background<T> {
     }
 
     /**
-     * Starts.
+     * Starts the work.
      *
-     * @param name of the thread
-     * @param work may throw {@link IOException}, and what is not checked
+     * @param name the name of the thread
+     * @param work may throw {@link IOException} and unchecked exceptions
      */
     static <T> Background<T> start(String name, Callable<T> work) {
         FutureTask<T> task = new FutureTask<>(work);
@@ -34,7 +34,7 @@ final class Background<T> {
     /**
      * Waits for the result.
      *
-     * @throws IOException what the work threw, or that this thread was interrupted
+     * @throws IOException if the work threw it, or this thread was interrupted
      */
     T get() throws IOException {
         try {

@@ -24,7 +24,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
-/** Measures and checks every usable kernel, and shows, keeps, compares and draws the results. */
+/** Measures and checks every usable kernel, and shows, saves, compares and draws the results. */
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options that choose what is measured. */
+/** The options that select what is measured. */
 final class BenchFilterOptions {
 
     private static final TaskFilter BATCH =
@@ -64,7 +64,7 @@ final class BenchFilterOptions {
 
     BenchFilterOptions() {}
 
-    /** What was typed; the usual in place of what was not. */
+    /** The given options; defaults in place of those not given. */
     List<TaskFilter> orElse(List<TaskFilter> usual) {
         return usual.stream().map(this::orElse).toList();
     }

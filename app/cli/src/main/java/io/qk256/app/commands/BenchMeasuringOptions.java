@@ -13,7 +13,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options that say how it is measured. */
+/** The options that control how tasks are measured. */
 final class BenchMeasuringOptions {
 
     private static final int MOST_ROUNDS = 1000;
@@ -66,9 +66,9 @@ final class BenchMeasuringOptions {
     }
 
     /**
-     * The other kind of JVM, if there is one.
+     * Returns the other kind of JVM, if there is one.
      *
-     * @throws UserError if it would be the same
+     * @throws UserError if it would be the same kind
      */
     Optional<String> against() {
         if (against != null && !against.startsWith("-")) {

@@ -91,7 +91,7 @@ final class BenchReport {
         }
     }
 
-    /** One line per row, with the fields of the JSON; text that could hold a comma is quoted. */
+    /** Prints one line per row, with the fields of the JSON; text that could hold a comma is quoted. */
     private static void printCsv(BenchResults results, PrintWriter out) {
         out.println(String.join(",", FIELDS));
         for (JsonElement row : BenchJson.write(results).getAsJsonArray("rows")) {
@@ -156,7 +156,7 @@ final class BenchReport {
                 + jvm.get("version").getAsString() + (words.isEmpty() ? "" : ", " + String.join(" ", words)));
     }
 
-    /** The changes from an earlier run; where standard output is for programs, on standard error. */
+    /** Prints the changes from an earlier run; on standard error if standard output is for programs. */
     static void printChanges(String name, List<Change> changes, PrintWriter out) {
         Table table = new Table("task", "kernel", name, "now", "change", "+-", "");
         for (Change change : changes) {

@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options that say what becomes of the results. */
+/** The options that control what happens to the results. */
 final class BenchResultOptions {
 
     @Option(

@@ -8,7 +8,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 
-/** Judges the results of the benchmarks, whoever measured them: tells what is wrong or worse, and gives the exit code. */
+/** Judges benchmark results: reports what is wrong or worse, and gives the exit code. */
 final class BenchVerdict {
 
     private final PrintWriter changes;
@@ -17,17 +17,17 @@ final class BenchVerdict {
     private boolean worse;
 
     /**
-     * A verdict on nothing yet.
+     * Creates a verdict without results.
      *
-     * @param changes where tables of changes are printed
-     * @param terminal where problems are told
+     * @param changes receives the tables of changes
+     * @param terminal receives the problems
      */
     BenchVerdict(PrintWriter changes, Terminal terminal) {
         this.changes = changes;
         this.terminal = terminal;
     }
 
-    /** Is all that was asked for there, and right? {@code where} begins the message of a problem. */
+    /** Checks that every requested result is present and right. {@code where} starts the message of a problem. */
     void check(BenchResults results, List<BenchTask> tasks, List<String> kernels, String where) {
         for (BenchTask task : tasks) {
             for (String kernel : kernels) {
@@ -41,7 +41,7 @@ final class BenchVerdict {
         }
     }
 
-    /** Compares with results that were kept, perhaps of another machine or another JVM. */
+    /** Compares with saved results, perhaps from another machine or JVM. */
     void compareWithKept(String name, BenchResults now, BenchResults before) {
         if (!now.machine().equals(before.machine()) || !now.jvm().equals(before.jvm())) {
             terminal.tell(
@@ -50,7 +50,7 @@ final class BenchVerdict {
         compare(name, now, before);
     }
 
-    /** Is something slower than there, beyond noise? */
+    /** Checks whether anything is slower than before, beyond noise. */
     void compare(String name, BenchResults now, BenchResults before) {
         List<Change> found = Change.between(now, before);
         BenchReport.printChanges(name, found, changes);
@@ -60,7 +60,7 @@ final class BenchVerdict {
         worse |= found.stream().anyMatch(change -> change.verdict() == Change.Verdict.WORSE);
     }
 
-    /** A result that is wrong or missing counts more than a slow one. */
+    /** A wrong or missing result takes precedence over a slow one. */
     int exitCode() {
         if (!complete) {
             return ExitCode.FAILED;

@@ -10,7 +10,7 @@ import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.io.PrintWriter;
 
-/** A conversation, line by line: from a person at a terminal, or from a pipe. */
+/** A conversation, line by line, with a person at a terminal or from a pipe. */
 final class Chat {
 
     private final ChatTemplate template;
@@ -23,10 +23,10 @@ final class Chat {
     private GenerationSpeed speed = new GenerationSpeed(0, 0, 0, 0);
 
     /**
-     * A conversation.
+     * Creates a conversation.
      *
-     * @param context tokens that prompt and answer may have together
-     * @param wanted tokens of an answer at most; 0 if the user did not say
+     * @param context maximum number of tokens of prompt and answer together
+     * @param wanted maximum number of tokens of an answer; 0 if the user gave none
      */
     Chat(ChatTemplate template, Generator generator, int context, int wanted, Terminal terminal) {
         this.template = template;
@@ -38,7 +38,7 @@ final class Chat {
         this.out = terminal.text();
     }
 
-    /** A model that does not know turns would never stop. */
+    /** A model without turns would never stop. */
     private static int maxTokens(ChatTemplate template, int wanted, int room) {
         if (wanted != 0) {
             return wanted;
@@ -46,7 +46,7 @@ final class Chat {
         return template.hasTurns() ? Integer.MAX_VALUE : room;
     }
 
-    /** Talks until there is no more input, and says how fast all answers were together. */
+    /** Talks until the input ends, and returns the speed of all answers together. */
     GenerationSpeed talk() throws IOException {
         boolean asks = terminal.isTypedIn();
         Interrupts interrupts = Interrupts.install(() -> {

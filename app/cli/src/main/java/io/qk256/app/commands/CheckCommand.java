@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-/** Proves the selected kernel on real weights. */
+/** Checks the selected kernel on real weights. */
 @Command(
         name = "check",
         mixinStandardHelpOptions = true,
@@ -58,7 +58,7 @@ final class CheckCommand implements Callable<Integer> {
         return code == ExitCode.OK ? check(command, Optional.ofNullable(file), gguf.i2sLayout(), json) : code;
     }
 
-    /** The proof on the weights that the application carries. */
+    /** Runs the proof on the embedded weights. */
     static int check(Qk256Command command) throws IOException {
         return check(command, Optional.empty(), I2sLayout.X86, false);
     }

@@ -11,7 +11,7 @@ import io.qk256.spi.support.PrintableText;
 import java.io.PrintWriter;
 import java.util.Locale;
 
-/** What a proof has found, for people and for programs. */
+/** Prints the result of a proof, for people and for programs. */
 final class CheckReport {
 
     private static final double GIGA = 1e9;

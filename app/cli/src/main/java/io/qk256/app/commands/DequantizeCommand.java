@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-/** Writes the weights of one tensor as floats. */
+/** Writes the weights of one tensor as f32. */
 @Command(
         name = "dequantize",
         mixinStandardHelpOptions = true,

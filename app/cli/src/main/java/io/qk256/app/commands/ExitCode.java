@@ -1,6 +1,6 @@
 package io.qk256.app.commands;
 
-/** What the exit codes mean; {@code --help} lists them. */
+/** The exit codes; {@code --help} lists them. */
 final class ExitCode {
 
     static final int OK = 0;
@@ -8,16 +8,16 @@ final class ExitCode {
     /** A check found a wrong value, a file could not be read, or no kernel is usable. */
     static final int FAILED = 1;
 
-    /** An option, a name or a file name is wrong. */
+    /** Wrong usage: an option, a kernel name or a file name. */
     static final int USAGE = 2;
 
-    /** The kernel that was forced or required is not the selected one. */
+    /** The forced or required kernel was not selected. */
     static final int OTHER_KERNEL = 3;
 
     /** A comparison found a kernel slower than before, beyond noise. */
     static final int REGRESSION = 4;
 
-    /** Ctrl-C, as shells have it. */
+    /** Ctrl-C, the value that shells use. */
     static final int INTERRUPTED = 130;
 
     private ExitCode() {}

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-/** Shows how one candidate fared at each gate. */
+/** Shows the result of one candidate at each gate. */
 @Command(
         name = "explain",
         mixinStandardHelpOptions = true,

@@ -18,8 +18,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * What becomes of an exception: a line on standard error, and an exit code. {@link UserError} is the user's mistake (2), an
- * {@link IOException} a file's or the system's fault (1); everything else is a defect of this program (1), and says so.
+ * Turns an exception into a line on standard error and an exit code. A {@link UserError} is the user's mistake (2), an
+ * {@link IOException} a problem of a file or the system (1); anything else is a bug in this program (1), and is reported so.
  */
 final class Failures {
 
@@ -34,7 +34,7 @@ final class Failures {
         this.verbose = verbose;
     }
 
-    /** Options that could not be read. */
+    /** Reports options that could not be parsed. */
     int misused(ParameterException wrong) {
         CommandLine command = wrong.getCommandLine();
         StringBuilder line =
@@ -51,7 +51,7 @@ final class Failures {
         return ExitCode.USAGE;
     }
 
-    /** A command that did not end. */
+    /** Reports a command that failed. */
     int failed(Throwable thrown) {
         if (verbose.getAsBoolean() && !(thrown instanceof UserError)) {
             print(thrown);
@@ -67,7 +67,7 @@ final class Failures {
             case IOException e -> terminal.tell(describe(e));
             case UncheckedIOException e -> terminal.tell(describe(Objects.requireNonNull(e.getCause())));
             case NotFiniteException e -> terminal.tell(String.valueOf(e.getMessage()));
-            case InternalError e -> // What the JVM throws where a mapped file has no bytes any more.
+            case InternalError e -> // The JVM throws it when a mapped file has been truncated.
                 terminal.tell("a file was truncated, or its disk failed, while it was being read (" + e.getMessage()
                         + "); do not write to a model that is in use");
             case OutOfMemoryError e ->
@@ -79,7 +79,7 @@ final class Failures {
         return ExitCode.FAILED;
     }
 
-    /** The message; where it is no more than the name of a file, the class says why. */
+    /** The message of an exception; if that is only a file name, the class tells the reason. */
     private static String describe(IOException e) {
         if (e instanceof FileSystemException file) {
             return file.getFile() + ": " + FileProblem.reason(file);
@@ -87,7 +87,7 @@ final class Failures {
         return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 
-    /** A stack trace, without what its messages could do to a terminal. */
+    /** Prints a stack trace, with whatever a terminal would obey escaped. */
     void print(Throwable thrown) {
         StringWriter trace = new StringWriter();
         thrown.printStackTrace(new PrintWriter(trace, true));

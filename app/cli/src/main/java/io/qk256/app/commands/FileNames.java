@@ -5,16 +5,16 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import picocli.CommandLine.TypeConversionException;
 
-/** Names of files that the user has given as text. */
+/** File names given by the user as text. */
 final class FileNames {
 
     private FileNames() {}
 
     /**
-     * The path.
+     * Returns the path of a name.
      *
      * @param given the option or variable, with its value
-     * @throws UserError if this system has no such names
+     * @throws UserError if the name is not valid on this system
      */
     static Path path(String given, String name) {
         try {
@@ -25,8 +25,8 @@ final class FileNames {
     }
 
     /**
-     * The path that an option or a parameter names. An empty name is most often a variable of a script that was not set; Java
-     * would take it for the current directory.
+     * Returns the path named by an option or a parameter. An empty name is refused: it is most often an unset variable of a
+     * script, and Java would take it for the current directory.
      */
     static Path path(String name) {
         if (name.isEmpty()) {

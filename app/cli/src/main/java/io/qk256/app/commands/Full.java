@@ -2,7 +2,7 @@ package io.qk256.app.commands;
 
 import io.qk256.llm.generation.GenerationOptions.WhenFull;
 
-/** What the user wants when no more tokens fit the context. */
+/** What to do when the context is full. */
 enum Full {
     STOP("stop", WhenFull.STOP),
     FORGET_OLDEST("forget-oldest", WhenFull.FORGET_OLDEST);

@@ -24,15 +24,15 @@ final class GgufOptions {
 
     GgufOptions() {}
 
-    /** How the user says that I2_S is packed. */
+    /** The layout of I2_S tensors, as given by the user. */
     I2sLayout i2sLayout() {
         return i2sLayout == null ? I2sLayout.X86 : i2sLayout;
     }
 
     /**
-     * Refuses the option where no file is read.
+     * Refuses the option if no file is read.
      *
-     * @throws UserError if it was given
+     * @throws UserError if the option was given
      */
     void requireNone() {
         if (i2sLayout != null) {
@@ -41,7 +41,7 @@ final class GgufOptions {
     }
 
     /**
-     * Opens a file that the user has named.
+     * Opens a file named by the user.
      *
      * @throws UserError if there is no such file
      */
@@ -51,7 +51,7 @@ final class GgufOptions {
     }
 
     /**
-     * Checks that what the user has named is a file.
+     * Checks that the path named by the user is a file.
      *
      * @throws UserError if it is not
      */

@@ -2,10 +2,10 @@ package io.qk256.app.commands;
 
 import io.qk256.llm.model.HeadType;
 
-/** {@link HeadType} by the names that users give. */
+/** {@link HeadType}, by the names that users type. */
 enum Head {
     STORED(HeadType.STORED),
-    /** The name that most files' type has; the same. */
+    /** The same, by the name of the type in most files. */
     F16(HeadType.STORED),
     Q8(HeadType.INT8);
 

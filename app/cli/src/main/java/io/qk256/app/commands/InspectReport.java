@@ -25,10 +25,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** What {@code inspect} says about a file. */
+/** Prints what {@code inspect} says about a file. */
 final class InspectReport {
 
-    /** Elements of an array that are shown; a vocabulary has a hundred thousand. */
+    /** The number of array elements shown; a vocabulary has a hundred thousand. */
     private static final int SHOWN_ELEMENTS = 8;
 
     private static final int SHOWN_CHARACTERS = 100;
@@ -141,7 +141,7 @@ final class InspectReport {
         return json;
     }
 
-    /** The name of its type; the number, if it has no name here. */
+    /** The name of the tensor's type, or the number if it is unknown here. */
     private static String name(GgufTensor tensor) {
         return tensor.type() == TensorType.OTHER
                 ? tensor.typeLabel()

@@ -3,11 +3,11 @@ package io.qk256.app.commands;
 import java.lang.reflect.Proxy;
 
 /**
- * Ctrl-C that stops an answer instead of the program. Where there is nothing to stop, because an answer is stopping already
- * or the user is asked, the second one ends the program.
+ * Makes Ctrl-C stop an answer instead of the program. If there is nothing to stop, because the answer is already stopping or
+ * the program waits at the prompt, a second Ctrl-C ends the program.
  *
- * <p>The JDK has no public API for signals; {@code sun.misc.Signal} is in module {@code jdk.unsupported}, and by reflection,
- * because the compiler's warning about it cannot be silenced. Where it fails, Ctrl-C ends the program.
+ * <p>The JDK has no public API for signals. {@code sun.misc.Signal} in module {@code jdk.unsupported} is called by reflection,
+ * because the compiler's warning about it cannot be suppressed. If that fails, Ctrl-C ends the program.
  */
 final class Interrupts {
 
@@ -25,7 +25,7 @@ final class Interrupts {
         this.warning = warning;
     }
 
-    /** @param warning run when Ctrl-C came where there is nothing to stop */
+    /** @param warning run on a Ctrl-C that has nothing to stop */
     static Interrupts install(Runnable warning) {
         Interrupts interrupts = new Interrupts(warning);
         try {
@@ -39,7 +39,7 @@ final class Interrupts {
             signal.getMethod("handle", signal, handlerType)
                     .invoke(null, signal.getConstructor(String.class).newInstance("INT"), handler);
         } catch (ReflectiveOperationException | IllegalArgumentException e) {
-            // A JDK without it, or one that keeps the signal for itself: Ctrl-C ends the program, as it does elsewhere.
+            // This JDK lacks the class or reserves the signal: Ctrl-C ends the program, as usual.
         }
         return interrupts;
     }
@@ -49,7 +49,7 @@ final class Interrupts {
         state = State.ANSWERING;
     }
 
-    /** The user is asked. */
+    /** The program waits at the prompt. */
     void asking() {
         state = State.PROMPT;
     }

@@ -12,8 +12,8 @@ import java.io.PrintWriter;
 import java.util.Locale;
 
 /**
- * Writes JSON for programs: indented, with nulls, and null for numbers that JSON does not know, NaN and infinities. Text is
- * exact; what a terminal would obey is escaped, as JSON allows.
+ * Writes JSON for programs: indented, with nulls, and null for numbers that JSON cannot represent (NaN and infinities). Text
+ * is exact; characters that a terminal would obey are escaped, as JSON allows.
  */
 final class Json {
 
@@ -38,7 +38,7 @@ final class Json {
             if (codePoint == '\n' || PrintableText.isPrintable(codePoint)) {
                 text.appendCodePoint(codePoint);
             } else if (Character.getType(codePoint) == Character.SURROGATE) {
-                text.append("\\ufffd"); // Half a character is none.
+                text.append("\\ufffd"); // Half of a surrogate pair is not a character.
             } else {
                 for (char unit : Character.toChars(codePoint)) {
                     text.append(String.format(Locale.ROOT, "\\u%04x", (int) unit));
@@ -69,7 +69,7 @@ final class Json {
         return !real || Double.isFinite(number.doubleValue());
     }
 
-    /** Text that a plugin gives, which could be of any length. */
+    /** Truncates text from a plugin, which could be of any length. */
     static String bounded(String text) {
         return text.length() <= MOST_CHARACTERS
                 ? text

@@ -23,10 +23,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The machine and its kernels, for people and for programs. */
+/** Prints the machine and its kernels, for people and for programs. */
 final class KernelReport {
 
-    /** Enough to tell the files of a machine apart; JSON has all. */
+    /** Enough digits to tell the files of a machine apart; JSON has all. */
     private static final int SHORT_HASH = 12;
 
     private KernelReport() {}
@@ -51,7 +51,7 @@ final class KernelReport {
         out.flush();
     }
 
-    /** Its name; the names by operation if there are several; "none". */
+    /** The name of the selected kernel; the names by operation if there are several; "none" if there is none. */
     static String selected(Selection selection) {
         if (Set.copyOf(selection.best().values()).size() < 2) {
             return name(selection.selected());
@@ -65,7 +65,7 @@ final class KernelReport {
         return candidate.map(Candidate::name).map(PrintableText::line).orElse("none");
     }
 
-    /** Where each kernel comes from. */
+    /** Prints where each kernel comes from. */
     static void printOrigins(Selection selection, PrintWriter out) {
         Table table = new Table("kernel", "module", "version", "sha256", "from");
         for (Candidate candidate : selection.candidates()) {

@@ -3,7 +3,7 @@ package io.qk256.app.commands;
 import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.spi.support.UserError;
 
-/** Numbers that users give, each with a limit: what is far beyond use is a slip of the finger. */
+/** Checks numbers given by users against limits: a value far beyond any use is a typing error. */
 final class Limits {
 
     private Limits() {}
@@ -17,7 +17,7 @@ final class Limits {
         return value;
     }
 
-    /** @throws UserError if it is no number of threads */
+    /** @throws UserError if it is not a valid number of threads */
     static int requireThreads(String option, int value) {
         return require(option, value, 1, ParallelKernel.MAX_THREADS);
     }

@@ -12,23 +12,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The machine that a command runs on, and what was selected for it.
+ * The machine that a command runs on, and the kernels selected for it.
  *
- * @param cpu the CPU, perhaps pretended smaller
- * @param selection the outcome
+ * @param cpu the CPU, perhaps restricted to fewer features
+ * @param selection the result of the selection
  */
 record Machine(Cpu cpu, Selection selection) {
 
     private static final List<String> NONE = List.of("none");
 
     /**
-     * Detects and selects.
+     * Detects the CPU and selects kernels.
      *
-     * @param cpuFeatures all that the CPU may have, if it is to be pretended smaller
+     * @param cpuFeatures the only features that the CPU may have, if it is to be restricted
      * @param plugins where other kernels are
      * @param wishes what the user asks for
      * @param oneKernel whether kernels that cannot be selected may stay closed
-     * @param calibrate whether kernels are ranked by measurement
+     * @param calibrate whether to rank kernels by measurement
      */
     static Machine detect(
             Optional<List<String>> cpuFeatures,

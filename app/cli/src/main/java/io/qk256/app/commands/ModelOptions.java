@@ -59,7 +59,7 @@ final class ModelOptions {
     ModelOptions() {}
 
     /**
-     * The weights of a model, which may have no vocabulary.
+     * A loaded model, which may have no vocabulary.
      *
      * @param file stays open as long as the model is used
      * @param model its weights
@@ -73,24 +73,24 @@ final class ModelOptions {
         }
     }
 
-    /** Whether the user named no model. */
+    /** Whether the embedded model is used, because the user named none. */
     boolean isEmbedded() {
         return model == null;
     }
 
-    /** Refuses to write the file that the model is read from. */
+    /** Refuses an output file that is the file of the model. */
     void requireOther(OutputFile output) throws IOException {
         if (model != null) {
             output.requireOtherThan(model);
         }
     }
 
-    /** The model, for people. */
+    /** Describes the model, for people. */
     String describe() {
         return model == null ? "the embedded model" : model.toString();
     }
 
-    /** How many threads compute. */
+    /** The number of compute threads. */
     int threads(Machine machine) {
         if (threads != null) {
             return threads;
@@ -100,12 +100,12 @@ final class ModelOptions {
         return physical == 0 ? available : Math.min(physical, available);
     }
 
-    /** How the weights of the last product are kept. */
+    /** How the weights of the output head are stored. */
     Head head() {
         return head == null ? Head.Q8 : head;
     }
 
-    /** The options of which a command has its own form, if the user gave them. */
+    /** Whether the user gave the options of which a command has its own form. */
     boolean isHeadGiven() {
         return head != null;
     }
@@ -115,9 +115,9 @@ final class ModelOptions {
     }
 
     /**
-     * Checks all that can be checked before a model is loaded.
+     * Checks what can be checked before a model is loaded.
      *
-     * @throws UserError if a value is out of range, or an option would change nothing
+     * @throws UserError if a value is out of range, or an option would have no effect
      */
     void requireUsage() {
         if (threads != null) {
@@ -133,9 +133,9 @@ final class ModelOptions {
     }
 
     /**
-     * Opens and loads the model and its vocabulary, with all processors.
+     * Opens and loads the model and its vocabulary, using all processors.
      *
-     * @param terminal shows how far it is
+     * @param terminal shows the progress
      */
     LanguageModel load(Terminal terminal) throws IOException {
         Progress progress = ProgressLine.on(terminal);
@@ -156,7 +156,7 @@ final class ModelOptions {
         };
     }
 
-    /** Opens and loads the model alone, which may have no vocabulary, with another head than the user's. */
+    /** Opens and loads only the model, which may have no vocabulary, with the given head instead of the user's. */
     Loaded loadModel(Head otherHead, Terminal terminal) throws IOException {
         Progress progress = ProgressLine.on(terminal);
         GgufFile file = open(progress, terminal);

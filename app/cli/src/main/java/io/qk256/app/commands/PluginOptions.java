@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** Where plugins are, and what they may do. */
+/** The options that say where plugins are and what they may do. */
 final class PluginOptions {
 
-    /** Set by the script that starts the application: the directory beside it. */
+    /** System property set by the start script: the plugin directory beside it. */
     private static final String DEFAULT_DIRECTORY = "qk256.plugins";
 
     private static final String VARIABLE = "QK256_PLUGINS";
@@ -71,9 +71,9 @@ final class PluginOptions {
     PluginOptions() {}
 
     /**
-     * The kernels of the application, then those of the plugins.
+     * Returns the kernels of the application, then those of the plugins.
      *
-     * @param cpuName the CPU that they are probed on
+     * @param cpuName the CPU that kernels are probed on
      */
     List<KernelSource> sources(String cpuName) {
         Probing probing = probing(cpuName);
@@ -100,22 +100,22 @@ final class PluginOptions {
         return new Probing(Duration.ofSeconds(probeSeconds), cpuName, usual.cache());
     }
 
-    /** Where verdicts are kept; known once the kernels were found. */
+    /** The cache of verdicts; known after the kernels have been found. */
     Optional<VerdictCache> cache() {
         return cache;
     }
 
-    /** Why the verdicts are not kept, if that is so. */
+    /** The reason that verdicts are not cached, if so. */
     Optional<String> cacheProblem() {
         return cache.flatMap(VerdictCache::problem);
     }
 
-    /** Whether the user says which plugins there are. */
+    /** Whether the user gave options that say which plugins there are. */
     boolean isGiven() {
         return directory != null || !allowNative.isEmpty();
     }
 
-    /** The options that say which plugins there are and what they may do, as they were typed. */
+    /** The options that say which plugins there are and what they may do, as the user types them. */
     String commandLine() {
         return (directory == null ? "" : " --plugins " + directory)
                 + allowNative.stream().map(name -> " --allow-native " + name).collect(Collectors.joining());
@@ -129,7 +129,7 @@ final class PluginOptions {
         }
     }
 
-    /** The option's directory, else the variable's, else the one beside the application if it is there. */
+    /** The directory from the option, else from the variable, else the one beside the application if it exists. */
     Optional<Path> directory() {
         Optional<String> variable = Environment.variable(VARIABLE);
         if (directory != null) {

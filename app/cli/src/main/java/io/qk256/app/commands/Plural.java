@@ -2,12 +2,12 @@ package io.qk256.app.commands;
 
 import java.util.Locale;
 
-/** Numbers of things, in words. */
+/** Counts with nouns. */
 final class Plural {
 
     private Plural() {}
 
-    /** Such as "1 token" and "2 tokens". */
+    /** Returns text such as "1 token" or "2 tokens". */
     static String of(long count, String one) {
         return String.format(Locale.ROOT, "%d %s%s", count, one, count == 1 ? "" : "s");
     }

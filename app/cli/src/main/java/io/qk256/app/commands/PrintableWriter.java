@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.Writer;
 import java.util.function.IntPredicate;
 
-/** Passes text on with escapes such as {@code \u001b} in the place of what a terminal would obey. Not thread-safe. */
+/** Replaces characters that a terminal would obey by escapes such as {@code \u001b}. Not thread-safe. */
 final class PrintableWriter extends FilterWriter {
 
     private final IntPredicate printable;
@@ -17,14 +17,14 @@ final class PrintableWriter extends FilterWriter {
         this.printable = printable;
     }
 
-    /** For what this program writes about things. */
+    /** For the program's own reports. */
     static Writer ofReports(Writer to) {
         return new PrintableWriter(to, PrintableText::isPrintable);
     }
 
     /**
-     * For text in any language: format characters pass, because Persian, Indic scripts and emoji need them, but not those that
-     * reverse the direction of what follows.
+     * For text in any language: format characters pass, because Persian, Indic scripts and emoji need them, except those that
+     * change the direction of the following text.
      */
     static Writer ofText(Writer to) {
         return new PrintableWriter(
@@ -48,7 +48,7 @@ final class PrintableWriter extends FilterWriter {
             put(first);
         }
         if (Character.isHighSurrogate(c)) {
-            high = c; // Its other half may come with the next call.
+            high = c; // The low surrogate may come with the next call.
         } else {
             put(c);
         }

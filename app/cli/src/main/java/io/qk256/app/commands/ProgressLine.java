@@ -2,7 +2,7 @@ package io.qk256.app.commands;
 
 import io.qk256.gguf.Progress;
 
-/** Progress as one line of a terminal that is written over and over, and is gone at the end. */
+/** Progress as one terminal line, which is overwritten and disappears at the end. */
 final class ProgressLine implements Progress {
 
     private static final long PERCENT = 100;
@@ -14,7 +14,7 @@ final class ProgressLine implements Progress {
         this.terminal = terminal;
     }
 
-    /** Shows what is done, and a percentage, if there is a terminal to see it. */
+    /** Shows the step and a percentage if standard error is a terminal. */
     static Progress on(Terminal terminal) {
         return terminal.showsProgress() ? new ProgressLine(terminal) : NONE;
     }

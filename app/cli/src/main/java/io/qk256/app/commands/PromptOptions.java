@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where the prompt comes from: one of these. */
+/** The source of the prompt: one of these options. */
 final class PromptOptions {
 
     @Option(
@@ -35,7 +35,7 @@ final class PromptOptions {
         return chat;
     }
 
-    /** The prompt that the options give, or that is piped in where there are none. */
+    /** Returns the prompt given by the options, or piped in if there are none. */
     static Optional<String> prompt(@Nullable PromptOptions options, Terminal terminal) throws IOException {
         if (options == null) {
             return terminal.isTypedIn()

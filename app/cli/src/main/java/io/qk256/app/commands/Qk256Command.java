@@ -21,7 +21,7 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 
-/** The root command: shows the machine and its kernels, and proves the selected one on the shipped weights. */
+/** The root command: shows the machine and its kernels, and checks the selected one on the embedded weights. */
 @Command(
         name = "qk256",
         mixinStandardHelpOptions = true,
@@ -108,7 +108,7 @@ public final class Qk256Command implements Callable<Integer> {
         this.failures = new Failures(terminal, () -> verbose);
     }
 
-    /** Runs a command line with the streams of this process, and returns its exit code. */
+    /** Runs a command line with the streams of this process and returns its exit code. */
     public static int run(String... args) {
         return run(Terminal.ofProcess(), args);
     }
@@ -150,7 +150,7 @@ public final class Qk256Command implements Callable<Integer> {
         SharedOptions.requireHonoured(parsed);
         try {
             return new RunLast().execute(parsed);
-        } catch (Error e) { // Out of memory, most often; it would be a stack trace.
+        } catch (Error e) { // Most often out of memory; picocli would print a stack trace.
             return failures.failed(e);
         }
     }
@@ -164,8 +164,8 @@ public final class Qk256Command implements Callable<Integer> {
     }
 
     /**
-     * For a command that works with the selected kernel and reports nothing about the others: these need not be opened. If
-     * they are to be measured, that is done now, before a model is loaded on all processors.
+     * For a command that uses the selected kernel and reports nothing about the others, which then need not be opened. If
+     * kernels are to be measured, that is done now, before a model is loaded on all processors.
      */
     void wantOneKernel() {
         oneKernel = true;
@@ -174,12 +174,12 @@ public final class Qk256Command implements Callable<Integer> {
         }
     }
 
-    /** For a command whose report says what became of each kernel. */
+    /** For a command whose report shows the state of each kernel. */
     void reportsKernels() {
         reportsKernels = true;
     }
 
-    /** The machine and the selection that the options ask for; made once. */
+    /** The machine and the selection that the options ask for; computed once. */
     Machine machine() {
         if (machine == null) {
             if (calibrate && kernel != null) {
@@ -196,7 +196,7 @@ public final class Qk256Command implements Callable<Integer> {
         return machine;
     }
 
-    /** The name that the user forces, if any. */
+    /** The kernel forced by the user, if any. */
     Optional<String> forced() {
         return Optional.ofNullable(kernel);
     }
@@ -205,14 +205,14 @@ public final class Qk256Command implements Callable<Integer> {
         return plugins;
     }
 
-    /** The exit code of a selection, after telling what is wrong with it. */
+    /** Reports what is wrong with the selection, and returns the exit code. */
     int exitCode(boolean kernelNeeded) {
         Selection selection = machine().selection();
         if (verbose) {
             selection.candidates().forEach(this::printFailure);
             plugins.cacheProblem().ifPresent(this::tell);
         }
-        if (reportsKernels) { // Which shows why each plugin is not used.
+        if (reportsKernels) { // The report shows why a plugin is not used.
             selection.doubt().ifPresent(this::tell);
         } else {
             selection.warnings(Remedies::why).forEach(this::tell);
@@ -237,7 +237,7 @@ public final class Qk256Command implements Callable<Integer> {
         return known ? ExitCode.OTHER_KERNEL : ExitCode.USAGE;
     }
 
-    /** The names that the user forces or requires. */
+    /** The kernels forced or required by the user. */
     private List<String> wishes() {
         return Stream.of(Optional.ofNullable(kernel), Optional.ofNullable(require))
                 .flatMap(Optional::stream)
@@ -253,12 +253,12 @@ public final class Qk256Command implements Callable<Integer> {
         return terminal.out();
     }
 
-    /** Says something on standard error, in one line. */
+    /** Prints one line on standard error. */
     void say(String message) {
         terminal.say(message);
     }
 
-    /** Says there what is wrong. */
+    /** Reports a problem on standard error. */
     void tell(String message) {
         terminal.tell(message);
     }

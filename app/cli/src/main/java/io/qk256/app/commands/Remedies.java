@@ -3,7 +3,7 @@ package io.qk256.app.commands;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Remedy;
 
-/** What users can do about a kernel that is not usable, in this program's options. */
+/** What users can do about an unusable kernel, in terms of this program's options. */
 final class Remedies {
 
     private Remedies() {}
@@ -17,12 +17,12 @@ final class Remedies {
         };
     }
 
-    /** The reason for a candidate's state, and what to do. */
+    /** The reason for a candidate's state, and what to do about it. */
     static String why(Candidate candidate) {
         return candidate.why() + afterReason(candidate);
     }
 
-    /** What to do, to follow a reason; empty if there is nothing. */
+    /** What to do, as text that follows the reason; empty if there is nothing. */
     static String afterReason(Candidate candidate) {
         return candidate.remedy().map(remedy -> "; " + words(remedy)).orElse("");
     }

@@ -28,7 +28,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
-/** Lets a model write. */
+/** Generates text with a model. */
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
@@ -115,7 +115,7 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    /** Finds the kernel while the model is loaded; if that fails, the model is closed. */
+    /** Selects the kernel while the model is loading; closes the model if that fails. */
     private static Machine machine(Qk256Command command, Background<LanguageModel> loading) throws IOException {
         try {
             return command.machine();
@@ -149,7 +149,7 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    /** One text; Ctrl-C stops it, and what there is of it is reported all the same. */
+    /** Generates one text; Ctrl-C stops it, and the text so far is reported nevertheless. */
     private int write(
             LanguageModel loaded,
             Kernel kernel,

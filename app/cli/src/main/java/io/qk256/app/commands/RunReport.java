@@ -10,13 +10,13 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.parallel.ParallelKernel;
 import java.util.Locale;
 
-/** The line after a text: what computed it, how fast, and how near to what memory allows. */
+/** The line after a text: the kernel, the speed, and the fraction of memory read speed. */
 final class RunReport {
 
-    /** Fewer tokens say little about speed. */
+    /** Fewer tokens say too little about the speed. */
     private static final int ENOUGH_TOKENS = 8;
 
-    /** Fewer weights stay in caches: it is not memory that limits how fast they are read. */
+    /** A smaller model stays in the caches, so memory does not limit how fast it is read. */
     private static final long ENOUGH_BYTES = 128 << 20;
 
     private final String kernelName;
@@ -33,7 +33,7 @@ final class RunReport {
         this.seed = seed;
     }
 
-    /** The line; measures how fast memory is read if it can have been the limit, and enough was decoded to tell. */
+    /** Returns the line; measures memory read speed if it may have been the limit and enough tokens were decoded. */
     String line(GenerationSpeed speed) {
         StringBuilder line = new StringBuilder(kernelName)
                 .append(", ")
@@ -59,7 +59,7 @@ final class RunReport {
         return line.append(" | seed ").append(seed).toString();
     }
 
-    /** The same for programs, with the text. */
+    /** Returns the same for programs, with the text. */
     JsonObject json(String prompt, Answer answer) {
         JsonObject json = new JsonObject();
         json.addProperty("prompt", prompt);

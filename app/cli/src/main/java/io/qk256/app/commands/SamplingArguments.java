@@ -5,12 +5,12 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options that say how the next token is chosen. */
+/** The sampling options. */
 final class SamplingArguments {
 
     private static final int REPEAT_LAST = 64;
 
-    /** A seed that people can type again. */
+    /** Random seeds are short enough to be typed again. */
     private static final int RANDOM_SEEDS = 1_000_000;
 
     @Option(
@@ -55,7 +55,7 @@ final class SamplingArguments {
 
     SamplingArguments() {}
 
-    /** The options; a random seed if the user gave none. */
+    /** Returns the options, with a random seed if the user gave none. */
     SamplingOptions options() {
         long chosen = seed == null ? new SplittableRandom().nextInt(RANDOM_SEEDS) : seed;
         return new SamplingOptions(temperature, topK, topP, minP, repeatPenalty, REPEAT_LAST, chosen);

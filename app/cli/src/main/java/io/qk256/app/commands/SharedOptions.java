@@ -12,8 +12,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
 /**
- * The options of the root command, which every command inherits: what would change nothing in a command is not offered there,
- * and refused before its name.
+ * The options of the root command, which every command inherits. Options without effect on a command are not offered there, and
+ * are refused before its name.
  */
 final class SharedOptions {
 
@@ -42,7 +42,7 @@ final class SharedOptions {
         return names;
     }
 
-    /** Takes away what the subcommands do not use; typed there, it is an unknown option. */
+    /** Removes the options that a subcommand does not use; there they are unknown options. */
     static void removeUnused(CommandLine root) {
         UNUSED.forEach((name, unused) -> {
             CommandSpec command =
@@ -57,7 +57,7 @@ final class SharedOptions {
     }
 
     /**
-     * Refuses what was typed before the name of a command that does not use it.
+     * Refuses options that were typed before the name of a command that does not use them.
      *
      * @throws ParameterException if there is such an option
      */

@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** How kernels were ranked, and what was measured for it. */
+/** Prints how kernels were ranked, and the measurements behind it. */
 final class SpeedReport {
 
     private SpeedReport() {}
@@ -61,7 +61,7 @@ final class SpeedReport {
         return measurement.remembered() ? "remembered from " + measurement.date() : "now";
     }
 
-    /** What was measured of one kernel, in one line. */
+    /** The measurements of one kernel, in one line. */
     static String line(Selection selection, Measurement measurement, Candidate candidate) {
         return "measured " + when(measurement) + ", G weights/s: "
                 + Arrays.stream(Operation.values())
@@ -69,7 +69,7 @@ final class SpeedReport {
                         .collect(Collectors.joining(", "));
     }
 
-    /** How the selection ranked. */
+    /** Adds how the selection ranked. */
     static void addTo(JsonObject root, Selection selection) {
         root.addProperty("ranking", selection.measurement().isPresent() ? "measured" : "declared");
         selection.measurement().ifPresent(measurement -> {
@@ -85,7 +85,7 @@ final class SpeedReport {
         root.add("selectedFor", best);
     }
 
-    /** What was measured of a kernel. */
+    /** Adds the measurements of a kernel. */
     static void addTo(JsonObject kernel, Candidate candidate, Measurement measurement) {
         JsonObject speeds = new JsonObject();
         for (Operation operation : Operation.values()) {

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Columns as wide as their widest cell. The last column may be of any width. A cell is one line of printable text, whatever a
- * file or a plugin has put into it.
+ * A table of columns as wide as their widest cell. The last column may be of any width. A cell is made one line of printable
+ * text, whatever a file or a plugin has put into it.
  */
 final class Table {
 
@@ -23,7 +23,7 @@ final class Table {
         rows.add(Arrays.stream(cells).map(PrintableText::line).toList());
     }
 
-    /** The header and the rows, one line each. */
+    /** Returns the header and the rows, one line each. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();

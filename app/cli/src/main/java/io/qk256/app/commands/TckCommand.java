@@ -18,7 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
-/** Runs the compatibility kit on a kernel, in JVMs of its own, and passes its report and exit code on. */
+/** Runs the compatibility kit on a kernel, in separate JVMs, and passes on its report and exit code. */
 @Command(
         name = "tck",
         mixinStandardHelpOptions = true,
@@ -102,7 +102,7 @@ final class TckCommand implements Callable<Integer> {
         Path modules = Kit.modules();
         List<String> java = new ArrayList<>();
         java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        // It starts others and waits for them.
+        // This JVM only starts others and waits for them.
         java.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
         System.getProperties().stringPropertyNames().stream()
                 .filter(name -> name.startsWith("qk256."))
@@ -133,8 +133,8 @@ final class TckCommand implements Callable<Integer> {
     }
 
     /**
-     * Where the kernel is, if it is in a plugin: with what the plugin may do. What cannot be told without running it, because it
-     * never said its name, is left to the kit.
+     * Options that say where the kernel is, if it is in a plugin, and what the plugin may do. A plugin that never gave its name
+     * is not among the candidates; the kit then searches the plugin directory.
      */
     private List<String> plugin(Qk256Command command) {
         Optional<Candidate> candidate = command.machine().selection().candidate(provider);

@@ -11,10 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Text of the user, and for the user. */
+/** Reads text from the user and writes text for the user. */
 final class TextStreams {
 
-    /** Several times what the longest context holds; an endless file must not take all memory. */
+    /** Several times the longest context; an endless file must not take all memory. */
     private static final int LONGEST_TEXT = 64 << 20;
 
     private static final String BYTE_ORDER_MARK = "\ufeff";
@@ -22,17 +22,17 @@ final class TextStreams {
 
     private TextStreams() {}
 
-    /** Writes text that is to be seen before the next token is computed. */
+    /** Writes text and flushes it, so that it is visible before the next token is computed. */
     static void show(String text, PrintWriter out) {
         out.print(text);
         out.flush();
     }
 
     /**
-     * The text of a file that the user has named, or of standard input, which is named "-". What an editor adds is no part of
-     * it: a byte order mark, and one end of line at the end.
+     * Reads the text of a file named by the user, or of standard input if the name is "-". What an editor adds is removed: a
+     * byte order mark, and one end of line at the end.
      *
-     * @throws UserError if there is no such file, or it is not UTF-8
+     * @throws UserError if the file does not exist or is not UTF-8
      */
     static String read(Path file, Terminal terminal) throws IOException {
         if (file.toString().equals("-")) {
@@ -41,7 +41,7 @@ final class TextStreams {
         if (Files.isDirectory(file) || !Files.exists(file)) {
             throw new UserError(file + ": " + (Files.exists(file) ? "is a directory, expected text" : "no such file"));
         }
-        try (InputStream in = Files.newInputStream(file)) { // A pipe can be named, too.
+        try (InputStream in = Files.newInputStream(file)) { // The name may also be that of a pipe.
             return text(file.toString(), in);
         } catch (IOException e) {
             throw FileProblem.reading(file, e);
@@ -49,7 +49,7 @@ final class TextStreams {
     }
 
     /**
-     * The text of standard input, as that of a file.
+     * Reads standard input in the same way.
      *
      * @throws UserError if it is not UTF-8
      */
@@ -59,7 +59,7 @@ final class TextStreams {
                 Thread.sleep(PATIENCE_MILLIS);
                 terminal.say("(reading standard input to the end)");
             } catch (InterruptedException e) {
-                // There was something to read.
+                // The input has been read.
             }
         });
         try {
@@ -86,7 +86,7 @@ final class TextStreams {
         }
     }
 
-    /** Without what an editor adds. */
+    /** Removes what an editor adds. */
     static String withoutFrame(String text) {
         int from = text.startsWith(BYTE_ORDER_MARK) ? 1 : 0;
         int to = text.length();

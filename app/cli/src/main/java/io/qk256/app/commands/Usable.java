@@ -18,7 +18,7 @@ final class Usable {
                 .toList();
     }
 
-    /** @throws UserError if a name is not known, or its kernel is not usable */
+    /** @throws UserError if a name is unknown, or its kernel is not usable */
     static List<Candidate> named(List<String> names, Selection selection) {
         List<Candidate> chosen = new ArrayList<>();
         for (String name : names) {

@@ -6,7 +6,7 @@ import java.io.InputStream;
 import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 
-/** The version of the application, which the build writes into a resource. */
+/** The version of the application, read from a resource that the build writes. */
 final class Version implements IVersionProvider {
 
     Version() {}

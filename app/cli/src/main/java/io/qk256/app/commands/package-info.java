@@ -1,4 +1,4 @@
-/** The command line. Standard output is data, standard error is talk. */
+/** The command line. Data goes to standard output, messages to standard error. */
 @NullMarked
 package io.qk256.app.commands;
 

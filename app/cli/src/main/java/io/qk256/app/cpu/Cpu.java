@@ -14,14 +14,14 @@ import oshi.spi.SystemInfoFactory;
 /**
  * A CPU.
  *
- * @param name its name, for people
- * @param physicalCores cores, 0 if unknown
- * @param logicalCores hardware threads
- * @param features what it can do
+ * @param name display name
+ * @param physicalCores number of cores, 0 if unknown
+ * @param logicalCores number of hardware threads
+ * @param features the features of the CPU
  */
 public record Cpu(String name, int physicalCores, int logicalCores, CpuFeatures features) {
 
-    /** The CPU of this machine, as OSHI reports it; one of which nothing is known if OSHI cannot read this system. */
+    /** Returns the CPU of this machine as OSHI reports it; a CPU with unknown features if OSHI cannot read this system. */
     public static Cpu detect() {
         try {
             CentralProcessor processor =
@@ -44,10 +44,10 @@ public record Cpu(String name, int physicalCores, int logicalCores, CpuFeatures 
     }
 
     /**
-     * The same CPU with nothing but the listed features.
+     * Returns the same CPU with only the listed features.
      *
      * @param labels feature names such as {@code avx2}
-     * @throws IllegalArgumentException if a name is no feature, or names one that this CPU lacks
+     * @throws IllegalArgumentException if a name is not a feature, or this CPU lacks the feature
      */
     public Cpu restrictedTo(Collection<String> labels) {
         Set<CpuFeature> kept = FeatureFlags.labelled(labels);
@@ -60,7 +60,7 @@ public record Cpu(String name, int physicalCores, int logicalCores, CpuFeatures 
         return new Cpu(name + ", restricted", physicalCores, logicalCores, features.restrictedTo(kept));
     }
 
-    /** The features of which that much is known. */
+    /** The features with this presence. */
     public List<CpuFeature> featuresThatAre(Presence presence) {
         return Arrays.stream(CpuFeature.values())
                 .filter(feature -> features.presence(feature) == presence)

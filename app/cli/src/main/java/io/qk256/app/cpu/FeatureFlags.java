@@ -15,19 +15,19 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Reads the feature texts that OSHI passes on, whose form is the operating system's:
+ * Parses the feature flags that OSHI passes on in the operating system's own format:
  * <ul>
- *   <li>Linux: a line {@code flags : avx avx2 ...} (x86) or {@code Features : fp asimd ...} (Arm) with all of them, once
- *       for each kind of core;
+ *   <li>Linux: a line {@code flags : avx avx2 ...} (x86) or {@code Features : fp asimd ...} (Arm) with all flags, once
+ *       per kind of core;
  *   <li>macOS on Intel: {@code machdep.cpu.features: ... AVX1.0} and two more lines; on Apple silicon one line
- *       {@code hw.optional.arm.FEAT_DotProd: 1} for each;
- *   <li>Windows: {@code PF_AVX2_INSTRUCTIONS_AVAILABLE} and the like, for those that are present. Windows has no name
- *       for many features, and older versions deny some that the CPU has, so what is not listed is unknown.
+ *       such as {@code hw.optional.arm.FEAT_DotProd: 1} per feature;
+ *   <li>Windows: {@code PF_AVX2_INSTRUCTIONS_AVAILABLE} and the like, for features that are present. Windows has no
+ *       name for many features, and older versions omit some that the CPU has, so an unlisted feature is unknown.
  * </ul>
  */
 final class FeatureFlags {
 
-    /** Every name that any system uses, in lower case. */
+    /** All names used by the supported systems, in lower case. */
     private static final Map<String, CpuFeature> NAMES = Map.ofEntries(
             Map.entry("avx", CpuFeature.AVX),
             Map.entry("avx1.0", CpuFeature.AVX),
@@ -67,9 +67,9 @@ final class FeatureFlags {
     private FeatureFlags() {}
 
     /**
-     * What the texts say.
+     * Parses OSHI's feature flags.
      *
-     * @param flags OSHI's texts
+     * @param flags the flags as OSHI returns them
      * @param architecture the JVM's {@code os.arch}: {@code amd64}, {@code aarch64}, ...
      */
     static CpuFeatures parse(List<String> flags, String architecture) {
@@ -92,7 +92,7 @@ final class FeatureFlags {
         return (lower.startsWith("flags") || lower.startsWith("features")) && line.contains(":");
     }
 
-    /** A thread may move between kinds of cores, so a feature counts if all kinds have it. */
+    /** A thread may move between kinds of cores, so a feature counts only if all kinds have it. */
     private static Set<CpuFeature> commonToAllCores(List<String> lines) {
         Set<CpuFeature> common = EnumSet.allOf(CpuFeature.class);
         for (String line : lines) {
@@ -124,7 +124,7 @@ final class FeatureFlags {
                 .collect(Collectors.toCollection(() -> EnumSet.noneOf(CpuFeature.class)));
     }
 
-    /** An Arm CPU has no x86 features, whatever was not said of it. */
+    /** Features of the other architecture are absent even if the flags are incomplete: an Arm CPU has no x86 features. */
     private static CpuFeatures onlyOf(String architecture, Set<CpuFeature> present, boolean complete) {
         boolean arm = architecture.equals("aarch64");
         boolean x86 = architecture.equals("amd64") || architecture.equals("x86_64");
@@ -140,7 +140,7 @@ final class FeatureFlags {
         return features;
     }
 
-    /** The features that a user listed, by their labels. */
+    /** Returns the features with these labels, as a user lists them. */
     static Set<CpuFeature> labelled(Collection<String> labels) {
         Set<CpuFeature> features = EnumSet.noneOf(CpuFeature.class);
         for (String label : labels) {
