@@ -13,7 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Objects;
 
-/** Files that other projects' code has written; see PROVENANCE.md beside them. */
+/** Files written by other projects' code; see PROVENANCE.md beside them. */
 public final class Fixtures {
 
     private Fixtures() {}
@@ -27,7 +27,7 @@ public final class Fixtures {
         }
     }
 
-    /** The bytes off-heap, on a boundary of 64. */
+    /** Returns the bytes off-heap, aligned to 64 bytes. */
     public static MemorySegment segment(String name) {
         return segment(bytes(name));
     }
@@ -36,12 +36,12 @@ public final class Fixtures {
         return Arena.ofAuto().allocate(bytes.length, 64).copyFrom(MemorySegment.ofArray(bytes));
     }
 
-    /** Numbers that the application carries for its proof. */
+    /** Returns recorded data that the application embeds for its proof. */
     public static MemorySegment ofProof(String name) {
         return segment("/io/qk256/app/check/" + name);
     }
 
-    /** The small model that the application carries. */
+    /** Returns the small embedded model. */
     public static GgufFile demo() throws GgufException {
         return WeightFile.of(ofProof("demo-i2_s.gguf"), "the embedded model");
     }

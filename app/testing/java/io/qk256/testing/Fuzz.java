@@ -5,9 +5,9 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Assertions;
 
 /**
- * The one switch of all fuzzers: without it each tries a fixed number of cases, the same on every machine;
- * {@code -Dqk256.fuzz.seconds=3600} hunts for an hour each, {@code -Dqk256.fuzz.seed=S} begins at another case. Each case has a seed
- * of its own, so that the one that a failure names comes first when it is repeated.
+ * Runs fuzz cases. By default each fuzzer tries a fixed number of cases, the same on every machine.
+ * {@code -Dqk256.fuzz.seconds=3600} runs each fuzzer for an hour, {@code -Dqk256.fuzz.seed=S} starts at another case. Each case
+ * has its own seed, so a repetition with the seed that a failure names starts with that case.
  */
 public final class Fuzz {
 
@@ -17,40 +17,39 @@ public final class Fuzz {
 
     private Fuzz() {}
 
-    /** How long each fuzzer goes on after its usual cases. */
+    /** The time that each fuzzer runs for; its usual cases are tried in any case. */
     public static Duration time() {
         return Duration.ofSeconds(SECONDS);
     }
 
-    /** How many times the usual work is asked for; 1 or more. */
+    /** How many times the usual work to do; 1 or more. */
     public static int times() {
         return Math.toIntExact(Math.max(1, SECONDS / SECONDS_AS_USUAL));
     }
 
-    /** The seed of the first case; each of the next is one more. */
+    /** The seed of the first case; each following seed is one more. */
     public static long firstSeed() {
         return SEED;
     }
 
-    /** What became of a case that is no finding. */
+    /** The outcome of a case without a finding. */
     public enum Outcome {
         ACCEPTED,
         REFUSED
     }
 
-    /** A case; it throws if it is a finding. */
+    /** A case, which throws on a finding. */
     @FunctionalInterface
     public interface Case {
 
-        /** Tries what the numbers ask for. */
+        /** Tries what the random numbers give. */
         Outcome run(SplittableRandom random) throws Exception;
     }
 
     /**
-     * Tries cases.
+     * Tries cases. Some must be accepted and some refused; otherwise the fuzzer tests nothing.
      *
-     * @param usual how many, and more only if a time was asked for; some must be accepted and some refused: else the fuzzer looks
-     *     at nothing
+     * @param usual the number of cases; more are tried only if a time was given
      */
     public static void run(String name, int usual, Case one) {
         long start = System.nanoTime();

@@ -7,13 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where everything is in a good GGUF file, found without the code under test.
+ * The positions of all parts of a valid GGUF file, found without the code under test.
  *
  * @param numbers every length, count, type, dimension, offset and integer
  * @param texts the bytes of every name and string
- * @param keys each from its length to the end of its value
- * @param tensors the descriptions
- * @param data where tensor data begin
+ * @param keys each key from its length to the end of its value
+ * @param tensors the tensor descriptions
+ * @param data where the tensor data begins
  */
 record GgufAnatomy(List<Span> numbers, List<Span> texts, List<Span> keys, List<Span> tensors, int data) {
 
@@ -24,7 +24,7 @@ record GgufAnatomy(List<Span> numbers, List<Span> texts, List<Span> keys, List<S
     private static final int ARRAY = ValueType.ARRAY.id();
     private static final int ALIGNMENT = 32;
 
-    /** Some bytes of the file. */
+    /** A range of bytes of the file. */
     record Span(int from, int to) {
 
         int length() {

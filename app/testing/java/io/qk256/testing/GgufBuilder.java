@@ -4,7 +4,7 @@ import io.qk256.gguf.ValueType;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** Writes the bytes of a GGUF file, right or wrong, field by field. */
+/** Writes the bytes of a GGUF file, valid or not, field by field. */
 public final class GgufBuilder {
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -35,7 +35,7 @@ public final class GgufBuilder {
         return this;
     }
 
-    /** A length and characters; each character is one byte. */
+    /** Writes a length and characters; each character is one byte. */
     public GgufBuilder string(String latin1) {
         return i64(latin1.length()).raw(latin1);
     }
@@ -52,7 +52,7 @@ public final class GgufBuilder {
         return i32(type).i64(offset);
     }
 
-    /** Zeros up to the next multiple of 32, then zeros of the given number. */
+    /** Writes zeros up to the next multiple of 32, then the given number of zeros. */
     public GgufBuilder data(int bytes) {
         return raw(new byte[Math.ceilDiv(out.size(), 32) * 32 - out.size() + bytes]);
     }

@@ -13,17 +13,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Small files that are right, to be mutated. */
+/** Small valid files, to be mutated. */
 public final class GoodFiles {
 
     private GoodFiles() {}
 
-    /** Every type of key; every type of tensor; tensors in QK256 layout. */
+    /** Files with every type of key, with every type of tensor, and with tensors in QK256 layout. */
     public static List<byte[]> all() {
         return List.of(Fixtures.bytes("gguf_allkv.gguf"), everyType(), stored());
     }
 
-    /** A tensor of each type that can be read. */
+    /** A file with a tensor of each readable type. */
     private static byte[] everyType() {
         String[] fixtures = {"f16", "bf16", "q8_0", "q6_k", "q2_0.even", "i2s_128x256"};
         int[] types = {1, 30, 8, 14, 42, 36};
@@ -44,7 +44,7 @@ public final class GoodFiles {
         return Fixtures.bytes(fixture + (fixture.startsWith("i2s") ? ".packed.bin" : ".blocks"));
     }
 
-    /** With and without block scales. */
+    /** A file with and without block scales. */
     private static byte[] stored() {
         byte[] many = Fixtures.ofProof("tq2_0.blocks").toArray(ValueLayout.JAVA_BYTE);
         byte[] one = data("i2s_128x256");

@@ -6,8 +6,8 @@ import java.time.Duration;
 import org.junit.jupiter.api.function.ThrowingSupplier;
 
 /**
- * Ends what hangs, or grows out of all proportion with its input. No verdict on speed: the limit is many times what the
- * slowest machine needs.
+ * Fails a test that hangs, or whose time grows out of proportion to its input. It does not judge speed: the limit is many
+ * times what the slowest machine needs.
  */
 public final class HangGuard {
 
@@ -15,12 +15,12 @@ public final class HangGuard {
 
     private HangGuard() {}
 
-    /** What the supplier gives. */
+    /** Returns the supplier's value. */
     public static <T> T ends(ThrowingSupplier<T> supplier) {
         return ends("it hangs, or its time grows out of proportion", supplier);
     }
 
-    /** What the supplier gives; if it does not, the message begins with the label. */
+    /** Returns the supplier's value; on a timeout the message begins with the label. */
     static <T> T ends(String label, ThrowingSupplier<T> supplier) {
         return assertTimeoutPreemptively(LIMIT, supplier, () -> label + ": no end within " + LIMIT);
     }

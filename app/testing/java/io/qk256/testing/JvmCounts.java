@@ -8,21 +8,21 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What this JVM holds. Its beans are asked by reflection, since the application's module does not read java.management. */
+/** Counts resources of this JVM. The beans are called by reflection, because the application's module does not read java.management. */
 public final class JvmCounts {
 
     private static final Path PROC = Path.of("/proc/self");
 
     private JvmCounts() {}
 
-    /** Bytes of the heap that are in use once everything has been collected that can be. */
+    /** Bytes of the heap in use after garbage collection. */
     public static long heapBytes() {
         collect();
         Runtime runtime = Runtime.getRuntime();
         return runtime.totalMemory() - runtime.freeMemory();
     }
 
-    /** Returns once the garbage of this moment is gone. */
+    /** Returns when the present garbage has been collected. */
     private static void collect() {
         WeakReference<Object> garbage = new WeakReference<>(new Object());
         do {
@@ -31,13 +31,13 @@ public final class JvmCounts {
         System.gc();
     }
 
-    /** Classes that are loaded. */
+    /** The number of loaded classes. */
     public static int classes() {
         String type = "java.lang.management.ClassLoadingMXBean";
         return (Integer) ask(beans(type).getFirst(), type, "getLoadedClassCount");
     }
 
-    /** Threads of the project's own. */
+    /** The names of the project's own threads. */
     public static List<String> threads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .map(Thread::getName)
@@ -45,12 +45,12 @@ public final class JvmCounts {
                 .toList();
     }
 
-    /** Files that are open, and mapped areas: 0 where the system does not say. */
+    /** The number of open files; 0 if the system does not tell. */
     public static long files() {
         return entries(PROC.resolve("fd"));
     }
 
-    /** Areas of memory that are mapped: 0 where the system does not say. */
+    /** The number of mapped memory areas; 0 if the system does not tell. */
     public static long mappings() {
         Path maps = PROC.resolve("maps");
         return Files.exists(maps) ? lines(maps).size() : 0;

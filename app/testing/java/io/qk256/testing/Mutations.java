@@ -7,10 +7,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Makes files that are almost right of one that is: the same ones for the same numbers. */
+/** Turns a valid file into almost valid ones: the same files for the same random numbers. */
 public final class Mutations {
 
-    /** What a number becomes: what overflows, what is one off, what is a type. */
+    /** Replacements for a number: values that overflow, are off by one, or are a type. */
     private static final long[] EXTREMES = {
         0,
         1,
@@ -43,13 +43,13 @@ public final class Mutations {
     private final byte[] good;
     private final GgufAnatomy anatomy;
 
-    /** Mutations of a good file. */
+    /** Mutations of a valid file. */
     public Mutations(byte[] good) {
         this.good = good.clone();
         this.anatomy = GgufAnatomy.of(good);
     }
 
-    /** One or two mutations, and perhaps a cut, or an entry more or less. */
+    /** Applies one or two mutations, and perhaps truncates the file, or adds or removes an entry. */
     public byte[] next(SplittableRandom random) {
         byte[] file = good.clone();
         for (int i = 1 + random.nextInt(2); i > 0; i--) {
@@ -84,7 +84,7 @@ public final class Mutations {
                 });
     }
 
-    /** Bytes that are not UTF-8, or the name of another. */
+    /** Writes bytes that are not UTF-8, or another entry's name. */
     private void spoilText(byte[] file, SplittableRandom random) {
         Span at = oneOf(anatomy.texts(), random);
         Span other = oneOf(anatomy.texts(), random);
@@ -103,7 +103,7 @@ public final class Mutations {
         file[random.nextInt(end)] ^= (byte) (1 << random.nextInt(8));
     }
 
-    /** NaN, infinity, minus zero, or another float that is seldom, among the tensor data. */
+    /** Writes NaN, infinity, minus zero or another rare float into the tensor data. */
     private void setWeight(byte[] file, SplittableRandom random) {
         int from = anatomy.data();
         if (file.length - from < Float.BYTES) {
@@ -118,7 +118,7 @@ public final class Mutations {
         }
     }
 
-    /** A tensor that begins where another does, or near. */
+    /** Moves a tensor to where another begins, or near it. */
     private void setOffsets(byte[] file, SplittableRandom random) {
         if (anatomy.tensors().isEmpty()) {
             return;
@@ -132,7 +132,7 @@ public final class Mutations {
         return new Span(tensor.to() - Long.BYTES, tensor.to());
     }
 
-    /** At a boundary, or next to one; or anywhere. */
+    /** Truncates at a boundary, next to one, or anywhere. */
     private byte[] cut(byte[] file, SplittableRandom random) {
         int at = switch (random.nextInt(3)) {
             case 0 -> oneOf(anatomy.numbers(), random).from() + random.nextInt(2);
@@ -142,7 +142,7 @@ public final class Mutations {
         return Arrays.copyOf(file, at);
     }
 
-    /** A key or tensor is there twice; mostly the count knows. */
+    /** Repeats a key or tensor; mostly adjusts the count. */
     private byte[] repeat(byte[] file, SplittableRandom random) {
         Span entry = entry(random);
         byte[] longer = new byte[file.length + entry.length()];
@@ -151,7 +151,7 @@ public final class Mutations {
         return random.nextInt(4) == 0 ? longer : count(longer, entry, 1);
     }
 
-    /** A key or tensor is missing; mostly the count knows. */
+    /** Removes a key or tensor; mostly adjusts the count. */
     private byte[] takeOut(byte[] file, SplittableRandom random) {
         Span entry = entry(random);
         byte[] shorter = new byte[file.length - entry.length()];

@@ -29,7 +29,7 @@ class ChangeTest {
         "100, 6, 110, 5, NO_CHANGE", // the intervals overlap
         "100, 5, 110, 5, NO_CHANGE", // they touch
         "100, 4, 110, 5, WORSE",
-        "100, 0.01, 104, 0.01, NO_CHANGE", // sure, and too small
+        "100, 0.01, 104, 0.01, NO_CHANGE", // certain, but too small
         "100, NaN, 200, 1, NO_CHANGE",
         "100, 1, 200, NaN, NO_CHANGE",
     })
@@ -73,7 +73,7 @@ class ChangeTest {
     void changeIsAPartOfTheEarlierTimeWithTheErrorsOfBoth() {
         Change change = change(100, 3, 200, 8);
         assertThat(change.relative()).isEqualTo(1);
-        assertThat(change.error()).isCloseTo(2 * 0.05, within(1e-12)); // 3 % and 4 % of a quotient of 2
+        assertThat(change.error()).isCloseTo(2 * 0.05, within(1e-12)); // errors of 3 % and 4 %, quotient 2
     }
 
     @Test

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 
-/** Results of a run that was recorded, with a kernel that is wrong at one task. */
+/** Results of a recorded run, with a kernel that is wrong at one task. */
 public final class Recorded {
 
     static final BenchTask DEQUANTIZE = new BenchTask("dequantize", "1024", 1, "warm", 1);
@@ -33,12 +33,12 @@ public final class Recorded {
 
     private Recorded() {}
 
-    /** The results. */
+    /** The results of the first kind of JVM. */
     public static BenchResults results() {
         return results(false);
     }
 
-    /** Those of the other JVM. */
+    /** The results of the other kind of JVM. */
     static BenchResults others() {
         return results(true);
     }

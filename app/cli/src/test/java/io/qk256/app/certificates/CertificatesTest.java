@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CertificatesTest {
 
-    /** Of the three bytes "abc": the example of FIPS 180-2. */
+    /** SHA-256 of the three bytes "abc", the example of FIPS 180-2. */
     private static final String ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
     private static final String REPORT =

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The data is what PROVENANCE.md says that it is. */
+/** The data is what PROVENANCE.md says it is. */
 class ProvenanceTest {
 
     private static final Pattern ROW = Pattern.compile("^\\| (\\S+) \\|.*\\| ([0-9a-f]{64}) \\|$", Pattern.MULTILINE);

@@ -7,12 +7,12 @@ import io.qk256.spi.KernelProvider;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.selection.KernelSource;
 
-/** A right kernel, for tests to make a wrong one of. */
+/** A correct kernel, which tests turn into wrong ones. */
 class Wrapped extends Kernel {
 
     private final Kernel right = scalar();
 
-    /** The reference kernel, found as the application finds it. */
+    /** The reference kernel, found in the same way as by the application. */
     static Kernel scalar() {
         for (KernelSource source : KernelSource.find()) {
             KernelProvider provider = source.provider().get();

@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Help, the version, and what else is not a command's own. */
+/** Help, the version, and everything else that belongs to no single command. */
 class ArgumentsTest {
 
     @TempDir

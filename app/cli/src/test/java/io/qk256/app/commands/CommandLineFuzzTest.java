@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Any command line has an answer: an exit code that is documented, a line for what is wrong, JSON where it was asked for; and
- * nothing commands the terminal.
+ * Every command line gets an answer: a documented exit code, a line about what is wrong, JSON if requested; and nothing that
+ * controls the terminal.
  */
 class CommandLineFuzzTest {
 

@@ -5,7 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A command line that ran in this JVM, its streams being pipes.
+ * A command line that was run in this JVM, with pipes as its streams.
  *
  * @param exit its exit code
  * @param out standard output

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
 
-/** Command lines that somebody could type, most of them wrong: every command, its options, and values that are hostile. */
+/** Command lines that somebody could type, most of them wrong: every command, its options, and hostile values. */
 final class CommandLines {
 
     private static final String[] NUMBERS = {
@@ -31,7 +31,7 @@ final class CommandLines {
         "fox ".repeat(300)
     };
 
-    /** Options and what they take: a number, a text, a file, a kernel, nothing, or one of the words. */
+    /** Options and what they take: a number, a text, a file, a kernel, nothing, or one of some words. */
     private static final String[][] COMMANDS = {
         {"", "--kernel K", "--require K", "--cpu-features avx2,none,avx9", "-v", "--help", "--version"},
         {
@@ -79,7 +79,7 @@ final class CommandLines {
         this.random = random;
     }
 
-    /** Makes the files that the command lines name. */
+    /** Creates the files that the command lines name. */
     static List<String> files(Path dir) throws IOException {
         Path demo = dir.resolve("demo é.gguf");
         try (InputStream model = CommandLines.class.getResourceAsStream("/io/qk256/app/check/demo-tq2_0.gguf")) {
@@ -100,7 +100,7 @@ final class CommandLines {
     }
 
     /**
-     * A command line, its outputs within a directory.
+     * Returns a command line whose outputs are in a directory.
      *
      * @param children whether it may be a command that only starts another JVM
      */
@@ -117,7 +117,7 @@ final class CommandLines {
             line.add(command[0]);
         }
         for (int i = 1; i < command.length; i++) {
-            // What comes first is often needed.
+            // The first options are often required.
             if (random.nextInt(i < 3 ? 4 : 3) > (i < 3 ? 0 : 1)) {
                 for (String word : command[i].split(" ", -1)) {
                     line.add(value(word));

@@ -16,7 +16,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands for files, on damaged ones: success or a reason, and never a failure of the program itself. */
+/** The file commands on damaged files: success or a reason, never a bug of the program itself. */
 class CommandsFuzzTest {
 
     @TempDir

@@ -13,7 +13,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import org.junit.jupiter.api.Test;
 
-/** Exit codes and messages of what goes wrong. */
+/** Exit codes and messages of failures. */
 class FailuresTest {
 
     @Test
@@ -32,7 +32,7 @@ class FailuresTest {
         assertTold(new NoSuchFileException("m.gguf"), ExitCode.FAILED, "qk256: m.gguf: no such file or directory\n");
     }
 
-    /** A NaN weight that a check of arguments found was "wrong usage" once. */
+    /** A NaN weight found by an argument check was once reported as wrong usage. */
     @Test
     void aDefectIsNeverCalledWrongUsage() {
         assertTold(

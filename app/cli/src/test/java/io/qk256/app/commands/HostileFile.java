@@ -10,15 +10,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.Predicate;
 
-/** Copies of the embedded model with something else in them. */
+/** Modified copies of the embedded model. */
 final class HostileFile {
 
-    /** What a terminal would obey, and more than fits on one. */
+    /** Text that a terminal would obey and that is longer than its line. */
     static final String TEXT = "a\u001b]0;owned\u0007\u001b[2J\nb\r\u202ec\u009b31m\ud83d\ude00" + "x".repeat(20_000);
 
     private HostileFile() {}
 
-    /** Under another architecture, with a key and a tensor of hostile names and values. */
+    /** Writes a copy with another architecture, and a key and a tensor with hostile names and values. */
     static Path withHostileNames(Path file, String architecture) throws IOException {
         GgufWriter writer = new GgufWriter();
         try (GgufFile demo = DemoModel.file()) {
@@ -32,12 +32,12 @@ final class HostileFile {
         return file;
     }
 
-    /** A name of a tensor with what readers let pass. */
+    /** A tensor name of the characters that readers let pass. */
     static String name() {
         return "a\u202eb\u2028c\ud83d\ude00";
     }
 
-    /** Without anything about tokens, and so without a vocabulary. */
+    /** Writes a copy without the tokenizer keys, and so without a vocabulary. */
     static Path withoutVocabulary(Path file) throws IOException {
         GgufWriter writer = new GgufWriter();
         try (GgufFile demo = DemoModel.file()) {

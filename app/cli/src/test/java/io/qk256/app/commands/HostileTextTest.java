@@ -26,7 +26,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Text from files and plugins, wherever it is printed: nothing that a terminal obeys, and not without end. */
+/** Text from files and plugins contains nothing that a terminal obeys, and is bounded, wherever it is printed. */
 class HostileTextTest {
 
     private static final int LONGEST_LINE = 3200;
@@ -94,7 +94,7 @@ class HostileTextTest {
         }
     }
 
-    /** A provider whose every text is hostile. */
+    /** A provider with only hostile texts. */
     private static final class Hostile implements KernelProvider {
 
         @Override

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the commands print for programs is JSON, for every value. */
+/** The output of commands for programs is JSON, for every value. */
 class JsonTest {
 
     private static final Gson STRICT =

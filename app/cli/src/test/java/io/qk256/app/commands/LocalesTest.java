@@ -13,10 +13,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Data do not depend on the user's language: Arabic has digits of its own, Turkish a dotless i. */
+/** Data does not depend on the user's language: Arabic has its own digits, Turkish a dotless i. */
 class LocalesTest {
 
-    /** Formats and cases for the default locale. */
+    /** Formatting and case conversion in the default locale. */
     private static final Pattern DEFAULT_LOCALE =
             Pattern.compile("(String\\.format|\\bprintf)\\(\\s*[\"a-z]|\\.formatted\\(|to(Lower|Upper)Case\\(\\)");
 
@@ -63,7 +63,7 @@ class LocalesTest {
         }
     }
 
-    /** Figures that each run measures, in the digits of the programming language. */
+    /** Removes measured figures, in ASCII digits, which differ in each run. */
     private static String withoutSpeeds(String text) {
         return text.replaceAll("[0-9.]+ (G weights/s|t/s|GB/s|in (f32|int8) GEMV)", "-")
                 .replaceAll("\"seconds\": [0-9.E-]+", "-");

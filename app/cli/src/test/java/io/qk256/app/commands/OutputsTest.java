@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The files that commands write: what cannot be written is told before the work, and what is read is never written. */
+/** Output files: one that cannot be written is reported before the work, and an input file is never overwritten. */
 class OutputsTest {
 
     @TempDir
@@ -31,7 +31,7 @@ class OutputsTest {
         model = file.toString();
     }
 
-    /** Measuring prints progress on standard error: one line means that nothing was measured. */
+    /** Measuring prints progress on standard error, so one line means that nothing was measured. */
     @Test
     void whatCannotBeWrittenIsToldBeforeTheWork() {
         String absent = dir.resolve("absent").toString();

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the model is given is what the user wrote, from wherever it comes. */
+/** The model gets exactly what the user wrote, whatever its source. */
 class PromptTest {
 
     @TempDir
@@ -54,7 +54,7 @@ class PromptTest {
         }
     }
 
-    /** The words of the file were options once. */
+    /** The words of the file were once taken for options. */
     @Test
     void neverNamesAFileOfArguments() throws Exception {
         Path words = Files.writeString(dir.resolve("words"), "--plugins /nowhere --allow-native x");

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** An option that every command inherits is used by the command, or refused and not offered. */
+/** An inherited option is used by a command, or refused and not offered. */
 class SharedOptionsTest {
 
     private static final Map<String, String> OPTIONS = Map.of(

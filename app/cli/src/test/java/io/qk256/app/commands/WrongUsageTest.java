@@ -7,10 +7,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Options that are wrong: one line that says so, and exit code 2. */
+/** Wrong options give a one-line message and exit code 2. */
 class WrongUsageTest {
 
-    /** {@code --plugins "$UNSET"} must not load what lies in the current directory. */
+    /** {@code --plugins "$UNSET"} must not load the current directory. */
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -15,7 +15,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** What OSHI passes on differs by system; each file holds one system's texts, a line each. */
+/** OSHI's flags differ by system; each file holds the flags of one system, one per line. */
 class FeatureFlagsTest {
 
     private static CpuFeatures parse(String file, String architecture) throws IOException {

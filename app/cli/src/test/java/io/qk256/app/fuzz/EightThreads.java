@@ -25,8 +25,8 @@ import java.util.concurrent.Future;
 import java.util.random.RandomGenerator;
 
 /**
- * Eight threads with problems of their own, on kernels that they share, directly and through the threads of parallel kernels:
- * each result has the bits of the scalar kernel, or, for f32, lies within the bound.
+ * Eight threads, each with its own problems, on shared kernels, directly and through parallel kernels: each result has the
+ * bits of the scalar kernel or, for f32, lies within the bound.
  */
 final class EightThreads implements Fuzz.Case {
 
@@ -74,7 +74,7 @@ final class EightThreads implements Fuzz.Case {
         return accepted ? Outcome.ACCEPTED : Outcome.REFUSED;
     }
 
-    /** Whether the problem can be computed; if not, no kernel does. */
+    /** Whether the problem can be computed; if not, every kernel refuses it. */
     private boolean one(RandomGenerator random) {
         try (Arena arena = Arena.ofShared()) {
             Operands o = operands(random, arena);
@@ -155,7 +155,7 @@ final class EightThreads implements Fuzz.Case {
         long stride = Qk256.rowBytes(cols) + (random.nextBoolean() ? 0 : random.nextInt(100));
         Codebook codebook = switch (random.nextInt(20)) {
             case 0, 1, 2, 3, 4 -> Codebook.QK256;
-            case 5 -> new Codebook(-0.7f, 0.1f, 3.3f, 1e-3f); // for f32 products only
+            case 5 -> new Codebook(-0.7f, 0.1f, 3.3f, 1e-3f); // for f32 GEMV only
             case 6, 7, 8 -> new Codebook(-3, 1, 5, 7);
             case 9, 10, 11 -> new Codebook(random.nextInt(9), -2, random.nextInt(9), 0);
             default -> Codebook.TERNARY;

@@ -15,7 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The JVM of a fuzzer. It leaves the seed of each case in a file, for those who look after it. */
+/** The main class of a fuzzer's JVM. It leaves the seed of each case in a file, for its parent. */
 public final class FuzzMain {
 
     static final String CALLS = "hostile-calls";
@@ -24,7 +24,7 @@ public final class FuzzMain {
 
     private FuzzMain() {}
 
-    /** Arguments: a fuzzer, and the file of seeds. */
+    /** Arguments: a fuzzer, and the file for the seed. */
     public static void main(String[] args) throws Exception {
         MappedByteBuffer seeds = map(Path.of(args[1]));
         Map<String, Kernel> kernels = kernels();
@@ -41,7 +41,7 @@ public final class FuzzMain {
             e.printStackTrace();
             Runtime.getRuntime().halt(1);
         }
-        System.exit(0); // Threads that a case has left do not keep it.
+        System.exit(0); // Threads left by a case must not keep the JVM running.
     }
 
     private static void run(String name, int usual, MappedByteBuffer seeds, AtomicLong seed, Fuzz.Case one) {
@@ -58,7 +58,7 @@ public final class FuzzMain {
         }
     }
 
-    /** Those that this machine can run, by name. */
+    /** The kernels that this machine can run, by name. */
     static Map<String, Kernel> kernels() {
         Map<String, Kernel> kernels = new LinkedHashMap<>();
         for (KernelSource source : KernelSource.find()) {

@@ -16,10 +16,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each fuzzer in a JVM of its own, so that one that crashes it is a finding like others. */
+/** Runs each fuzzer in a separate JVM, so that a crash is a finding like any other. */
 class FuzzersTest {
 
-    /** More than any case takes, beyond the time that was asked for. */
+    /** Time beyond the requested one, more than any case takes. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     @TempDir

@@ -12,10 +12,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Numbers and memory that callers should not pass, and memory of every kind that they may. */
+/** Numbers and memory that callers must not pass, and memory of every kind that they may pass. */
 final class Hostile implements AutoCloseable {
 
-    /** More than 2^31 bytes, of which a file system that knows sparse files keeps none. */
+    /** More than 2^31 bytes, which take no space on a file system with sparse files. */
     static final long HUGE = (1L << 31) + (1 << 20);
 
     private static final int[] INTS = {
@@ -88,7 +88,7 @@ final class Hostile implements AutoCloseable {
     private final MemorySegment ofClosedShared;
     private final MemorySegment foreign;
 
-    @SuppressWarnings("MustBeClosedChecker") // One is closed here, the other belongs to a thread that is gone.
+    @SuppressWarnings("MustBeClosedChecker") // One is closed here, the other belongs to a thread that has ended.
     Hostile() throws IOException, InterruptedException {
         sparse = sparse(shared);
         try (Arena arena = Arena.ofConfined()) {
@@ -132,12 +132,12 @@ final class Hostile implements AutoCloseable {
         return FLOATS[random.nextInt(FLOATS.length)];
     }
 
-    /** More than 2^31 bytes of a mapped file. */
+    /** A mapped file of more than 2^31 bytes. */
     MemorySegment sparse() {
         return sparse;
     }
 
-    /** An arena that nobody should use any more, or not from here. */
+    /** Null or a closed arena. */
     @Nullable
     Arena arena(RandomGenerator random) {
         return switch (random.nextInt(3)) {
@@ -147,7 +147,7 @@ final class Hostile implements AutoCloseable {
         };
     }
 
-    /** Memory that most callees must refuse, or of a size that does not fit. */
+    /** Memory that most callees must refuse, or whose size does not fit. */
     @Nullable
     MemorySegment segment(RandomGenerator random, Arena arena) {
         return switch (random.nextInt(14)) {
@@ -169,7 +169,7 @@ final class Hostile implements AutoCloseable {
     }
 
     /**
-     * Writable memory of so many bytes, of any kind, with random bytes in it and around it.
+     * Writable memory of the given size and of any kind, with random bytes in it and around it.
      *
      * @param alignment 1 or 4
      */

@@ -47,8 +47,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Public methods and constructors of the contract, found by reflection, with arguments of which any may be null, extreme or
- * unusable. A call returns, or says what is wrong in one of the exceptions of the contract.
+ * Calls public methods and constructors of the contract, found by reflection, with arguments that may be null, extreme or
+ * unusable. A call must return or throw one of the exceptions of the contract, which says what is wrong.
  */
 final class HostileCalls implements Fuzz.Case {
 
@@ -110,7 +110,7 @@ final class HostileCalls implements Fuzz.Case {
     public Outcome run(SplittableRandom random) throws Exception {
         Executable call = calls.get(random.nextInt(calls.size()));
         if (call.getDeclaringClass() == KernelSelector.class && random.nextInt(20) > 0) {
-            return Outcome.ACCEPTED; // A selection that succeeds takes long.
+            return Outcome.ACCEPTED; // A successful selection takes long.
         }
         List<AutoCloseable> made = new ArrayList<>();
         try (Arena arena = Arena.ofConfined()) {
@@ -131,7 +131,7 @@ final class HostileCalls implements Fuzz.Case {
         }
     }
 
-    /** Memory that the system may give would be filled with zeros, which finds nothing and may end this process. */
+    /** An allocation that may succeed would be filled with zeros, which finds nothing and may end this process. */
     private static boolean takesLong(Executable call, @Nullable Object[] arguments) {
         double product = 1;
         for (Object argument : arguments) {
@@ -173,7 +173,7 @@ final class HostileCalls implements Fuzz.Case {
                 .toString();
     }
 
-    /** Often something sound, so that it is the other arguments that are seen. */
+    /** Often a valid value, so that the other arguments are tested. */
     private @Nullable Object value(Class<?> type, RandomGenerator random, Arena arena, List<AutoCloseable> made) {
         if (type == int.class) {
             return random.nextBoolean() ? random.nextInt(4) : hostile.anInt(random);

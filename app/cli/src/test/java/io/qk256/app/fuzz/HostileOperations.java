@@ -22,13 +22,13 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Operations whose arguments fit but for one or two. What is accepted gives the right result in the rows that were asked for
- * and nothing else; what is refused says why.
+ * Operations whose arguments fit except for one or two. An accepted call gives the right result in the requested rows and
+ * writes nothing else; a refused call says why.
  */
-@SuppressWarnings("NullAway") // Null is one of the arguments that are tried.
+@SuppressWarnings("NullAway") // Null is one of the arguments tried.
 final class HostileOperations implements Fuzz.Case {
 
-    /** Something about an operation that may be wrong. */
+    /** What may be wrong with an operation. */
     private enum Spot {
         ROWS,
         COLS,
@@ -76,7 +76,7 @@ final class HostileOperations implements Fuzz.Case {
         }
     }
 
-    /** Values of a result that are looked at. */
+    /** The number of result values that are checked. */
     private static final long MOST = 1 << 24;
 
     private static Outcome run(Kernel kernel, Operands o, List<Spot> wrong) {
@@ -104,7 +104,7 @@ final class HostileOperations implements Fuzz.Case {
         }
     }
 
-    /** Nothing is refused that fits, and what is refused is so for a reason that can be read. */
+    /** Checks that nothing that fits is refused, and that a refusal has a readable reason. */
     private static void requireReason(Throwable e, List<Spot> wrong, String what) {
         boolean documented = e instanceof IllegalArgumentException
                 || e instanceof IllegalStateException
@@ -150,7 +150,7 @@ final class HostileOperations implements Fuzz.Case {
         return new Operands(operation, w, x, q, batch, fromRow, toRow, F32Vector.of(result));
     }
 
-    /** Values that a vector has more than needed. */
+    /** The number of values that a vector has beyond those needed. */
     private static int more(RandomGenerator random) {
         return random.nextInt(3) == 0 ? random.nextInt(70) : 0;
     }
@@ -230,7 +230,7 @@ final class HostileOperations implements Fuzz.Case {
         };
     }
 
-    /** Numbers of ordinary size, now and then a special one. */
+    /** Numbers of ordinary size, occasionally a special one. */
     static MemorySegment numbers(RandomGenerator random, MemorySegment floats) {
         F32Vector values = F32Vector.of(floats);
         for (long i = 0; i < values.length(); i++) {

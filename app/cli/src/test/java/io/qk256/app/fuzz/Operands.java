@@ -10,9 +10,9 @@ import io.qk256.spi.Qk256Matrix;
 /**
  * The arguments of an operation.
  *
- * @param x for the f32 product
- * @param q for the int8 product
- * @param batch for that of several columns
+ * @param x activations for f32 GEMV
+ * @param q activations for int8 GEMV
+ * @param batch activations for int8 GEMM
  * @param y the result
  */
 record Operands(
@@ -25,7 +25,7 @@ record Operands(
         int toRow,
         F32Vector y) {
 
-    /** Values of an operation's result. */
+    /** The number of values of an operation's result. */
     static long resultLength(Operation operation, int rows, int cols, int fromRow, int toRow, int columns) {
         return switch (operation) {
             case DEQUANTIZE -> (long) (toRow - fromRow) * cols;

@@ -7,20 +7,20 @@ import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.ValueLayout;
 
-/** What the contract says, weight by weight; shares no code with a kernel. */
+/** Computes what the contract says, weight by weight; shares no code with a kernel. */
 final class PlainMath {
 
     private static final double ROUNDOFF = 0x1p-24;
 
-    /** Half of the smallest f32, for each of the products of a term: what they lose when they underflow. */
+    /** Half of the smallest f32, for each product within a term: the loss from underflow. */
     private static final double UNDERFLOW = 4 * 0x1p-150;
 
-    /** Below it no partial sum overflows, in whatever order the factors are multiplied. */
+    /** Below this, no partial sum overflows, whatever the order of multiplication. */
     private static final double NO_OVERFLOW = 1e37;
 
     private PlainMath() {}
 
-    /** Throws if one of the first values of the result is wrong, or one changed that is none. */
+    /** Throws if one of the first values of the result is wrong, or if a value outside the result has changed. */
     static void check(Operands o, float[] before) {
         float[] after = o.y().slice(0, before.length).toArray();
         int rows = o.w().rows();
@@ -64,7 +64,7 @@ final class PlainMath {
         }
     }
 
-    /** The same bits, but any NaN is as good as another. */
+    /** Whether the bits are the same; all NaNs are equal. */
     static boolean same(float a, float b) {
         return (Float.isNaN(a) && Float.isNaN(b)) || Float.floatToRawIntBits(a) == Float.floatToRawIntBits(b);
     }
@@ -108,7 +108,7 @@ final class PlainMath {
             double value = value(w, row, col);
             double blockScale = blockScale(w, row, col / Qk256.BLOCK_WEIGHTS);
             if (Double.isInfinite(blockScale) || Float.isInfinite(w.tensorScale())) {
-                return; // A kernel may multiply each weight, or the sum: infinities of both signs, or of one.
+                return; // A kernel may scale each weight or the sum: that gives infinities of both signs, or of one.
             }
             double term = value * blockScale * w.tensorScale() * x.get(col);
             sum += term;
@@ -118,8 +118,7 @@ final class PlainMath {
             growth += Double.isFinite(grown) ? grown : 0;
         }
         if (growth > NO_OVERFLOW) {
-            return; // The contract leaves open which partial sums there are: one may be an infinity, and meet the
-            // opposite one.
+            return; // The contract does not fix the partial sums: one may be an infinity and meet the opposite one.
         }
         if (Double.isNaN(sum)) {
             require(Float.isNaN(seen), row, seen, "NaN");

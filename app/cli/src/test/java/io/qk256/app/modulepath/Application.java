@@ -15,20 +15,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** The packaged application, run as users run it: in a JVM of its own, on the module path. */
+/** The packaged application, run as users run it: in a separate JVM, on the module path. */
 final class Application {
 
     private static final Path TARGET = Path.of(System.getProperty("qk256.target", "target"));
-    /** Only a process that hangs needs so long. */
+    /** Only a hanging process takes this long. */
     private static final int TIMEOUT_MINUTES = 10;
 
-    /** Most commands take a second: a compiler that optimises would cost more than it saves. */
+    /** Most commands take a second: an optimizing compiler would cost more than it saves. */
     private static final List<String> SHORT_LIVED = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
-    /** What a run gave. */
+    /** The result of a run. */
     record Result(int exit, String out, String err) {
 
-        /** Of this JVM and those that it started, without the one that has no switch. */
+        /** Warnings of this JVM and those that it started, except the one that cannot be turned off. */
         List<String> warnings() {
             return err.lines()
                     .filter(line -> line.startsWith("WARNING") && !line.startsWith("WARNING: Using incubator modules"))
@@ -46,12 +46,12 @@ final class Application {
         this.modulePath = modulePath;
     }
 
-    /** With all built-in kernels. */
+    /** The application with all built-in kernels. */
     static Application complete() throws IOException {
         return without(jar -> false);
     }
 
-    /** Without the jars whose file names match. */
+    /** The application without the jars whose file names match. */
     static Application without(Predicate<String> left) throws IOException {
         List<String> path = new ArrayList<>();
         for (Path jar : jars()) {
@@ -85,7 +85,7 @@ final class Application {
         return this;
     }
 
-    /** With all compilers of the JVM, as users have it; the kernel avx2-vector steps aside without them. */
+    /** Starts with all compilers of the JVM, as users do; the kernel avx2-vector is rejected without them. */
     Application optimising() {
         jvmOptions = jvmOptions.stream()
                 .filter(option -> !SHORT_LIVED.contains(option))
@@ -94,15 +94,15 @@ final class Application {
     }
 
     /**
-     * With the options that a start of the application with plugins needs, and as much time for each as a busy machine may
-     * take; a test that gives {@code --probe-seconds} again means that one.
+     * Adds the options that a start with plugins needs, and as much time for each plugin as a busy machine may take; a test can
+     * override it by giving {@code --probe-seconds} again.
      */
     Application withPlugins() {
         options = List.of("--probe-seconds=600");
         return jvm("--enable-native-access=io.qk256.spi,io.qk256.avx2.jni", "--illegal-native-access=deny");
     }
 
-    /** Piped into its standard input. */
+    /** Runs with this text piped into standard input. */
     Application input(Path file) {
         input = Optional.of(file);
         return this;
@@ -116,7 +116,7 @@ final class Application {
     Result run(String... arguments) throws IOException, InterruptedException {
         Path out = Files.createTempFile("qk256", ".out");
         Path err = Files.createTempFile("qk256", ".err");
-        Path none = Files.createTempFile("qk256", ".in"); // A pipe without an end would be waited for.
+        Path none = Files.createTempFile("qk256", ".in"); // The process would wait for a pipe without an end.
         ProcessBuilder builder = builder(arguments)
                 .redirectInput(input.orElse(none).toFile())
                 .redirectOutput(out.toFile())
@@ -133,7 +133,7 @@ final class Application {
         return result;
     }
 
-    /** What would run, its streams not redirected. */
+    /** The process to run, its streams not redirected. */
     ProcessBuilder builder(String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

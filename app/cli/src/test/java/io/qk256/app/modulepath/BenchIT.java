@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The benchmarks of the packaged application, as short as they can be. What they measured may be anything: a test of theirs
- * looks at its form, and {@code BenchVerdictTest} at verdicts on given measurements.
+ * The benchmarks of the packaged application, as short as possible. The figures may be anything: these tests look only at
+ * their form; {@code BenchVerdictTest} tests verdicts on given measurements.
  */
 class BenchIT {
 
@@ -65,7 +65,7 @@ class BenchIT {
         assertSameVerdict(again);
     }
 
-    /** Whether something counts as worse depends on the noise of so short a run; the exit code must say the same. */
+    /** Whether something counts as worse depends on the noise of such a short run; the exit code must agree. */
     private static void assertSameVerdict(Result result) {
         assertThat(result.exit()).as(result.err()).isEqualTo(result.err().contains(" worse") ? 4 : 0);
     }

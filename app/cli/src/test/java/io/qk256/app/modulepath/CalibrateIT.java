@@ -34,7 +34,7 @@ class CalibrateIT {
         return JsonParser.parseString(result.out()).getAsJsonObject();
     }
 
-    /** Whether a measurement is believed is up to the machine, which may be busy; {@code CalibrationTest} has given clocks. */
+    /** Whether a measurement is trusted depends on how busy the machine is; {@code CalibrationTest} uses fixed clocks. */
     private boolean isBelieved(Result result) throws IOException {
         if (json(result).get("ranking").getAsString().equals("measured")) {
             return true;

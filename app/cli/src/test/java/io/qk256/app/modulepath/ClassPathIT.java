@@ -31,7 +31,7 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The packaged jars where there is no module path, or not for all of them: class path, one shaded jar, both paths. */
+/** The packaged jars off the module path, all or some of them: class path, one shaded jar, both paths. */
 class ClassPathIT {
 
     private static final Path TARGET = Path.of(System.getProperty("qk256.target", "target"));
@@ -44,10 +44,10 @@ class ClassPathIT {
     @TempDir
     private Path work;
 
-    /** What a run gave. */
+    /** The result of a run. */
     private record Result(int exit, String out, String err) {
 
-        /** A line of {@link Engine}, in its parts. */
+        /** The fields of a line printed by {@link Engine}. */
         List<String> kernel(String name) {
             return out.lines()
                     .filter(line -> line.startsWith(name + "|"))
@@ -118,7 +118,7 @@ class ClassPathIT {
         return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
     }
 
-    /** All jars in one, as shading does it: the lists of services are merged, and there is no module any more. */
+    /** Merges all jars into one, as shading does: service files are merged, and there are no modules. */
     private Path shaded(List<Path> jars) throws IOException {
         Map<String, ByteArrayOutputStream> services = new LinkedHashMap<>();
         Map<String, Path> seen = new LinkedHashMap<>();
@@ -168,7 +168,7 @@ class ClassPathIT {
         }
     }
 
-    /** Those that the build says this machine can run. */
+    /** The kernels that this machine can run according to the build. */
     private static void assertRequiredAreUsable(Result result, Predicate<String> others) {
         Arrays.stream(System.getProperty("qk256.tck.require", "").split(","))
                 .filter(name -> !name.isBlank() && others.test(name))
@@ -226,7 +226,7 @@ class ClassPathIT {
                 .isEmpty();
     }
 
-    /** Until a later JDK does so by itself. */
+    /** Denied by option, until a later JDK denies it by default. */
     @Test
     void whereNativeAccessIsDeniedTheNativeKernelIsARowWithTheFlag() throws Exception {
         Result result =
@@ -270,7 +270,7 @@ class ClassPathIT {
                 Engine.class.getName());
         assertWorks(result);
         assertRequiredAreUsable(
-                result, name -> true); // The descriptor of the vector kernel brings the incubator module.
+                result, name -> true); // The vector kernel's module descriptor adds the incubator module.
         assertThat(result.kernel("avx2-vector").get(2)).isEqualTo("io.qk256.avx2.vector");
         assertThat(result.err().lines().filter(line -> !line.contains("Using incubator modules")))
                 .isEmpty();

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The zip, unpacked somewhere and started by its own launcher from somewhere else. */
+/** The zip, unpacked in one directory and started by its launcher from another. */
 class DistributionIT {
 
     private static final Path TARGET = Path.of(System.getProperty("qk256.target", "target"));
@@ -70,7 +70,7 @@ class DistributionIT {
         }
     }
 
-    /** The distribution, or the one of this system that has a Java runtime in it. */
+    /** The distribution, or the one for this system that includes a Java runtime. */
     private static Optional<Path> zip(boolean withRuntime) throws IOException {
         String ofThisSystem = "-" + System.getProperty("os.name") + "-" + System.getProperty("os.arch") + ".zip";
         try (Stream<Path> files = Files.list(TARGET)) {
@@ -99,7 +99,7 @@ class DistributionIT {
         assertThat(dead).isEmpty();
     }
 
-    /** What is typed is UTF-8 there too, and so are the names of folders. */
+    /** Arguments and names of directories are UTF-8 there too. */
     @ParameterizedTest
     @ValueSource(strings = {"LANG=C", "LC_ALL=POSIX", "LC_CTYPE=xx_YY.UTF-8", "LANG="})
     void takesUtf8InAnyLocale(String locale) throws Exception {
@@ -121,7 +121,7 @@ class DistributionIT {
         assertThat(Files.readString(err)).contains("see 'bin/qk256 run --help'");
     }
 
-    /** From another directory. */
+    /** Runs from another directory. */
     private JsonObject run(String... command) throws IOException, InterruptedException {
         Path out = work.resolve("out");
         Path err = work.resolve("err");
@@ -180,14 +180,14 @@ class DistributionIT {
         Optional<Path> image = zip(true);
         assumeTrue(image.isPresent(), "no image was built; -Pimage does that");
         unpack(image.get(), "image");
-        Files.delete(home.resolve("bin/find-jdk")); // What the launcher would look for a JDK with.
+        Files.delete(home.resolve("bin/find-jdk")); // The script that the launcher would find a JDK with.
         new TestModule("drop-in").jar(Application.spi(), work, home.resolve("plugins"));
         JsonObject kernels =
                 run("sh", home.resolve("bin/qk256").toString(), "kernels", "--json", "--probe-seconds=600");
         assertThat(kernels.get("selected").getAsString()).isEqualTo("drop-in");
     }
 
-    /** Proves something only if the tests do not run as root. */
+    /** Meaningful only if the tests do not run as root. */
     @Test
     void runsFromAReadOnlyTree() throws Exception {
         try (Stream<Path> files = Files.walk(home)) {

@@ -16,12 +16,12 @@ import java.io.PrintStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
-/** A small application on a class path: it selects a kernel, by a thread that does not know its class loader, and multiplies. */
+/** A small application on the class path: selects a kernel, in a thread without its class loader, and multiplies. */
 final class Engine {
 
     private Engine() {}
 
-    /** Prints a line for each kernel, and a product. */
+    /** Prints one line per kernel, and a product. */
     public static void main(String[] args) throws InterruptedException {
         Thread pooled = new Thread(Engine::run);
         pooled.setContextClassLoader(ClassLoader.getPlatformClassLoader());

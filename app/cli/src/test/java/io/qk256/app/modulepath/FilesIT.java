@@ -19,7 +19,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands for GGUF files in the packaged application. */
+/** The GGUF file commands of the packaged application. */
 class FilesIT {
 
     @TempDir

@@ -18,13 +18,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every command by its launcher, in shells that are in the way: a full disk, closed pipes, the C locale, files it cannot read. */
+/** Every command by its launcher, in hostile shells: a full disk, closed pipes, the C locale, unreadable files. */
 class HostileShellIT {
 
     private static final Path LAUNCHER = Path.of(System.getProperty("qk256.target", "target"), "qk256/bin/qk256")
             .toAbsolutePath();
 
-    /** What a shell does with the command and its arguments; the exit code goes to a file. */
+    /** The shell's script for the command and its arguments; the exit code goes to a file. */
     private enum Shell {
         QUIET("\"$@\" >out 2>err; echo $? >code"),
         FULL_DISK("\"$@\" >/dev/full 2>err; echo $? >code"),

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What Ctrl-C sends, to a conversation of the packaged application. */
+/** Sends the signal of Ctrl-C to the packaged application. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class InterruptIT {
 
@@ -26,7 +26,7 @@ class InterruptIT {
     @TempDir
     private Path dir;
 
-    /** A JVM leaves a signal alone that its parent ignores, as shells make their background jobs do. */
+    /** A JVM does not handle a signal that its parent ignores, as shells do for background jobs. */
     @BeforeEach
     void signalsArrive() throws IOException {
         Path status = Path.of("/proc/self/status");
@@ -40,7 +40,7 @@ class InterruptIT {
         assertThat(kill.waitFor()).isZero();
     }
 
-    /** The kernel waits at each product until the answer was stopped: unstopped, it would take half a minute. */
+    /** The kernel waits at each product until the answer is stopped; otherwise the answer would take half a minute. */
     @Test
     void stopsTheAnswerAndNotTheConversation() throws Exception {
         Path slow = Files.createFile(dir.resolve("slow"));
@@ -80,7 +80,7 @@ class InterruptIT {
         assertThat(answers.toString().lines().filter(line -> !line.isBlank())).hasSizeGreaterThanOrEqualTo(2);
     }
 
-    /** An answer that is stopped is an answer: its speed is reported, and the exit code is the one that shells have for Ctrl-C. */
+    /** A stopped answer counts: its speed is reported, and the exit code is the shells' one for Ctrl-C. */
     @Test
     void stopsARunAndItsSpeedIsReported() throws Exception {
         Path err = dir.resolve("err");

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Opens and closes again and again, and counts what the JVM holds before and after. One that stayed each time would be some
- * hundred more of the thing, the JVM's own come and go by a few.
+ * Opens and closes things over and over, and counts the JVM's resources before and after. A leak each time would add about a
+ * hundred; the JVM's own resources vary by a few.
  */
 class LeaksTest {
 

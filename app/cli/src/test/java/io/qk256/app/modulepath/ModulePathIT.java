@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The packaged application: what users type, and providers that break in every way. */
+/** The packaged application: what users type, and providers that fail in every way. */
 class ModulePathIT {
 
     private static final String OPEN = "return new Plain();";

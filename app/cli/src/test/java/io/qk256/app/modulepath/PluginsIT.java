@@ -15,12 +15,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The packaged application with a directory of plugins. */
+/** The packaged application with a plugin directory. */
 class PluginsIT {
 
     private static final String OPEN = "return new Plain();";
 
-    /** Restricted: the JVM allows it only with native access. */
+    /** A restricted method: the JVM allows it only with native access. */
     private static final String NATIVE = "MemorySegment.NULL.reinterpret(8); return new Plain();";
 
     @TempDir
@@ -214,7 +214,7 @@ class PluginsIT {
         assertThat(text(json(again), "selected")).isEqualTo("right");
     }
 
-    /** How soon it comes so far that it hangs is up to the machine. */
+    /** How soon the plugin starts to hang depends on the machine. */
     @Test
     void aPluginThatHangsIsDisqualifiedAndTheNextIsSelected() throws Exception {
         Path hanging = work.resolve("began-to-hang");
@@ -279,7 +279,7 @@ class PluginsIT {
         assertThat(run(application).err()).doesNotContain("verdicts are not kept");
     }
 
-    /** Standard output is data: what plugins print goes to standard error, a little of it, under their names. */
+    /** Standard output is data: a limited part of what plugins print goes to standard error, with their names. */
     @Test
     void whatPluginsPrintDoesNotReachStandardOutput() throws Exception {
         add(new TestModule("printing")
@@ -299,7 +299,7 @@ class PluginsIT {
         assertThat(kernels("--probe", "none").out()).isEqualTo(result.out());
     }
 
-    /** What the probe would find, were it not switched off. */
+    /** What the probe would find if it were not turned off. */
     @Test
     void theEndDoesNotDependOnPlugins() throws Exception {
         add(new TestModule("spoiling")

@@ -20,22 +20,22 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The kit proves what is shipped: all rules, in a JVM of its own and with guard pages, on each packaged kernel, on each tier of
- * the native one that this machine runs, and on the library as another compiler makes it, if there is one. What was not run
- * is named. {@link TckIT} proves {@code scalar}, which it certifies.
+ * Runs the kit on what is shipped: all rules, in a separate JVM and with guard pages, on each packaged kernel, on each tier of
+ * the native kernel that this machine can run, and on the library built by another compiler, if there is one. Reports what was
+ * not run. {@link TckIT} tests {@code scalar}, which it certifies.
  */
 class ProvenKernelsIT {
 
     private static final Path TARGET = Path.of(System.getProperty("qk256.target", "target"));
     private static final Path NATIVE = TARGET.resolve("../../kernel-avx2-native/target");
 
-    /** Tiers by what the kernel says of itself when it uses them. */
+    /** For each tier, the words in a kernel's description that show that it is in use. */
     private static final Map<String, List<String>> TIERS =
             Map.of("avx2", List.of(), "avx-vnni", List.of("AVX-VNNI"), "avx512-vnni", List.of("AVX-512 VNNI"));
 
     private static final int HANG_SECONDS = 500;
 
-    /** A kernel, and how its JVM is started. */
+    /** A kernel and the options of its JVM. */
     record Case(String kernel, String tier, String library, List<String> jvmOptions) {
 
         @Override
@@ -57,7 +57,7 @@ class ProvenKernelsIT {
         return cases;
     }
 
-    /** Made by the native module's own check. */
+    /** Built by the native module's own check. */
     private static Map<String, Path> otherLibraries() throws IOException {
         Path made = NATIVE.resolve("native/check");
         if (!Files.isDirectory(made)) {
@@ -90,8 +90,9 @@ class ProvenKernelsIT {
     @ParameterizedTest
     @MethodSource("cases")
     void passesAllRules(Case proven) throws Exception {
-        // One short rule first where the CPU may lack the tier: the kernel would then take another, and all rules prove
-        // nothing.
+        // If the CPU may lack the tier, run one short rule first: without the tier the kernel would use another one,
+        // and
+        // running all rules would prove nothing.
         boolean certain = TIERS.getOrDefault(proven.tier, List.of()).isEmpty();
         JsonObject report = certain ? report(proven) : report(proven, "--rule=1");
         Optional<String> obstacle = obstacle(proven, report);
@@ -112,7 +113,7 @@ class ProvenKernelsIT {
         }
     }
 
-    /** Why the kit says nothing of this tier here. */
+    /** Why the kit cannot test this tier here. */
     private static Optional<String> obstacle(Case proven, JsonObject opened) {
         if (opened.get("verdict").getAsString().equals("cannot be run here")) {
             return Optional.of(opened.get("reason").getAsString());

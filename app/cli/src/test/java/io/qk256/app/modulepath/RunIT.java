@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands that run a model, in the packaged application. */
+/** The model commands of the packaged application. */
 class RunIT {
 
     @TempDir
@@ -229,7 +229,7 @@ class RunIT {
         assertThat(row.get("promptTokensPerSecond").getAsDouble()).isPositive();
         double decode = row.get("decodeTokensPerSecond").getAsDouble();
         double bytes = row.get("bytesPerToken").getAsDouble();
-        // 4,718,592 weights of 2 bits, and a head of 1024 x 256 in 8 bits with f16 scales for 32.
+        // 4,718,592 weights of 2 bits, and a head of 1024 x 256 8-bit weights with an f16 scale per 32.
         assertThat(bytes).isEqualTo(4_718_592 / 4.0 + 1024 * 256 * 34 / 32.0);
         assertThat(row.get("partOfReading").getAsDouble())
                 .isCloseTo(decode * bytes / row.get("readBytesPerSecond").getAsDouble(), within(1e-9));

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The compatibility kit of the packaged application, on a jar that was dropped somewhere. */
+/** The compatibility kit of the packaged application, on a jar in some directory. */
 class TckIT {
 
     @TempDir
@@ -27,7 +27,7 @@ class TckIT {
         return Application.complete().jvm("-Dqk256.kit.modules=" + kit);
     }
 
-    /** With as much time for each test as a busy machine may take. */
+    /** Adds as much time for each test as a busy machine may take. */
     private static Result tck(Application application, String... options) throws Exception {
         List<String> arguments = new ArrayList<>(List.of("tck", "--time-limit=600"));
         arguments.addAll(List.of(options));
@@ -36,7 +36,7 @@ class TckIT {
         return result;
     }
 
-    /** A copy, so that a certificate beside it is not found by other tests. */
+    /** Copies the jar, so that other tests do not find a certificate beside it. */
     private static Path copyOfScalar(Path directory) throws IOException {
         Path modules = Path.of(System.getProperty("qk256.target", "target"), "qk256/lib");
         try (Stream<Path> jars = Files.list(modules)) {
@@ -47,7 +47,7 @@ class TckIT {
         }
     }
 
-    /** All rules on the packaged kernel {@code scalar}: {@link ProvenKernelsIT} leaves it to this test. */
+    /** Runs all rules on the packaged kernel {@code scalar}, which {@link ProvenKernelsIT} leaves to this test. */
     @Test
     void certifiesAJarWhichTheTableThenShows() throws Exception {
         Path jar = copyOfScalar(directory);
@@ -154,7 +154,7 @@ class TckIT {
         assertThat(tck.exit()).as(tck.out() + tck.err()).isZero();
         Path certificate = Files.writeString(plugins.resolve("in-folder.certificate.json"), tck.out());
         assertThat(withPlugins(plugins, "kernels").out()).containsPattern("(?m)^in-folder +1000 +selected  ");
-        // As if all rules had been run, which takes a while.
+        // As if all rules had been run, which would take a while.
         Files.writeString(certificate, tck.out().replace("\"complete\": false", "\"complete\": true"));
         assertThat(withPlugins(plugins, "kernels").out())
                 .containsPattern("(?m)^in-folder +1000 +selected, certified  ");

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.spi.ToolProvider;
 
-/** A provider's module, compiled for a test from {@code Provider.java.txt} with some of its text replaced. */
+/** A provider's module, compiled for a test from {@code Provider.java.txt} with some of the text replaced. */
 final class TestModule {
 
     private static final String DESCRIPTOR = """
@@ -36,7 +36,7 @@ final class TestModule {
         return text.replace("PACKAGE", name.replace("-", "")).replace("NAME", name);
     }
 
-    /** The module with other text in its provider. */
+    /** Returns the module with some text of its provider replaced. */
     TestModule replacing(String seen, String replacement) {
         if (!source.contains(seen)) {
             throw new IllegalArgumentException("the provider's text has no: " + seen);
@@ -45,7 +45,7 @@ final class TestModule {
         return this;
     }
 
-    /** Compiles it into a directory of its own, which can lie on a module path. */
+    /** Compiles it into its own directory, which can be put on a module path. */
     Path compile(Path spi, Path parent) throws IOException {
         Path sources = Files.createDirectories(parent.resolve(name + "-src"));
         Path classes = parent.resolve(name);
@@ -61,7 +61,7 @@ final class TestModule {
         return classes;
     }
 
-    /** Compiles it and makes a plugin of it. */
+    /** Compiles it and packages it as a plugin. */
     Path jar(Path spi, Path parent, Path plugins) throws IOException {
         Path classes = compile(spi, parent);
         Path jar = Files.createDirectories(plugins).resolve(name + ".jar");
@@ -76,7 +76,7 @@ final class TestModule {
         return ToolProvider.findFirst(tool).orElseThrow().run(System.out, System.err, arguments.toArray(String[]::new));
     }
 
-    /** Compiles it and takes one of its classes away. */
+    /** Compiles it and deletes one of its classes. */
     Path compileWithout(String className, Path spi, Path parent) throws IOException {
         Path classes = compile(spi, parent);
         Files.delete(classes.resolve("example/" + name.replace("-", "") + "/" + className + ".class"));
