@@ -1,4 +1,4 @@
-/** The kernel in the Java Vector API: 256-bit vectors, no native code. */
+/** The kernel written with the Java Vector API: 256-bit vectors, no native code. */
 module io.qk256.avx2.vector {
     requires io.qk256.spi;
     requires jdk.incubator.vector;

@@ -1,4 +1,4 @@
-/** The reference kernel: plain Java, right everywhere. */
+/** The reference kernel: plain Java, correct everywhere. */
 module io.qk256.scalar {
     requires io.qk256.spi;
     requires static org.jspecify;

@@ -12,13 +12,13 @@ import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The contract of {@link Kernel} in plain code: for each row, for each block, for each weight. Other kernels are measured
- * against it. A block at a time passes through small arrays, because the JVM runs loops over arrays at full speed
+ * The contract of {@link Kernel} in plain code: for each row, for each block, for each weight. Other kernels are
+ * compared with it. Each block is copied through small arrays, because the JVM runs array loops at full speed
  * whatever kinds of memory segments the program has used before. Thread-safe: the arrays belong to the calling thread.
  */
 final class ScalarKernel extends Kernel {
 
-    /** One block of everything. */
+    /** One block of each operand. */
     private static final class Block {
         final byte[] codes = new byte[Qk256.BLOCK_BYTES];
         final float[] values = new float[Qk256.BLOCK_WEIGHTS];
@@ -74,8 +74,8 @@ final class ScalarKernel extends Kernel {
         float[] table = table(w.codebook(), 1);
         int[] integerTable = {(int) table[0], (int) table[1], (int) table[2], (int) table[3]};
         for (int row = fromRow; row < toRow; row++) {
-            double sum = 0; // Holds the sum of int32 block sums exactly, so it serves matrices with and without block
-            // scales.
+            // Holds the sum of int32 block sums exactly, so it serves matrices with and without block scales.
+            double sum = 0;
             for (int block = 0; block < w.blocks(); block++) {
                 int weights = weights(w, block);
                 loadCodes(w, row, block, codes);
@@ -109,7 +109,7 @@ final class ScalarKernel extends Kernel {
         return (long) block * Qk256.BLOCK_WEIGHTS;
     }
 
-    /** The last block of a row may hold fewer weights than its 64 bytes have codes. */
+    /** The last block of a row may have fewer weights than its 64 bytes hold codes. */
     private static int weights(Qk256Matrix w, int block) {
         return (int) Math.min(Qk256.BLOCK_WEIGHTS, w.cols() - firstColumn(block));
     }

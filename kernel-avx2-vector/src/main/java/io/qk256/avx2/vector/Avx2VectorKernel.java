@@ -6,7 +6,7 @@ import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
 
-/** The operations with 256-bit vectors. Thread-safe: what a call writes on the way belongs to its thread. */
+/** The operations with 256-bit vectors. Thread-safe: each thread has its own scratch memory. */
 final class Avx2VectorKernel extends Kernel {
 
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);

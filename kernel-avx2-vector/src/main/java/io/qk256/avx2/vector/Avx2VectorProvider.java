@@ -9,7 +9,7 @@ import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.Requirements;
 import java.util.Set;
 
-/** Provides the kernel in the Java Vector API. Touches no vector class before it is opened. */
+/** Provides the Vector API kernel. Uses no vector class before it is opened. */
 public final class Avx2VectorProvider implements KernelProvider {
 
     /** Called by the service loader. */
@@ -36,7 +36,7 @@ public final class Avx2VectorProvider implements KernelProvider {
         return 200;
     }
 
-    /** The JVM never emits an instruction that the CPU lacks; {@link #open} asks it how wide its vectors are. */
+    /** The JVM never emits an instruction that the CPU lacks, and {@link #open} checks how wide its vectors are. */
     @Override
     public boolean checksCpuItself() {
         return true;

@@ -12,14 +12,18 @@ import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes 16 weights at a time: four packed bytes in every lane, shifted by twice the lane's number, then looked up among
- * the four scaled values. The codes of a row fill its last block, so the last four bytes are there as well.
+ * Dequantizes 16 weights at a time: every lane holds the same four packed bytes, shifts them by twice its lane number,
+ * and looks the code up among the four scaled values. A row is padded to a whole block, so reading four bytes at its
+ * end is always valid.
  */
 final class Dequantize {
 
     private static final ValueLayout.OfInt CODES = ValueLayout.JAVA_INT_UNALIGNED.withOrder(Lanes.ORDER);
     private static final int WEIGHTS_IN_INT = 16;
-    /** Weights that one turn of the loop to memory decodes: twice as many made it a quarter faster, more would no longer be inlined. */
+    /**
+     * Weights per iteration of the off-heap loop: doubling it was a quarter faster; with more it would no longer be
+     * inlined.
+     */
     private static final int STEP = 2 * WEIGHTS_IN_INT;
 
     private static final int LANES = Lanes.INTS.length();
@@ -38,7 +42,7 @@ final class Dequantize {
         }
     }
 
-    /** Decodes some blocks of a row to the values from {@code first} on. */
+    /** Dequantizes some blocks of a row to the values starting at {@code first}. */
     private static void part(
             Qk256Matrix w, Scratch scratch, int row, int block, int blocks, MemorySegment out, long first) {
         if (NativeMemory.is(out)) {
@@ -109,7 +113,10 @@ final class Dequantize {
         }
     }
 
-    /** Decodes the weights that fill no step. Out of line, so that the loop above has room to be inlined as a whole. */
+    /**
+     * Dequantizes the weights that do not fill a step. Not inlined, so that the loop above is small enough to be
+     * inlined.
+     */
     private static void restToMemory(
             MemorySegment anyCodes,
             long offset,
@@ -154,7 +161,7 @@ final class Dequantize {
         return packed.lanewise(VectorOperators.LSHR, shifts).selectFrom(table).reinterpretAsFloats();
     }
 
-    /** The first lanes, as many as there are values left. */
+    /** The mask of the first lanes, as many as there are values left. */
     private static VectorMask<Float> lanes(int values) {
         return Lanes.FLOATS.indexInRange(0, values);
     }

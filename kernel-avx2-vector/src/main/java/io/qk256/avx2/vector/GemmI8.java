@@ -11,30 +11,30 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The int8 product of several columns at once. A chunk of two rows is unpacked to 16-bit weights, and all columns meet it,
- * four at a time: so each load of a weight or an activation serves several products. The activations of a chunk stay in
- * the first-level cache while the rows pass. All sums are exact.
+ * int8 GEMM. A chunk of two rows is unpacked to 16-bit weights and multiplied by all columns, four at a time, so each
+ * load of a weight or an activation serves several products. The activations of a chunk stay in the L1 cache while the
+ * rows pass. All sums are exact.
  */
 final class GemmI8 {
 
-    /** Columns of the matrix in a chunk: a 16-bit lane adds 64 products, each at most 3 * 128. */
+    /** Matrix columns in a chunk: a 16-bit lane adds 64 products, each at most 3 * 128. */
     static final int CHUNK = 1024;
 
-    /** Columns of activations that share the loads of weights. With fewer than three, one by one is faster. */
+    /** Activation columns that share the loads of weights. With fewer than three, one at a time is faster. */
     static final int GROUP = 4;
 
     private static final int FEWEST_COLUMNS = 3;
 
-    /** Columns that meet the unpacked weights: enough that unpacking hardly counts. */
+    /** Activation columns per unpacking of weights: enough to make its cost negligible. */
     private static final int MAX_COLUMNS = 256;
 
-    /** Values that are arranged at a time. */
+    /** The maximum number of values rearranged at a time. */
     private static final long MAX_ARRANGED = 1 << 21;
 
     /** Rows whose sums are kept while the chunks pass. */
     private static final int TILE = 256;
 
-    /** Sums of two rows with a group of columns: first those of the one row, then those of the other. */
+    /** Sums of two rows with a group of columns: first all of one row, then all of the other. */
     static final int PAIR_OF_SUMS = 2 * GROUP;
 
     private static final int MAX_MAGNITUDE = 3;
@@ -46,8 +46,8 @@ final class GemmI8 {
     private GemmI8() {}
 
     /**
-     * Whether the values are {@code value0 + code}, plus the same for both upper codes, as in every known codebook, and a
-     * group of columns is not too long to be arranged as a whole.
+     * Whether the codebook values are {@code value0 + code}, plus the same constant for both upper codes, as in every
+     * known codebook, and a group of columns is short enough to be rearranged as a whole.
      */
     static boolean takes(Qk256Matrix w, I8Batch x) {
         Codebook book = w.codebook();
@@ -59,7 +59,7 @@ final class GemmI8 {
                 && book.value3() - book.value2() == 1;
     }
 
-    /** Values of a column once it is arranged. */
+    /** The length of a column once it is rearranged. */
     private static long arranged(Qk256Matrix w) {
         return Math.ceilDiv((long) w.blocks() * Qk256.BLOCK_WEIGHTS, (long) CHUNK) * CHUNK;
     }
@@ -76,7 +76,7 @@ final class GemmI8 {
         }
     }
 
-    /** Some rows with some columns, which are arranged. */
+    /** Some rows times some rearranged columns. */
     private static void tile(
             Qk256Matrix w,
             Scratch scratch,
@@ -112,7 +112,7 @@ final class GemmI8 {
         short[] lanes = scratch.laneSums();
         for (int r = 0; r < rows; r += 2) {
             unpack(w, scratch, row + r, col, cols, weights, 0);
-            if (r + 1 < rows) { // Else the sums of the second row are of no interest.
+            if (r + 1 < rows) { // Otherwise the sums of the second row are not used.
                 unpack(w, scratch, row + r + 1, col, cols, weights, CHUNK);
             }
             for (int g = 0; g < groups; g++) {
@@ -122,7 +122,7 @@ final class GemmI8 {
         }
     }
 
-    /** Writes the values of a chunk of a row, in the order of {@link Scratch}. */
+    /** Writes the values of a chunk of a row, in the order described in {@link Scratch}. */
     private static void unpack(Qk256Matrix w, Scratch scratch, int row, int col, int cols, short[] weights, int to) {
         int block = col / Qk256.BLOCK_WEIGHTS;
         int blocks = cols / Qk256.BLOCK_WEIGHTS;
@@ -145,7 +145,7 @@ final class GemmI8 {
         }
     }
 
-    /** Multiplies a chunk of two rows with a group of columns; the lanes of each sum remain to be added. */
+    /** Multiplies a chunk of two rows by a group of columns; the lanes of each sum must still be added. */
     private static void multiply(short[] weights, short[] q, int from, int cols, short[] lanes) {
         ShortVector a0 = ShortVector.zero(Lanes.SHORTS);
         ShortVector a1 = a0;

@@ -13,10 +13,10 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The f32 product: shifts a vector of packed codes right by two bits at a time, looks the low codes of the lanes up, and
- * multiplies them with the {@linkplain Scratch reordered} input. Two rows share each load of the input, and the halves of
- * a block are summed apart: four chains of additions, which the CPU overlaps. A row is summed in the same order whatever
- * its partner.
+ * f32 GEMV: shifts a vector of packed codes right by two bits at a time, looks up the low code of each lane, and
+ * multiplies the values by the {@linkplain Scratch reordered} input. Two rows share each load of the input, and the
+ * halves of a block are summed separately. This gives four chains of additions, which the CPU overlaps. A row is summed
+ * in the same order whatever the other row is.
  */
 final class GemvF32 {
 
@@ -52,7 +52,7 @@ final class GemvF32 {
         boolean scaled = w.blockScales().isPresent();
         MemorySegment scales = scratch.scales(w, row, rows, block, blocks);
         for (int r = 0; r < rows; r += 2) {
-            int partner = Math.min(r + 1, rows - 1); // An odd last row is its own.
+            int partner = Math.min(r + 1, rows - 1); // An odd last row is its own partner.
             pair(
                     scratch.codes(w, row + r, row + partner, block, blocks),
                     Scratch.offset(w, row + r, 0, block, blocks),
@@ -123,7 +123,7 @@ final class GemvF32 {
                 float scaleA = scales.getAtIndex(JAVA_FLOAT, scale + block) * tensorScale;
                 float scaleB = scales.getAtIndex(JAVA_FLOAT, partnerScale + block) * tensorScale;
                 int left = weights - from;
-                if (left < Lanes.WEIGHTS) { // An infinite scale would make NaN of lanes that have no weights.
+                if (left < Lanes.WEIGHTS) { // An infinite scale would turn lanes without weights into NaN.
                     VectorMask<Float> lanes = Lanes.FLOATS.indexInRange(0, Math.ceilDiv(left, WEIGHTS_IN_LANE));
                     sumA = sumA.mul(scaleA, lanes);
                     sumB = sumB.mul(scaleB, lanes);

@@ -14,8 +14,8 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The int8 product for codebooks whose values are {@code value0 + step * code}, as the ternary ones are. With
- * {@code sum(value * q) = value0 * sum(q) + step * sum(code * q)} the codes need no look-up. All sums are exact.
+ * int8 GEMV for codebooks whose values are {@code value0 + step * code}, such as the ternary ones. Because
+ * {@code sum(value * q) = value0 * sum(q) + step * sum(code * q)}, the codes need no lookup. All sums are exact.
  */
 final class GemvI8 {
 
@@ -31,7 +31,7 @@ final class GemvI8 {
 
     static void rows(Qk256Matrix w, Scratch scratch, I8Vector x, int fromRow, int toRow, F32Vector y) {
         short[] q = {};
-        double[] sums = scratch.doubleSums(); // Exact for sums of int32 as well.
+        double[] sums = scratch.doubleSums(); // Exact for int32 sums, too.
         for (int row = fromRow, rows; row < toRow; row += rows) {
             rows = Math.min(Scratch.ROWS, toRow - row);
             Arrays.fill(sums, 0, rows, 0);
@@ -91,7 +91,10 @@ final class GemvI8 {
         return sum;
     }
 
-    /** The sum of code times q over some blocks: in a block at most 16 * 3 * 128 = 6144 in 16 bits, then widened. */
+    /**
+     * The sum of code times q over some blocks: within a block at most 16 * 3 * 128 = 6144 in 16 bits, then
+     * widened.
+     */
     private static int codesTimesQ(MemorySegment anyCodes, long offset, int fromBlock, int toBlock, short[] q) {
         MemorySegment codes = NativeMemory.exact(anyCodes);
         IntVector sum = IntVector.zero(Lanes.INTS);

@@ -13,8 +13,8 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The int8 product for any integer codebook, by way of the f32 product: a block's sums are at most
- * {@code 256 * 64 * 128 = 2^21}, and f32 holds every integer up to 2^24.
+ * int8 GEMV for any integer codebook, computed in f32: a block's sums are at most {@code 256 * 64 * 128 = 2^21}, and
+ * f32 represents every integer up to 2^24 exactly.
  */
 final class GemvI8AnyCodebook {
 
@@ -24,7 +24,7 @@ final class GemvI8AnyCodebook {
 
     static void rows(Qk256Matrix w, Scratch scratch, I8Vector x, int fromRow, int toRow, F32Vector y) {
         float[] q = {};
-        double[] sums = scratch.doubleSums(); // Exact for sums of int32 as well.
+        double[] sums = scratch.doubleSums(); // Exact for int32 sums, too.
         for (int row = fromRow, rows; row < toRow; row += rows) {
             rows = Math.min(Scratch.ROWS, toRow - row);
             Arrays.fill(sums, 0, rows, 0);
@@ -84,7 +84,7 @@ final class GemvI8AnyCodebook {
         return sum;
     }
 
-    /** The sum of value times x over one block; its halves are summed apart, so that the CPU can overlap them. */
+    /** The sum of value times x over one block; its halves are summed separately, so that the CPU can overlap them. */
     private static int block(MemorySegment anyCodes, long offset, int block, float[] codebook, float[] x) {
         MemorySegment codes = NativeMemory.exact(anyCodes);
         IntVector table = FloatVector.fromArray(Lanes.FLOATS, codebook, 0).reinterpretAsInts();

@@ -11,9 +11,9 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The vector shapes of this kernel: 256 bits, whatever the machine prefers.
  *
- * <p>No vector is an argument or a result of a method with a loop. The compiler may leave such a method out of line, in some
+ * <p>No method with a loop takes or returns a vector. The compiler may not inline such a method, in some
  * JVMs and not in others (it was compiled on its own first, or its caller has grown too large), and then each call
- * allocates its vectors. Arrays, segments and numbers cross at no cost.
+ * allocates its vectors. Arrays, segments and numbers can be passed at no cost.
  */
 final class Lanes {
 
@@ -23,13 +23,13 @@ final class Lanes {
     static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
     static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_256;
 
-    /** Bytes of a vector. */
+    /** Bytes in a vector. */
     static final int BYTES = BITS / Byte.SIZE;
 
     /** Weights whose codes fill one vector. */
     static final int WEIGHTS = BYTES * 4;
 
-    /** The order of bytes in the format, whatever the machine's. */
+    /** The byte order of the format, whatever the machine's is. */
     static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
     private static final VectorShuffle<Float> SWAP_HALVES = VectorShuffle.fromValues(FLOATS, 4, 5, 6, 7, 0, 1, 2, 3);
@@ -42,8 +42,8 @@ final class Lanes {
     }
 
     /**
-     * The sum of all lanes in a fixed order, which {@code reduceLanes} does not promise: the interpreter and the
-     * compiled code must give the same bits.
+     * Adds all lanes in a fixed order, which {@code reduceLanes} does not guarantee: interpreted and compiled code must
+     * return the same bits.
      */
     static float sum(FloatVector v) {
         FloatVector halves = v.add(v.rearrange(SWAP_HALVES));

@@ -5,9 +5,10 @@ import java.lang.foreign.MemorySegment;
 /**
  * Off-heap segments whose exact class the compiler knows.
  *
- * <p>Every access to a segment asks it for its base and offset. Once a program has used segments of several kinds (off-heap,
- * {@code float[]}, mapped file), these calls are virtual in all compiled code, and an inner loop runs at a tenth of its
- * speed. A comparison of classes before the loop gives the compiler the exact type back, and the calls disappear.
+ * <p>Every access to a segment reads its base and offset through method calls. Once a program has used several kinds of
+ * segments (off-heap, {@code float[]}, mapped file), these calls are virtual in all compiled code, and an inner loop
+ * runs at a tenth of its speed. A class comparison before the loop tells the compiler the exact type, and the calls are
+ * inlined.
  */
 final class NativeMemory {
 
@@ -19,7 +20,7 @@ final class NativeMemory {
         return segment.getClass() == EXACT;
     }
 
-    /** The same segment; what the compiler learns from the comparison is the point. */
+    /** Returns the same segment; its purpose is what the compiler learns from the comparison. */
     static MemorySegment exact(MemorySegment segment) {
         if (segment.getClass() != EXACT) {
             throw new AssertionError("expected off-heap memory, got " + segment);

@@ -14,20 +14,20 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * A thread's copy of a part of the input in the order in which the packed codes meet it, padded with zeros to whole
- * blocks, and of what else lies on the heap. A part is some blocks of each row; it is bounded, so a thread keeps some
- * 5 MiB at most, however wide its matrices are.
+ * A thread's copy of a part of the input, in the order in which the packed codes use it and zero-padded to whole
+ * blocks, and copies of operands that are on the heap. A part is a number of blocks of each row; it is bounded, so a
+ * thread keeps at most about 5 MiB, however wide its matrices are.
  *
- * <p>The products do not unpack codes into the order of the columns: they shift a whole vector of packed codes right by
- * two bits at a time. So for each run of {@link Lanes#WEIGHTS} columns, with {@code p} codes in a lane, step {@code k}
- * meets column {@code p * lane + k}.
+ * <p>The kernels do not unpack codes into column order: they shift a whole vector of packed codes right by two bits at
+ * a time. So in each run of {@link Lanes#WEIGHTS} columns, with {@code p} codes in a lane, step {@code k}
+ * uses column {@code p * lane + k}.
  */
 final class Scratch {
 
     /** Blocks in a part: 32768 columns, more than the matrices of known models have. */
     static final int BLOCKS = 128;
 
-    /** Rows whose sums are kept while the parts of wider ones pass. Even, because rows are taken by two. */
+    /** Rows whose sums are kept while the parts of wide rows pass. Even, because rows are processed in pairs. */
     static final int ROWS = 256;
 
     private static final int COLUMNS = BLOCKS * Qk256.BLOCK_WEIGHTS;
@@ -52,7 +52,7 @@ final class Scratch {
     private MemorySegment rowValues = MemorySegment.NULL;
 
     /**
-     * The values of a codebook, twice: as an index into them, three bits mean the same as their low two, and no mask is
+     * The codebook values, twice: then three bits used as an index give the same value as the low two, and no mask is
      * needed.
      */
     float[] codebook(Qk256Matrix w) {
@@ -71,12 +71,12 @@ final class Scratch {
         return new float[] {v0, v1, v2, v3, v0, v1, v2, v3};
     }
 
-    /** Blocks of the part that begins with a block. */
+    /** The number of blocks in the part that starts at a block. */
     static int blocks(Qk256Matrix w, int fromBlock) {
         return Math.min(BLOCKS, w.blocks() - fromBlock);
     }
 
-    /** Columns of some blocks that are there. */
+    /** The number of columns that some blocks really have. */
     private static int columns(Qk256Matrix w, int fromBlock, int blocks) {
         return Math.min(blocks * Qk256.BLOCK_WEIGHTS, w.cols() - fromBlock * Qk256.BLOCK_WEIGHTS);
     }
@@ -129,11 +129,11 @@ final class Scratch {
     }
 
     /**
-     * The values of some int8 vectors, for short lanes: chunk by chunk of {@link GemmI8#CHUNK}, in it group by group of
-     * {@link GemmI8#GROUP} vectors. What a last group lacks means nothing.
+     * The values of some int8 vectors, for short lanes: chunk by chunk of {@link GemmI8#CHUNK} values, within a chunk
+     * group by group of {@link GemmI8#GROUP} vectors. Missing vectors of the last group have undefined values.
      *
      * @param fromColumn the first vector
-     * @param columns how many
+     * @param columns the number of vectors
      */
     short[] chunks(I8Batch x, int fromColumn, int columns, Qk256Matrix w) {
         int padded = w.blocks() * Qk256.BLOCK_WEIGHTS;
@@ -156,12 +156,12 @@ final class Scratch {
         return chunks;
     }
 
-    /** Room for the unpacked weights of a chunk of two rows. */
+    /** Space for the unpacked weights of a chunk of two rows. */
     short[] pairOfChunks() {
         return pairOfChunks;
     }
 
-    /** Room for so many sums, or more. */
+    /** Space for at least this many sums. */
     int[] sums(int length) {
         if (sums.length < length) {
             sums = new int[length];
@@ -169,22 +169,22 @@ final class Scratch {
         return sums;
     }
 
-    /** Room for the lanes of the sums of {@link #ROWS} rows. */
+    /** Space for the lanes of the sums of {@link #ROWS} rows. */
     float[] floatSums() {
         return floatSums;
     }
 
-    /** Room for the sums of {@link #ROWS} rows. */
+    /** Space for the sums of {@link #ROWS} rows. */
     double[] doubleSums() {
         return doubleSums;
     }
 
-    /** Room for the lanes of the sums of two rows with a group of columns. */
+    /** Space for the lanes of the sums of two rows with a group of columns. */
     short[] laneSums() {
         return laneSums;
     }
 
-    /** For each block the sum of the values that {@link #shorts} returned last. */
+    /** For each block, the sum of the values that {@link #shorts} returned last. */
     int[] blockSums() {
         return blockSums;
     }
@@ -196,7 +196,7 @@ final class Scratch {
         }
     }
 
-    /** The copied values, with zeros after them, in the order of the products. */
+    /** The copied values, followed by zeros, in the order in which the kernels use them. */
     private float[] reordered(int cols, int padded) {
         Arrays.fill(copied, cols, padded, 0);
         int lanes = Lanes.INTS.length();
@@ -210,12 +210,12 @@ final class Scratch {
         return floats;
     }
 
-    /** Off-heap memory that holds some blocks of a row's codes, at {@link #offset}. */
+    /** Off-heap memory that contains some blocks of a row's codes, at {@link #offset}. */
     MemorySegment codes(Qk256Matrix w, int row, int fromBlock, int blocks) {
         return codes(w, row, row, fromBlock, blocks);
     }
 
-    /** Off-heap memory that holds some blocks of the codes of two rows, at {@link #offset}. */
+    /** Off-heap memory that contains some blocks of the codes of two rows, at {@link #offset}. */
     MemorySegment codes(Qk256Matrix w, int row, int partner, int fromBlock, int blocks) {
         if (NativeMemory.is(w.codes())) {
             return w.codes();
@@ -233,7 +233,7 @@ final class Scratch {
     }
 
     /**
-     * Where the blocks start in what {@link #codes} returned.
+     * The offset of the blocks in the memory that {@link #codes} returned.
      *
      * @param place 0 for the first row of the call, 1 for its partner if that is another row
      */
@@ -244,8 +244,8 @@ final class Scratch {
     }
 
     /**
-     * Off-heap memory that holds the block scales of a part of up to {@link #ROWS} rows, at {@link #scale}; empty if there
-     * are none.
+     * Off-heap memory that contains the block scales of a part of up to {@link #ROWS} rows, at {@link #scale}; empty if
+     * there are none.
      */
     MemorySegment scales(Qk256Matrix w, int row, int rows, int fromBlock, int blocks) {
         if (w.blockScales().isEmpty()) {
@@ -270,14 +270,14 @@ final class Scratch {
         return rowScales;
     }
 
-    /** Which value of {@link #scales} is the first one of the {@code r}-th row. */
+    /** The index in {@link #scales} of the first scale of the {@code r}-th row. */
     static long scale(Qk256Matrix w, int row, int r, int fromBlock, int blocks) {
         boolean copied =
                 w.blockScales().isEmpty() || !NativeMemory.is(w.blockScales().get());
         return copied ? (long) r * blocks : (long) (row + r) * w.blocks() + fromBlock;
     }
 
-    /** Off-heap memory for the decoded values of a part of a row. */
+    /** Off-heap memory for the dequantized values of a part of a row. */
     MemorySegment rowValues() {
         if (rowValues.byteSize() == 0) {
             rowValues = Arena.ofAuto().allocate((long) COLUMNS * Float.BYTES, Lanes.BYTES);

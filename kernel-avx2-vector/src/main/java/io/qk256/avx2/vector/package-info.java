@@ -1,4 +1,4 @@
-/** The kernel in the Java Vector API. */
+/** The kernel written with the Java Vector API. */
 @NullMarked
 package io.qk256.avx2.vector;
 

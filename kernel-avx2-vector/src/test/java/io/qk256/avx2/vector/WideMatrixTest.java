@@ -21,7 +21,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Matrices that are wider than what a thread arranges at a time. All sums are exact, so they are compared exactly. */
+/**
+ * Matrices that are wider than the part that a thread rearranges at a time. All sums are exact and compared
+ * exactly.
+ */
 class WideMatrixTest {
 
     private Kernel kernel = new Avx2VectorKernel();
@@ -35,7 +38,7 @@ class WideMatrixTest {
         }
     }
 
-    /** Everything on the heap or off it, as the kernel takes the two in different ways. */
+    /** All operands on the heap or all off it, because the kernel handles the two differently. */
     private static final class Problem {
 
         private final Qk256Matrix w;
@@ -86,7 +89,7 @@ class WideMatrixTest {
                     int scale = (int) scales[row * w.blocks() + col / Qk256.BLOCK_WEIGHTS];
                     sum += (long) value(row, col) * q[column * w.cols() + col] * scale;
                 }
-                assertThat(Math.abs(sum)).isLessThan(1 << 22); // With sums on the way that f32 holds, too.
+                assertThat(Math.abs(sum)).isLessThan(1 << 22); // So that f32 holds the intermediate sums, too.
                 products[row] = (float) sum;
             }
             return products;
@@ -147,7 +150,7 @@ class WideMatrixTest {
         }
     }
 
-    /** More columns than meet the unpacked weights at a time. */
+    /** More columns than share one unpacking of the weights. */
     @Test
     void manyColumns() {
         int cols = 300;
@@ -167,7 +170,7 @@ class WideMatrixTest {
         }
     }
 
-    /** Arranged all at once, these would be more values than an array holds. */
+    /** Rearranged all at once, these would be more values than an array can hold. */
     @Test
     void twoMillionColumnsOfOneActivation() {
         int columns = 1 << 21;
@@ -185,7 +188,7 @@ class WideMatrixTest {
         }
     }
 
-    /** Lanes that hold padding only are not multiplied. */
+    /** Lanes that contain only padding are not multiplied. */
     @ParameterizedTest
     @CsvSource({"1", "16", "17", "100", "127", "128", "129", "256", "300"})
     void anInfiniteScaleMeetsNoPadding(int cols) {
