@@ -7,7 +7,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** The contract depends on none of its siblings, and they depend on each other in one direction. */
+/** The contract depends on none of its sibling packages, and they depend on each other in one direction only. */
 class ArchitectureTest {
 
     private static final JavaClasses CLASSES = new ClassFileImporter()

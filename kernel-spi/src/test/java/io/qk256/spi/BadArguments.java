@@ -3,7 +3,7 @@ package io.qk256.spi;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** What a careless caller passes. */
+/** What a careless caller may pass. */
 public final class BadArguments {
 
     private BadArguments() {}

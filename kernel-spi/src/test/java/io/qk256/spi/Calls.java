@@ -2,7 +2,7 @@ package io.qk256.spi;
 
 import java.util.List;
 
-/** The operations under one signature. */
+/** Calls all operations with one signature. */
 final class Calls {
 
     private Calls() {}
@@ -39,7 +39,7 @@ final class Calls {
         return operation == Operation.DEQUANTIZE ? "out" : "y";
     }
 
-    /** Length of the output for a range of rows. */
+    /** The length of the output for a range of rows. */
     static int outLength(Operation operation, int rowsInRange) {
         return switch (operation) {
             case DEQUANTIZE -> rowsInRange * Views.COLS;
@@ -48,7 +48,7 @@ final class Calls {
         };
     }
 
-    /** What messages say of that length. */
+    /** How messages describe that length. */
     static String outShape(Operation operation) {
         return switch (operation) {
             case DEQUANTIZE -> "rows in the range x cols";

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Shapes and ranges: what does not fit never reaches the kernel. */
+/** Shapes and ranges: invalid ones never reach the kernel. */
 class KernelArgumentsTest {
 
     private final RecordingKernel kernel = new RecordingKernel();

@@ -8,14 +8,14 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A kernel without a batch product of its own. */
+/** A kernel that does not implement GEMM itself. */
 class KernelBatchTest {
 
     private static final int ROWS = 3;
     private static final int COLS = 4;
     private static final int COLUMNS = 5;
 
-    /** Writes row and scale, and remembers the columns. */
+    /** Writes row and scale, and records the columns. */
     private static final class Loop extends Kernel {
 
         final List<I8Vector> seen = new ArrayList<>();

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Memory that a kernel may not use never reaches it. */
+/** Memory that a kernel must not use never reaches it. */
 class KernelMemoryTest {
 
     private static final int MEMORY_BYTES = 16384;
@@ -118,7 +118,10 @@ class KernelMemoryTest {
         }
     }
 
-    /** The output covers the input's start, its first 4 bytes only, its last 4 bytes only; then it touches it on either side. */
+    /**
+     * The output overlaps the input's start, only its first 4 bytes, only its last 4 bytes; then it borders it on each
+     * side.
+     */
     private void refusesOverlaps(Operation operation, Part input, MemorySegment memory) {
         Views fitting = Views.onHeap(operation);
         int inBytes = Math.toIntExact(input.segment(operation, fitting).byteSize());
@@ -137,7 +140,7 @@ class KernelMemoryTest {
         assertThat(kernel.calls).hasSize(2);
     }
 
-    /** One input and the output in the same memory, all else elsewhere. */
+    /** One input and the output share memory; everything else is separate. */
     private static Views sharing(Operation operation, Part input, MemorySegment memory, int shift) {
         return Views.of(operation, part -> {
             if (part == input) {

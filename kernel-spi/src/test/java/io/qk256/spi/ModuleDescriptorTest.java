@@ -9,7 +9,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** An engine gets no other module with the contract. */
+/** The contract brings no other module to an engine. */
 class ModuleDescriptorTest {
 
     @Test

@@ -17,7 +17,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** A library names no option of a program that uses it: other programs have others. Options of the JVM are the same for all. */
+/**
+ * A library mentions no option of a program that uses it, because programs differ. JVM options are the same for
+ * all.
+ */
 class OptionsTest {
 
     private static final Pattern OPTION = Pattern.compile("(?<![-\\w])--[a-z][a-z-]*");
@@ -42,7 +45,7 @@ class OptionsTest {
         assertThat(seen).isEmpty();
     }
 
-    /** In the texts of a class, those that are put together among them. */
+    /** Options in the strings of a class, including concatenated ones. */
     private static List<String> options(Path file) throws IOException {
         List<String> options = new ArrayList<>();
         for (PoolEntry entry : ClassFile.of().parse(file).constantPool()) {

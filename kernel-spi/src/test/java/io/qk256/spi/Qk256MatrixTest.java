@@ -88,7 +88,7 @@ class Qk256MatrixTest {
                         + " bytes, expected 128 or more (257 columns are 2 blocks of 64 bytes)");
     }
 
-    /** The product overflows for three rows, the sum for two. */
+    /** The multiplication overflows for three rows, the addition for two. */
     @ParameterizedTest
     @CsvSource({"3, 4611686018427387904", "2, 9223372036854775800"})
     void refusesAStrideThatOverflows(int rows, long stride) {
@@ -134,7 +134,7 @@ class Qk256MatrixTest {
         }
     }
 
-    /** 0.1f * 3 in f32 is 0.3 rounded up; in f64 it would be another value. */
+    /** 0.1f * 3 in f32 is 0.3 rounded up; in f64 it would be a different value. */
     @Test
     void scaleIsRoundedOnceToF32() {
         Qk256Matrix w = Qk256Matrix.of(bytes(64), 1, 256, Codebook.QK256)

@@ -42,7 +42,7 @@ class Qk256Test {
                 .withMessage(message);
     }
 
-    /** 0xE4 is 11 10 01 00: the first weight is in the lowest bits; 0x1B is the same backwards. */
+    /** 0xE4 is 11 10 01 00: the first weight is in the lowest bits. 0x1B is the reverse. */
     @Test
     void theFirstWeightIsInTheLowestBits() {
         MemorySegment row = MemorySegment.ofArray(new byte[] {(byte) 0xE4, 0x1B, (byte) 0x80});

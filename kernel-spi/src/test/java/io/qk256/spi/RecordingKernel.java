@@ -3,10 +3,10 @@ package io.qk256.spi;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Computes nothing, remembers what it was asked. */
+/** Computes nothing and records its calls. */
 final class RecordingKernel extends Kernel {
 
-    /** One call; views are equal if they are the same. */
+    /** One call; views are equal only if they are identical. */
     record Call(Operation operation, int fromRow, int toRow, List<Object> arguments) {}
 
     final List<Call> calls = new ArrayList<>();

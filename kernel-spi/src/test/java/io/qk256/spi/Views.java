@@ -5,8 +5,8 @@ import java.lang.foreign.SegmentAllocator;
 import java.util.function.Function;
 
 /**
- * Fitting arguments of all operations; {@code x} is for the f32 product, {@code q} for the int8 product, {@code batch}
- * for that of several columns.
+ * Valid arguments for all operations: {@code x} for the f32 GEMV, {@code q} for the int8 GEMV, {@code batch} for the
+ * GEMM.
  */
 record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, F32Vector out) {
 
@@ -24,7 +24,7 @@ record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, F32Vector ou
         X,
         OUT;
 
-        /** What messages call it. */
+        /** The name in messages. */
         String label(Operation operation) {
             return this == OUT
                     ? Calls.outName(operation)
@@ -50,7 +50,7 @@ record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, F32Vector ou
         return of(operation, part -> HEAP);
     }
 
-    /** For all rows, each part in memory of its own allocator. */
+    /** Views of all rows, each part allocated by its own allocator. */
     static Views of(Operation operation, Function<Part, SegmentAllocator> memory) {
         MemorySegment scales =
                 memory.apply(Part.BLOCK_SCALES).allocate((long) ROWS * Qk256.blocks(COLS) * Float.BYTES, 4);
@@ -70,7 +70,7 @@ record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, F32Vector ou
         return new Views(newW, x, q, batch, out);
     }
 
-    /** Activations of another length. */
+    /** The same with activations of another length. */
     Views withColumns(int length) {
         return new Views(
                 w,

@@ -23,7 +23,7 @@ class LeakSearchTest {
                         .contains(" in 300 rounds, then "));
     }
 
-    /** As the JVM does: it would hide the leak of one series. */
+    /** The JVM does this: it would hide the leak of one series. */
     @Test
     void findsItThoughMuchIsGivenBackMeanwhile() {
         for (int moment : List.of(100, 500)) {

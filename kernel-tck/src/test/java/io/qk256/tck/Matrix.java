@@ -14,7 +14,7 @@ final class Matrix {
 
     static final Path FILE = Path.of("WRONG-KERNELS.md");
 
-    /** The classic mistakes of such kernels, and which of the wrong ones makes each. */
+    /** The classic mistakes in such kernels, and the wrong kernels that make them. */
     private static final Map<String, List<String>> MISTAKES = mistakes();
 
     /**

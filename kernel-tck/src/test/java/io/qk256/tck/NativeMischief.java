@@ -10,7 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.function.IntUnaryOperator;
 
-/** What a wrong native kernel would do to the registers and the memory of the process: Linux on x86-64. */
+/** What a wrong native kernel may do to the registers and the memory of the process, on Linux x86-64. */
 final class NativeMischief {
 
     static final int DENORMALS_ARE_ZERO = 1 << 6;

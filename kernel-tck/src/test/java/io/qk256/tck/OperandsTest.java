@@ -23,7 +23,7 @@ class OperandsTest {
         arena.close();
     }
 
-    /** Codes 0, 1, 2, 3 from the least significant bits up are byte 0xE4. */
+    /** Codes 0, 1, 2, 3 from the least significant bits up are the byte 0xE4. */
     @Test
     void packsByTheDefinitionOfTheLayout() {
         Problem problem = Problem.random(2, 6, 0).withCodes("by hand", (row, col) -> (col + row) % 4);

@@ -13,7 +13,7 @@ class OracleTest {
 
     private static final int[] X = {2, -3, 5, 7};
 
-    /** 2 * -2 - 3 * -1 + 5 * 1 + 7 * 2, by hand. */
+    /** 2 * -2 - 3 * -1 + 5 * 1 + 7 * 2, computed by hand. */
     private static final Problem BY_HAND = Problem.random(1, 4, 0)
             .withCodes("0 to 3", (row, col) -> col)
             .withX("2 -3 5 7", col -> X[col])
@@ -42,7 +42,7 @@ class OracleTest {
         assertThat(Oracle.integerProduct(scaled, 0)).isEqualTo(Expected.exactly(18 * 3 / 4f * 0.5f));
     }
 
-    /** The sum of magnitudes is 2.6; one rounding for each column, and one for each kind of scale. */
+    /** The sum of magnitudes is 2.6; one rounding per column, and one per kind of scale. */
     @Test
     void boundsTheErrorByHigham() {
         Problem fractions = BY_HAND.withX("a tenth", col -> X[col] / 10f);
@@ -55,7 +55,7 @@ class OracleTest {
                 .isCloseTo(5.2 * 6 * 0x1p-24, withinPercentage(1e-4));
     }
 
-    /** For x of 2^-149 each of four products may be off by half of that. */
+    /** For x of 2^-149, each of four products may be off by half of that. */
     @Test
     void boundsWhatUnderflowLoses() {
         double tolerance =

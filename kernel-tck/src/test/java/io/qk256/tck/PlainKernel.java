@@ -8,7 +8,7 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 
-/** A right kernel in small parts, so that a wrong one needs to change one of them only. */
+/** A correct kernel in small methods, so that a wrong kernel needs to override only one of them. */
 class PlainKernel extends Kernel {
 
     int field(int packed, int place) {
@@ -35,7 +35,7 @@ class PlainKernel extends Kernel {
         return value(w, code(w, row, col)) * w.scale(row, col / Qk256.BLOCK_WEIGHTS);
     }
 
-    /** Columns that the products sum. */
+    /** The number of columns that products sum over. */
     int columns(Qk256Matrix w) {
         return w.cols();
     }

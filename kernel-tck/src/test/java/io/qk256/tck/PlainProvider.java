@@ -6,7 +6,7 @@ import io.qk256.spi.KernelProvider;
 import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.Requirements;
 
-/** Provides a kernel that exists already, and that needs nothing. */
+/** Provides an existing kernel that has no requirements. */
 class PlainProvider implements KernelProvider {
 
     private final String name;

@@ -16,7 +16,7 @@ class RandomRulesTest {
     private static final String FIRST = "qk256.tck.firstSeed";
     private static final PlainProvider RIGHT = new PlainProvider("plain", new PlainKernel());
 
-    /** Wrong for some of the cases only. */
+    /** Wrong for only some of the cases. */
     private static final PlainProvider WRONG = new PlainProvider("wrong", new PlainKernel() {
         @Override
         float rowProduct(Qk256Matrix w, F32Vector x, int row) {
@@ -82,7 +82,7 @@ class RandomRulesTest {
         assertThat(failure(WRONG)).contains("-D" + SEED + "=" + failing + " ");
     }
 
-    /** -Dqk256.tests=all: ten times as many. */
+    /** With -Dqk256.tests=all, ten times as many. */
     @Test
     void manyCasesAreRight() {
         System.setProperty(NUMBER, System.getProperty("qk256.tests", "").equals("all") ? "10000" : "1000");

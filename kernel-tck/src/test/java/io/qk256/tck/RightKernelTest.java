@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class RightKernelTest {
 
-    /** The packaged kit does the same to each packaged kernel, so the usual build leaves this out. */
+    /** The packaged TCK does the same with each packaged kernel, so the usual build skips this. */
     @Test
     void passesEveryTestOfEveryRule() {
         assumeTrue(

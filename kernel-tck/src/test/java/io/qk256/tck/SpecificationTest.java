@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** SPEC.md, the rules in code and the tests say the same; each rule says what it catches. */
+/** SPEC.md, the rules in code and the tests agree, and each rule says what it catches. */
 class SpecificationTest {
 
     private static final Pattern RULE = Pattern.compile(

@@ -28,21 +28,21 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
- * What the contract says of a provider: its tests by display name.
+ * The verdict of the contract on a provider: its tests by display name.
  *
- * @param passed those that passed
- * @param failed the messages of those that failed
- * @param skipped the reasons of those that were skipped
+ * @param passed the tests that passed
+ * @param failed the messages of the tests that failed
+ * @param skipped the reasons of the tests that were skipped
  * @param talk what was printed to standard error
  */
 record Verdict(Set<String> passed, Map<String, String> failed, Map<String, String> skipped, String talk) {
 
     private static final ScopedValue<KernelProvider> SUSPECT = ScopedValue.newInstance();
 
-    /** Whether the tests go on; without a value they do whatever happens. */
+    /** Whether the tests continue; if not set, they continue whatever happens. */
     private static final ScopedValue<AtomicBoolean> PATIENCE = ScopedValue.newInstance();
 
-    /** The contract as a provider's author would write it; not named as a test, so that nothing else runs it. */
+    /** The contract as a provider's author writes it; not named like a test, so that nothing else runs it. */
     @ExtendWith(Impatience.class)
     static class ContractOfSuspect extends KernelContract {
 
@@ -52,7 +52,7 @@ record Verdict(Set<String> passed, Map<String, String> failed, Map<String, Strin
         }
     }
 
-    /** Ends the tests with the first failure, if that is asked for. */
+    /** Ends the tests at the first failure, on request. */
     static final class Impatience implements ExecutionCondition, AfterTestExecutionCallback {
 
         @Override
@@ -70,7 +70,7 @@ record Verdict(Set<String> passed, Map<String, String> failed, Map<String, Strin
         }
     }
 
-    /** Runs the tests of a rule; all for an empty one. */
+    /** Runs the tests of a rule; all tests if it is empty. */
     static Verdict of(KernelProvider provider, String rule) {
         return of(
                 provider,
@@ -105,7 +105,7 @@ record Verdict(Set<String> passed, Map<String, String> failed, Map<String, Strin
         return new Verdict(listener.passed, listener.failed, listener.skipped, talk.toString(UTF_8));
     }
 
-    /** The display names of all tests, none of which is run. */
+    /** The display names of all tests; runs none of them. */
     static List<String> tests() {
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
                 .selectors(selectClass(ContractOfSuspect.class))

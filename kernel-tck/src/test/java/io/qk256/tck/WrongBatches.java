@@ -8,10 +8,10 @@ import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
 
-/** All kernels in this file are wrong! Their gemv-i8 is right, but not that of several columns. */
+/** All kernels in this file are wrong! Their gemv-i8 is right, but their gemm-i8 is not. */
 final class WrongBatches {
 
-    /** A right batch product in small parts. */
+    /** A correct GEMM in small methods. */
     static class PlainBatch extends PlainKernel {
 
         int columns(I8Batch x) {

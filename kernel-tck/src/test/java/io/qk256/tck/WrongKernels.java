@@ -5,7 +5,7 @@ import io.qk256.spi.KernelProvider;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Kernels that are wrong on purpose. Each breaks the rule that it is listed with, and may break others too. */
+/** Kernels that are wrong on purpose. Each breaks the rule it is listed with, and may break others too. */
 final class WrongKernels {
 
     /**

@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Each wrong kernel is caught by the rule meant for it, in every build. {@code -Dqk256.tck.matrix=update} writes
- * {@code WRONG-KERNELS.md} anew; {@code =full} tries each wrong kernel against all rules, which takes an hour, and
+ * Every build checks that each wrong kernel is caught by the rule meant for it. {@code -Dqk256.tck.matrix=update}
+ * rewrites {@code WRONG-KERNELS.md}; {@code =full} tests each wrong kernel against all rules, which takes an hour, and
  * writes {@code target/wrong-kernels-all-rules.md}.
  */
 class WrongKernelsTest {
@@ -35,8 +35,7 @@ class WrongKernelsTest {
     @MethodSource("wrongKernels")
     void isCaughtByTheRuleMeantForIt(Wrong wrong) {
         assumeTrue(NativeMischief.isKnown() || !WrongManners.isNative(wrong.name()), "needs Linux on x86-64");
-        // What leaks by each call is not worth waiting for; threads that end take their time, and so does what they
-        // leave.
+        // Leaks of each call are found without waiting; ending threads need time, and so does what they leave behind.
         int rounds = wrong.name().endsWith("threads-that-ended") ? 5 : 2;
         Verdict verdict = ScopedValue.where(LeakSearch.OTHER_SETTLING_ROUNDS, rounds)
                 .call(() -> Verdict.untilTheFirstFailure(wrong.provider(), Matrix.rule(wrong.rule())));

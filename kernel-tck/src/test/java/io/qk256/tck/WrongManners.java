@@ -19,10 +19,10 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 
-/** All kernels in this file are wrong! Their results are right, but they do more than they were asked for. */
+/** All kernels in this file are wrong! Their results are right, but they do more than they should. */
 final class WrongManners {
 
-    /** Does something after each call, when the result is there. */
+    /** Does something after each call, once the result is complete. */
     static class Afterwards extends PlainKernel {
 
         private final Runnable more;
@@ -59,7 +59,7 @@ final class WrongManners {
 
     private WrongManners() {}
 
-    /** Whether a kernel is made for Linux on x86-64 alone. */
+    /** Whether a kernel works only on Linux x86-64. */
     static boolean isNative(String name) {
         return name.startsWith("leaves-")
                 || List.of("opens-with-flush-to-zero", "keeps-64-bytes-of-native-memory")
@@ -141,13 +141,13 @@ final class WrongManners {
         });
     }
 
-    /** Ends and frees what the leaking kernels keep: the next test would be slowed by it. */
+    /** Ends and frees what the leaking kernels keep, because it would slow down the next test. */
     static void giveBack() throws IOException {
         for (Object kept : List.copyOf(KEPT)) {
             switch (kept) {
                 case Thread thread -> LockSupport.unpark(thread);
                 case Closeable file -> file.close();
-                default -> {} // The heap's.
+                default -> {} // Garbage-collected.
             }
         }
         KEPT.clear();

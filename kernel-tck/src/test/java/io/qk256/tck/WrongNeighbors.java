@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 
-/** All kernels in this file are wrong! They forget that others use the memory, before, meanwhile or afterwards. */
+/** All kernels in this file are wrong! They ignore that others use the memory before, during or after the call. */
 final class WrongNeighbors {
 
     private WrongNeighbors() {}
@@ -26,7 +26,7 @@ final class WrongNeighbors {
         addThreads(wrong);
     }
 
-    /** Computes in a copy of some of the result, and writes all of the copy back. */
+    /** Computes in a copy of part of the result, and writes the whole copy back. */
     private abstract static class Copying extends PlainKernel {
 
         abstract int start(int fromRow);
@@ -179,7 +179,7 @@ final class WrongNeighbors {
         addOpened(wrong, "mode-of-the-kernel-opened-last", LastOpened::new);
     }
 
-    /** A provider whose every opening gives a new kernel. */
+    /** A provider that returns a new kernel each time it is opened. */
     private static void addOpened(WrongKernels wrong, String name, Supplier<Kernel> kernel) {
         wrong.add(name, Rules.NOTHING_REMEMBERED, new PlainProvider(name, new PlainKernel()) {
             @Override
@@ -206,7 +206,7 @@ final class WrongNeighbors {
         }
     }
 
-    /** What is opened last takes the mode of all: the others sum in the other direction from then on. */
+    /** The kernel opened last sets the mode of all: from then on the others sum in the other direction. */
     private static final class LastOpened extends PlainKernel {
 
         private static final AtomicLong OPENED = new AtomicLong();
@@ -248,7 +248,7 @@ final class WrongNeighbors {
             }
 
             private float blocksFrom(int from, Qk256Matrix w, F32Vector x, int row) {
-                int to = Math.min(w.cols(), from + 8); // A compiled frame is small: many of them.
+                int to = Math.min(w.cols(), from + 8); // A compiled frame is small, so there are many of them.
                 float here = blockProduct(w, x, row, from, to) * blockScale(w, row, from / 256);
                 return to == w.cols() ? here : here + blocksFrom(to, w, x, row);
             }

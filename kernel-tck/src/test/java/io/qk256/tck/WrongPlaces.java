@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 
-/** All kernels in this file are wrong! They look in the wrong place, write to it, or keep what they saw. */
+/** All kernels in this file are wrong! They read from or write to the wrong place, or keep what they have read. */
 final class WrongPlaces {
 
     private WrongPlaces() {}
@@ -202,7 +202,7 @@ final class WrongPlaces {
                 for (int col = 0; col < w.cols(); col++) {
                     scratch[col] = weight(w, row, col);
                 }
-                LockSupport.parkNanos(1); // Lets the other threads in.
+                LockSupport.parkNanos(1); // Lets the other threads run.
                 float sum = 0;
                 for (int col = 0; col < w.cols(); col++) {
                     sum += scratch[col] * x.get(col);

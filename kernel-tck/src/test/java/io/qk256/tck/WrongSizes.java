@@ -9,7 +9,7 @@ import io.qk256.spi.Qk256Matrix;
 import io.qk256.tck.WrongBatches.PlainBatch;
 import java.util.function.IntUnaryOperator;
 
-/** All kernels in this file are wrong! They are right for ordinary sizes, or up to the size of a counter. */
+/** All kernels in this file are wrong! They are right only for ordinary sizes, or up to the limit of a counter. */
 final class WrongSizes {
 
     private WrongSizes() {}
@@ -116,7 +116,7 @@ final class WrongSizes {
         };
     }
 
-    /** Sums from the last block to the first if told to. */
+    /** Sums from the last block to the first when told to. */
     private abstract static class Backwards extends PlainKernel {
 
         abstract boolean isBackwards(Qk256Matrix w, int fromRow, int toRow);

@@ -9,7 +9,10 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
 import java.util.function.UnaryOperator;
 
-/** All kernels in this file are wrong! They know a shortcut that holds for ordinary numbers, or for some codebooks only. */
+/**
+ * All kernels in this file are wrong! They take a shortcut that is valid only for ordinary numbers or some
+ * codebooks.
+ */
 final class WrongSpecials {
 
     private WrongSpecials() {}
@@ -241,7 +244,7 @@ final class WrongSpecials {
         });
     }
 
-    /** The 8 bits of a bfloat16. */
+    /** Truncates to a bfloat16. */
     private static float brief(float value) {
         return Float.intBitsToFloat(Float.floatToRawIntBits(value) & 0xFFFF_0000);
     }

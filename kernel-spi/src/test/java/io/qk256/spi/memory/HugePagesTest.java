@@ -116,7 +116,7 @@ class HugePagesTest {
         }
     }
 
-    /** Mapped memory of neighbouring addresses counts as one, so their bytes tell more: in steps of a page of the test. */
+    /** Adjacent mappings count as one, so this counts their bytes instead, in units of the test's page size. */
     private static long mappings() throws Exception {
         if (!OS.LINUX.isCurrentOs()) {
             return 0;

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PackingTest {
 
-    /** Only its threads are of interest. */
+    /** Only its threads are used. */
     private static final class NoKernel extends Kernel {
 
         @Override
@@ -83,7 +83,7 @@ class PackingTest {
         return all;
     }
 
-    /** By the definition, one by one; the padding too. */
+    /** Checks the codes one by one against the definition, including the padding. */
     private static void requireCodes(Qk256Matrix w, int rows, int cols, byte[] codes) {
         byte[] expected = new byte[(int) (rows * Qk256.rowBytes(cols))];
         for (int row = 0; row < rows; row++) {
@@ -183,7 +183,7 @@ class PackingTest {
         assertThat(w.codebook()).isEqualTo(Codebook.TERNARY);
     }
 
-    /** The mean is 1, so 0.5 and -0.5 are ties, which go to the even 0; their next neighbours do not. */
+    /** The mean is 1, so 0.5 and -0.5 are ties, which go to the even 0; their next neighbors do not. */
     @Test
     void absMeanRoundsHalfToEven() {
         float above = Math.nextUp(0.5f);
@@ -214,7 +214,7 @@ class PackingTest {
         assertThat(w.codes().get(JAVA_BYTE, 0)).isEqualTo((byte) 0b01_10_00_10);
     }
 
-    /** The same bits, whoever adds. */
+    /** The same bits, whichever thread adds. */
     @Test
     void theScaleOfAbsMeanDoesNotDependOnTheThreads() {
         Random random = new Random(1);

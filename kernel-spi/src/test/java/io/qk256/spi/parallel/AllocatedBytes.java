@@ -4,7 +4,10 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 
-/** What threads have allocated, as the JVM counts it. By reflection, since the contract's module does not read java.management. */
+/**
+ * What threads have allocated, as the JVM counts it. Uses reflection: the contract's module does not read
+ * java.management.
+ */
 final class AllocatedBytes {
 
     private static final MethodHandle OF_THREAD = ofThread();

@@ -15,13 +15,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What calls leave for the garbage collector, counted by the JVM for each thread. */
+/** What calls leave for the garbage collector, as the JVM counts it per thread. */
 class AllocationTest {
 
     private static final int COLS = 8192;
     private static final int CALLS = 200;
 
-    /** The JVM itself allocates now and then, for example when a call site is linked: the best round counts. */
+    /** The JVM itself allocates occasionally, for example when it links a call site, so the best round counts. */
     private static final int ROUNDS = 20;
 
     private final Arena arena = Arena.ofAuto();
@@ -73,7 +73,7 @@ class AllocationTest {
         }
     }
 
-    /** By all threads of the kernel: whoever takes the parts. */
+    /** Counts all threads of the kernel, whichever takes the parts. */
     private static long bytesOfCalls(Runnable call) {
         long[] threads = Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread == Thread.currentThread()

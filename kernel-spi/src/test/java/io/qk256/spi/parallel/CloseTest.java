@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The beginning and the end of a parallel kernel's threads. What hangs is left behind by the time limit. */
+/** The start and the end of a parallel kernel's threads. The time limit abandons what hangs. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CloseTest {
 
@@ -41,7 +41,7 @@ class CloseTest {
         }
     }
 
-    /** As it may happen in a kernel that ends what it works with. */
+    /** This can happen in a kernel that closes what it uses. */
     @Test
     void norByWayOfAnotherKernelsTask() {
         Set<Thread> refused = ConcurrentHashMap.newKeySet();

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 class ParallelKernelTest {
 
-    /** So wide that four rows are a part. */
+    /** So wide that four rows make a part. */
     private static final int COLS = 8192;
 
     private static final Kernel SUMS = new SumKernel();
@@ -100,7 +100,7 @@ class ParallelKernelTest {
         assertThat(seen).containsExactly(Thread.currentThread());
     }
 
-    /** Each part waits for a second thread, so this ends only if two work at once. */
+    /** Each part waits for a second thread, so this ends only if two threads work at once. */
     @Test
     void theCallerWorksWithTheOthers() {
         Set<Thread> seen = ConcurrentHashMap.newKeySet();

@@ -34,7 +34,7 @@ record ParallelProblem(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, Ar
         return new ParallelProblem(Qk256Matrix.of(codes, rows, cols, Codebook.QK256), x, q, batch, arena);
     }
 
-    /** The result in memory of the problem's own arena. */
+    /** The result, allocated in the problem's arena. */
     float[] run(Operation operation, Kernel kernel, int fromRow, int toRow) {
         long length = switch (operation) {
             case DEQUANTIZE -> (long) (toRow - fromRow) * w.cols();

@@ -68,7 +68,7 @@ class ParallelTasksTest {
         assertThat(started).hasValueLessThanOrEqualTo(2);
     }
 
-    /** The tasks' memory is the caller's, who gives it back as soon as it hears of the failure. */
+    /** The tasks use the caller's memory, which the caller frees as soon as it learns of the failure. */
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
     void noTaskRunsWhenAThreadCannotBeStarted(int number) {

@@ -55,7 +55,7 @@ class RowTaskTest {
         assertThat(calls).hasValue(1);
     }
 
-    /** Each range waits for a second thread, so this ends only if two work at once. */
+    /** Each range waits for a second thread, so this ends only if two threads work at once. */
     @Test
     void theCallerWorksWithTheOthers() {
         Set<Thread> seen = ConcurrentHashMap.newKeySet();

@@ -6,10 +6,10 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.ValueLayout;
 
-/** Fast, and different for every row, input and scale; what it computes means nothing. */
+/** Fast, and different for every row, input and scale; its results have no meaning. */
 class SumKernel extends Kernel {
 
-    /** Done before each part. */
+    /** Called before each part. */
     void before() {}
 
     @Override

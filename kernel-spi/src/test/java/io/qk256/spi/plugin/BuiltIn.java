@@ -6,7 +6,7 @@ import io.qk256.spi.KernelProvider;
 import io.qk256.spi.Requirements;
 import io.qk256.spi.selection.PlainKernel;
 
-/** The kernel of the application that hostile plugins stand beside. */
+/** The application's own kernel, used next to hostile plugins. */
 final class BuiltIn implements KernelProvider {
 
     @Override

@@ -9,10 +9,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A library in C for a test, which is left out where there is no C compiler. */
+/** A C library for a test, which is skipped if there is no C compiler. */
 final class CLibrary {
 
-    /** Not the directory for temporary files, from which nothing can be loaded if it is mounted noexec. */
+    /** Not the temporary directory: if it is mounted noexec, nothing can be loaded from it. */
     private static final Path DIRECTORY = Path.of("target", "test-native").toAbsolutePath();
 
     private CLibrary() {}

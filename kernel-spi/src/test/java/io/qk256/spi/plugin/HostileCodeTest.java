@@ -28,8 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Plugins that throw, answer with nothing, or answer with text that harms who prints it. They end nobody's process, so all of
- * them stand in one directory, and are examined at once, in this one.
+ * Plugins that throw, return null, or return text that would harm whoever prints it. None of them ends the process, so
+ * all are in one directory and are examined together in this process.
  */
 class HostileCodeTest {
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Files that look like plugins. */
 class HostileFilesTest {
 
-    /** Of a kernel that is right. */
+    /** The jar of a correct kernel. */
     private static byte[] sound = {};
 
     @TempDir
@@ -89,7 +89,7 @@ class HostileFilesTest {
         assertRejected("x.jar is not a sound jar: ");
     }
 
-    /** Wherever the damage is, a plugin is at most rejected. */
+    /** Wherever the damage is, the plugin is at most rejected. */
     @Test
     void damageAnywhereEndsInAReason() throws IOException {
         for (int at = 0; at < sound.length; at += Math.max(1, sound.length / 120)) {
@@ -185,7 +185,7 @@ class HostileFilesTest {
         });
     }
 
-    /** Java takes such characters for parts of a name. */
+    /** Java accepts such characters in names. */
     @Test
     void aModuleWhoseNameCannotBeShownIsRejected() throws IOException {
         Map<String, byte[]> entries = new LinkedHashMap<>();

@@ -3,25 +3,25 @@ package io.qk256.spi.plugin;
 import java.io.IOException;
 
 /**
- * A plugin that means no good, and what becomes of it.
+ * A hostile plugin and its expected outcome.
  *
- * @param name of the plugin, its file and its package
+ * @param name the name of the plugin, its file and its package
  * @param place where the code goes
  * @param code what it does
- * @param why how the reason begins
+ * @param why the start of the reason
  */
 record HostilePlugin(String name, Place place, String code, String why) {
 
-    /** What becomes of a plugin whose code is never asked, or is not the kernel's business. */
+    /** The outcome of a plugin whose code is never called, or whose behavior is not the kernel's concern. */
     static final String USABLE = "outranked by builtin";
 
     private static final String NAME = "    @Override\n    public String name";
     private static final String TO_STRING = "        /** The code of a weight";
     private static final String CODE = "return Qk256.code(w";
 
-    /** Where code can be. */
+    /** Where the code goes. */
     enum Place {
-        /** More members of the provider. */
+        /** Additional members of the provider. */
         MEMBERS,
         /** The body of {@code name()}. */
         NAMING,
@@ -33,13 +33,13 @@ record HostilePlugin(String name, Place place, String code, String why) {
         RANK,
         /** Before the kernel is opened. */
         OPEN,
-        /** More members of the kernel. */
+        /** Additional members of the kernel. */
         KERNEL,
-        /** Before the kernel decodes a weight. */
+        /** Before the kernel dequantizes a weight. */
         CALL
     }
 
-    /** Compiled. Its rank is the lowest, so that the built-in kernel is selected in any case. */
+    /** The compiled plugin. Its rank is the lowest, so the built-in kernel is always selected. */
     TestPlugin plugin() throws IOException {
         TestPlugin plugin = TestPlugin.kernel(name).replacing("return 1000;", "return -1;");
         return switch (place) {

@@ -23,7 +23,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Directories with sound and with broken plugins. */
+/** Directories with valid and broken plugins. */
 class PluginDirectoryTest {
 
     @TempDir
@@ -344,7 +344,7 @@ class PluginDirectoryTest {
         assertThat((Object) collected).as("the layer was collected").isSameAs(old);
     }
 
-    /** The kernel is opened and used; nothing of it stays here. */
+    /** Opens and uses the kernel without keeping a reference to any of it. */
     private static PhantomReference<ModuleLayer> layerOf(
             PluginDirectory plugins, String version, ReferenceQueue<ModuleLayer> queue) throws IOException {
         Selection selection = select(plugins.refresh());

@@ -32,14 +32,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Kernels that would break this JVM, were they not tried in another one first. Most of the time is spent waiting for it. */
+/** Kernels that would break this JVM if they were not first tried in another one. Most of the time is spent waiting. */
 @Execution(ExecutionMode.CONCURRENT)
 class ProbingTest {
 
-    /** Only a kernel that hangs needs so long. */
+    /** Only a kernel that hangs takes this long. */
     private static final Duration LONG = Duration.ofMinutes(10);
 
-    /** The first limit for a kernel that hangs; if it did not come so far, twice as long. */
+    /** The first time limit for a kernel that hangs; doubled if the kernel did not get to that point. */
     private static final Duration SHORT = Duration.ofSeconds(3);
 
     private static final String IN_NAME = "    @Override\n    public String name";
@@ -74,7 +74,7 @@ class ProbingTest {
                 .getFirst();
     }
 
-    /** A kernel that hangs, once it did: how soon it comes so far is up to the machine. */
+    /** Probes until the kernel hangs: how soon it gets there depends on the machine. */
     private Candidate probeUntil(Path hanging) throws IOException {
         Duration limit = SHORT;
         while (true) {
@@ -244,7 +244,7 @@ class ProbingTest {
                 .jar(plugins.resolve("bad.jar"));
         assertDisqualified(probeUntil(pid), "no end in open()");
         Optional<ProcessHandle> child = ProcessHandle.of(Long.parseLong(Files.readString(pid)));
-        while (child.flatMap(process -> process.info().commandLine()).isPresent()) { // A dead one has none.
+        while (child.flatMap(process -> process.info().commandLine()).isPresent()) { // A dead process has none.
             Thread.sleep(10);
         }
     }

@@ -28,11 +28,11 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Plugins that compute right, and spoil the process for others: by what they print, change or leave behind. */
+/** Plugins that compute correctly but harm the process by what they print, change or leave behind. */
 @Execution(ExecutionMode.CONCURRENT)
 class SpoilingPluginsTest {
 
-    /** Of plugins that wait for ever; it is their own time, so a busy machine does not shorten it. */
+    /** For plugins that wait forever. It limits their own time, so a busy machine does not shorten it. */
     private static final Duration SHORT = Duration.ofSeconds(4);
 
     private static final Duration LONG = Duration.ofSeconds(60);
@@ -40,7 +40,7 @@ class SpoilingPluginsTest {
     private static final String CHANGE = "; a kernel leaves its process as it is";
     private static final String SLEEP = "try { Thread.sleep(1_000_000); } catch (InterruptedException e) { return; }";
     private static final String BYTES = "byte[] bytes = new byte[1 << 20]; java.util.Arrays.fill(bytes, (byte) '\\n');";
-    /** After the probe the plugin runs in this process as well. */
+    /** After the probe the plugin also runs in this process. */
     private static final String IN_PROBE =
             "if (System.getProperty(\"jdk.module.main.class\", \"\").endsWith(\"ProbeMain\")) ";
 
@@ -167,7 +167,7 @@ class SpoilingPluginsTest {
                 .isEqualTo("probed: no end " + hostile.why() + " within 4.0 s; it was stopped");
     }
 
-    /** The first prints more than a probe may have in memory, or write to a file. */
+    /** The first one prints more than a probe may hold in memory or write to a file. */
     static Stream<HostilePlugin> printing() {
         return Stream.of(
                 opening(
@@ -190,7 +190,7 @@ class SpoilingPluginsTest {
                         assertThat(step.detail()).contains(hostile.why()).endsWith("a kernel does not print"));
     }
 
-    /** Else a plugin could take what a user types, or wait for it for ever. */
+    /** Otherwise a plugin could take the user's input, or wait for it forever. */
     @Test
     void standardInputIsEmpty() throws IOException {
         Candidate candidate = examine(

@@ -16,8 +16,8 @@ import java.util.TreeMap;
 import java.util.spi.ToolProvider;
 
 /**
- * The module of a plugin, compiled for a test. Unless the test says otherwise it is called {@code example.NAME} and
- * provides the right and slow kernel of {@code Provider.java.txt} under that name.
+ * A plugin module that is compiled for a test. By default it is named {@code example.NAME} and
+ * provides the correct but slow kernel of {@code Provider.java.txt} under that name.
  */
 final class TestPlugin {
 
@@ -50,7 +50,7 @@ final class TestPlugin {
                 .descriptor("");
     }
 
-    /** With more directives in the descriptor of a module that provides a kernel. */
+    /** Adds directives to the descriptor of a module that provides a kernel. */
     TestPlugin descriptor(String directives) {
         return source(
                 "module-info.java",
@@ -63,7 +63,7 @@ final class TestPlugin {
         return this;
     }
 
-    /** Without a class that was compiled. */
+    /** Removes a compiled class. */
     TestPlugin withoutClass(String file) {
         classesTakenOut.add(file);
         return this;
@@ -83,7 +83,7 @@ final class TestPlugin {
         return source(file, text.replace(seen, replacement));
     }
 
-    /** With more code where the provider opens its kernel. */
+    /** Adds code where the provider opens its kernel. */
     TestPlugin opening(String statements) {
         return replacing("return new Plain();", statements + " return new Plain();");
     }
@@ -103,7 +103,7 @@ final class TestPlugin {
         return this;
     }
 
-    /** Compiles it and makes the jar. */
+    /** Compiles it and creates the jar. */
     Path jar(Path file) throws IOException {
         Path work = Files.createTempDirectory("plugin");
         try {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the trust file lets a plugin do. */
+/** What the trust file allows a plugin to do. */
 class TrustTest {
 
     private static final String HASH = "00".repeat(32);

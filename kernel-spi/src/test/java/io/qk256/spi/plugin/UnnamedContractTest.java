@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What the JVM enforces for plugins, wherever the contract is: the build runs this, and other tests of plugins, once more from the
- * class path.
+ * What the JVM enforces for plugins, wherever the contract is: the build runs this, and other plugin tests, a second
+ * time on the class path.
  */
 class UnnamedContractTest {
 
@@ -79,7 +79,7 @@ class UnnamedContractTest {
         assertThat(candidate.state()).as(candidate.why()).isEqualTo(Candidate.State.SELECTED);
     }
 
-    /** Native access of the class path is not that of the plugins. */
+    /** Native access of the class path does not extend to plugins. */
     @Test
     void nativeAccessIsGrantedPluginByPlugin() throws IOException {
         TestPlugin.kernel("machine")
@@ -107,7 +107,7 @@ class UnnamedContractTest {
         assertThat(select().name()).isEqualTo("by-method");
     }
 
-    /** As the service loader tells it of modules. */
+    /** The same message as the service loader's for modules. */
     @Test
     void aProviderThatCannotBeMadeIsARowWithTheReason() throws IOException {
         TestPlugin.kernel("thrower")

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever a provider throws costs it its place and nothing else. */
+/** A provider that throws is rejected; nothing else is affected. */
 class BrokenProviderTest {
 
     private static final String BOOM = "java.lang.IllegalStateException: boom";
@@ -222,7 +222,7 @@ class BrokenProviderTest {
                                 + " java.lang.NoSuchMethodError: 'void io.qk256.spi.Qk256.gone()'; recompile it");
     }
 
-    /** What code does that was compiled against a contract with one more method. */
+    /** Acts like code that was compiled against a contract with one more method. */
     private static void callGoneMethod() {
         ClassDesc contract = ClassDesc.of("io.qk256.spi.Qk256");
         MethodTypeDesc type = MethodTypeDesc.of(ConstantDescs.CD_void);
@@ -322,7 +322,7 @@ class BrokenProviderTest {
         });
     }
 
-    /** Code of a stranger, down to its message. */
+    /** Foreign code, even its message. */
     private static final class MeanException extends RuntimeException {
 
         private static final long serialVersionUID = 1;

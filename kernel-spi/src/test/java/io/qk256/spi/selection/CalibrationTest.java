@@ -126,7 +126,7 @@ class CalibrationTest {
         assertThat(asked).contains(Operation.values());
     }
 
-    /** Else it would take the processor from the compiler, for which the others wait. */
+    /** Otherwise it would take processor time from the compiler, which the others wait for. */
     @Test
     void anOperationThatIsWarmWaitsUntilTheOthersAre() {
         Map<Operation, Integer> calls = new EnumMap<>(Operation.class);
@@ -251,7 +251,7 @@ class CalibrationTest {
         assertThat(selection.problem()).contains("no kernel is usable");
     }
 
-    /** The kernel that declares less is the faster one, so that a measurement that is believed shows. */
+    /** The kernel with the lower declared rank is the faster one, so an accepted measurement shows. */
     private Selection selectOfTwo() {
         return select(slow("boastful", 9), quick("modest", 0));
     }
@@ -309,7 +309,7 @@ class CalibrationTest {
         assertThat(Ticks.waitedNanos(directory.resolve("none"))).isZero();
     }
 
-    /** A clock that stands still unless it is advanced. */
+    /** A clock that moves only when it is advanced. */
     static final class GivenTicks implements Ticks {
 
         private long now;
@@ -321,7 +321,7 @@ class CalibrationTest {
         private double jitter;
 
         void pass(long nanoseconds) {
-            int set = looks / 2; // Each begins and ends with a look at how long it waited.
+            int set = looks / 2; // Each set begins and ends with a look at the waiting time.
             double slower = slowerEverySecondSet * (set % 2);
             double factor = 1 + slower + jitter * ((now / 1_000_000 * 0x9E3779B97F4A7C15L) >>> 63);
             long passed = (long) (nanoseconds * factor);
@@ -341,7 +341,7 @@ class CalibrationTest {
         }
     }
 
-    /** Provides a kernel that is slow in some of its operations. */
+    /** Provides a kernel that is slow at some operations. */
     private static class Burning extends FakeProvider {
 
         private final GivenTicks ticks;
@@ -367,7 +367,7 @@ class CalibrationTest {
         }
     }
 
-    /** Right in the self-test; when it is measured, 20 or 500 microseconds pass in a call instead. */
+    /** Correct in the self-test; when measured, each call only advances the clock by 20 or 500 microseconds. */
     static class Burner extends PlainKernel {
 
         private static final int MEASURED_COLS = 4096;

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** Provides a kernel that works, and counts how often it is opened. */
+/** Provides a working kernel, and counts how often it is opened. */
 class FakeProvider implements KernelProvider {
 
     private final String name;
@@ -47,7 +47,7 @@ class FakeProvider implements KernelProvider {
                 label, Artifact.ofPlugin("com.example", Optional.of("1.2"), origin, Optional.empty(), false), provider);
     }
 
-    /** What {@link #open} gives; counted before it may fail. */
+    /** Returned by {@link #open}, which counts before it may fail. */
     Kernel kernel() throws KernelUnavailableException {
         return new PlainKernel();
     }

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What providers ask for, against what the machine has. */
+/** What providers require, compared with what the machine has. */
 class GateTest {
 
     @Test

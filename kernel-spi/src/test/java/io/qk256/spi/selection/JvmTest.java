@@ -122,7 +122,7 @@ class JvmTest {
                 .isEmpty();
     }
 
-    /** The texts above are recorded; this asks the JDK that runs the tests for its own. */
+    /** The strings above are recorded; this checks those of the JDK that runs the tests. */
     @ParameterizedTest
     @CsvSource({
         "-Xmixed, true",

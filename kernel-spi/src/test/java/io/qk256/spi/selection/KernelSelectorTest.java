@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Who of the usable ones is selected, and what the others are told. */
+/** Which of the usable kernels is selected, and the reasons given for the others. */
 class KernelSelectorTest {
 
     private static final CpuFeatures NO_AVX2 = cpuWithout(AVX2);
@@ -105,7 +105,7 @@ class KernelSelectorTest {
         assertThat(second.timesOpened()).isZero();
     }
 
-    /** A class of the unnamed package may be called like a kernel. */
+    /** A class in the unnamed package may have the name of a kernel. */
     @Test
     void aBrokenProviderWhoseClassIsNamedLikeTheWinnerStaysRejected() {
         Selection selection = KernelSelector.select(

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Providers on a class path of their own, some of them broken. */
+/** Providers on a separate class path, some of them broken. */
 class KernelSourceTest {
 
     private static final ClassDesc FAILURE = ClassDesc.of("java.lang.IllegalStateException");
@@ -113,14 +113,14 @@ class KernelSourceTest {
         assertThat(sources).extracting(KernelSource::label).containsExactly("(unreadable)");
     }
 
-    /** What is found when the class path has a list of these services. */
+    /** What is found if the class path has a service file with these lines. */
     private List<KernelSource> find(String... services) throws IOException {
         Path list = classPath.resolve("META-INF/services/" + KernelProvider.class.getName());
         Files.createDirectories(list.getParent());
         Files.write(list, List.of(services));
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
-        // Not closed: the providers load their classes when they are made.
+        // Not closed: the providers load their classes when they are created.
         URLClassLoader loader =
                 new URLClassLoader(new URL[] {classPath.toUri().toURL()}, KernelProvider.class.getClassLoader());
         thread.setContextClassLoader(loader);
@@ -131,7 +131,7 @@ class KernelSourceTest {
         }
     }
 
-    /** A class that says that it is a provider, with a constructor and nothing else. */
+    /** A class that claims to be a provider, with nothing but a constructor. */
     private void writeProvider(String name, Consumer<CodeBuilder> constructor) throws IOException {
         byte[] bytes = ClassFile.of()
                 .build(

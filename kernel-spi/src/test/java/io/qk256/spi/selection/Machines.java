@@ -7,7 +7,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 
-/** An invented CPU, an invented JVM, and selections on them. */
+/** A simulated CPU, a simulated JVM, and selections on them. */
 final class Machines {
 
     /** Has everything. */

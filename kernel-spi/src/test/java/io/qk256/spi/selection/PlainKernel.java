@@ -8,7 +8,7 @@ import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.ValueLayout;
 
-/** Right, and open to be made wrong. */
+/** A correct kernel that tests can override to make it wrong. */
 public class PlainKernel extends Kernel {
 
     public PlainKernel() {}

@@ -7,7 +7,7 @@ import io.qk256.spi.selection.Candidate.Step;
 import java.util.EnumSet;
 import java.util.List;
 
-/** What every rejection has in common. */
+/** What all rejections have in common. */
 final class Rejection {
 
     private Rejection() {}
@@ -16,7 +16,7 @@ final class Rejection {
         return assertRejected(bad, Machines.CPU, Machines.JVM, gate, reason);
     }
 
-    /** The candidate is rejected at the gate for the reason, the next one is selected, and there is no problem. */
+    /** The candidate is rejected at the gate for this reason, the next one is selected, and there is no problem. */
     static Candidate assertRejected(KernelSource bad, CpuFeatures cpu, Jvm jvm, Gate gate, String reason) {
         FakeProvider next = new FakeProvider("next", 0);
         Selection selection = KernelSelector.select(List.of(bad, next.source()), cpu, jvm, SelectionOptions.NONE);

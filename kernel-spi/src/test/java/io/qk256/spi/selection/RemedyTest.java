@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** What to do is data: the program that selects puts it into words. */
+/** A remedy is data: the selecting program turns it into text. */
 class RemedyTest {
 
     private static final Remedy MORE_TIME = new Remedy.MoreProbeTime(Duration.ofSeconds(10));

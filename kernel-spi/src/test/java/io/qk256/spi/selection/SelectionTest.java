@@ -51,7 +51,7 @@ class SelectionTest {
                 .withMessage("no kernel can be had: no kernel is usable; no provider was found on the module path");
     }
 
-    /** An engine that asks for one kernel must not run another. */
+    /** An engine that requires one kernel must not run another. */
     @Test
     void givesNoOtherKernelThanTheRequiredOne() {
         Selection selection = select(SelectionOptions.require("slow"), slow, fast);

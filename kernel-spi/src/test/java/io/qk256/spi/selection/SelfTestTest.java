@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** All kernels in this file but the first are wrong. */
+/** All kernels in this file except the first are wrong. */
 class SelfTestTest {
 
     private static final String SMALL = " 1x8";

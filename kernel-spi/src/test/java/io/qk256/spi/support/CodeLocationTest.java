@@ -54,7 +54,7 @@ class CodeLocationTest {
         }
     }
 
-    /** As executable jars have them: no file, bytes from a URL of their own. */
+    /** As in executable jars: not a file, but bytes at a URL. */
     @Test
     void aNestedJarIsReadAndCopiedByItsUrl() throws IOException {
         byte[] content = Files.readAllBytes(jar());
@@ -67,7 +67,7 @@ class CodeLocationTest {
         assertThat(copy).hasBinaryContent(content);
     }
 
-    /** It has no bytes of its own, so its entries are copied. */
+    /** It has no bytes itself, so its entries are copied. */
     @Test
     void aDirectoryWithinAJarIsCopiedEntryByEntry() throws IOException {
         jar();
@@ -94,7 +94,7 @@ class CodeLocationTest {
         return URL.of(URI.create(text), new Nested(content, directory.resolve("a b.jar")));
     }
 
-    /** Gives the bytes of a jar, if there are any, and the entries of another one. */
+    /** Returns the bytes of a jar, if there are any, and the entries of another one. */
     private static final class Nested extends URLStreamHandler {
 
         private final byte[] content;

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Files that are not regular ones, made in a directory of the test's own. */
+/** Special files, created in a test's directory. */
 final class Nodes {
 
     private Nodes() {}
@@ -22,7 +22,7 @@ final class Nodes {
         assumeFalse("root".equals(System.getProperty("user.name")), "root may write everything");
     }
 
-    /** A device of characters, such as 1, 3 for the one that takes everything and 1, 7 for the one that is full. */
+    /** A character device, for example 1, 3 for /dev/null and 1, 7 for /dev/full. */
     static Path device(Path file, int major, int minor) throws IOException, InterruptedException {
         Run made = run("mknod", file.toString(), "c", "" + major, "" + minor);
         assumeTrue(made.code() == 0, "this user may not make devices: " + made.output());
@@ -38,10 +38,10 @@ final class Nodes {
     }
 
     /**
-     * The end of a process.
+     * The result of a process.
      *
      * @param code its exit code
-     * @param output all that it has printed
+     * @param output everything it printed
      */
     record Run(int code, String output) {}
 

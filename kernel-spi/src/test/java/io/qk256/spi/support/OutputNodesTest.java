@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Outputs that are no regular files, and disks that are full. */
+/** Outputs that are not regular files, and disks that are full. */
 class OutputNodesTest {
 
     @TempDir
@@ -127,7 +127,10 @@ class OutputNodesTest {
                 .toString();
     }
 
-    /** Writes a file in a JVM of its own: its name; then how many bytes, or that it waits before the end. */
+    /**
+     * Writes a file in a separate JVM. Arguments: its name, then the number of bytes or that it waits before the
+     * end.
+     */
     static final class Writer {
 
         private Writer() {}

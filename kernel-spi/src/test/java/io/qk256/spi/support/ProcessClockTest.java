@@ -7,12 +7,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What counts of a process's time, with given clocks. */
+/** What counts as a process's time, with given clocks. */
 class ProcessClockTest {
 
     private static final long MILLI = 1_000_000;
 
-    /** One look each 20 ms; used is how much of a processor the process gets. The limit is 10 s. */
+    /** One look every 20 ms; used is the share of a processor that the process gets. The limit is 10 s. */
     @ParameterizedTest
     @CsvSource({
         "1.0,    10",

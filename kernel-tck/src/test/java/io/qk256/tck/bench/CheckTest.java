@@ -9,7 +9,7 @@ import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 
-/** On two rows of weights whose results are worked out by hand. */
+/** Uses two rows of weights whose results are computed by hand. */
 class CheckTest {
 
     private static Qk256Matrix matrix() {

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class FloorTest {
 
-    /** Five rows of a block; in each int32 value, the lowest bit is the only one. */
+    /** Five rows of one block; in each int32 value only the lowest bit is set. */
     private static Rotation matrices() {
         int[] codes = IntStream.range(0, 5 * 16).map(i -> 1).toArray();
         return new Rotation(new Qk256Matrix[] {Qk256Matrix.of(MemorySegment.ofArray(codes), 5, 256, Codebook.TERNARY)});

@@ -14,13 +14,13 @@ import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
 
 /**
- * A wrong kernel that only a JVM of its own survives, or that needs a module of its own: {@code Provider.java.txt} with
+ * A wrong kernel that only a separate JVM survives, or that needs its own module: {@code Provider.java.txt} with
  * a line replaced.
  *
  * @param name what it does
  * @param rule the rule that must catch it
  * @param seen the text that is replaced
- * @param replacement what makes it wrong
+ * @param replacement the replacement that makes it wrong
  * @param says words of the message that tell its author what to look for
  */
 public record OutsideKernel(String name, String rule, String seen, String replacement, String says) {
@@ -126,7 +126,7 @@ public record OutsideKernel(String name, String rule, String seen, String replac
                         "override it"));
     }
 
-    /** Right, or so it seems, as long as {@code Kernel} checks arguments; wrong where it does not. */
+    /** Kernels that seem right as long as {@code Kernel} checks arguments, and are wrong if it does not. */
     public static List<OutsideKernel> ofAnUncheckedSpi() {
         return List.of(
                 new OutsideKernel(
@@ -142,7 +142,7 @@ public record OutsideKernel(String name, String rule, String seen, String replac
         return new OutsideKernel(name, rule, MISCHIEF, line, says);
     }
 
-    /** The right kernel that the others are made of. */
+    /** The correct kernel that the others are derived from. */
     static OutsideKernel right() {
         return mischief("right", Rules.ONE_BLOCK, "", "");
     }
@@ -186,7 +186,7 @@ public record OutsideKernel(String name, String rule, String seen, String replac
             if (!text.contains(seen)) {
                 throw new IllegalStateException("the provider's text has no: " + seen);
             }
-            // Only who calls C has code that could use CPU features.
+            // Only kernels that call C contain code that could use CPU features.
             return CALL_OF_C.matcher(replacement).find()
                     ? text.replace(seen, replacement)
                     : WAY_TO_C.matcher(text.replace(seen, replacement)).replaceFirst("");

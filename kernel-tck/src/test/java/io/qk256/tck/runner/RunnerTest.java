@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The runner on kernels of modules of their own. */
+/** Tests the runner with kernels in their own modules. */
 class RunnerTest {
 
     @TempDir
@@ -105,7 +105,7 @@ class RunnerTest {
 
         Result result;
         int seconds = kernel.name().equals("hangs") ? 4 : 600;
-        do { // How soon a kernel comes so far that it hangs is up to the machine.
+        do { // How soon a kernel gets to the point where it hangs depends on the machine.
             result = run(kernel, List.of("--rule", rule, "--time-limit", String.valueOf(seconds)));
             seconds *= 2;
         } while (!result.out().contains(kernel.says()) && seconds < 600);

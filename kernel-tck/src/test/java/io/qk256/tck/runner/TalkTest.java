@@ -26,7 +26,7 @@ class TalkTest {
         return this;
     }
 
-    /** Read as a whole, or byte by byte, so that marks come in pieces. */
+    /** Reads the stream as a whole, or byte by byte, so that marks arrive in pieces. */
     private Talk heard(int piece) throws InterruptedException {
         InputStream pieces = new ByteArrayInputStream(stream.toByteArray()) {
             @Override

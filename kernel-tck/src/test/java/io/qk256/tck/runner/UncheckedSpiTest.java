@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Rules that {@code Kernel} keeps for all kernels, by the checks in its final methods: tried with a {@code Kernel} whose
- * checks are gone.
+ * Rules that {@code Kernel} keeps for all kernels through the checks in its final methods: tested with a {@code Kernel}
+ * without these checks.
  */
 class UncheckedSpiTest {
 
