@@ -73,7 +73,7 @@ sealed class MemoryView permits F32Vector, I8Vector, I8Batch {
 
     private void requireAccessible(String name) {
         if (!segment.isAccessibleBy(Thread.currentThread())) {
-            throw new WrongThreadException(name + ": its confined arena belongs to another thread than "
+            throw new WrongThreadException(name + ": its confined arena belongs to a thread other than "
                     + Thread.currentThread().getName() + "; use a shared arena");
         }
         Segments.requireAlive(name, segment);

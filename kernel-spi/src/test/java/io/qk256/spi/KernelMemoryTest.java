@@ -62,7 +62,7 @@ class KernelMemoryTest {
             assertThatExceptionOfType(WrongThreadException.class)
                     .isThrownBy(() -> inThread("elsewhere", () -> Calls.runAllRows(operation, kernel, v)))
                     .withMessage(part.label(operation)
-                            + ": its confined arena belongs to another thread than elsewhere; use a shared arena");
+                            + ": its confined arena belongs to a thread other than elsewhere; use a shared arena");
         }
         assertThat(kernel.calls).isEmpty();
     }

@@ -60,7 +60,7 @@ class MemoryViewTest {
             part.requireUsable("x");
             Future<?> call = other.submit(() -> assertThatExceptionOfType(WrongThreadException.class)
                     .isThrownBy(() -> part.requireUsable("x"))
-                    .withMessageStartingWith("x: its confined arena belongs to another thread than "));
+                    .withMessageStartingWith("x: its confined arena belongs to a thread other than "));
             call.get();
         }
     }

@@ -34,9 +34,9 @@ interface ClaimRules extends RuleGroup {
 
     private void needless(String claim, String means, String origin) {
         throw new AssertionError(
-                kernel().says(Rules.NEEDLESS_CLAIMS) + "the provider needs " + claim + ", but seen no use of "
-                        + means + " in " + origin
-                        + "; expected a claim for what the kernel uses only: machines without it could"
+                kernel().says(Rules.NEEDLESS_CLAIMS) + "the provider requires " + claim + ", but no use of "
+                        + means + " was seen in " + origin
+                        + "; expected a claim only for what the kernel uses: machines without it could"
                         + " run the kernel");
     }
 

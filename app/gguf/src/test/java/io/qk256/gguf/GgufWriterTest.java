@@ -109,7 +109,7 @@ class GgufWriterTest {
         assertThatThrownBy(() -> new GgufWriter().write(OutputFile.of(path)))
                 .isInstanceOf(IOException.class)
                 .hasMessage(path + ": cannot be written: there is no directory " + dir.resolve("absent")
-                        + "; choose another place");
+                        + "; choose another location");
     }
 
     @Test

@@ -97,7 +97,9 @@ final class ChildProbe implements Probe {
             Map<String, String> values = new HashMap<>(report.read());
             if (!values.containsKey(ProbeReport.GATE)) {
                 throw new IOException("exit code " + end.exit()
-                        + end.exceeded().map(limit -> ", for it was stopped").orElse("") + ", it printed: "
+                        + end.exceeded()
+                                .map(limit -> ", because it was stopped")
+                                .orElse("") + "; it printed: "
                         + end.output());
             }
             if (!ProbeEnd.isSound(end, values)) {
@@ -194,7 +196,7 @@ final class ChildProbe implements Probe {
 
     private static String printed(Map<String, String> values) {
         String bytes = values.getOrDefault(ProbeReport.PRINTED, "0");
-        return bytes.equals("0") ? "" : "; it printed " + bytes + " bytes, and a kernel does not print";
+        return bytes.equals("0") ? "" : "; it printed " + bytes + " bytes, and a kernel must not print";
     }
 
     /** What the probing JVM printed, for debugging. */

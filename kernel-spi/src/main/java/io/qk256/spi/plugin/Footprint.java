@@ -71,11 +71,11 @@ final class Footprint {
         }
         for (int i = 0; i < streams.size(); i++) {
             if (!streams.get(i).equals(now.streams.get(i))) {
-                return Optional.of("it puts another stream in the place of System." + STREAMS.get(i));
+                return Optional.of("it replaces System." + STREAMS.get(i));
             }
         }
         if (!now.handler.equals(handler)) {
-            return Optional.of("it sets the handler of uncaught exceptions of all threads");
+            return Optional.of("it sets the default handler of uncaught exceptions");
         }
         if (!now.loader.equals(loader)) {
             return Optional.of("it changes the context class loader of the calling thread");
@@ -103,7 +103,7 @@ final class Footprint {
                 .filter(thread -> !threads.contains(thread))
                 .findFirst()
                 .map(thread -> "it leaves thread '" + thread.getName()
-                        + "' running, which is no daemon, so that a program would not end");
+                        + "' running, which is not a daemon, so a program would not end");
     }
 
     private static Map<String, String> properties() {

@@ -65,7 +65,7 @@ record PluginFiles(List<Path> jars) {
                     Gate.INSTALLED,
                     Files.exists(plugin)
                             ? "it is neither a file nor a folder; put the jar itself there"
-                            : "it is a link that leads nowhere; put the jar itself there");
+                            : "it is a broken link; put the jar itself there");
         }
         try (Stream<Path> files = Files.list(plugin)) {
             List<Path> jars = files.filter(PluginFiles::isJar)
@@ -126,7 +126,7 @@ record PluginFiles(List<Path> jars) {
                     throw new PluginException(
                             Gate.INSTALLED,
                             "package " + packaged + " is in " + split.getFileName() + " and in " + jar.getFileName()
-                                    + "; take it out of one of them");
+                                    + "; remove it from one of them");
                 }
             }
             modules.put(name, module);
@@ -142,7 +142,7 @@ record PluginFiles(List<Path> jars) {
                     .findFirst()
                     .orElseThrow(() -> new FindException("there is no module in it"));
         } catch (FindException e) {
-            throw new PluginException(Gate.INSTALLED, jar.getFileName() + " is not a sound jar: " + words(e), e);
+            throw new PluginException(Gate.INSTALLED, jar.getFileName() + " is not a valid jar: " + words(e), e);
         }
         String name = module.descriptor().name();
         if (!PrintableText.line(name, MAX_NAME).equals(name)) { // Java allows control characters in module names.
@@ -178,7 +178,7 @@ record PluginFiles(List<Path> jars) {
                 }
             }
         } catch (IOException e) {
-            throw new PluginException(Gate.INSTALLED, jar.getFileName() + " is not a sound jar: " + words(e), e);
+            throw new PluginException(Gate.INSTALLED, jar.getFileName() + " is not a valid jar: " + words(e), e);
         }
     }
 
@@ -196,14 +196,14 @@ record PluginFiles(List<Path> jars) {
             throw new PluginException(
                     Gate.INSTALLED,
                     jar.getFileName() + " is the contract itself (module " + CONTRACT
-                            + "), which the application brings; take it out");
+                            + "), which the application provides; remove it");
         }
         for (String name : module.packages()) {
             if (name.equals(CONTRACT) || name.startsWith(CONTRACT + ".")) {
                 throw new PluginException(
                         Gate.INSTALLED,
                         jar.getFileName() + " contains classes of the contract (package " + name
-                                + "), which the application brings; build it without them");
+                                + "), which the application provides; build it without them");
             }
         }
     }
@@ -225,7 +225,7 @@ record PluginFiles(List<Path> jars) {
                 throw new PluginException(
                         Gate.INSTALLED,
                         jar.getFileName()
-                                + " is no module: it has neither a module-info.class nor an Automatic-Module-Name");
+                                + " is not a module: it has neither a module-info.class nor an Automatic-Module-Name");
             }
         } catch (IOException e) {
             throw new PluginException(Gate.INSTALLED, jar.getFileName() + " cannot be read: " + e, e);

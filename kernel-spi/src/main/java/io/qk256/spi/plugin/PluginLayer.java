@@ -50,7 +50,7 @@ final class PluginLayer {
             throw new PluginException(
                     Gate.RESOLVED,
                     "module " + provider.name()
-                            + " is part of the application; take one of them away, or give it another name");
+                            + " is part of the application; remove one of them, or give it another name");
         }
         try {
             ModuleFinder jarsAsTheyAre = ModuleFinder.of(jars.toArray(Path[]::new));

@@ -26,13 +26,13 @@ final class ProbeEnd {
             4, "SIGILL", 5, "SIGTRAP", 6, "SIGABRT", 7, "SIGBUS", 8, "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV", 15,
             "SIGTERM", 31, "SIGSYS");
     private static final Map<String, String> MEANINGS = Map.of(
-            "SIGSEGV", "it accesses memory that is not its own",
-            "EXCEPTION_ACCESS_VIOLATION", "it accesses memory that is not its own",
-            "SIGBUS", "it accesses memory that is not there",
+            "SIGSEGV", "it accesses memory that it does not own",
+            "EXCEPTION_ACCESS_VIOLATION", "it accesses memory that it does not own",
+            "SIGBUS", "it accesses memory that does not exist",
             "SIGILL", "it uses an instruction that this CPU lacks",
             "EXCEPTION_ILLEGAL_INSTRUCTION", "it uses an instruction that this CPU lacks",
             "SIGFPE", "it divides an integer by zero",
-            "SIGKILL", "perhaps the system was out of memory");
+            "SIGKILL", "the system may have run out of memory");
     private static final Pattern CRASH = Pattern.compile("(?m)^#\\s+((?:SIG|EXCEPTION_)[A-Z0-9_]+)\\b");
     private static final Pattern FRAME = Pattern.compile("(?m)^# Problematic frame:\\R#\\s+(.+)$");
 
@@ -61,12 +61,12 @@ final class ProbeEnd {
         }
         if (end.exceeded().isPresent()) {
             return switch (end.exceeded().get()) {
-                case TIME -> "no end" + where + " within " + timeLimit.toMillis() / 1000.0 + " s; it was stopped";
+                case TIME -> "did not end" + where + " within " + timeLimit.toMillis() / 1000.0 + " s; it was stopped";
                 case MEMORY ->
                     "used more than " + ProbeProcess.RESIDENT_MIB + " MiB of memory" + where + "; it was stopped";
                 case OUTPUT ->
                     "printed more than " + ProbeProcess.PRINTED_MIB + " MiB" + where
-                            + "; it was stopped; a kernel does not print";
+                            + "; it was stopped; a kernel must not print";
             };
         }
         int exit = end.exit();
@@ -81,7 +81,7 @@ final class ProbeEnd {
             return "ended the JVM" + where + " with exit code " + exit;
         }
         return "writes to standard output past System.out, '" + PrintableText.line(end.printed(), MAX_PRINTED)
-                + "'; standard output belongs to the application, and a kernel does not print";
+                + "'; standard output belongs to the application, and a kernel must not print";
     }
 
     private static String crash(String log) {

@@ -64,7 +64,7 @@ final class ProbeMain {
         }
         Optional<String> change = before.change(streams);
         if (change.isPresent()) {
-            reject(report, Gate.PROBED, change.get() + "; a kernel leaves its process as it is");
+            reject(report, Gate.PROBED, change.get() + "; a kernel must not change its process");
         }
         report.write(ProbeReport.GATE, last.gate().name());
         report.write(ProbeReport.DETAIL, last.detail());

@@ -26,7 +26,7 @@ public record Probing(Duration timeLimit, String cpuName, Optional<VerdictCache>
     /** Creates a probing configuration. */
     public Probing {
         if (timeLimit.isNegative() || timeLimit.isZero()) {
-            throw new IllegalArgumentException("time limit " + timeLimit + ", expected more than nothing");
+            throw new IllegalArgumentException("time limit " + timeLimit + ", expected more than zero");
         }
     }
 

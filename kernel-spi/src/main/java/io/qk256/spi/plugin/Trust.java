@@ -85,7 +85,7 @@ record Trust(Set<String> nativeModules, Map<String, String> pins, boolean unpinn
 
     private static PluginException malformed(Path file, String what, @Nullable Throwable cause) {
         return new PluginException(
-                Gate.INSTALLED, "no plugin is used, for the trust file " + file + " has an error: " + what, cause);
+                Gate.INSTALLED, "no plugin is used, because the trust file " + file + " has an error: " + what, cause);
     }
 
     /** Returns the same trust with native access for more modules. */
@@ -101,7 +101,7 @@ record Trust(Set<String> nativeModules, Map<String, String> pins, boolean unpinn
         if (pin.isEmpty() && !unpinnedAllowed) {
             throw new PluginException(
                     Gate.INSTALLED,
-                    "the trust file wants every plugin pinned, and this one is not; if" + " you trust it, add: "
+                    "the trust file requires every plugin to be pinned, and this one is not; if you trust it, add: "
                             + module + SHA256 + " = " + sha256);
         }
         if (pin.isPresent() && !pin.get().equals(sha256)) {
@@ -120,7 +120,7 @@ record Trust(Set<String> nativeModules, Map<String, String> pins, boolean unpinn
         @Override
         public synchronized Object put(Object key, Object value) {
             if (containsKey(key)) {
-                throw new IllegalArgumentException("'" + key + "' is there twice");
+                throw new IllegalArgumentException("'" + key + "' appears twice");
             }
             return super.put(key, value);
         }

@@ -71,8 +71,9 @@ public record Calibration(String cpuName, Optional<VerdictCache> cache) {
             return new Outcome(
                     Optional.empty(),
                     result.doubt()
-                            .map(why -> "the kernels are ranked as they declare, for the measurement is not believed: "
-                                    + why));
+                            .map(why ->
+                                    "the kernels are ranked by their declared ranks, because the measurement is not reliable: "
+                                            + why));
         }
         Measurement measurement = new Measurement(today, false, result.speeds());
         cache.ifPresent(verdicts -> key.ifPresent(k -> verdicts.write(k, KIND, values(measurement))));

@@ -36,7 +36,7 @@ record ContractVersion(int major, int minor) {
     Optional<String> warning(ContractVersion built) {
         return built.minor > minor
                 ? Optional.of("built for contract " + built + ", newer than this framework's " + this
-                        + ": it may need what is not here")
+                        + ": it may need something that is missing here")
                 : Optional.empty();
     }
 

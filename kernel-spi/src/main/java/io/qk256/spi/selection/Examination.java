@@ -251,7 +251,7 @@ final class Examination {
         }
         passed(
                 needs.jvm.isEmpty()
-                        ? "needs nothing special"
+                        ? "no special requirements"
                         : needs.jvm.stream().map(JvmFeature::label).collect(Collectors.joining(", ", "has ", "")));
     }
 
@@ -270,7 +270,7 @@ final class Examination {
         if (wrong.isPresent()) {
             throw new Rejected(wrong.get());
         }
-        passed("known answers of all operations are right");
+        passed("all operations return the known answers");
     }
 
     private static String labels(Set<CpuFeature> features) {

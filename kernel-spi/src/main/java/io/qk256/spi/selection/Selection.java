@@ -135,7 +135,7 @@ public record Selection(
     }
 
     private String explanation() {
-        StringBuilder text = new StringBuilder("no kernel can be had");
+        StringBuilder text = new StringBuilder("no kernel is available");
         problem.ifPresent(reason -> text.append(": ").append(reason));
         for (Candidate candidate : candidates) {
             text.append("\n  ").append(candidate.name()).append(": ").append(candidate.why());

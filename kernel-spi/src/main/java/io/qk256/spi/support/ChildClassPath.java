@@ -43,7 +43,7 @@ public final class ChildClassPath {
         for (ClassLoader loader : loaders) {
             if (!(loader instanceof URLClassLoader urls)) {
                 throw new IOException(
-                        "the class loader " + loader.getClass().getName() + " does not tell its class path");
+                        "the class loader " + loader.getClass().getName() + " does not expose its class path");
             }
             for (URL url : urls.getURLs()) {
                 files.add(CodeLocation.of(url).file(directory));

@@ -32,7 +32,7 @@ public final class FileProblem {
             return "permission denied";
         }
         if (e instanceof CharacterCodingException) {
-            return "it is not text in UTF-8";
+            return "it is not UTF-8 text";
         }
         if (e instanceof FileSystemException problem && problem.getReason() != null) {
             return PrintableText.line(problem.getReason());
@@ -55,7 +55,7 @@ public final class FileProblem {
 
     /** Returns an exception saying that this file cannot be read, and why. */
     public static IOException reading(Path file, IOException e) {
-        String advice = e instanceof AccessDeniedException ? "; give yourself the right to read it" : "";
+        String advice = e instanceof AccessDeniedException ? "; grant yourself permission to read it" : "";
         return new IOException(name(file) + ": cannot be read: " + reason(e) + advice, e);
     }
 
@@ -65,7 +65,7 @@ public final class FileProblem {
     }
 
     static IOException writing(String file, String reason, IOException e) {
-        return new IOException(file + ": cannot be written: " + reason + "; choose another place", e);
+        return new IOException(file + ": cannot be written: " + reason + "; choose another location", e);
     }
 
     static String name(Path file) {

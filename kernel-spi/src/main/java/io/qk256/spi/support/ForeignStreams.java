@@ -101,7 +101,7 @@ public final class ForeignStreams {
         String line = name + PrintableText.line(new String(bytes, 0, count, StandardCharsets.UTF_8), MAX_LINE) + "\n";
         left = Math.max(0, left - line.length());
         if (left == 0) {
-            line += name + "what is printed from here on is not shown\n";
+            line += name + "further output is not shown\n";
         }
         try {
             log.write(line.getBytes(StandardCharsets.UTF_8));

@@ -81,7 +81,7 @@ public final class OutputFile {
             OutputTarget target = target();
             Optional<String> obstacle = target.obstacle(makesDirectory);
             if (obstacle.isPresent()) {
-                throw new IOException(this + ": cannot be written: " + obstacle.get() + "; choose another place");
+                throw new IOException(this + ": cannot be written: " + obstacle.get() + "; choose another location");
             }
         }
     }

@@ -66,7 +66,7 @@ record OutputTarget(Path path, boolean isRegular) {
             return Optional.of("it is a directory");
         }
         if (Files.exists(path) && !Files.isWritable(path)) {
-            return Optional.of("it may not be written by this user");
+            return Optional.of("this user may not write to it");
         }
         return isRegular ? obstacleOf(directory(), directoryIsMade) : Optional.empty();
     }

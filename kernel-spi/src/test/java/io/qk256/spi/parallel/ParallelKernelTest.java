@@ -206,7 +206,7 @@ class ParallelKernelTest {
             ParallelProblem p = ParallelProblem.of(64, COLS, arena);
             assertThatExceptionOfType(WrongThreadException.class)
                     .isThrownBy(() -> p.run(operation, kernel, 0, 64))
-                    .withMessageContaining("its confined arena belongs to another thread than other")
+                    .withMessageContaining("its confined arena belongs to a thread other than other")
                     .withMessageEndingWith("; use a shared arena");
         }
     }

@@ -86,7 +86,7 @@ class HostileFilesTest {
     @ValueSource(ints = {0, 1, 4, 100, 1000})
     void aJarThatWasCutOffIsRejected(int length) throws IOException {
         write("x.jar", Arrays.copyOf(sound, length));
-        assertRejected("x.jar is not a sound jar: ");
+        assertRejected("x.jar is not a valid jar: ");
     }
 
     /** Wherever the damage is, the plugin is at most rejected. */
@@ -126,7 +126,7 @@ class HostileFilesTest {
     @Test
     void aDescriptorThatIsNoneIsRejected() throws IOException {
         zip(Map.of("module-info.class", "no class".getBytes(StandardCharsets.UTF_8)));
-        assertRejected("x.jar is not a sound jar: ");
+        assertRejected("x.jar is not a valid jar: ");
     }
 
     @Test
@@ -136,7 +136,7 @@ class HostileFilesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"x.jar, it is a link that leads nowhere", "gone, it is a link that leads nowhere"})
+    @CsvSource({"x.jar, it is a broken link", "gone, it is a broken link"})
     void aLinkThatLeadsNowhereIsRejected(String target, String reason) throws IOException {
         Files.createSymbolicLink(directory.resolve("x.jar"), directory.resolve(target));
         assertRejected(reason);

@@ -150,14 +150,14 @@ class PluginDirectoryTest {
     @Test
     void aFileThatIsNoJarIsRejected() throws IOException {
         Files.writeString(directory.resolve("text.jar"), "this is no jar");
-        assertRejected("text.jar is not a sound jar");
+        assertRejected("text.jar is not a valid jar");
     }
 
     @Test
     void aJarThatIsCutOffIsRejected() throws IOException {
         Path jar = TestPlugin.kernel("cut").jar(directory.resolve("cut.jar"));
         Files.write(jar, Arrays.copyOf(Files.readAllBytes(jar), 1000));
-        assertRejected("cut.jar is not a sound jar");
+        assertRejected("cut.jar is not a valid jar");
     }
 
     @Test
@@ -187,7 +187,7 @@ class PluginDirectoryTest {
         TestPlugin.empty("other")
                 .source("example/split/Other.java", "package example.split; class Other {}")
                 .jar(folder.resolve("b.jar"));
-        assertRejected("package example.split is in a.jar and in b.jar; take it out of one of them");
+        assertRejected("package example.split is in a.jar and in b.jar; remove it from one of them");
     }
 
     @Test
@@ -279,7 +279,7 @@ class PluginDirectoryTest {
     @Test
     void aJarWithoutModuleAndProviderIsRejected() throws IOException {
         TestPlugin.kernel("plain").without("module-info.java").jar(directory.resolve("plain.jar"));
-        assertRejected("plain.jar is no module: it has neither a module-info.class nor an Automatic-Module-Name");
+        assertRejected("plain.jar is not a module: it has neither a module-info.class nor an Automatic-Module-Name");
     }
 
     @Test
@@ -303,7 +303,7 @@ class PluginDirectoryTest {
                 .source("module-info.java", "module io.qk256.spi {}")
                 .jar(folder.resolve("spi.jar"));
         assertRejected(
-                "spi.jar is the contract itself (module io.qk256.spi), which the application brings; take it out");
+                "spi.jar is the contract itself (module io.qk256.spi), which the application provides; remove it");
     }
 
     @Test

@@ -164,7 +164,7 @@ class ProbingTest {
         }
         plugin.jar(plugins.resolve("bad.jar"));
         Candidate candidate = probeUntil(pid);
-        assertDisqualified(candidate, "no end " + words + " within ");
+        assertDisqualified(candidate, "did not end " + words + " within ");
         assertThat(candidate.why()).endsWith(" s; it was stopped");
         assertThat(candidate.remedy()).containsInstanceOf(Remedy.MoreProbeTime.class);
         assertThat(ProcessHandle.of(Long.parseLong(Files.readString(pid)))).isEmpty();
@@ -242,7 +242,7 @@ class ProbingTest {
                         + " } catch (java.io.IOException e) {}"
                         + " while (rank() > 0) { java.util.concurrent.locks.LockSupport.park(); }")
                 .jar(plugins.resolve("bad.jar"));
-        assertDisqualified(probeUntil(pid), "no end in open()");
+        assertDisqualified(probeUntil(pid), "did not end in open()");
         Optional<ProcessHandle> child = ProcessHandle.of(Long.parseLong(Files.readString(pid)));
         while (child.flatMap(process -> process.info().commandLine()).isPresent()) { // A dead process has none.
             Thread.sleep(10);

@@ -37,7 +37,7 @@ class SpoilingPluginsTest {
 
     private static final Duration LONG = Duration.ofSeconds(60);
 
-    private static final String CHANGE = "; a kernel leaves its process as it is";
+    private static final String CHANGE = "; a kernel must not change its process";
     private static final String SLEEP = "try { Thread.sleep(1_000_000); } catch (InterruptedException e) { return; }";
     private static final String BYTES = "byte[] bytes = new byte[1 << 20]; java.util.Arrays.fill(bytes, (byte) '\\n');";
     /** After the probe the plugin also runs in this process. */
@@ -80,14 +80,12 @@ class SpoilingPluginsTest {
         return Stream.of(
                 changing("System.out.close();", "it closes System.out or System.err" + CHANGE),
                 changing("System.err.close();", "it closes System.out or System.err" + CHANGE),
-                changing("System.setOut(System.err);", "it puts another stream in the place of System.out" + CHANGE),
-                changing("System.setErr(null);", "it puts another stream in the place of System.err" + CHANGE),
-                changing(
-                        "System.setIn(java.io.InputStream.nullInputStream());",
-                        "it puts another stream in the place of System.in" + CHANGE),
+                changing("System.setOut(System.err);", "it replaces System.out" + CHANGE),
+                changing("System.setErr(null);", "it replaces System.err" + CHANGE),
+                changing("System.setIn(java.io.InputStream.nullInputStream());", "it replaces System.in" + CHANGE),
                 changing(
                         "Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> {});",
-                        "it sets the handler of uncaught exceptions of all threads" + CHANGE),
+                        "it sets the default handler of uncaught exceptions" + CHANGE),
                 changing("Thread.currentThread().interrupt();", "it leaves the calling thread interrupted" + CHANGE),
                 changing(
                         "Thread.currentThread().setContextClassLoader(null);",
@@ -108,7 +106,7 @@ class SpoilingPluginsTest {
                 changing("System.clearProperty(\"user.home\");", "it changes the system property user.home from "),
                 changing(
                         "new Thread(() -> {" + SLEEP + "}, \"lasting\").start();",
-                        "it leaves thread 'lasting' running, which is no daemon, so that a program would not end"
+                        "it leaves thread 'lasting' running, which is not a daemon, so a program would not end"
                                 + CHANGE),
                 changing(
                         "Runtime.getRuntime().addShutdownHook(new Thread(() -> Runtime.getRuntime().halt(7)));",
@@ -121,7 +119,7 @@ class SpoilingPluginsTest {
                         BYTES + " try { for (int i = 0; i < 1024; i++) { " + RAW + ".write(bytes); } }"
                                 + " catch (java.io.IOException e) { return null; }"
                                 + SLEEP.replace("return", "return null"),
-                        "printed more than 1 MiB in open(); it was stopped; a kernel does not print"));
+                        "printed more than 1 MiB in open(); it was stopped; a kernel must not print"));
     }
 
     @ParameterizedTest
@@ -164,7 +162,7 @@ class SpoilingPluginsTest {
     @MethodSource("waiting")
     void whatDoesNotEndIsStopped(HostilePlugin hostile) throws IOException {
         assertThat(examine(hostile, SHORT).why())
-                .isEqualTo("probed: no end " + hostile.why() + " within 4.0 s; it was stopped");
+                .isEqualTo("probed: did not end " + hostile.why() + " within 4.0 s; it was stopped");
     }
 
     /** The first one prints more than a probe may hold in memory or write to a file. */
@@ -187,7 +185,7 @@ class SpoilingPluginsTest {
                 .filteredOn(step -> step.gate() == Gate.PROBED)
                 .singleElement()
                 .satisfies(step ->
-                        assertThat(step.detail()).contains(hostile.why()).endsWith("a kernel does not print"));
+                        assertThat(step.detail()).contains(hostile.why()).endsWith("a kernel must not print"));
     }
 
     /** Otherwise a plugin could take the user's input, or wait for it forever. */

@@ -99,12 +99,12 @@ class TrustTest {
                 "example.fast.native = yes          | example.fast.native = 'yes', expected allow",
                 "example.fast.sha256 = 12           | example.fast.sha256 = '12', expected 64 hexadecimal digits",
                 "unpinned = refuse                  | unpinned = 'refuse', expected reject or accept",
-                "unpinned = accept\\nunpinned=reject | 'unpinned' is there twice",
+                "unpinned = accept\\nunpinned=reject | 'unpinned' appears twice",
                 "x = \\u12                          | Malformed \\uxxxx encoding",
             })
     void aMalformedFileRejectsEveryPlugin(String text, String reason) throws IOException {
         Plugin plugin = read(text.replace("\\n", "\n"));
-        assertRejected(plugin, "no plugin is used, for the trust file ");
+        assertRejected(plugin, "no plugin is used, because the trust file ");
         assertRejected(plugin, reason);
     }
 

@@ -260,7 +260,8 @@ class CalibrationTest {
         Selection selection = selectOfTwo();
         assertThat(selection.measurement()).isEmpty();
         assertThat(selection.doubt().orElseThrow())
-                .startsWith("the kernels are ranked as they declare, for the measurement is not believed: " + doubt)
+                .startsWith("the kernels are ranked by their declared ranks, because the measurement is not reliable: "
+                        + doubt)
                 .endsWith("; try again when nothing else runs");
         assertThat(selection.warnings()).containsExactly(selection.doubt().orElseThrow());
         assertThat(selection.selected()).map(Candidate::name).contains("boastful");

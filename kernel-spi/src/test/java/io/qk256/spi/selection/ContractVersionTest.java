@@ -62,7 +62,7 @@ class ContractVersionTest {
         assertThat(version(ours).refusal(version(built))).isEmpty();
         assertThat(version(ours).warning(version(built)))
                 .contains("built for contract " + built + ", newer than this framework's " + ours
-                        + ": it may need what is not here");
+                        + ": it may need something that is missing here");
     }
 
     @ParameterizedTest

@@ -41,9 +41,9 @@ class GateTest {
                         new Step(Gate.FOUND, true, "com.example.fast in com.example"),
                         new Step(Gate.CONTRACT, true, Contract.VERSION),
                         new Step(Gate.CPU, true, "needs none"),
-                        new Step(Gate.JVM, true, "needs nothing special"),
+                        new Step(Gate.JVM, true, "no special requirements"),
                         new Step(Gate.OPENED, true, "plain Java"),
-                        new Step(Gate.SELF_TEST, true, "known answers of all operations are right"));
+                        new Step(Gate.SELF_TEST, true, "all operations return the known answers"));
         assertThat(candidate.rank()).contains(5);
         assertThat(candidate.module()).isEqualTo("com.example");
         assertThat(candidate.origin()).isEqualTo("/plugins/fast.jar");

@@ -38,7 +38,7 @@ class SelectionTest {
         Selection selection =
                 select(cpuWithout(AVX2), JVM, SelectionOptions.NONE, fast, new FakeProvider("neon", 3, AVX2));
         assertThatIllegalStateException().isThrownBy(selection::kernel).withMessage("""
-                no kernel can be had: no kernel is usable
+                no kernel is available: no kernel is usable
                   fast: CPU features: the CPU lacks avx2
                   neon: CPU features: the CPU lacks avx2""");
     }
@@ -48,7 +48,7 @@ class SelectionTest {
         Selection selection = select();
         assertThatIllegalStateException()
                 .isThrownBy(selection::kernel)
-                .withMessage("no kernel can be had: no kernel is usable; no provider was found on the module path");
+                .withMessage("no kernel is available: no kernel is usable; no provider was found on the module path");
     }
 
     /** An engine that requires one kernel must not run another. */
@@ -56,7 +56,7 @@ class SelectionTest {
     void givesNoOtherKernelThanTheRequiredOne() {
         Selection selection = select(SelectionOptions.require("slow"), slow, fast);
         assertThatIllegalStateException().isThrownBy(selection::kernel).withMessage("""
-                no kernel can be had: kernel slow is required, but fast is selected; force slow to select it
+                no kernel is available: kernel slow is required, but fast is selected; force slow to select it
                   fast: highest rank of the usable kernels
                   slow: outranked by fast""");
     }

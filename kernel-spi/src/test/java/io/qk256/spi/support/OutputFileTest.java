@@ -149,7 +149,7 @@ class OutputFileTest {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));
         assertThatIOException()
                 .isThrownBy(OutputFile.of(file)::requireWritable)
-                .withMessageContaining("it may not be written by this user");
+                .withMessageContaining("this user may not write to it");
         assertThatIOException().isThrownBy(() -> OutputFile.of(file).write("new"));
         assertThat(file).hasContent("old");
     }

@@ -40,7 +40,7 @@ class OutputNodesTest {
         OutputFile.of(device).requireWritable();
         assertThatIOException()
                 .isThrownBy(() -> OutputFile.of(device).write("text"))
-                .withMessage(device + ": cannot be written: No space left on device; choose another place");
+                .withMessage(device + ": cannot be written: No space left on device; choose another location");
         assertThat(isOther(device)).isTrue();
     }
 
@@ -92,7 +92,7 @@ class OutputNodesTest {
                 .start();
         assertThat(limited.getInputStream().readAllBytes())
                 .asString()
-                .isEqualTo(file + ": cannot be written: File too large; choose another place\n");
+                .isEqualTo(file + ": cannot be written: File too large; choose another location\n");
         assertThat(limited.waitFor()).isEqualTo(1);
         assertThat(names()).isEmpty();
     }

@@ -74,7 +74,7 @@ final class Death {
                     + " JVM's signal handlers, which the JVM itself needs";
         }
         return ended + ", expected a result"
-                + (signal.equals("SIGKILL") ? "; perhaps the system was out of memory" : "; a kernel must not abort");
+                + (signal.equals("SIGKILL") ? "; the system may have run out of memory" : "; a kernel must not abort");
     }
 
     private String words() {

@@ -37,7 +37,7 @@ record Hang(Duration silent, Duration used, Duration limit, Optional<Double> loa
     public String toString() {
         return String.format(
                 Locale.ROOT,
-                "no end after %d s, of which %.1f s on a processor, with a limit of %d s (%s), expected a result; a kernel must"
+                "still running after %d s, of which %.1f s on a processor, with a limit of %d s (%s), expected a result; a kernel must"
                         + " return",
                 silent.toSeconds(),
                 used.toMillis() / 1000.0,

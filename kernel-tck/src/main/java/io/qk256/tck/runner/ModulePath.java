@@ -110,7 +110,7 @@ final class ModulePath {
         try {
             return Path.of(entry);
         } catch (InvalidPathException e) {
-            throw new UserError("--module-path " + entry + ": is no name of a file here: " + e.getMessage(), e);
+            throw new UserError("--module-path " + entry + ": is not a valid file name here: " + e.getMessage(), e);
         }
     }
 

@@ -119,7 +119,7 @@ record Options(
             }
         }
         if (certify.isPresent() && !rules.isEmpty()) {
-            throw new UserError("--certify: a certificate needs all rules; leave --rule away");
+            throw new UserError("--certify: a certificate needs all rules; omit --rule");
         }
         String name = provider.orElseThrow(() -> new UserError("--provider NAME is missing"));
         return new Options(
@@ -149,7 +149,7 @@ record Options(
         try {
             return Path.of(name);
         } catch (InvalidPathException e) {
-            throw new UserError(option + " " + name + ": is no name of a file here: " + e.getMessage(), e);
+            throw new UserError(option + " " + name + ": is not a valid file name here: " + e.getMessage(), e);
         }
     }
 

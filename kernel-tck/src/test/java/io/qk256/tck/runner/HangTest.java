@@ -12,7 +12,7 @@ class HangTest {
     void namesTheLoadOfTheMachine() {
         assertThat(hang(Optional.of(7.26)))
                 .hasToString(
-                        "no end after 61 s, of which 20.1 s on a processor, with a limit of 20 s (load of the machine 7.3"
+                        "still running after 61 s, of which 20.1 s on a processor, with a limit of 20 s (load of the machine 7.3"
                                 + " on 2 processors), expected a result; a kernel must return");
     }
 

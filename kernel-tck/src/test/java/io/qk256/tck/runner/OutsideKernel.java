@@ -117,7 +117,7 @@ public record OutsideKernel(String name, String rule, String seen, String replac
                         "return Requirements.NONE;",
                         "boolean x86 = System.getProperty(\"os.arch\").equals(\"amd64\");"
                                 + " return new Requirements(Set.of(x86 ? CpuFeature.AVX : CpuFeature.ASIMD), Set.of());",
-                        "expected a claim for what the kernel uses only"),
+                        "expected a claim only for what the kernel uses"),
                 new OutsideKernel(
                         "does-not-say-what-it-is",
                         Rules.SELF_DESCRIPTION,

@@ -40,7 +40,8 @@ class CalibrateIT {
             return true;
         }
         assertThat(result.err())
-                .contains("qk256: the kernels are ranked as they declare, for the measurement is not believed: ");
+                .contains(
+                        "qk256: the kernels are ranked by their declared ranks, because the measurement is not reliable: ");
         try (Stream<Path> files = Files.list(cache)) {
             assertThat(files).noneMatch(file -> file.toString().endsWith(".speed.properties"));
         }

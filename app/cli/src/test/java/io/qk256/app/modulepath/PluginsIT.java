@@ -141,7 +141,7 @@ class PluginsIT {
         Files.copy(Application.spi(), plugins().resolve("spi.jar"));
         Result result = kernels();
         assertThat(text(kernel(result, "empty"), "why")).contains("there is no jar in this folder");
-        assertThat(text(kernel(result, "text.jar"), "why")).contains("text.jar is not a sound jar");
+        assertThat(text(kernel(result, "text.jar"), "why")).contains("text.jar is not a valid jar");
         assertThat(text(kernel(result, "spi.jar"), "why")).contains("is the contract itself");
         assertThat(text(kernel(result, "throws-in-open"), "why"))
                 .isEqualTo("opened: java.lang.UnsupportedOperationException: no");
@@ -154,7 +154,7 @@ class PluginsIT {
         Path scalar = Path.of(text(kernel(Application.complete().run("kernels", "--json"), "scalar"), "origin"));
         Files.copy(scalar, plugins().resolve("copy.jar"));
         assertThat(text(kernel(kernels(), "copy.jar"), "why"))
-                .isEqualTo("resolved: module io.qk256.scalar is part of the application; take one of them away,"
+                .isEqualTo("resolved: module io.qk256.scalar is part of the application; remove one of them,"
                         + " or give it another name");
     }
 
@@ -234,7 +234,7 @@ class PluginsIT {
             result = run(application, "--probe-seconds", String.valueOf(seconds));
         } while (!Files.exists(hanging) && seconds < 600);
         assertThat(text(kernel(result, "hanging"), "why"))
-                .isEqualTo("probed: no end in open() within " + seconds + ".0 s; it was stopped");
+                .isEqualTo("probed: did not end in open() within " + seconds + ".0 s; it was stopped");
         assertThat(text(kernel(result, "hanging"), "remedy"))
                 .isEqualTo("--probe-seconds gives it more time than " + seconds + " s");
         assertThat(text(json(result), "selected")).isIn("avx2-native", "avx2-vector", "scalar");
@@ -293,7 +293,7 @@ class PluginsIT {
         assertThat(text(json(result), "selected")).isEqualTo("printing");
         assertThat(result.err())
                 .contains("[example.printing] \\u001b[2J}")
-                .contains("what is printed from here on is not shown")
+                .contains("further output is not shown")
                 .doesNotContain("\u001b")
                 .hasSizeLessThan(200_000);
         assertThat(kernels("--probe", "none").out()).isEqualTo(result.out());
@@ -316,7 +316,7 @@ class PluginsIT {
         assertThat(text(json(spoilt), "selected")).isEqualTo("spoiling");
         Result probed = kernels();
         assertThat(text(kernel(probed, "spoiling"), "why"))
-                .isEqualTo("probed: it closes System.out or System.err; a kernel leaves its process as it is");
+                .isEqualTo("probed: it closes System.out or System.err; a kernel must not change its process");
     }
 
     @Test
