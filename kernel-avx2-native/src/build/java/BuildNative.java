@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Compiles {@code src/main/native} into the library of this platform, beside the class that loads it. Without a C
- * compiler, or not on x86-64, there is no library, and the build says so. Runs in the module's directory:
+ * Compiles {@code src/main/native} into the library for this platform, next to the class that loads it. Without a C
+ * compiler, or on a machine other than x86-64, builds no library and prints why. Runs in the module's directory:
  * {@code java src/build/java/BuildNative.java}.
  */
 final class BuildNative {
@@ -23,7 +23,7 @@ final class BuildNative {
             .resolve(System.mapLibraryName("qk256_avx2"));
     private static final Path STAMP = WORK.resolve("built-from");
 
-    /** No debug information, which would hold paths: the same sources and compiler give the same bytes. */
+    /** No debug information, which would contain paths: the same sources and compiler give the same bytes. */
     private static final List<String> OPTIMIZED =
             CCompiler.with(CCompiler.COMMON, List.of("-O3", "-g0", "-fvisibility=hidden"));
 
@@ -53,7 +53,7 @@ final class BuildNative {
         Files.writeString(STAMP, inputs);
     }
 
-    /** Compiles and links, and looks at every instruction of what came of it. */
+    /** Compiles and links, then checks every instruction of the result. */
     static void compile(CCompiler compiler, Path work, Path library) throws IOException {
         Files.createDirectories(work);
         Files.createDirectories(library.toAbsolutePath().getParent());
@@ -98,7 +98,7 @@ final class BuildNative {
                 : List.of("-shared");
     }
 
-    /** Names everything that the library depends on: commands, compiler, sources, JNI header. */
+    /** Hashes everything that the library depends on: commands, compiler, sources, JNI header. */
     private static String inputs(CCompiler compiler) throws IOException {
         StringBuilder inputs =
                 new StringBuilder(compiler.version()).append(compiler.command()).append(CCompiler.COMMON);

@@ -11,31 +11,31 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The C compiler of this machine: {@code -Dqk256.native.cc} or the environment variable {@code CC} if set, else the
- * first of cc, gcc and clang. {@code -Dqk256.native.cc=none} is a machine without one.
+ * The C compiler of this machine: {@code -Dqk256.native.cc} or the environment variable {@code CC} if set, otherwise
+ * the first of cc, gcc and clang. {@code -Dqk256.native.cc=none} simulates a machine without one.
  *
  * @param command the program and its first arguments
- * @param version what it says of itself
+ * @param version its output for {@code --version}
  */
 record CCompiler(List<String> command, String version) {
 
     static final String PROPERTY = "qk256.native.cc";
 
-    /** Warnings are errors: for continuous integration, because other compilers may warn of other things. */
+    /** Makes warnings errors. Only for continuous integration, because other compilers may give other warnings. */
     static final String WERROR = "qk256.native.werror";
 
-    /** Builds on systems that the project was never built on, too. */
+    /** Also builds on systems on which the project was never built. */
     static final String UNTRIED = "qk256.native.untried";
 
-    /** Of every file; contraction would fuse multiply-adds that the contract wants rounded twice. */
+    /** Options of every file. Contraction would fuse multiply-adds that the contract requires to be rounded twice. */
     static final List<String> COMMON = with(
             List.of("-std=c11", "-fPIC", "-Wall", "-Wextra", "-ffp-contract=off"),
             Boolean.getBoolean(WERROR) ? List.of("-Werror") : List.of());
 
-    /** What a program printed, and how it ended. */
+    /** What a program printed, and its exit code. */
     record Outcome(int exitCode, String output) {}
 
-    /** Why nothing is built here; empty if something is. */
+    /** The reason why nothing is built here; empty if the library is built. */
     static Optional<String> obstacle() {
         if (!isX86()) {
             return Optional.of("this machine is not x86-64 but " + arch());
@@ -46,7 +46,7 @@ record CCompiler(List<String> command, String version) {
         return find().isPresent() ? Optional.empty() : Optional.of("no C compiler was found (CC, cc, gcc, clang)");
     }
 
-    /** The compiler of this machine, and beside gcc clang, or the other way round, if there is one: what is tested. */
+    /** The compilers to test: that of this machine, and the other of gcc and clang if installed. */
     static List<CCompiler> all() {
         List<CCompiler> all = new ArrayList<>();
         find().ifPresent(all::add);
@@ -58,7 +58,7 @@ record CCompiler(List<String> command, String version) {
         return all;
     }
 
-    /** {@code gcc} or {@code clang}; on some systems the one goes by the name of the other. */
+    /** {@code gcc} or {@code clang}, by its output: on some systems one has the command name of the other. */
     String name() {
         return version.contains("clang") ? "clang" : "gcc";
     }
@@ -90,7 +90,7 @@ record CCompiler(List<String> command, String version) {
                 .map(outcome -> new CCompiler(command, outcome.output()));
     }
 
-    /** The files that this compiler can compile: older ones do not know the instructions of some tiers, or their names. */
+    /** The files that this compiler can compile: older ones do not know some tiers' instructions or their names. */
     List<Path> compilable(List<Path> sources) throws IOException {
         List<Path> compilable = new ArrayList<>();
         for (Path source : sources) {
@@ -104,7 +104,7 @@ record CCompiler(List<String> command, String version) {
         return compilable;
     }
 
-    /** What the compiler says against the instructions of a file's tier, or their names. */
+    /** The compiler's error if it does not know the instructions of a file's tier or their names. */
     private Optional<String> complaint(Path source) throws IOException {
         Tier tier = Tier.of(source);
         if (tier.probe.isEmpty()) {
@@ -128,7 +128,7 @@ record CCompiler(List<String> command, String version) {
         }
     }
 
-    /** Tells the sources which tiers are missing. */
+    /** Macros that tell the sources which tiers are missing. */
     static List<String> definitions(List<Path> compilable) {
         return Arrays.stream(Tier.values())
                 .filter(tier -> compilable.stream().noneMatch(source -> Tier.of(source) == tier))
@@ -136,7 +136,7 @@ record CCompiler(List<String> command, String version) {
                 .toList();
     }
 
-    /** Compiles or links; ends the build with the compiler's words if that fails. */
+    /** Compiles or links. If that fails, ends the build with the compiler's output. */
     void compile(List<String> arguments) {
         List<String> line = with(command, arguments);
         Outcome outcome = run(line, Map.of()).orElseThrow(() -> new BuildFailure(command + " does not run"));
@@ -150,14 +150,14 @@ record CCompiler(List<String> command, String version) {
         return succeeds(with(command, arguments), Map.of());
     }
 
-    /** Whether there is such a program and it ends well. */
+    /** Whether the program exists and exits with 0. */
     static boolean succeeds(List<String> command, Map<String, String> environment) {
         return run(command, environment)
                 .filter(outcome -> outcome.exitCode() == 0)
                 .isPresent();
     }
 
-    /** Runs a program to its end; empty if there is no such program. */
+    /** Runs a program until it exits; empty if there is no such program. */
     static Optional<Outcome> run(List<String> command, Map<String, String> environment) {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(environment);
@@ -186,7 +186,7 @@ record CCompiler(List<String> command, String version) {
         }
     }
 
-    /** Whether this JVM, and so the compiler beside it, runs on x86-64. */
+    /** Whether this JVM, and therefore the compiler, runs on x86-64. */
     static boolean isX86() {
         return arch().equals("x86_64");
     }
@@ -203,7 +203,7 @@ record CCompiler(List<String> command, String version) {
         return os.startsWith("mac") ? "macos" : os.startsWith("windows") ? "windows" : os.replace(' ', '-');
     }
 
-    /** Ends the build; the message is all that is shown. */
+    /** Ends the build; only the message is shown. */
     static final class BuildFailure extends RuntimeException {
 
         private static final long serialVersionUID = 1;

@@ -7,10 +7,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * With gcc and with clang, whichever there are: builds the library, for others to test, under {@code target/native/check}.
- * With the one that did not build the library, if there are two: compiles all but its glue with {@code src/test/native} under
- * the address and undefined-behaviour sanitizers, and runs that; with both if {@code qk256.tests} is {@code all}, for both
- * sanitize the same sources. Says so if it cannot. Runs in the module's directory:
+ * Checks the native code. Builds the library with each of gcc and clang that is installed, under
+ * {@code target/native/check}, for other modules to test. Then compiles everything but the JNI glue together with
+ * {@code src/test/native}, under the address and undefined-behavior sanitizers, and runs it. If both compilers are
+ * installed, only the one that did not build the main library does this, as both sanitize the same sources; with
+ * {@code qk256.tests=all} both do. Reports what it cannot run. Runs in the module's directory:
  * {@code java src/build/java/CheckNative.java}.
  */
 final class CheckNative {
@@ -20,7 +21,7 @@ final class CheckNative {
     private static final List<String> SANITIZED = CCompiler.with(
             CCompiler.COMMON, List.of("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"));
 
-    /** Leak detection needs ptrace, which containers forbid; nothing here lives longer than the test anyway. */
+    /** Leak detection needs ptrace, which containers forbid; nothing here outlives the test anyway. */
     private static final Map<String, String> ENVIRONMENT = Map.of("ASAN_OPTIONS", "detect_leaks=0");
 
     private CheckNative() {}
@@ -46,7 +47,7 @@ final class CheckNative {
         }
     }
 
-    /** The gate itself: it must refuse what once got through. */
+    /** Checks the gate itself: it must refuse what once got through. */
     private static void checkGate() throws IOException {
         for (String line : Files.readAllLines(DISASSEMBLED)) {
             if (!line.startsWith("#")) {
@@ -85,7 +86,7 @@ final class CheckNative {
         System.out.print("native check, " + compiler.name() + ": " + run(program(compiler, work)));
     }
 
-    /** How many of a tier's instructions are in its batch product; a tier that is there has some. */
+    /** Counts an instruction in a tier's GEMM; fails if the tier was compiled but has none. */
     private static long count(Path work, String instruction, Tier tier) {
         Path object = work.resolve("gemm_i8_" + tier.suffix + ".o");
         if (!Files.exists(object)) {
@@ -116,7 +117,7 @@ final class CheckNative {
         return program;
     }
 
-    /** The glue needs a JVM; everything else is tested. */
+    /** All sources but the JNI glue, which needs a JVM. */
     private static List<Path> testedSources() {
         List<Path> sources = new ArrayList<>(CCompiler.sources(Path.of("src/test/native")));
         CCompiler.sources(Path.of("src/main/native")).stream()

@@ -6,32 +6,32 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
- * Looks at every instruction of machine code. One of a wider tier than the file's would be a crash on some other machine,
- * and so would one that touches memory which its mask excludes.
+ * Checks every instruction of machine code. An instruction of a wider tier than the file's would crash on some
+ * machines, and so would one that accesses memory which its mask excludes.
  */
 final class Disassembly {
 
     /**
-     * The instructions that touch all of their memory, whatever the mask says: those of the exception classes E4NF, E5NF and
-     * E6NF (Intel's manual, volume 2, "EVEX exception classes"), and by the data of Intel's XED three more. Only the first
-     * kind stores.
+     * The instructions that access all of their memory operand, whatever the mask: those of the exception classes E4NF,
+     * E5NF and E6NF (Intel's manual, volume 2, "EVEX exception classes"), and three more according to the data of
+     * Intel's XED. Only the first alternative of the pattern (vextract) stores.
      */
     private static final Pattern WITHOUT_FAULT_SUPPRESSION = Pattern.compile("\\bv(extract[fi]\\d+x\\d+"
             + "|insert[fi]\\d+x\\d+|shuf[fi]\\d+x\\d+|shufp[sd]|unpck[hl]p[sd]|perm\\w+|align[dq]|(db|m)psadbw"
             + "|mov(d|sh|sl)dup|pack\\w+|palignr|pconflict[dq]|pmadd(ubsw|wd)|pmultishiftqb|pshuf(b|d|hw|lw)"
             + "|ps(ll|ra|rl)[dqw]|punpck\\w+|gf2p8affine\\w+|cvtne2ps2bf16)\\b.*\\((?!%rip)[^)]*\\).*\\{%k");
 
-    /** A variable in the symbol table: all kernels of a process would share it. Constants are in other sections. */
+    /** A variable in the symbol table, which all kernels of a process would share. Constants are in other sections. */
     private static final Pattern VARIABLE = Pattern.compile(" O \\.(t?bss|t?data|data\\.rel(\\.local)?)\\s");
 
     private Disassembly() {}
 
-    /** Whether there is a program that disassembles. */
+    /** Whether objdump is installed. */
     static boolean isPossible() {
         return CCompiler.succeeds(List.of("objdump", "--version"), Map.of());
     }
 
-    /** Ends the build if there is an instruction in the file that must not be there, or a variable in an object. */
+    /** Ends the build if the file has a forbidden instruction, or an object file has a variable. */
     static void check(Path binary, Tier tier) {
         if (isPossible()) {
             refuse(binary, of(binary, "-d"), line -> refusal(line, tier));
@@ -49,7 +49,7 @@ final class Disassembly {
         }
     }
 
-    /** How many instructions of the file have a name that begins so. */
+    /** Counts the instructions of the file whose name starts with {@code name}. */
     static long count(Path binary, String name) {
         return of(binary, "-d")
                 .lines()
@@ -67,7 +67,7 @@ final class Disassembly {
         return disassembly.output();
     }
 
-    /** Why a line of a table of symbols must not be there; empty if it may. */
+    /** Why a line of a symbol table is forbidden; empty if it is allowed. */
     static Optional<String> symbolRefusal(String line) {
         return VARIABLE.matcher(line).find()
                 ? Optional.of(line.strip().replace('\t', ' ')
@@ -75,12 +75,12 @@ final class Disassembly {
                 : Optional.empty();
     }
 
-    /** Why a line of a disassembly must not be in a file of a tier; empty if it may. */
+    /** Why a line of disassembly is forbidden in a file of a tier; empty if it is allowed. */
     static Optional<String> refusal(String line, Tier tier) {
         String instruction = line.strip().replace('\t', ' ');
         if (WITHOUT_FAULT_SUPPRESSION.matcher(line).find()) {
             return Optional.of(
-                    instruction + " touches memory that its mask excludes; mask an instruction that does not,"
+                    instruction + " accesses memory that its mask excludes; mask an instruction that does not,"
                             + " such as a plain load or store");
         }
         if (tier.beyond.matcher(line).find()) {

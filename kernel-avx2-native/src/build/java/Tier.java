@@ -3,9 +3,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** What sources are compiled for: an instruction-set tier, which the name of a file ends with, or any x86-64. */
+/** What a source file is compiled for: the instruction-set tier that its name ends with, or any x86-64. */
 enum Tier {
-    /** Everything outside a tier runs before the CPU is known. */
+    /** All code outside a tier runs before the CPU is known. */
     BASELINE("", List.of(), "", "%[yz]mm"),
 
     AVX2("avx2", List.of("-mavx2", "-mfma"), "", Tier.AVX512_REGISTERS + "|\\bvpdp\\w+"),
@@ -16,7 +16,7 @@ enum Tier {
             "__m256i f(__m256i a) { return _mm256_dpbusd_avx_epi32(a, a, a); }",
             Tier.AVX512_REGISTERS),
 
-    /** Beyond it are DQ, and what works on bytes and bits (VBMI and the like) or half precision. */
+    /** Excludes DQ, extensions for bytes and bits (VBMI and the like), and half precision. */
     AVX512_VNNI(
             "avx512vnni",
             List.of("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512vnni"),
@@ -30,16 +30,16 @@ enum Tier {
     /** AVX-512: wider registers, more of them, and masks. */
     private static final String AVX512_REGISTERS = "%(zmm\\d+|[xy]mm(1[6-9]|2\\d|3[01])|k[0-7])\\b";
 
-    /** How the names of its files end, after an underscore. */
+    /** The ending of its files' names, after an underscore. */
     final String suffix;
 
-    /** The compiler's options, beyond those of every file. */
+    /** Compiler options in addition to those of every file. */
     final List<String> options;
 
-    /** What the compiler must understand beyond AVX2; empty if that is nothing. */
+    /** Code that the compiler must understand to compile the tier; empty if every compiler does. */
     final String probe;
 
-    /** What must not be in a line of its disassembly. */
+    /** Matches lines that must not occur in its disassembly. */
     final Pattern beyond;
 
     Tier(String suffix, List<String> options, String probe, String beyond) {
@@ -49,7 +49,7 @@ enum Tier {
         this.beyond = Pattern.compile(beyond);
     }
 
-    /** Of a source file. */
+    /** The tier of a source file. */
     static Tier of(Path source) {
         String suffix = source.toString().replaceFirst(".*_(\\w+)\\.c$", "$1");
         return Arrays.stream(values())

@@ -1,4 +1,4 @@
-/* What the files of the tiers of 256 bits share. */
+/* Shared by the files of the 256-bit tiers. */
 #ifndef QK256_AVX2_H
 #define QK256_AVX2_H
 
@@ -11,7 +11,7 @@
 #error "the files of these tiers must run without AVX-512: compile them without -mavx512 options"
 #endif
 
-/* A chunk of some rows: what the inner loops of the products walk over. */
+/* A chunk of some rows, which the inner loops of the products traverse. */
 typedef struct {
     const uint8_t *codes;
     int64_t stride;
@@ -45,7 +45,7 @@ INLINE __m128 scales_of(int n, span s, int32_t b) {
                   : _mm_setr_ps(*first, first[s.scale_stride], first[2 * s.scale_stride], first[3 * s.scale_stride]);
 }
 
-/* How far ahead of the row at hand weights are asked for: whole rows, so that gaps between rows are left out. Unsigned,
+/* How far ahead of the current row to prefetch weights: whole rows, so that gaps between rows are skipped. Unsigned,
  * because a matrix of one row may have any stride. */
 INLINE uint64_t rows_ahead(span s) {
     return (uint64_t)(PREFETCH_BYTES / (s.blocks * BLOCK_BYTES) + 1) * (uint64_t)s.stride;

@@ -1,4 +1,4 @@
-/* Decodes rows. Each value is one product, codebook value times block scale, rounded once. */
+/* Dequantizes rows. Each value is one product, codebook value times block scale, rounded once. */
 #include "avx2.h"
 
 /* The values of the four codes in each 128-bit lane. */
@@ -7,8 +7,8 @@ INLINE __m256 scaled_table(const qk256_call *w, float scale) {
     return _mm256_set_m128(values, values);
 }
 
-/* Eight weights: every lane has the same four bytes and shifts its own code down; the in-lane permute looks at the low
- * two bits only, so nothing is masked. */
+/* Eight weights: every lane has the same four bytes and shifts its own code down. The in-lane permute uses only the low
+ * two bits, so no mask is needed. */
 INLINE __m256 values(__m256i words, __m256i shifts, __m256 table) {
     return _mm256_permutevar_ps(table, _mm256_srlv_epi32(words, shifts));
 }
@@ -19,7 +19,7 @@ INLINE void store_first(float *out, int32_t n, __m256 v) {
     _mm256_maskstore_ps(out, _mm256_cmpgt_epi32(_mm256_set1_epi32(n), lane), v);
 }
 
-/* Decodes `n` weights. The last four bytes are whole, because the codes of a row fill its last block. */
+/* Decodes `n` weights. Reading the last four bytes is safe, because the codes of a row fill its last block. */
 INLINE void decode(const uint8_t *codes, int32_t n, __m256 table, float *out) {
     const __m256i first = _mm256_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14);
     const __m256i second = _mm256_setr_epi32(16, 18, 20, 22, 24, 26, 28, 30);
@@ -62,13 +62,13 @@ INLINE void decode_rows(const qk256_call *w, float *out) {
     }
 }
 
-/* The arguments stay in registers: where little is to be done, their way through memory would count. */
+/* The arguments stay in registers: for little work, passing them through memory would be noticeable. */
 void qk256_dequantize_avx2(QK256_PARAMETERS float *y) {
     const qk256_call w = QK256_CALL;
     decode_rows(&w, y);
 }
 
-/* For the most frequent case: weights that follow each other and have the same scale. */
+/* For the most frequent case: contiguous weights with the same scale. */
 void qk256_dequantize_run(const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out) {
     const __m128 values = _mm_setr_ps(v0, v1, v2, v3);
     const __m256 table = _mm256_set_m128(values, values);

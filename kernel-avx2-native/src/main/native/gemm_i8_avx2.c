@@ -1,7 +1,7 @@
-/* The int8 product with up to four columns of activations: what it costs to unpack a weight is shared by the columns. */
+/* The int8 GEMM with up to four columns of activations, which share the cost of unpacking a weight. */
 #include "i8_avx2.h"
 
-/* gemm_i8_avxvnni.c compiles this file again for its tier, which differs in how products are added only. */
+/* gemm_i8_avxvnni.c compiles this file again for its tier, which differs only in how products are added. */
 #ifdef __AVXVNNI__
 #define GEMM_I8 qk256_gemm_i8_avxvnni
 #define GEMV_I8 qk256_gemv_i8_avxvnni
@@ -32,13 +32,13 @@ INLINE void block_sums(int n, int narrow, const uint8_t *codes, byte_table table
 
 #else
 
-/* GCC would add in another order, by pairs, and for that keep all products at once, of which most then go through
- * memory: a third slower. */
+/* Keeps the order of additions. GCC would add in pairs and keep all products alive for that, which spills most of them
+ * to memory: a third slower. */
 INLINE void keep_order(__m256i *sum) {
     __asm__("" : "+x"(*sum));
 }
 
-/* Adds half a block's products with one column: in 16 bits if `narrow`, else in 32. */
+/* Adds half a block's products with one column: in 16 bits if `narrow`, otherwise in 32. */
 INLINE __m256i add_products(int narrow, const __m256i *u, const int8_t *planes, __m256i sum) {
     for (int k = 0; k < 4; k++) {
         __m256i products = _mm256_maddubs_epi16(u[k], _mm256_load_si256((const __m256i *)planes + k));
@@ -66,14 +66,14 @@ INLINE void block_sums(int n, int narrow, const uint8_t *codes, byte_table table
 
 #endif
 
-/* The sums of `n` columns, as many as lanes, with the columns' corrections. */
+/* The sums of `n` columns, one per lane, with the columns' corrections. */
 INLINE __m256d corrected(int n, const __m256i *lanes, byte_table table, __m128i q_sums) {
     __m128i sums = sum4(lanes[0], lanes[1 % n], lanes[2 % n], lanes[3 % n]);
     __m128i correction = _mm_mullo_epi32(_mm_set1_epi32(table.smallest), q_sums);
     return _mm256_cvtepi32_pd(_mm_add_epi32(sums, correction));
 }
 
-/* Adds a chunk of one row to its sums with `n` columns. The bounds are those of one column. */
+/* Adds a chunk of one row to its sums with `n` columns. The overflow bounds are those of one column. */
 INLINE __m256d add_row(int n, int narrow, span s, byte_table table, const arranged *x, __m256d row_sums) {
     __m256i lanes[GEMM_COLUMNS], sums[GEMM_COLUMNS];
     for (int c = 0; c < n; c++) {

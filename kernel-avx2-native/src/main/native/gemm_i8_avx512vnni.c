@@ -1,10 +1,10 @@
 /*
- * The int8 product with up to four columns of activations, in AVX-512: as i8_avx2.h has it, codes become unsigned bytes
- * u = value - smallest value, and sum(value * q) = sum(u * q) + smallest value * sum(q). A vector holds the codes of a
- * whole block here: byte i has weights 4 i .. 4 i + 3, so plane k of a block of activations is q[4 i + k], i = 0 .. 63.
+ * The int8 GEMM with up to four columns of activations, in AVX-512. As in i8_avx2.h, codes become unsigned bytes
+ * u = value - smallest value, and sum(value * q) = sum(u * q) + smallest value * sum(q). Here a vector holds the codes
+ * of a whole block: byte i has weights 4 i .. 4 i + 3, so plane k of a block of activations is q[4 i + k], i = 0 .. 63.
  *
- * Four rows meet four columns in 16 vectors of sums, which stay in registers: so many multiply-adds need not wait for
- * each other, the rows share the loads of activations, and the columns the unpacking of weights.
+ * Four rows times four columns are 16 vectors of sums, which stay in registers: that many multiply-adds do not wait for
+ * each other, the rows share the loads of activations, and the columns share the unpacking of weights.
  */
 #include "tier.h"
 
@@ -18,22 +18,22 @@ typedef struct {
     __m512i smallest;
 } byte_table;
 
-/* A chunk of the activations. What belongs to columns that are not there is never used, but defined. */
+/* A chunk of the activations. The parts of missing columns are never used, but defined. */
 typedef struct {
     _Alignas(64) int8_t planes[GEMM_COLUMNS * CHUNK]; /* by block, plane, column */
     int32_t block_sums[CHUNK_BLOCKS][GEMM_COLUMNS];   /* sum(q) of each block */
     int32_t sums[GEMM_COLUMNS];
 } arranged;
 
-/* From a plane of a block and column to its next, and from a block to the next. */
+/* The distance from a plane of a block and column to the next plane, and from a block to the next. */
 enum { PLANE_BYTES = GEMM_COLUMNS * 64, BLOCK_PLANES_BYTES = 4 * PLANE_BYTES };
 
-/* A chunk of a group of rows. Where the matrix ends within the group, its last row stands in for those that are missing,
- * and their sums are thrown away. */
+/* A chunk of a group of rows. If the matrix ends within the group, its last row stands in for the missing rows, and
+ * their sums are discarded. */
 typedef struct {
     const uint8_t *codes[GROUP];
     const float *scales[GROUP]; /* of the blocks, or NULL */
-    uint64_t ahead;             /* bytes from a row to the one to prefetch */
+    uint64_t ahead;             /* bytes from a row to the row to prefetch */
     int32_t blocks;
 } group;
 
@@ -68,13 +68,13 @@ static inline group group_of(const qk256_call *w, int64_t row, int64_t col, int3
 
 /* ---- Activations ---- */
 
-/* The first `n` of 64 lanes, `n` 1 or more. */
+/* Mask of the first `n` of 64 lanes; `n` is 1 or more. */
 INLINE __mmask64 first(int32_t n) {
     return n >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1;
 }
 
-/* Arranges a block of a column; returns its sum. Of the activations `n` are there: zeros stand for the others, so that
- * padding codes do not count. */
+/* Arranges a block of a column; returns its sum. Only `n` activations are present: zeros replace the others, so that
+ * padding codes add nothing. */
 static inline int32_t arrange_block(const int8_t *q, int32_t n, int8_t *planes) {
     const __m512i by_plane =
         _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
@@ -115,7 +115,7 @@ static void arrange(int32_t n, const int8_t *q, int64_t stride, int32_t cols, ar
 
 /* ---- Products ---- */
 
-/* The u that belong to plane k. */
+/* The u of plane k. */
 INLINE __m512i look_up(__m512i codes, int k, byte_table table) {
     const __m512i nibbles = _mm512_and_si512(k < 2 ? codes : _mm512_srli_epi16(codes, 4), _mm512_set1_epi8(15));
     return _mm512_shuffle_epi8(k % 2 == 0 ? table.even : table.odd, nibbles);
@@ -129,8 +129,8 @@ INLINE void clear(int n, __m512i (*lanes)[GEMM_COLUMNS]) {
     }
 }
 
-/* Adds u * q of plane k of a block to the lanes of each row and column. Nothing overflows: int32 holds a chunk of the
- * largest products (8192 * 127 * 128). */
+/* Adds u * q of plane k of a block to the lanes of each row and column. Nothing overflows: int32 holds the sum of a
+ * chunk of the largest products (8192 * 127 * 128). */
 INLINE void add_plane(int n, int k, const __m512i *codes, byte_table table, const int8_t *planes,
     __m512i (*lanes)[GEMM_COLUMNS]) {
     __m512i u[GROUP];
@@ -160,14 +160,14 @@ INLINE void add_block(int n, const group *g, int32_t b, byte_table table, const 
     add_plane(n, 3, codes, table, planes, lanes);
 }
 
-/* From the lanes of four columns to sixteenths of their sums, in each 128-bit lane. */
+/* Reduces the lanes of four columns to partial sums, one per column in each 128-bit lane. */
 INLINE __m512i sum4(__m512i a, __m512i b, __m512i c, __m512i d) {
     const __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
     const __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
     return _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
 }
 
-/* The sums of the 128-bit lanes: neighbours in `a`, then neighbours in `b`. */
+/* The sums of adjacent 128-bit lanes: those of `a`, then those of `b`. */
 INLINE __m512i add_lanes(__m512i a, __m512i b) {
     return _mm512_add_epi32(_mm512_shuffle_i32x4(a, b, _MM_SHUFFLE(2, 0, 2, 0)),
         _mm512_shuffle_i32x4(a, b, _MM_SHUFFLE(3, 1, 3, 1)));
@@ -228,13 +228,13 @@ INLINE void store(int n, const group_sums *sums, __m512 scales, float tensor_sca
     for (int c = 0; c < n; c++) {
         const __m512i column = _mm512_add_epi32(first_column, _mm512_set1_epi32(c));
         const __m512 values = _mm512_permutexvar_ps(column, results);
-        /* Of 512 bits: from a masked store of their lower 128, gcc makes a vextractf32x4, which touches the memory of lanes
-         * that are masked off. */
+        /* A 512-bit store: gcc turns a masked store of the lower 128 bits into a vextractf32x4, which accesses the
+         * memory of lanes that are masked off. */
         _mm512_mask_storeu_ps(y + c * y_stride, (__mmask16)first(rows), values);
     }
 }
 
-/* The product with `n` columns, a constant. */
+/* The product with `n` columns; `n` is a constant. */
 INLINE void product(int n, const qk256_call *w, int64_t q_stride, __m128 scales, float *y, int64_t y_stride) {
     const int8_t *q = w->x;
     arranged x;

@@ -1,4 +1,4 @@
-/* The int8 product with up to four columns of the AVX-VNNI tier. */
+/* The int8 GEMM of the AVX-VNNI tier, with up to four columns. */
 #ifndef __AVXVNNI__
 #error "the files of this tier need -mavxvnni"
 #endif

@@ -1,7 +1,7 @@
 /*
- * The f32 product. The weights are not unpacked: half a block is eight 32-bit lanes of 16 codes; shifted right by 2 s,
- * lane l has the code of weight 16 l + s at its bottom, where the in-lane permute looks it up. The activations are
- * arranged to fit, once per call: plane s of half a block is x[16 l + s] for l = 0 .. 7.
+ * The f32 GEMV. The weights are not unpacked: half a block is eight 32-bit lanes of 16 codes. Shifted right by 2 s,
+ * lane l has the code of weight 16 l + s in its lowest bits, where the in-lane permute looks it up. The activations are
+ * arranged to match, once per call: plane s of half a block is x[16 l + s] for l = 0 .. 7.
  */
 #include "avx2.h"
 
@@ -25,7 +25,7 @@ INLINE void transpose8(const float *in, float *out) {
     }
 }
 
-/* Arranges `n` activations in planes; zeros fill the last block, so that its padding codes do not count. */
+/* Arranges `n` activations in planes; zeros fill the last block, so that its padding codes add nothing. */
 static void arrange(const float *x, int32_t n, float *planes) {
     float last[BLOCK_WEIGHTS];
     for (int32_t done = 0; done < n; done += BLOCK_WEIGHTS) {
@@ -63,7 +63,7 @@ INLINE void add_half_block(
     for (int r = 0; r < n; r++) {
         words[r] = _mm256_loadu_si256((const __m256i *)(codes + r * stride));
     }
-    /* Not a loop: the shifts must be constants, and compilers agree on no unroll pragma. */
+    /* Not a loop: the shifts must be constants, and no unroll pragma works in all compilers. */
     add_plane(n, words, table, planes, 0, sums);
     add_plane(n, words, table, planes, 1, sums);
     add_plane(n, words, table, planes, 2, sums);
@@ -82,9 +82,9 @@ INLINE void add_half_block(
     add_plane(n, words, table, planes, 15, sums);
 }
 
-/* Adds a chunk of `n` rows, 1 or GROUP, to their sums. Either way a row meets the same operations in the same order, so
- * that results do not depend on how rows are split into ranges. A block is summed before it is scaled, by the product of
- * its scale and the tensor's. */
+/* Adds a chunk of `n` rows, 1 or GROUP, to their sums. Either way a row goes through the same operations in the same
+ * order, so results do not depend on how rows are split into ranges. A block is summed first, then multiplied by the
+ * product of its scale and the tensor scale. */
 INLINE __m128 add_rows(int n, span s, __m256 table, const float *planes, float tensor_scale, __m128 row_sums) {
     const uint64_t ahead = rows_ahead(s);
     for (int32_t b = 0; b < s.blocks; b++) {

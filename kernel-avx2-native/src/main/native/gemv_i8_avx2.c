@@ -1,21 +1,21 @@
-/* The int8 product with one column of activations. */
+/* The int8 GEMV: one column of activations. */
 #include "i8_avx2.h"
 
-/* gemv_i8_avxvnni.c compiles this file again for its tier, which differs in how products are added only. */
+/* gemv_i8_avxvnni.c compiles this file again for its tier, which differs only in how products are added. */
 #ifdef __AVXVNNI__
 #define GEMV_I8 qk256_gemv_i8_avxvnni
 #else
 #define GEMV_I8 qk256_gemv_i8_avx2
 #endif
 
-/* A block's products are added up in SUMS vectors of eight lanes of 32 bits. If u is the code, it is not moved to the
- * lowest bits of its byte first: vector k then holds 4^k times its sum, with room for a chunk: 256 * 3 * 64 * 128 < 2^31.
- */
+/* A block's products are added up in SUMS vectors of eight 32-bit lanes. If u is the code itself, it is not first moved
+ * to the lowest bits of its byte: vector k then holds 4^k times its sum, and has room for a chunk:
+ * 256 * 3 * 64 * 128 < 2^31. */
 #ifdef __AVXVNNI__
 
 enum { SUMS = 4 };
 
-/* Adds u * q of a block of one row. A vector for each plane is four chains of additions, which the CPU overlaps. */
+/* Adds u * q of a block of one row. One vector per plane gives four chains of additions, which the CPU overlaps. */
 INLINE void add_block(int kind, const uint8_t *codes, byte_table table, const int8_t *planes, __m256i *sums) {
     for (int half = 0; half < 2; half++) {
         const __m256i *q = (const __m256i *)(planes + 128 * half);
@@ -37,8 +37,8 @@ INLINE void add_block(int kind, const uint8_t *codes, byte_table table, const in
 
 enum { SUMS = 2 };
 
-/* Products of neighbours are added in 16 bits, and so are those of a block unless `kind` is WIDE. Codes count once or
- * four times: 16 bits have no room for 4^3. */
+/* Adjacent products are added in 16 bits, and so are those of a block unless `kind` is WIDE. Codes are weighted 1 or 4:
+ * 16 bits have no room for 4^3. */
 INLINE void add_block(int kind, const uint8_t *codes, byte_table table, const int8_t *planes, __m256i *sums) {
     const __m256i ones = _mm256_set1_epi16(1);
     __m256i narrow[SUMS] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
@@ -97,9 +97,9 @@ INLINE __m256i row_lanes(int kind, span s, byte_table table, const arranged *x) 
     return merged(kind, sums);
 }
 
-/* Adds a chunk of `n` rows without block scales, 1 or GROUP, to their sums. One row after the other, because one stream
- * is read faster from memory than four. Nothing overflows: int32 holds a chunk of the largest products
- * (8192 * 127 * 128), and f64 the sum of all chunks. */
+/* Adds a chunk of `n` rows without block scales, 1 or GROUP, to their sums. Reads one row after the other, because
+ * memory delivers one stream faster than four. Nothing overflows: int32 holds the sum of a chunk of the largest
+ * products (8192 * 127 * 128), and f64 the sum of all chunks. */
 INLINE __m256d add_rows(int n, int kind, span s, byte_table table, const arranged *x, __m256d row_sums) {
     __m256i lanes[GROUP];
     for (int r = 0; r < n; r++) {
@@ -110,7 +110,7 @@ INLINE __m256d add_rows(int n, int kind, span s, byte_table table, const arrange
     return _mm256_add_pd(row_sums, _mm256_cvtepi32_pd(sums));
 }
 
-/* Adds a chunk of `n` rows with block scales, 1 or GROUP, to their sums. Four rows share the adding across lanes, which
+/* Adds a chunk of `n` rows with block scales, 1 or GROUP, to their sums. Four rows share the horizontal addition, which
  * each block needs here. */
 INLINE __m256d add_scaled_rows(int n, int kind, span s, byte_table table, const arranged *x, __m256d row_sums) {
     const uint64_t ahead = rows_ahead(s);

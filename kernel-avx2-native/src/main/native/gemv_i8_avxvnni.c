@@ -1,4 +1,4 @@
-/* The int8 product of the AVX-VNNI tier: multiply-add of four pairs of bytes in one instruction, VEX-encoded. */
+/* The int8 GEMV of the AVX-VNNI tier: multiply-add of four pairs of bytes in one instruction, VEX-encoded. */
 #ifndef __AVXVNNI__
 #error "the files of this tier need -mavxvnni"
 #endif

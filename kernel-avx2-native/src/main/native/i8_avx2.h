@@ -1,7 +1,7 @@
 /*
- * What the two int8 products share: codes become unsigned bytes u = value - smallest value (0 .. 127), two at a time: a
- * nibble holds two codes, and a byte look-up of 16 entries gives the u of the one or of the other. So multiply-add of
- * bytes is exact (2 * 127 * 128 < 32768), and sum(value * q) = sum(u * q) + smallest value * sum(q).
+ * Shared by the int8 GEMV and GEMM. Codes become unsigned bytes u = value - smallest value (0 .. 127) by table lookup:
+ * a nibble holds two codes, and a table of 16 bytes gives the u of either one. Multiply-add of bytes is therefore exact
+ * (2 * 127 * 128 < 32768), and sum(value * q) = sum(u * q) + smallest value * sum(q).
  *
  * Byte i of half a block holds weights 4 i .. 4 i + 3, so the activations are arranged once per call: plane k of half a
  * block is q[4 i + k] for i = 0 .. 31.
@@ -15,8 +15,8 @@
  * 8 * 2 * 15 * 128 < 32768. */
 enum { NARROW_U = 15 };
 
-/* What is known of all u, so that inner loops can be compiled for it: each is its code, as in ternary matrices; or each
- * is at most NARROW_U; or nothing. */
+/* Cases for which the inner loops are specialized: every u is its code, as in ternary matrices; every u is at most
+ * NARROW_U; anything else. */
 enum { CODES, NARROW, WIDE };
 
 typedef struct {
@@ -53,14 +53,14 @@ static inline byte_table byte_table_of(__m128 codebook) {
     return (byte_table){even, _mm256_shuffle_epi8(even, each_four_times), smallest, kind};
 }
 
-/* The codes of half a block. GCC would load them anew for each use, though loads are what limits the products. */
+/* The codes of half a block. Without the asm, GCC would reload them for each use, and loads are the bottleneck. */
 INLINE __m256i load_codes(const uint8_t *codes) {
     __m256i loaded = _mm256_loadu_si256((const __m256i *)codes);
     __asm__("" : "+x"(loaded));
     return loaded;
 }
 
-/* The u of half a block of one row: one vector for each plane of the activations. */
+/* The u of half a block of one row: one vector per plane of the activations. */
 INLINE void look_up(__m256i codes, byte_table table, __m256i *u) {
     const __m256i nibble = _mm256_set1_epi8(0x0F);
     __m256i low = _mm256_and_si256(codes, nibble);
@@ -89,7 +89,7 @@ INLINE __m256i arrange_half_block(const int8_t *q, int8_t *planes) {
         sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(_mm256_set1_epi8(1), in[j]));
         in[j] = _mm256_shuffle_epi8(in[j], by_plane);
     }
-    /* 32-bit element k of 128-bit lane h of in[j] now belongs to place 2 j + h of plane k. */
+    /* 32-bit element k of 128-bit lane h of in[j] now belongs at position 2 j + h of plane k. */
     for (int j = 0; j < 2; j++) {
         pairs[j] = _mm256_unpacklo_epi32(in[2 * j], in[2 * j + 1]);
         pairs[j + 2] = _mm256_unpackhi_epi32(in[2 * j], in[2 * j + 1]);
@@ -103,7 +103,7 @@ INLINE __m256i arrange_half_block(const int8_t *q, int8_t *planes) {
     return _mm256_madd_epi16(sum, _mm256_set1_epi16(1));
 }
 
-/* Arranges `n` activations; zeros fill the last block, so that its padding codes do not count. */
+/* Arranges `n` activations; zeros fill the last block, so that its padding codes add nothing. */
 static inline void arrange(const int8_t *q, int32_t n, arranged *out) {
     int8_t last[BLOCK_WEIGHTS];
     out->sum = 0;

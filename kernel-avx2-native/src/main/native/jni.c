@@ -1,6 +1,6 @@
 /*
- * The Java side of the library: io.qk256.avx2.jni.Native. Compiled for the baseline instruction set, because it runs
- * before anything is known of the CPU.
+ * The JNI functions of io.qk256.avx2.jni.Native. Compiled for the baseline instruction set, because they run before the
+ * CPU is known.
  */
 #include "io_qk256_avx2_jni_Native.h"
 #include "tiers.h"

@@ -8,25 +8,25 @@
 
 enum { BLOCK_WEIGHTS = 256, BLOCK_BYTES = 64 };
 
-/* What every operation is called with, each with its type in JNI: here for C, in io.qk256.avx2.jni.NativeCall for Java, in
- * the same order. The address of the result follows. The views on the Java side were checked, so nothing is checked
- * again. All of it travels in registers and on the stack: a struct that Java fills took 9 ns more. */
+/* The arguments of every operation, each with its JNI type: here for C, in io.qk256.avx2.jni.NativeCall for Java, in
+ * the same order. The address of the result follows. The Java side has checked the views, so nothing is checked again.
+ * Arguments are passed in registers and on the stack: a struct filled by Java took 9 ns more. */
 #define QK256_ARGUMENTS(ARGUMENT)                                                                                      \
     ARGUMENT(jlong, const uint8_t *, codes) /* the first row, any alignment */                                         \
-    ARGUMENT(jlong, int64_t, row_stride)    /* bytes, at least 64 for each block */                                    \
+    ARGUMENT(jlong, int64_t, row_stride)    /* bytes, at least 64 per block */                                         \
     ARGUMENT(jint, int32_t, rows)           /* 1 or more */                                                            \
     ARGUMENT(jint, int32_t, cols)           /* 1 or more */                                                            \
     ARGUMENT(jlong, const float *, block_scales) /* rows x blocks, or NULL: all are 1 */                               \
     ARGUMENT(jfloat, float, tensor_scale)                                                                              \
-    ARGUMENT(jfloat, float, value0) /* of the codebook: finite; for int8 products integers from -64 to 63 */           \
+    ARGUMENT(jfloat, float, value0) /* codebook values: finite; for int8 products integers from -64 to 63 */           \
     ARGUMENT(jfloat, float, value1)                                                                                    \
     ARGUMENT(jfloat, float, value2)                                                                                    \
     ARGUMENT(jfloat, float, value3)                                                                                    \
-    ARGUMENT(jlong, const void *, x) /* activations: cols values, f32 or int8; unused where weights are decoded */     \
-    ARGUMENT(jfloat, float, x_scale) /* by which int8 activations are quantised */
+    ARGUMENT(jlong, const void *, x) /* activations: cols values, f32 or int8; unused when dequantizing */             \
+    ARGUMENT(jfloat, float, x_scale) /* by which int8 activations were quantized */
 
-/* What products with several columns of activations are called with as well. The values of a column start `x_stride`
- * values after those of the one before, its results `y_stride` values; scales of columns that are not there are unused. */
+/* The additional arguments of a GEMM. The values of a column start `x_stride` values after those of the previous
+ * column, and its results `y_stride` values after; scales of missing columns are unused. */
 #define QK256_COLUMNS(ARGUMENT)                                                                                        \
     ARGUMENT(jint, int32_t, columns) /* 1 to GEMM_COLUMNS */                                                           \
     ARGUMENT(jfloat, float, x_scale1)                                                                                  \
@@ -41,22 +41,22 @@ enum { GEMM_COLUMNS = 4 };
 #define QK256_PARAMETERS QK256_ARGUMENTS(QK256_PARAMETER)
 #define QK256_COLUMN_PARAMETERS QK256_PARAMETERS QK256_COLUMNS(QK256_PARAMETER)
 
-/* y: rows x cols values where weights are decoded, else a value for each row */
+/* y: rows x cols values when dequantizing, otherwise one value per row */
 typedef void qk256_operation(QK256_PARAMETERS float *y);
 
-/* Calls an operation, for Java, which finds this by its name. The arguments are where the operation wants them, so it is no
- * more than a jump. */
+/* Calls an operation; Java looks this function up by name. The arguments are already where the operation expects them,
+ * so it is just a jump. */
 __attribute__((visibility("default"))) void qk256_call_operation(QK256_PARAMETERS float *y, qk256_operation *operation);
 typedef void qk256_columns_operation(QK256_COLUMN_PARAMETERS float *y);
 
-/* The arguments in one piece, for the inside of an operation. */
+/* The arguments as a struct, for use inside an operation. */
 #define QK256_FIELD(jni_type, type, name) type name;
 typedef struct {
     QK256_ARGUMENTS(QK256_FIELD)
     __m128 codebook; /* value0 to value3; a vector because the CPU does not forward four stores to one load */
 } qk256_call;
 
-/* The struct of the parameters at hand. */
+/* Makes the struct from the parameters in scope. */
 #define QK256_NAME(jni_type, type, name) name,
 #define QK256_CALL                                                                                                     \
     { QK256_ARGUMENTS(QK256_NAME) _mm_setr_ps(value0, value1, value2, value3) }
@@ -66,8 +66,8 @@ static inline int32_t qk256_blocks(int32_t cols) {
     return (cols - 1) / BLOCK_WEIGHTS + 1;
 }
 
-/* `n` weights whose codes follow each other, worth v0 to v3: so few arguments all travel in registers. The same code for
- * every tier, and found by its name. */
+/* Dequantizes `n` weights with contiguous codes, whose values are v0 to v3; so few arguments are all passed in
+ * registers. The same code serves every tier; Java looks it up by name. */
 __attribute__((visibility("default"))) void qk256_dequantize_run(
     const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out);
 

@@ -1,5 +1,5 @@
-/* Compiled for the baseline instruction set, because it runs before anything is known of the CPU. A new tier is a row in the
- * table here, the files whose names end with it, and a row in Tier.java and in CCompiler.java. */
+/* Compiled for the baseline instruction set, because it runs before the CPU is known. A new tier is a row in the table
+ * here, the files whose names end with it, and a row in Tier.java of the kernel and of the build. */
 #include "tiers.h"
 
 #include <cpuid.h>
@@ -8,14 +8,14 @@
 #error "this file must run on every x86-64: compile it without -m options"
 #endif
 
-/* The compiler's run-time library also asks whether the operating system saves the registers (XCR0). */
+/* The compiler's runtime library also checks whether the operating system saves the registers (XCR0). */
 static int runs_avx2(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
 #ifndef WITHOUT_AVXVNNI
-/* Asks the CPU itself, because some compilers know the instructions and not the name (clang 14). The operating system
- * needs to save no more than for AVX2. */
+/* Queries the CPU directly, because some compilers know the instructions but not the name (clang 14). The operating
+ * system does not have to save more than for AVX2. */
 static int runs_avxvnni(void) {
     unsigned eax, ebx, ecx, edx;
     return __builtin_cpu_supports("avx2") && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)

@@ -1,7 +1,7 @@
 /*
- * Compares the tiers with the formulas of io.qk256.spi.Kernel, in plain C, over every width from 1 to 1030 and some that
- * cross the chunks and tiles of the products. All memory is allocated to the byte, so that the address sanitizer
- * sees any access outside the views. The data are the same in every run.
+ * Compares the tiers with the formulas of io.qk256.spi.Kernel in plain C, for every width from 1 to 1030 and some that
+ * cross the chunks and tiles of the products. Memory is allocated to the exact byte, so that the address sanitizer
+ * detects any access outside the views. The data is the same in every run.
  */
 #include "tiers.h"
 
@@ -19,7 +19,7 @@ typedef struct {
     float *scales_memory;
     float *x;
     int8_t *q_memory;
-    int8_t *q; /* GEMM_COLUMNS columns; the first is that of the product with one */
+    int8_t *q; /* GEMM_COLUMNS columns; the GEMV uses the first */
 } problem;
 
 static uint32_t next(void) {
@@ -178,7 +178,7 @@ static void run(qk256_operation *operation, qk256_call call, const void *x, floa
     operation(QK256_ARGUMENTS(OF_CALL) y);
 }
 
-/* The tiers that this CPU runs. */
+/* The tiers that this CPU supports. */
 static int runnable;
 
 #define FOR_EACH_TIER(tier, operation)                                                                                 \
@@ -203,7 +203,7 @@ static void test_dequantize(const problem *p, int32_t from, int32_t to) {
     free(out);
 }
 
-/* All rows at once, then in two parts: the bits must be the same. */
+/* All rows at once, then in two parts: the results must have the same bits. */
 static void test_products(const problem *p, int32_t split) {
     const float scale = 12.7f;
     const size_t bytes = (size_t)p->w.rows * sizeof(float);
@@ -244,8 +244,8 @@ static void run_columns(qk256_columns_operation *operation, qk256_call call, con
     operation(QK256_ARGUMENTS(OF_CALL) columns, scales[1], scales[2], scales[3], x_stride, y_stride, y);
 }
 
-/* Every number of columns, with padding between them and without, in two ranges of rows, from and into memory that ends
- * with the last value. */
+/* Every number of columns, with and without padding between them, in two ranges of rows, with memory that ends after
+ * the last value. */
 static void test_batch(qk256_columns_operation *gemm, const problem *p, int32_t split, int32_t padding) {
     static const float scales[GEMM_COLUMNS] = {12.7f, 0.3f, 1, 977};
     const int32_t rows = p->w.rows;
@@ -292,7 +292,7 @@ static void test_shape(int32_t rows, int32_t cols, int32_t split) {
     }
 }
 
-/* A matrix of one row may have any stride: nothing overflows on the way to the row that would come next. */
+/* A matrix of one row may have any stride: computing the address of the next row must not overflow. */
 static void test_stride(int32_t cols, int64_t stride) {
     for (int scaled = 0; scaled < 2; scaled++) {
         problem p = problem_of(1, cols, (const float[]){-1, 0, 1, 2}, scaled);

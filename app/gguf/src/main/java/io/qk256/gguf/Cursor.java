@@ -3,8 +3,8 @@ package io.qk256.gguf;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A position in the header of a file that only moves forward and never past the end. Strings and counts are measured
- * against the bytes that are left, so nothing is ever allocated that the file's size does not justify.
+ * A read position in a file's header. It only moves forward and never past the end. Lengths and counts are checked
+ * against the bytes that remain, so a hostile file cannot cause an allocation larger than the file justifies.
  */
 final class Cursor {
 
@@ -31,7 +31,7 @@ final class Cursor {
         return bytes.byteSize() - position;
     }
 
-    /** All bytes that are left; the position stays. */
+    /** All remaining bytes; does not move the position. */
     MemorySegment peekRest() {
         return bytes.asSlice(position);
     }
@@ -54,7 +54,7 @@ final class Cursor {
         return value;
     }
 
-    /** The next bytes, without a copy. */
+    /** Returns the next bytes without copying and moves past them. */
     MemorySegment skip(String field, long length) throws GgufException {
         requireLeft("", field, length);
         MemorySegment slice = bytes.asSlice(position, length);
@@ -62,7 +62,7 @@ final class Cursor {
         return slice;
     }
 
-    /** @param of goes before the field's name: there are hundreds of thousands of strings, and names only for errors */
+    /** @param of prefix of the field's name; joined only for errors, as a file has hundreds of thousands of strings */
     private void requireLeft(String of, String field, long length) throws GgufException {
         if (length > remaining()) {
             throw wrong(
@@ -74,9 +74,9 @@ final class Cursor {
     }
 
     /**
-     * A u64 number of things that follow.
+     * Reads a u64 count of the items that follow.
      *
-     * @param minBytes what each of them takes at least
+     * @param minBytes the least number of bytes that one item takes
      */
     long count(String field, long minBytes) throws GgufException {
         return count("", field, minBytes);
@@ -96,14 +96,14 @@ final class Cursor {
         return count;
     }
 
-    /** The characters of a string: valid UTF-8. */
+    /** Reads a string and returns its characters, which are valid UTF-8. */
     MemorySegment string(String field) throws GgufException {
         long start = position + Long.BYTES;
         skipString(field);
         return bytes.asSlice(start, position - start);
     }
 
-    /** Checks a string, and goes behind it. */
+    /** Checks a string and moves past it. */
     void skipString(String field) throws GgufException {
         long at = position;
         long length = count("length of ", field, 1);

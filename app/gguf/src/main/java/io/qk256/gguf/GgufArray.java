@@ -4,10 +4,10 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
 /**
- * An array of metadata values, decoded when asked for. Immutable and thread-safe; readable while the file is open.
+ * An array of metadata values, decoded on request. Immutable and thread-safe; readable while the file is open.
  *
- * <p>An index outside {@code [0, size)} gives an {@link IndexOutOfBoundsException}, a method that does not fit the
- * {@linkplain #elementType() type} an {@link IllegalStateException}.
+ * <p>Accessors throw {@link IndexOutOfBoundsException} if the index is outside {@code [0, size)}, and
+ * {@link IllegalStateException} if they do not match the {@linkplain #elementType() element type}.
  */
 public final class GgufArray {
 
@@ -16,7 +16,7 @@ public final class GgufArray {
     private final MemorySegment data;
     private final long[] stringStarts;
 
-    /** @param stringStarts for strings, where the length of each starts in the data; else empty */
+    /** @param stringStarts for strings, the offset in the data of each string's length; otherwise empty */
     GgufArray(ValueType elementType, int size, MemorySegment data, long[] stringStarts) {
         this.elementType = elementType;
         this.size = size;
@@ -34,25 +34,25 @@ public final class GgufArray {
         return size;
     }
 
-    /** An element of an integer type; a u64 of 2^63 or more comes out negative. */
+    /** Returns an element of an integer type; a u64 of 2^63 or more comes out negative. */
     public long integer(int i) {
         require(elementType.isInteger(), "an integer");
         return GgufValue.integer(elementType, data, at(i));
     }
 
-    /** An element of f32 or f64. */
+    /** Returns an f32 or f64 element. */
     public double real(int i) {
         require(elementType.isReal(), "f32 or f64");
         return GgufValue.real(elementType, data, at(i));
     }
 
-    /** An element of bool. */
+    /** Returns a bool element. */
     public boolean bool(int i) {
         require(elementType == ValueType.BOOL, "bool");
         return data.get(LittleEndian.I8, at(i)) != 0;
     }
 
-    /** An element of string. */
+    /** Returns a string element. */
     public String text(int i) {
         require(elementType == ValueType.STRING, "string");
         long start = stringStarts[i];
@@ -62,9 +62,9 @@ public final class GgufArray {
     }
 
     /**
-     * All elements of string in memory, for those who read many.
+     * Copies all string elements to the heap, for callers that read many of them.
      *
-     * @throws GgufException if they take 2 GiB or more
+     * @throws GgufException if the strings take 2 GiB or more
      */
     public GgufStrings strings() throws GgufException {
         require(elementType == ValueType.STRING, "string");
@@ -75,7 +75,7 @@ public final class GgufArray {
         return new GgufStrings(data.toArray(LittleEndian.I8), stringStarts);
     }
 
-    /** All elements as they stand in the file. */
+    /** The bytes of all elements as stored in the file. */
     MemorySegment data() {
         return data;
     }
@@ -90,7 +90,7 @@ public final class GgufArray {
         }
     }
 
-    /** How many elements of which type. */
+    /** Returns the number of elements and their type. */
     @Override
     public String toString() {
         return size + " x " + elementType.label();

@@ -13,15 +13,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A GGUF file, version 2 or 3 (ggml, docs/gguf.md), read without a copy: metadata and tensors are views of the mapped
- * file. Immutable and thread-safe; the views end when the file is closed.
+ * A GGUF file, version 2 or 3 (ggml, docs/gguf.md), read without copying: metadata and tensors are views of the mapped
+ * file. Immutable and thread-safe; the views become invalid when the file is closed.
  *
- * <p>The whole header is checked when the file is opened, in time and memory proportional to its length: every
- * length and count against the bytes that are left, text for UTF-8, dimensions and sizes for overflow, and every
- * tensor for lying on the alignment, inside the file, and apart from the others. What ggml accepts by
- * mistake (sizes that wrap around, empty tensors, bool bytes other than 0 and 1) is refused.
+ * <p>Opening a file checks the whole header, in time and memory proportional to its length: every length and count
+ * must fit the remaining bytes, text must be UTF-8, dimensions and sizes must not overflow, and every tensor must be
+ * aligned, lie inside the file, and overlap no other. What ggml accepts by mistake (sizes that wrap around, empty
+ * tensors, bool bytes other than 0 and 1) is refused.
  *
- * <p>A mapped file must not be shortened while it is open: the JVM then throws {@link InternalError}.
+ * <p>A mapped file must not be truncated while it is open: the JVM then throws {@link InternalError}.
  */
 public final class GgufFile implements AutoCloseable {
 
@@ -58,8 +58,8 @@ public final class GgufFile implements AutoCloseable {
     }
 
     /**
-     * Maps and checks a file of any size. Tensors are of the types that their numbers stand for; {@code WeightFile} in {@code io.qk256.gguf.layout} opens a file
-     * with the types that have no number of their own.
+     * Maps and checks a file of any size. Tensors have the types that their ids stand for. To recognize the types that
+     * have no id of their own, open the file with {@code io.qk256.gguf.layout.WeightFile}.
      *
      * @throws GgufException if there is no such file, or it breaks a rule of the format
      * @throws IOException if the file cannot be read
@@ -71,7 +71,7 @@ public final class GgufFile implements AutoCloseable {
     /**
      * Maps and checks a file of any size.
      *
-     * @param rules what tensors are where their number does not say it all
+     * @param rules resolve tensor types that the id alone does not determine
      * @throws GgufException if there is no such file, or it breaks a rule of the format
      * @throws IOException if the file cannot be read
      */
@@ -95,37 +95,37 @@ public final class GgufFile implements AutoCloseable {
     }
 
     /**
-     * Checks a file that is in memory already. Closing it does nothing: the memory stays the caller's.
+     * Checks a file that is already in memory. Closing it does nothing: the caller owns the memory.
      *
      * @param bytes the whole file, off-heap or a {@code byte[]}
-     * @param name what to call it in messages
+     * @param name its name in messages
      * @throws GgufException if it breaks a rule of the format
      */
     public static GgufFile of(MemorySegment bytes, String name) throws GgufException {
         return of(bytes, name, TypeRules.NONE);
     }
 
-    /** The same, with rules for what tensors are where their number does not say it all. */
+    /** As {@link #of(MemorySegment, String)}, with rules for tensor types that the id alone does not determine. */
     public static GgufFile of(MemorySegment bytes, String name, TypeRules rules) throws GgufException {
         return new GgufFile(name, bytes.asReadOnly(), rules, Optional.empty());
     }
 
-    /** The path that was opened, or the name that was given. */
+    /** The path of the opened file, or the name passed to {@link #of}. */
     public String name() {
         return name;
     }
 
-    /** Version of the format, 2 or 3. */
+    /** The version of the format, 2 or 3. */
     public int version() {
         return version;
     }
 
-    /** Bytes that tensors are aligned to in the file, a power of two. */
+    /** The alignment of tensors in the file in bytes, a power of two. */
     public long alignment() {
         return alignment;
     }
 
-    /** Says that the file is one of several that make a model together, and what to do; empty if it is whole. */
+    /** A message for the user if the file is one part of a split model, with what to do; empty if it is whole. */
     public Optional<String> part() throws GgufException {
         Optional<GgufValue> count = find("split.count");
         long parts = count.isPresent() ? count.get().asInteger(0, MAX_PARTS) : 0;
@@ -134,49 +134,49 @@ public final class GgufFile implements AutoCloseable {
         }
         Optional<GgufValue> number = find("split.no");
         String which = number.isPresent() ? "part " + (number.get().asInteger(0, MAX_PARTS) + 1) + " of " : "one of ";
-        return Optional.of(name + ": this is " + which + parts + " of a model that is split, expected a whole one; join"
+        return Optional.of(name + ": this is " + which + parts + " of a split model, expected a single file; join"
                 + " the parts with 'llama-gguf-split --merge FIRST-PART OUT.gguf'");
     }
 
-    /** All metadata by key, in the order of the file. */
+    /** All metadata by key, in file order. */
     public Map<String, GgufValue> metadata() {
         return metadata;
     }
 
-    /** The value of a key, if there is one. */
+    /** The value of a key, if present. */
     public Optional<GgufValue> find(String key) {
         return Optional.ofNullable(metadata.get(key));
     }
 
     /**
-     * The value of a key that must be there.
+     * The value of a required key.
      *
-     * @throws GgufException if it is not
+     * @throws GgufException if the key is missing
      */
     public GgufValue require(String key) throws GgufException {
         return find(key)
-                .orElseThrow(() -> new GgufException(name + ": there is no key " + key + " among " + metadata.size()
-                        + " keys; the file is incomplete or of another kind than expected"));
+                .orElseThrow(() -> new GgufException(name + ": no key " + key + " among " + metadata.size()
+                        + " keys; the file is incomplete or of an unexpected kind"));
     }
 
-    /** The value of {@code general.architecture}; empty text if there is none. */
+    /** The value of {@code general.architecture}, or an empty string if there is none. */
     public String architecture() throws GgufException {
         Optional<GgufValue> value = find("general.architecture");
         return value.isPresent() ? value.get().asText() : "";
     }
 
-    /** All tensors, in the order of the file. */
+    /** All tensors, in file order. */
     public Collection<GgufTensor> tensors() {
         return tensors.values();
     }
 
-    /** The tensor of that name, if there is one. */
+    /** The tensor with that name, if present. */
     public Optional<GgufTensor> findTensor(String tensor) {
         return Optional.ofNullable(tensors.get(tensor));
     }
 
     /**
-     * The tensor of that name.
+     * The tensor with that name, which must exist.
      *
      * @throws GgufException if there is none
      */
@@ -185,11 +185,11 @@ public final class GgufFile implements AutoCloseable {
         if (found.isPresent()) {
             return found.get();
         }
-        throw new GgufException(part().orElse(name + ": there is no tensor " + tensor + " among " + tensors.size()
-                + " tensors; the file is incomplete or of another kind than expected"));
+        throw new GgufException(part().orElse(name + ": no tensor " + tensor + " among " + tensors.size()
+                + " tensors; the file is incomplete or of an unexpected kind"));
     }
 
-    /** All bytes before the data of the tensors, read-only. */
+    /** The bytes before the tensor data, read-only. */
     public MemorySegment header() {
         return header;
     }
@@ -199,7 +199,7 @@ public final class GgufFile implements AutoCloseable {
         return bytes;
     }
 
-    /** Ends all views of an opened file. */
+    /** Unmaps the file; all views of it become invalid. */
     @Override
     public void close() {
         arena.ifPresent(Arena::close);
@@ -235,7 +235,7 @@ public final class GgufFile implements AutoCloseable {
                         : "convert the model again with a current converter");
     }
 
-    /** The specification asks for a multiple of 8, ggml for a power of two. */
+    /** The specification requires a multiple of 8, ggml a power of two. */
     private long readAlignment() throws GgufException {
         Optional<GgufValue> value = find(ALIGNMENT_KEY);
         if (value.isEmpty()) {

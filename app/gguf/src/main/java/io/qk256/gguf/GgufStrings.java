@@ -3,44 +3,44 @@ package io.qk256.gguf;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Strings of a file, as UTF-8 in one array: a vocabulary has hundreds of thousands. Immutable and thread-safe. */
+/** Strings of a file as UTF-8 in one array, as a vocabulary has hundreds of thousands. Immutable and thread-safe. */
 public final class GgufStrings {
 
     private final byte[] data;
     private final long[] starts;
 
     /**
-     * Takes the arrays, which must not change.
+     * Keeps the arrays, which must not change afterwards.
      *
-     * @param data the strings, each with 8 bytes before it
-     * @param starts where these bytes are
+     * @param data the strings, each preceded by its 8-byte length
+     * @param starts the offset of each length
      */
     GgufStrings(byte[] data, long[] starts) {
         this.data = data;
         this.starts = starts;
     }
 
-    /** How many there are. */
+    /** The number of strings. */
     public int size() {
         return starts.length;
     }
 
-    /** The array that they lie in; not to be changed. */
+    /** The array that holds the strings; do not modify it. */
     public byte[] utf8() {
         return data;
     }
 
-    /** Where a string begins in the array. */
+    /** The index in {@link #utf8} of the first byte of a string. */
     public int from(int i) {
         return (int) starts[i] + Long.BYTES;
     }
 
-    /** Where a string ends in the array. */
+    /** The index in {@link #utf8} after the last byte of a string. */
     public int to(int i) {
         return i + 1 < starts.length ? (int) starts[i + 1] : data.length;
     }
 
-    /** A string. */
+    /** Decodes a string. */
     public String text(int i) {
         return new String(data, from(i), to(i) - from(i), StandardCharsets.UTF_8);
     }

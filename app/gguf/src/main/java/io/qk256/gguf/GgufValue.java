@@ -5,10 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * A metadata value, decoded when asked for. Immutable and thread-safe; readable while the file is open.
+ * A metadata value, decoded on request. Immutable and thread-safe; readable while the file is open.
  *
- * <p>Each {@code as...} method fails with a {@link GgufException} that names the file and the key if the value has
- * another type or lies outside the limits.
+ * <p>Each {@code as...} method throws a {@link GgufException} that names the file and the key if the value has
+ * another type or is out of range.
  */
 public final class GgufValue {
 
@@ -18,7 +18,7 @@ public final class GgufValue {
     private final MemorySegment data;
     private final Optional<GgufArray> array;
 
-    /** @param data the bytes of a number or bool, the characters of a string; empty for an array */
+    /** @param data the bytes of a number or bool, or the characters of a string; empty for an array */
     GgufValue(String file, String key, ValueType type, MemorySegment data, Optional<GgufArray> array) {
         this.file = file;
         this.key = key;
@@ -27,21 +27,21 @@ public final class GgufValue {
         this.array = array;
     }
 
-    /** Its key. */
+    /** The key. */
     public String key() {
         return key;
     }
 
-    /** Its type. */
+    /** The type. */
     public ValueType type() {
         return type;
     }
 
     /**
-     * A value of any integer type.
+     * Returns a value of any integer type.
      *
-     * @param min the smallest value that makes sense
-     * @param max the largest value that makes sense
+     * @param min the smallest valid value
+     * @param max the largest valid value
      */
     public long asInteger(long min, long max) throws GgufException {
         if (!type.isInteger()) {
@@ -51,12 +51,12 @@ public final class GgufValue {
         boolean tooLarge = type == ValueType.U64 && value < 0;
         if (tooLarge || value < min || value > max) {
             throw new GgufException(file + ": " + key + " is " + this + ", expected " + min + " to " + max
-                    + "; the file is damaged or of a kind that this program does not know");
+                    + "; the file is damaged or of an unsupported kind");
         }
         return value;
     }
 
-    /** A finite value of f32 or f64. */
+    /** Returns a finite f32 or f64 value. */
     public double asReal() throws GgufException {
         if (!type.isReal()) {
             throw wrongType("f32 or f64");
@@ -69,7 +69,7 @@ public final class GgufValue {
         return value;
     }
 
-    /** A bool. */
+    /** Returns a bool. */
     public boolean asBool() throws GgufException {
         if (type != ValueType.BOOL) {
             throw wrongType("bool");
@@ -77,7 +77,7 @@ public final class GgufValue {
         return data.get(LittleEndian.I8, 0) != 0;
     }
 
-    /** A string. */
+    /** Returns a string. */
     public String asText() throws GgufException {
         if (type != ValueType.STRING) {
             throw wrongType("string");
@@ -85,7 +85,7 @@ public final class GgufValue {
         return text();
     }
 
-    /** An array of exactly that element type. */
+    /** Returns an array with exactly that element type. */
     public GgufArray asArray(ValueType elementType) throws GgufException {
         return array.filter(elements -> elements.elementType() == elementType)
                 .orElseThrow(() -> wrongType("array of " + elementType.label()));
@@ -96,12 +96,12 @@ public final class GgufValue {
         return array;
     }
 
-    /** Its bytes in the file, without type, length and count; read-only. */
+    /** The bytes in the file without type, length and count, read-only. */
     public MemorySegment data() {
         return array.map(GgufArray::data).orElse(data);
     }
 
-    /** Any value, for display: arrays as their count and type. */
+    /** The value for display; an array is shown as its count and type. */
     @Override
     public String toString() {
         return switch (type) {
@@ -124,7 +124,7 @@ public final class GgufValue {
             case U32 -> data.get(LittleEndian.I32, at) & 0xFFFF_FFFFL;
             case I32 -> data.get(LittleEndian.I32, at);
             case U64, I64 -> data.get(LittleEndian.I64, at);
-            case F32, F64, BOOL, STRING, ARRAY -> throw new IllegalArgumentException(type + " is no integer type");
+            case F32, F64, BOOL, STRING, ARRAY -> throw new IllegalArgumentException(type + " is not an integer type");
         };
     }
 

@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Writes a GGUF file, version 3, byte for byte as ggml does: keys and tensors in the order in which they were added, tensors
- * without gaps but for the alignment. Not thread-safe.
+ * Writes a GGUF file, version 3, byte for byte as ggml does: keys and tensors in the order they were added, with no
+ * gaps between tensors except for alignment. Not thread-safe.
  *
- * <p>What a reader would refuse is refused here: every method throws an {@link IllegalArgumentException} for a key or a
- * name that is empty, too long, not allowed, or there already, and for a value that does not fit its type.
+ * <p>Refuses what a reader would refuse: every method throws an {@link IllegalArgumentException} for a key or a name
+ * that is empty, too long, not allowed, or a duplicate, and for a value that does not fit its type.
  */
 public final class GgufWriter {
 
@@ -32,18 +32,18 @@ public final class GgufWriter {
     private final Set<String> names = new HashSet<>();
     private int alignment = 32;
 
-    /** A file without keys and tensors. */
+    /** Starts a file without keys and tensors. */
     public GgufWriter() {}
 
-    /** The bytes of a tensor, made when they are written. */
+    /** Produces the bytes of a tensor when they are written. */
     @FunctionalInterface
     public interface Source {
 
         /**
-         * Makes them.
+         * Produces the bytes.
          *
-         * @param arena for memory that is needed until they are written
-         * @return as many bytes as were announced
+         * @param arena for memory that must stay valid until they are written
+         * @return exactly as many bytes as were announced
          */
         MemorySegment bytes(Arena arena) throws IOException;
     }
@@ -54,14 +54,14 @@ public final class GgufWriter {
      * Adds an integer.
      *
      * @param type an integer type
-     * @param value within the type; a u64 of 2^63 or more as the negative number of the same bits
+     * @param value in the range of the type; a u64 of 2^63 or more as the negative number with the same bits
      */
     public GgufWriter integer(String key, ValueType type, long value) {
         entry(key, type).integer(type, value);
         return this;
     }
 
-    /** Adds a real number of type f32 or f64. */
+    /** Adds an f32 or f64. */
     public GgufWriter real(String key, ValueType type, double value) {
         entry(key, type).real(type, value);
         return this;
@@ -88,7 +88,7 @@ public final class GgufWriter {
         return this;
     }
 
-    /** Adds an array of real numbers. */
+    /** Adds an array of f32 or f64. */
     public GgufWriter reals(String key, ValueType type, double... values) {
         LittleEndianBytes out = array(key, type, values.length);
         for (double value : values) {
@@ -113,10 +113,10 @@ public final class GgufWriter {
         return this;
     }
 
-    /** Adds a value of another file, key and bytes as they are. */
+    /** Copies a value of another file, with its key and bytes unchanged. */
     public GgufWriter copy(GgufValue value) {
         if (value.key().equals(ALIGNMENT_KEY)) {
-            throw new IllegalArgumentException("key " + ALIGNMENT_KEY + ": expected alignment(int) in its place");
+            throw new IllegalArgumentException("key " + ALIGNMENT_KEY + ": use alignment(int) instead");
         }
         LittleEndianBytes out = entry(value.key(), value.type());
         value.array().ifPresent(array -> out.i32(array.elementType().id()).i64(array.size()));
@@ -128,9 +128,9 @@ public final class GgufWriter {
     }
 
     /**
-     * Aligns tensors to more or less than 32 bytes, and adds the key that says so.
+     * Changes the alignment of tensors from 32 bytes, and adds the key that records it.
      *
-     * @param bytes a power of two of 8 or more
+     * @param bytes a power of two, at least 8
      */
     public GgufWriter alignment(int bytes) {
         if (bytes < 8 || Integer.bitCount(bytes) != 1) {
@@ -143,18 +143,18 @@ public final class GgufWriter {
     /**
      * Adds a tensor.
      *
-     * @param type one that has an id in GGUF files
-     * @param dims one to four, each 1 or more, the contiguous one first
-     * @param data its bytes; they must stay as they are until the file is written
+     * @param type a type that has an id in GGUF files
+     * @param dims one to four dimensions, each at least 1, the contiguous one first
+     * @param data its bytes; they must not change until the file is written
      */
     public GgufWriter tensor(String name, TensorType type, List<Long> dims, MemorySegment data) {
         return tensor(name, type, dims, data.byteSize(), arena -> data);
     }
 
     /**
-     * Adds a tensor whose bytes are made when they are written, so that only one tensor need be in memory.
+     * Adds a tensor whose bytes are produced when they are written, so only one tensor has to be in memory.
      *
-     * @param bytes how many there will be
+     * @param bytes how many bytes the source will produce
      */
     public GgufWriter tensor(String name, TensorType type, List<Long> dims, long bytes, Source source) {
         int length = name.getBytes(StandardCharsets.UTF_8).length;
@@ -162,7 +162,7 @@ public final class GgufWriter {
                 length >= 1 && length <= MAX_NAME_BYTES && name.chars().noneMatch(Character::isISOControl);
         if (!allowed || !names.add(name)) {
             throw new IllegalArgumentException("tensor " + name + ": "
-                    + (allowed ? "is there twice" : length + " bytes") + ", expected a name of its own, 1 to "
+                    + (allowed ? "is a duplicate" : length + " bytes") + ", expected a unique name of 1 to "
                     + MAX_NAME_BYTES + " bytes without control characters");
         }
         requireSize(name, type, dims, bytes);
@@ -195,7 +195,7 @@ public final class GgufWriter {
         write(OutputFile.of(file));
     }
 
-    /** The same for the project's own modules, which also write to standard output. */
+    /** As {@link #write(Path)}, for the project's own modules, which also write to standard output. */
     @SuppressWarnings("exports")
     public void write(OutputFile file) throws IOException {
         file.write(out -> {
@@ -206,7 +206,7 @@ public final class GgufWriter {
                     MemorySegment bytes = tensor.source().bytes(arena);
                     if (bytes.byteSize() != tensor.bytes()) {
                         throw new IllegalStateException("tensor " + tensor.name() + ": " + bytes.byteSize()
-                                + " bytes made, expected " + tensor.bytes());
+                                + " bytes produced, expected " + tensor.bytes());
                     }
                     out.write(bytes);
                 }
@@ -238,8 +238,8 @@ public final class GgufWriter {
                 && key.length() <= MAX_KEY_BYTES
                 && key.chars().allMatch(character -> character >= ' ' && character <= '~');
         if (!allowed || !keys.add(key)) {
-            throw new IllegalArgumentException("key " + key + ": " + (allowed ? "is there twice" : "is not allowed")
-                    + ", expected a key of its own, 1 to " + MAX_KEY_BYTES + " characters of printable ASCII");
+            throw new IllegalArgumentException("key " + key + ": " + (allowed ? "is a duplicate" : "is not allowed")
+                    + ", expected a unique key of 1 to " + MAX_KEY_BYTES + " characters of printable ASCII");
         }
         metadata.text(key);
         return metadata.i32(type.id());

@@ -3,7 +3,7 @@ package io.qk256.gguf;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/** How GGUF stores numbers: little-endian, on any boundary. */
+/** Layouts of the numbers in GGUF files: little-endian, unaligned. */
 public final class LittleEndian {
 
     public static final ValueLayout.OfByte I8 = ValueLayout.JAVA_BYTE;

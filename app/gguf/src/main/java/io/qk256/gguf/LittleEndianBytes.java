@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
-/** Bytes of a GGUF header in the making. Not thread-safe. */
+/** Collects the bytes of a GGUF header. Not thread-safe. */
 final class LittleEndianBytes {
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -26,7 +26,7 @@ final class LittleEndianBytes {
         return this;
     }
 
-    /** A length and that many bytes of UTF-8. */
+    /** Adds a u64 length and that many bytes of UTF-8. */
     LittleEndianBytes text(String value) {
         byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
         i64(utf8.length);

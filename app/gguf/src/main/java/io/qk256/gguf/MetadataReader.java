@@ -9,7 +9,7 @@ import java.util.Optional;
 /** Reads the key-value pairs of a GGUF header. */
 final class MetadataReader {
 
-    /** A key of one character, its length, the type, and a value of one byte. */
+    /** The length of a key, its one character, the type, and a value of one byte. */
     static final int MIN_ENTRY_BYTES = 8 + 1 + 4 + 1;
 
     private static final int MAX_KEY_BYTES = 65_535;
@@ -44,11 +44,11 @@ final class MetadataReader {
             default -> new GgufValue(file, key, type, scalars(key, type, 1), Optional.empty());
         };
         if (values.putIfAbsent(key, value) != null) {
-            throw cursor.damaged(at, "key " + key + " is there twice", "each key once");
+            throw cursor.damaged(at, "key " + key + " appears twice", "each key once");
         }
     }
 
-    /** The specification wants printable ASCII; a NUL in a key would end it early in C programs. */
+    /** The specification requires printable ASCII; a NUL would end the key early in C programs. */
     private String key(String field) throws GgufException {
         long at = cursor.position();
         MemorySegment bytes = cursor.string(field);
@@ -83,7 +83,7 @@ final class MetadataReader {
                     at,
                     "element type of " + key + " is array",
                     "numbers, bool or string",
-                    "arrays of arrays are not supported here, nor by ggml");
+                    "arrays of arrays are not supported, here or in ggml");
         }
         int count = (int) cursor.count("element count of " + key, elementType.minBytes());
         if (elementType == ValueType.STRING) {

@@ -2,23 +2,23 @@ package io.qk256.gguf;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Hears how far long work is, on the thread that asked for the work. What it throws ends the work. */
+/** Receives the progress of long work, on the thread that started it. An exception thrown here ends the work. */
 @FunctionalInterface
 public interface Progress {
 
-    /** Hears nothing. */
+    /** Ignores all reports. */
     Progress NONE = (what, done, total) -> {};
 
     /**
-     * Some more is done.
+     * Reports progress.
      *
-     * @param what what is being done, for people: "repacking", say. Different things may be done one after the other
-     * @param done how much of it; never less than before
-     * @param total how much there is to do, in bytes or in pieces; when {@code done} is as much, it is finished
+     * @param what the current phase in words, such as "repacking"; several phases may follow one another
+     * @param done how much of the phase is done; never less than before
+     * @param total how much there is to do, in bytes or in pieces; the phase is finished when {@code done} reaches it
      */
     void at(String what, long done, long total);
 
-    /** Adds up what several threads do, and tells it on the thread that has made this. Thread-safe. */
+    /** Adds up the work of several threads, and reports it on the thread that created this sum. Thread-safe. */
     final class Sum {
 
         private final Progress progress;
@@ -27,14 +27,14 @@ public interface Progress {
         private final AtomicLong done = new AtomicLong();
         private final Thread owner = Thread.currentThread();
 
-        /** @param total how much will be {@linkplain #add added} */
+        /** @param total the sum of all amounts that will be {@linkplain #add added} */
         public Sum(Progress progress, String what, long total) {
             this.progress = progress;
             this.what = what;
             this.total = total;
         }
 
-        /** Some more is done, by any thread. */
+        /** Adds work done by any thread. */
         public void add(long more) {
             long sum = done.addAndGet(more);
             if (Thread.currentThread() == owner) {
@@ -42,7 +42,7 @@ public interface Progress {
             }
         }
 
-        /** All is done; to be called by the thread that has made this. */
+        /** Reports that all is done; call it on the thread that created this sum. */
         public void finish() {
             progress.at(what, total, total);
         }

@@ -4,8 +4,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a tensor of id 42 is, which only its size tells: ggml's Q2_0 has 18 bytes for 64 weights, PrismML's program puts 128 in
- * 34 bytes, and TL2 of bitnet.cpp has fewer. The room up to the next tensor is the size, padded to the alignment.
+ * Resolves type id 42, which only the tensor's size disambiguates: ggml's Q2_0 takes 18 bytes for 64 weights, PrismML's
+ * program packs 128 in 34 bytes, and bitnet.cpp's TL2 takes fewer. The space up to the next tensor is the size, padded
+ * to the alignment.
  */
 final class Q2Size {
 
@@ -15,7 +16,7 @@ final class Q2Size {
 
     private Q2Size() {}
 
-    /** Q2_0 in a file of bitnet.cpp, whose own type of that id it is not; empty if the type is what it seems. */
+    /** Returns Q2_0 if a tensor that looks like TL2 has the size of Q2_0; otherwise empty: the type is right. */
     static Optional<TensorType> decide(TensorType type, int id, List<Long> dims, long room, long alignment) {
         if (type != TensorType.TL2 || id != ID || dims.getFirst() % TensorType.Q2_0.blockWeights() != 0) {
             return Optional.empty();
@@ -30,7 +31,7 @@ final class Q2Size {
         }
     }
 
-    /** Whether it is in groups of 128. */
+    /** Whether the tensor has groups of 128 weights. */
     static boolean isOf128(int id, long weights, long room, long alignment) {
         return id == ID
                 && weights % GROUP_OF_128 == 0

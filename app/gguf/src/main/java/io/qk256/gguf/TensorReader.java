@@ -13,12 +13,12 @@ import java.util.Objects;
 /**
  * Reads the tensor entries of a GGUF header and finds each tensor's bytes.
  *
- * <p>ggml demands that every offset is the sum of the padded sizes before it; the specification, followed here, only
- * that tensors lie on the alignment, inside the file, and apart.
+ * <p>ggml requires every offset to be the sum of the padded sizes before it. The specification, which is followed
+ * here, only requires that tensors are aligned, lie inside the file, and do not overlap.
  */
 final class TensorReader {
 
-    /** A name of one character and its length, the number of dimensions, one of them, the type, and the offset. */
+    /** The length of a name, its one character, the number of dimensions, one dimension, the type, and the offset. */
     static final int MIN_ENTRY_BYTES = 8 + 1 + 4 + 8 + 4 + 8;
 
     private static final int MAX_NAME_BYTES = 64;
@@ -33,7 +33,7 @@ final class TensorReader {
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
     /**
-     * A tensor entry as it stands in the header.
+     * A tensor entry as stored in the header.
      *
      * @param at where the entry starts in the file
      * @param offset where the data starts, counted from the start of the data section
@@ -72,7 +72,7 @@ final class TensorReader {
         long offset = offset(name);
         Entry entry = new Entry(at, name, type, id, dims, weights, offset);
         if (entries.putIfAbsent(name, entry) != null) {
-            throw cursor.damaged(at, "tensor " + name + " is there twice", "each name once");
+            throw cursor.damaged(at, "tensor " + name + " appears twice", "each name once");
         }
     }
 
@@ -154,7 +154,7 @@ final class TensorReader {
         return offset;
     }
 
-    /** Finds the bytes of each tensor, from the last to the first, as each must end before the next one starts. */
+    /** Finds the bytes of each tensor, last to first: each must end before the next one starts. */
     private Map<String, GgufTensor> place() throws GgufException {
         long dataStart = Math.ceilDiv(cursor.position(), alignment) * alignment;
         List<Entry> byOffset = new ArrayList<>(entries.values());
@@ -182,10 +182,10 @@ final class TensorReader {
     }
 
     /**
-     * The bytes of one tensor.
+     * Returns the bytes of one tensor.
      *
-     * @param limit where the next thing starts in the data section
-     * @param next what that thing is
+     * @param limit where the next tensor, or the end of the file, is in the data section
+     * @param next a description of what {@code limit} is, for messages
      */
     private MemorySegment data(Entry entry, long dataStart, long limit, String next) throws GgufException {
         long room = limit - entry.offset();

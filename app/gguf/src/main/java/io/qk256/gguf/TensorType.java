@@ -3,8 +3,8 @@ package io.qk256.gguf;
 import java.util.Optional;
 
 /**
- * The tensor types of ggml and bitnet.cpp. A tensor is a sequence of blocks; some of bitnet.cpp's types have
- * bytes of their own behind the last block.
+ * The tensor types of ggml and bitnet.cpp. A tensor is a sequence of blocks; some of bitnet.cpp's types have extra
+ * bytes after the last block.
  *
  * <p>Sources: ggml-org/ggml {@code include/ggml.h}, {@code src/ggml-common.h}; for I2_S, I8_S, TL1 and TL2 the
  * llama.cpp forks of microsoft/BitNet, {@code ggml_nbytes}.
@@ -43,25 +43,27 @@ public enum TensorType {
     TQ2_0(35, 256, 66),
     /** bitnet.cpp's ternary weights; the last 32 bytes start with the f32 scale of the tensor. */
     I2_S(36, 128, 32, 32),
-    /** I2_S as it is packed on ARM: only {@link TypeRules} tell it. */
+    /** I2_S as packed on ARM; only {@link TypeRules} can identify it. */
     I2_S_ARM(-1, 64, 16, 32),
-    /** I2_S as it is packed on x86 without {@code ACT_PARALLEL}: only {@link TypeRules} tell it. */
+    /** I2_S as packed on x86 without {@code ACT_PARALLEL}; only {@link TypeRules} can identify it. */
     I2_S_ROWS4(-1, 4, 1, 32),
     I8_S(37, 1, 1),
-    /** bitnet.cpp's look-up weights for ARM. */
+    /** bitnet.cpp's lookup-table weights for ARM. */
     TL1(38, 4, 1, 32),
     MXFP4(39, 32, 17),
     NVFP4(40, 64, 36),
     Q1_0(41, 128, 18),
     Q2_0(42, 64, 18),
-    /** bitnet.cpp's look-up weights for x86: id 39, in the fork of 2026 id 42. Their size depends on the model's shape. */
+    /**
+     * bitnet.cpp's lookup-table weights for x86: id 39, or 42 in the 2026 fork. The size depends on the model's shape.
+     */
     TL2(-1, 1, 0),
-    /** Kernels' own layout, in files that this program writes: stored as I8, and only {@link TypeRules} tell it. */
+    /** The layout of the kernels, in files that this program writes as I8; only {@link TypeRules} can identify it. */
     QK256(-1, 1, 0),
-    /** A type that others have made, such as 142 and 143 of PrismML: {@link GgufTensor#typeId} tells the number. */
+    /** A type of another program, such as 142 and 143 of PrismML; {@link GgufTensor#typeId} has the number. */
     OTHER(-1, 1, 0);
 
-    /** Ids up to here may be of programs that are newer, or of forks; beyond, a file is damaged. */
+    /** Ids up to here may come from newer programs or forks; a larger one means a damaged file. */
     private static final int MAX_OTHER = 255;
 
     private static final int MXFP4_OR_TL2 = 39;
@@ -85,12 +87,12 @@ public enum TensorType {
     }
 
     /**
-     * The type that an id means in a model of that architecture: two ids mean TL2 to bitnet.cpp and other types to
-     * ggml.
+     * The type that an id stands for in a model of that architecture: two ids mean TL2 in bitnet.cpp and other types
+     * in ggml.
      *
      * @param id the id in the file
      * @param architecture the value of {@code general.architecture}, empty if there is none
-     * @return {@link #OTHER} if the id may be of another program; empty if none has it, or ggml has removed it
+     * @return {@link #OTHER} if the id may come from another program; empty if no program has it, or ggml removed it
      */
     static Optional<TensorType> of(int id, String architecture) {
         if ((id == MXFP4_OR_TL2 || id == Q2_0_OR_TL2) && architecture.startsWith("bitnet")) {
@@ -104,47 +106,47 @@ public enum TensorType {
         return id > Q2_0.id && id <= MAX_OTHER ? Optional.of(OTHER) : Optional.empty();
     }
 
-    /** Whether ggml once had a type of that id. */
+    /** Whether ggml once had a type with that id. */
     static boolean wasRemoved(int id) {
         return id == 4 || id == 5 || (id >= 31 && id <= 33);
     }
 
-    /** The number that stands for it in a file; negative for types that have none of their own. */
+    /** The id in a file; negative for types that have none of their own. */
     public int id() {
         return id;
     }
 
-    /** Weights in a block; the first dimension is a multiple of it. */
+    /** The number of weights in a block; the first dimension is a multiple of it. */
     public int blockWeights() {
         return blockWeights;
     }
 
-    /** Bytes in a block. */
+    /** The number of bytes in a block. */
     public int blockBytes() {
         return blockBytes;
     }
 
-    /** Whether {@link #bytes} is known: not for TL2, QK256 and types of others. */
+    /** Whether {@link #bytes} is known: not for TL2, QK256 and {@link #OTHER}. */
     boolean hasKnownSize() {
         return blockBytes > 0;
     }
 
     /**
-     * Bytes of a tensor.
+     * Returns the size of a tensor in bytes.
      *
-     * @param weights a multiple of the block
-     * @throws ArithmeticException if they do not fit in 63 bits
+     * @param weights the number of weights, a multiple of the block
+     * @throws ArithmeticException if the size does not fit in 63 bits
      */
     public long bytes(long weights) {
         return Math.addExact(Math.multiplyExact(weights / blockWeights, (long) blockBytes), trailerBytes);
     }
 
-    /** Its name and id, for messages. */
+    /** The name and id, for messages. */
     public String label() {
         return switch (this) {
             case TL2, QK256, OTHER -> name();
-            case I2_S_ARM -> I2_S.label() + " in the layout of ARM";
-            case I2_S_ROWS4 -> I2_S.label() + " in the layout of four rows";
+            case I2_S_ARM -> I2_S.label() + " in the ARM layout";
+            case I2_S_ROWS4 -> I2_S.label() + " in the four-row layout";
             default -> name() + " (type " + id + ")";
         };
     }

@@ -3,32 +3,32 @@ package io.qk256.gguf;
 import java.util.Map;
 
 /**
- * What tensors are where the number of their type does not say it all. A file asks for it once, while it is opened.
+ * Resolves tensor types that the id in the file does not determine. Consulted once, while a file is opened.
  * Implementations are stateless and thread-safe.
  */
 public interface TypeRules {
 
-    /** The numbers alone. */
+    /** Takes the ids as they are. */
     TypeRules NONE = new TypeRules() {};
 
     /**
-     * The type that is meant where a tensor has the number of another one.
+     * Returns the type that an id really stands for.
      *
-     * @param numbered the type that the number stands for
-     * @return the same, or one of the same bytes for as many weights
+     * @param numbered the type that has the id
+     * @return the same type, or one that takes the same number of bytes for the same number of weights
      */
     default TensorType typeOf(TensorType numbered) {
         return numbered;
     }
 
     /**
-     * The tensors that are meant by those which are stored.
+     * Returns the tensors that the stored ones represent.
      *
      * @param file name of the file, for messages
      * @param keys its metadata
      * @param stored its tensors by name, in the order of the file
      * @return the same names in the same order
-     * @throws GgufException if one is of a type of these rules, and damaged
+     * @throws GgufException if a tensor has one of these types and is damaged
      */
     default Map<String, GgufTensor> recognise(String file, Map<String, GgufValue> keys, Map<String, GgufTensor> stored)
             throws GgufException {

@@ -7,7 +7,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 
-/** Checks that bytes are UTF-8, without keeping the text. Not thread-safe. */
+/** Checks that bytes are UTF-8 without keeping the text. Not thread-safe. */
 final class Utf8 {
 
     private static final long HIGH_BITS = 0x8080808080808080L;
@@ -19,13 +19,13 @@ final class Utf8 {
     private final CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
     private final CharBuffer discarded = CharBuffer.allocate(256);
 
-    /** Whether the bytes {@code [from, to)} are well-formed: no overlong forms, surrogates, or cut sequences. */
+    /** Whether the bytes {@code [from, to)} are well-formed: no overlong forms, surrogates, or truncated sequences. */
     boolean isValid(MemorySegment bytes, long from, long to) {
         return isOfShortCharacters(bytes, from, to)
                 || decodes(bytes.asSlice(from, to - from).asByteBuffer());
     }
 
-    /** Whether they are well-formed characters of one or two bytes, as most strings are. */
+    /** Whether they are all well-formed characters of one or two bytes, as in most strings. */
     private static boolean isOfShortCharacters(MemorySegment bytes, long from, long to) {
         long i = from;
         while (i + Long.BYTES <= to && (bytes.get(LittleEndian.I64, i) & HIGH_BITS) == 0) {

@@ -40,12 +40,12 @@ public enum ValueType {
         return Optional.empty();
     }
 
-    /** The number that stands for it in a file. */
+    /** The id in a file. */
     public int id() {
         return id;
     }
 
-    /** Bytes that a value takes at least; for numbers and bool, exactly. */
+    /** The least number of bytes that a value takes; exact for numbers and bool. */
     public int minBytes() {
         return minBytes;
     }
@@ -63,7 +63,7 @@ public enum ValueType {
         return this == F32 || this == F64;
     }
 
-    /** Its usual name, such as u32. */
+    /** The usual name, such as u32. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -8,7 +8,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** The container knows nothing of what tensors hold, and the whole module nothing of models and of the command line. */
+/** The container does not depend on tensor contents, and the module depends on neither models nor the command line. */
 class ArchitectureTest {
 
     private static final JavaClasses CLASSES = new ClassFileImporter()

@@ -152,10 +152,10 @@ class GgufFileTest {
         assertThatThrownBy(() -> file.require("k.u8").asBool()).hasMessageContaining("expected bool");
         assertThatThrownBy(() -> file.require("absent"))
                 .isInstanceOf(GgufException.class)
-                .hasMessageContaining("there is no key absent among 20 keys");
+                .hasMessageContaining("no key absent among 20 keys");
         assertThatThrownBy(() -> file.requireTensor("absent"))
                 .isInstanceOf(GgufException.class)
-                .hasMessageContaining("there is no tensor absent among 5 tensors");
+                .hasMessageContaining("no tensor absent among 5 tensors");
     }
 
     @Test
@@ -188,7 +188,7 @@ class GgufFileTest {
         }
     }
 
-    /** Nothing but the room up to the next tensor tells what id 42 is. */
+    /** Only the space up to the next tensor tells what id 42 is. */
     @Test
     void id42IsToldApartByItsSize() throws GgufException {
         for (String architecture : new String[] {"bitnet-b1.58", "qwen3"}) {
@@ -243,7 +243,7 @@ class GgufFileTest {
         GgufFile file = GgufFile.of(MemorySegment.ofArray(bytes), "part");
         assertThatThrownBy(() -> file.requireTensor("t"))
                 .isInstanceOf(GgufException.class)
-                .hasMessageContaining("part: this is part 1 of 3 of a model that is split, expected a whole one");
+                .hasMessageContaining("part: this is part 1 of 3 of a split model, expected a single file");
     }
 
     private static byte[] withArchitecture(String architecture, int type) {
@@ -281,7 +281,7 @@ class GgufFileTest {
             assertThat(data.toArray(LittleEndian.F32)).containsExactly(0, 2.5f);
         }
         assertThatThrownBy(() -> data.get(LittleEndian.F32, 0))
-                .as("the views end with the file")
+                .as("the views become invalid with the file")
                 .isInstanceOf(IllegalStateException.class);
     }
 

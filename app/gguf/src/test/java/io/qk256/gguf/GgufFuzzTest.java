@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 /** Damaged files are read or refused with a {@link GgufException}, in little memory. */
 class GgufFuzzTest {
 
-    /** QK256 pads a row of 64 weights, 16 or 18 bytes elsewhere, to 64 bytes. */
+    /** QK256 pads a row of 64 weights to 64 bytes; other types take 16 or 18 bytes. */
     private static final int MEMORY_PER_BYTE = 4;
 
     @Test

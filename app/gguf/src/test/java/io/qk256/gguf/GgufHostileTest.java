@@ -14,10 +14,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Files that are broken by accident or on purpose: each is refused with a reason, and nothing else happens. */
+/** Files that are broken by accident or on purpose: each is refused with a reason, without other effects. */
 class GgufHostileTest {
 
-    /** Where the last tensor of gguf_allkv.gguf ends; the padding behind it may be missing. */
+    /** Where the last tensor of gguf_allkv.gguf ends; the padding after it may be missing. */
     private static final int END_OF_DATA = 896 + 1056 + 4;
 
     @ParameterizedTest
@@ -39,7 +39,7 @@ class GgufHostileTest {
                     21_align_0               | general.alignment is 0, expected a power of two of 8 or more
                     23_align_u64type         | general.alignment is of type u64, expected u32
                     24_align_1               | general.alignment is 1, expected a power of two of 8 or more
-                    26_dup_tensor            | tensor a is there twice
+                    26_dup_tensor            | tensor a appears twice
                     27_name_63               | accepted
                     29_ndims_0               | tensor a has 0 dimensions, expected 1 to 4
                     30_ndims_5               | tensor a has 5 dimensions, expected 1 to 4
@@ -114,7 +114,7 @@ class GgufHostileTest {
                                 .entry("\u00c3\u00a9", ValueType.U8)
                                 .i8(1)),
                 broken(
-                        "key k is there twice",
+                        "key k appears twice",
                         GgufBuilder.header(0, 2)
                                 .entry("k", ValueType.U8)
                                 .i8(1)

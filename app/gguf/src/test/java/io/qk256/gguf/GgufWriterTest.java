@@ -21,7 +21,7 @@ class GgufWriterTest {
     @TempDir
     private Path dir;
 
-    /** The program that made the fixture is ggml's own writer. */
+    /** The fixture was made by ggml's own writer. */
     @Test
     void writesTheBytesThatGgmlWrites() throws IOException {
         byte[] wanted = Fixtures.bytes("gguf_allkv.gguf");
@@ -116,7 +116,7 @@ class GgufWriterTest {
     void whatAReaderWouldRefuseIsRefused() {
         GgufWriter writer = new GgufWriter().bool("k", true);
         MemorySegment four = MemorySegment.ofArray(new byte[4]);
-        refused("key k: is there twice", () -> writer.bool("k", true));
+        refused("key k: is a duplicate", () -> writer.bool("k", true));
         refused("key : is not allowed", () -> writer.bool("", true));
         refused("key ü: is not allowed", () -> writer.bool("ü", true));
         refused("256 does not fit in u8", () -> writer.integer("a", ValueType.U8, 256));
@@ -130,7 +130,9 @@ class GgufWriterTest {
         refused("expected 1 to 4 dimensions", () -> writer.tensor("u", TensorType.TQ2_0, List.of(4L), four));
         refused("expected 1 to 4 dimensions", () -> writer.tensor("v", TensorType.F32, List.of(), four));
         refused("QK256, expected a type that has", () -> writer.tensor("w", TensorType.QK256, List.of(4L), four));
-        refused("65 bytes, expected a name", () -> writer.tensor("x".repeat(65), TensorType.I8, List.of(4L), four));
+        refused(
+                "65 bytes, expected a unique name",
+                () -> writer.tensor("x".repeat(65), TensorType.I8, List.of(4L), four));
     }
 
     private static void refused(String reason, Runnable call) {

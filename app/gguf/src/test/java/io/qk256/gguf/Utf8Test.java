@@ -11,14 +11,14 @@ import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** The check of UTF-8 against the JDK's decoder. */
+/** Compares the UTF-8 check with the JDK's decoder. */
 class Utf8Test {
 
     private static final int BEFORE = 3;
 
     private final Utf8 utf8 = new Utf8();
 
-    /** Alone, and behind so many letters that the bytes are at each place of a word. */
+    /** Alone, and after enough letters to put the bytes at every position in a word. */
     @Test
     void agreesWithTheJdkOnEveryPairOfBytes() {
         for (int pair = 0; pair < 1 << 16; pair++) {
@@ -53,7 +53,7 @@ class Utf8Test {
         check(bytes, "");
     }
 
-    /** Within other bytes, which must not count. */
+    /** Within other bytes, which must not matter. */
     private void check(byte[] bytes, String label) {
         byte[] surrounded = new byte[BEFORE + bytes.length + 1];
         Arrays.fill(surrounded, (byte) 0xFF);

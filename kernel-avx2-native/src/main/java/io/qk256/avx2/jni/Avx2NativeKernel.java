@@ -11,15 +11,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
 /**
- * The operations, a native call each; that of several columns makes some, and so do those on memory that is on the heap, on
- * which calls must be short. Nothing is allocated or copied. Which functions it calls is the kernel's own, so kernels of
- * different tiers do not meet. Immutable and thread-safe.
+ * The native kernel. Each operation is one native call, except that GEMM makes several, and so do operations on heap
+ * memory, where calls must be short. Allocates and copies nothing. Each kernel holds the addresses of its own
+ * functions, so kernels of different tiers do not affect each other. Immutable and thread-safe.
  *
- * <p>An address does not keep an automatic arena alive, so what owns the memory is kept reachable until the call returns.
+ * <p>An address does not keep an automatic arena alive, so the owners of the memory are kept reachable until the call
+ * returns.
  */
 final class Avx2NativeKernel extends Kernel {
 
-    /** Codes that stay in the cache while all columns pass: half of it, on CPUs with a second level of 1 MiB. */
+    /** Codes that stay in the cache while all columns are processed: half of a 1 MiB L2 cache. */
     private static final long BATCH_BYTES = 512 << 10;
 
     private final long dequantize;
@@ -29,10 +30,10 @@ final class Avx2NativeKernel extends Kernel {
     private final String description;
 
     /**
-     * A kernel.
+     * Creates a kernel.
      *
-     * @param tiers those of {@link Native#tiers} that are used
-     * @param origin where the library is from
+     * @param tiers the tiers to use, a subset of {@link Native#tiers}
+     * @param origin where the library was loaded from
      */
     Avx2NativeKernel(int tiers, String origin) {
         this.dequantize = Tier.widest(Native.DEQUANTIZE, tiers);
@@ -71,9 +72,9 @@ final class Avx2NativeKernel extends Kernel {
         }
     }
 
-    /** Whether the codes of so few rows follow each other, and all have the same scale. */
+    /** Whether the rows are few, their codes contiguous, and all have the same scale. */
     private static boolean isShortRun(Qk256Matrix w, int rows) {
-        // Most short calls are of one row; what they do not ask for needs no register.
+        // Most short calls have one row; the order of tests keeps unneeded values out of registers.
         return (long) rows * w.cols() <= NativeCall.SHORT_WEIGHTS
                 && !w.hasBlockScales()
                 && (rows == 1 || w.rowStride() == w.cols() / 4);

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Provides the kernel in C, for every CPU with AVX2 and FMA; what a CPU has beyond, the kernel looks for when it is opened, and
- * its description tells what it uses. Touches no native code before it is opened.
+ * Provides the kernel in C, for every CPU with AVX2 and FMA. When opened, it detects wider instruction sets of the CPU;
+ * the kernel's description says which it uses. Runs no native code before it is opened.
  */
 public final class Avx2NativeProvider implements KernelProvider {
 
@@ -40,7 +40,7 @@ public final class Avx2NativeProvider implements KernelProvider {
         return 300;
     }
 
-    /** The library's entry points are compiled for any x86-64; {@link #open} asks them what the CPU can run. */
+    /** The library's entry points are compiled for any x86-64; {@link #open} asks them what the CPU supports. */
     @Override
     public boolean checksCpuItself() {
         return true;

@@ -1,13 +1,13 @@
 package io.qk256.avx2.jni;
 
 /**
- * The native library's functions, as {@code jni.c} implements them. To be called once {@link NativeLibrary} has loaded it,
- * the operations once {@link #missingCpuFeatures} has said that nothing is missing. Addresses and sizes are trusted: they
- * come from views that were checked.
+ * The native library's functions, implemented in {@code jni.c}. Call them only after {@link NativeLibrary} has loaded
+ * the library, and the operations only if {@link #missingCpuFeatures} reports nothing missing. Addresses and sizes are
+ * trusted: they come from views that were checked.
  */
 final class Native {
 
-    /** What this class and the library agree on; to be raised when a signature or the meaning of an argument changes. */
+    /** The interface version; raise it when a signature or the meaning of an argument changes. */
     static final int ABI = 8;
 
     static final int NO_AVX2 = 1;
@@ -19,31 +19,36 @@ final class Native {
     static final int AVX_VNNI = 1;
     static final int AVX512_VNNI = 2;
 
-    /** What {@link #function} finds: three operations for {@link #call}, and one for {@link #callColumns}. */
+    /** The operations that {@link #function} finds: three for {@link #call}, and one for {@link #callColumns}. */
     static final int DEQUANTIZE = 0;
 
     static final int GEMV_F32 = 1;
     static final int GEMV_I8 = 2;
     static final int GEMM_I8 = 3;
 
-    /** Columns that {@link #callColumns} takes at most. */
+    /** The maximum number of columns for {@link #callColumns}. */
     static final int GEMM_COLUMNS = 4;
 
     private Native() {}
 
-    /** The library's {@link #ABI}. */
+    /** Returns the library's {@link #ABI}. */
     static native int abi();
 
-    /** What the CPU, or the operating system for it, does not offer: {@link #NO_AVX2}, {@link #NO_FMA}. */
+    /**
+     * Returns the features that the CPU lacks or the operating system does not enable: {@link #NO_AVX2}, {@link
+     * #NO_FMA}.
+     */
     static native int missingCpuFeatures();
 
-    /** The tiers that the library was built for and the CPU runs: bit {@code 1 << row} for each. */
+    /** Returns the tiers that the library was built for and the CPU supports: bit {@code 1 << row} for each. */
     static native int tiers();
 
-    /** The address of an operation's function in a tier; 0 if it has none of its own. */
+    /** Returns the address of an operation's function in a tier; 0 if the tier has none of its own. */
     static native long function(int tier, int operation);
 
-    /** Calls a function with the arguments that {@code QK256_ARGUMENTS} in {@code qk256.h} explains, and the result's address. */
+    /**
+     * Calls a function with the arguments that {@code QK256_ARGUMENTS} in {@code qk256.h} documents, and the result.
+     */
     static native void call(
             long function,
             long codes,
@@ -60,7 +65,7 @@ final class Native {
             float xScale,
             long y);
 
-    /** The same with those of {@code QK256_COLUMNS} as well. */
+    /** As {@link #call}, with the arguments of {@code QK256_COLUMNS} as well. */
     static native void callColumns(
             long function,
             long codes,

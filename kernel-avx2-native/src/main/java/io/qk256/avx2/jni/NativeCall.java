@@ -18,25 +18,32 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The ways to a C function, each with the arguments that {@code QK256_ARGUMENTS} in {@code qk256.h} explains. To be used once
- * {@link NativeLibrary} has loaded the library.
+ * The ways to call a C function, each with the arguments that {@code QK256_ARGUMENTS} in {@code qk256.h} documents. Use
+ * only after {@link NativeLibrary} has loaded the library.
  *
- * <p>The usual way is JNI. A <em>critical</em> downcall leaves out the change of the thread's state, so that an empty one takes
- * 2.5 ns instead of 6.5, and takes arrays as they are, without a copy. (JNI may copy an array and later all of it back, over
- * what other threads have written to the same result; {@code -Xcheck:jni} does.) The price is that no garbage collection can
- * begin until the call returns, so it is for calls of microseconds.
+ * <p>Calls usually go through JNI. A <em>critical</em> downcall skips the thread state transition, so an empty call
+ * takes 2.5 ns instead of 6.5, and accesses arrays in place, without copying. (JNI may copy an array and later copy all
+ * of it back, over what other threads have written to the same result; {@code -Xcheck:jni} does.) The price is that no
+ * garbage collection can begin until the call returns, so it suits only calls of microseconds.
  *
- * <p>An address does not keep an automatic arena alive: the caller keeps what owns the memory reachable until the call returns.
+ * <p>An address does not keep an automatic arena alive: callers must keep the owners of the memory reachable until the
+ * call returns.
  */
 final class NativeCall {
 
-    /** About a microsecond; 4 KiB of codes, so that even a mapped file that is not in memory yet holds up the rest for two pages at most. */
+    /**
+     * The weights of a short call, about a microsecond of work. They have 4 KiB of codes, so that even with a mapped
+     * file that is not in memory yet, a call waits for two pages at most.
+     */
     static final long SHORT_WEIGHTS = 1 << 14;
 
-    /** For memory on the heap, some 30 microseconds of work. In smaller pieces, arranging the activations for each would count. */
+    /**
+     * The weights of one call on heap memory, some 30 microseconds of work. With smaller pieces, the cost of arranging
+     * the activations for each would be noticeable.
+     */
     static final int HEAP_WEIGHTS = 1 << 20;
 
-    // Each handle takes 4 ms, so it is made when first used.
+    // Creating a handle takes 4 ms, so each is created on first use.
 
     private static final class ShortWay {
         static final MethodHandle CALL = operation(JAVA_LONG, Linker.Option.critical(false));
@@ -56,7 +63,7 @@ final class NativeCall {
 
     private NativeCall() {}
 
-    /** Any operation; each call says which. */
+    /** A handle for all operations; each call passes the function to run. */
     private static MethodHandle operation(MemoryLayout memory, Linker.Option critical) {
         FunctionDescriptor arguments = FunctionDescriptor.ofVoid(
                 memory, // codes
@@ -87,7 +94,7 @@ final class NativeCall {
         return Linker.nativeLinker().downcallHandle(SymbolLookup.loaderLookup().findOrThrow(name), arguments, critical);
     }
 
-    /** On the rows {@code [fromRow, toRow)}, with all memory off the heap: activations and result are given by their addresses. */
+    /** Runs on rows {@code [fromRow, toRow)} with all memory off-heap; {@code x} and {@code y} are addresses. */
     static void offHeap(long operation, Qk256Matrix w, int fromRow, int toRow, long x, float xScale, long y) {
         Codebook codebook = w.codebook();
         if ((long) (toRow - fromRow) * w.cols() > SHORT_WEIGHTS) {
@@ -130,11 +137,11 @@ final class NativeCall {
     }
 
     /**
-     * On the rows {@code [fromRow, toRow)}, with memory anywhere, in pieces. A piece of a row, if that is wider, is for
-     * decoding only, which need not all of it at once.
+     * Runs on rows {@code [fromRow, toRow)} with memory anywhere, in pieces. Rows wider than a piece are split only
+     * when dequantizing, which does not need a whole row at once.
      *
-     * @param first where the results begin in {@code y}
-     * @param resultsOfRow the columns where weights are decoded, else 1
+     * @param first index in {@code y} of the first result
+     * @param resultsOfRow results per row: the number of columns when dequantizing, otherwise 1
      */
     static void anywhere(
             long operation,
@@ -184,8 +191,8 @@ final class NativeCall {
     }
 
     /**
-     * On {@code rows} rows from {@code row} on, with up to {@link Native#GEMM_COLUMNS} columns of activations from
-     * {@code column} on, all off the heap.
+     * Runs on {@code rows} rows starting at {@code row}, with up to {@link Native#GEMM_COLUMNS} columns of activations
+     * starting at {@code column}, all off-heap.
      */
     static void columns(long operation, Qk256Matrix w, int row, int rows, I8Batch x, int column, F32Vector y) {
         Codebook codebook = w.codebook();
@@ -217,8 +224,8 @@ final class NativeCall {
     }
 
     /**
-     * Decodes {@code n} weights off the heap whose codes follow each other and are worth {@code value0} to {@code value3}, on
-     * the shorter way. So few arguments all travel in registers.
+     * Dequantizes {@code n} off-heap weights with contiguous codes, whose values are {@code value0} to {@code value3}.
+     * This call is cheaper because its few arguments are all passed in registers.
      */
     static void dequantizeRun(
             long codes, long n, float value0, float value1, float value2, float value3, F32Vector out) {
@@ -233,7 +240,7 @@ final class NativeCall {
         }
     }
 
-    /** Out of memory, perhaps: the C functions throw nothing. */
+    /** Rethrows an error, such as out of memory; the C functions throw nothing. */
     private static AssertionError thrown(Throwable e) {
         if (e instanceof Error error) {
             throw error;

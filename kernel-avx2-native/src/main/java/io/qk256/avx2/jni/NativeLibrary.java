@@ -16,17 +16,17 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Finds the native library and has the system load it, from the first of these that works:
+ * Finds and loads the native library, from the first of these sources that works:
  *
  * <ol>
- *   <li>the file that the system property {@value #PATH} names; if that fails, nothing else is tried
+ *   <li>the file named by the system property {@value #PATH}; if that fails, nothing else is tried
  *   <li>{@code java.library.path}
- *   <li>this module's jar, by way of a {@link TemporaryFile} in a directory: the one that the system property
- *       {@value #DIRECTORY} or the environment variable {@value #DIRECTORY_VARIABLE} names; else the {@link CacheDirectory}
- *       of the project, else one in {@code java.io.tmpdir}
+ *   <li>this module's jar, through a {@link TemporaryFile} in the directory named by the system property
+ *       {@value #DIRECTORY} or the environment variable {@value #DIRECTORY_VARIABLE}; if neither is set, in the
+ *       {@link CacheDirectory} of the project, then in a directory in {@code java.io.tmpdir}
  * </ol>
  *
- * <p>Every step that fails leaves its reason in the message. Loading is thread-safe and happens at most once for each
+ * <p>The message of a failure has the reason for each failed step. Loading is thread-safe and happens at most once per
  * class loader.
  */
 final class NativeLibrary {
@@ -59,7 +59,7 @@ final class NativeLibrary {
     private final Linker linker;
     private final List<String> failures = new ArrayList<>();
 
-    /** What the system does; it throws {@link UnsatisfiedLinkError} if it cannot. */
+    /** Loads libraries; throws {@link UnsatisfiedLinkError} if it cannot. */
     interface Linker {
 
         /** Loads a file. */
@@ -81,10 +81,10 @@ final class NativeLibrary {
     }
 
     /**
-     * Loads the library, unless that is done already.
+     * Loads the library unless it is already loaded.
      *
      * @return where it came from
-     * @throws KernelUnavailableException if it cannot be loaded, or is of another build than this class
+     * @throws KernelUnavailableException if it cannot be loaded, or comes from another build than this class
      */
     static synchronized String load() throws KernelUnavailableException {
         if (loadedFrom.isEmpty()) {
@@ -96,7 +96,7 @@ final class NativeLibrary {
         return loadedFrom.get();
     }
 
-    /** The library that the build made for a platform. */
+    /** Returns the library in the jar for a platform. */
     static Optional<byte[]> inJar(Platform platform) {
         try (InputStream in = NativeLibrary.class.getResourceAsStream(platform + "/" + System.mapLibraryName(NAME))) {
             return in == null ? Optional.empty() : Optional.of(in.readAllBytes());
@@ -106,7 +106,7 @@ final class NativeLibrary {
     }
 
     /**
-     * Does the search.
+     * Searches for the library and loads it.
      *
      * @param inJar the library in the jar
      */
@@ -198,14 +198,14 @@ final class NativeLibrary {
     }
 
     private static String reason(Path directory, Throwable thrown) {
-        // The message of a file system exception is often no more than the file.
+        // The message of a file system exception is often just the file name.
         String words = thrown instanceof FileSystemException e
                 ? e.getClass().getSimpleName().replace("Exception", "") + " " + e.getMessage()
                 : words(thrown);
         return words.contains(directory.toString()) ? words : directory + ": " + words;
     }
 
-    /** What the system says, once: it begins with the file, and so does what the JVM puts before it. */
+    /** The system's message without the file name that the JVM puts before it: the message starts with it already. */
     private static String words(Throwable thrown) {
         String words = String.valueOf(thrown.getMessage()).replaceFirst("^(.+: )\\1", "$1");
         return words.contains(NOT_EXECUTABLE) ? words + " (a file system that is mounted noexec?)" : words;
@@ -217,7 +217,7 @@ final class NativeLibrary {
         } catch (UnsatisfiedLinkError e) {
             throw new KernelUnavailableException(
                     origin + " is not the library of this kernel (" + e.getMessage()
-                            + "); take it away, or name another one with -D" + PATH,
+                            + "); remove it, or name another one with -D" + PATH,
                     e);
         }
     }
@@ -225,7 +225,7 @@ final class NativeLibrary {
     static void requireAbi(String origin, int seen) throws KernelUnavailableException {
         if (seen != Native.ABI) {
             throw new KernelUnavailableException("the native library from " + origin + " has interface version " + seen
-                    + ", this module needs " + Native.ABI + "; take it away, or use the one of the same build");
+                    + ", this module needs " + Native.ABI + "; remove it, or use the one from the same build");
         }
     }
 }

@@ -3,10 +3,10 @@ package io.qk256.avx2.jni;
 import java.util.Locale;
 
 /**
- * What differs between systems. The build writes the library under the same names.
+ * The operating system and machine. The build stores the library under the same names.
  *
- * @param os {@code linux}, {@code macos} or {@code windows}, or what another system calls itself
- * @param arch {@code x86_64}, or what another machine is called
+ * @param os {@code linux}, {@code macos}, {@code windows}, or the name that another system reports
+ * @param arch {@code x86_64}, or the name that another machine reports
  */
 record Platform(String os, String arch) {
 
@@ -14,7 +14,7 @@ record Platform(String os, String arch) {
         return of(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
     }
 
-    /** Reads the properties {@code os.name} and {@code os.arch}. */
+    /** Returns the platform for values of {@code os.name} and {@code os.arch}. */
     static Platform of(String osName, String osArch) {
         String os = osName.toLowerCase(Locale.ROOT);
         String arch = osArch.toLowerCase(Locale.ROOT);

@@ -13,10 +13,11 @@ import java.util.Collections;
 import java.util.Set;
 
 /**
- * The library as a file for as long as the system needs to load it, for it loads nothing else. The name is new each time, so
- * any number of JVMs and class loaders come at once, nobody runs what another has left there, and nothing is left behind.
+ * The library as a file while the system loads it, as it can only load files. The name is new each time, so any number
+ * of JVMs and class loaders can do this at once, none runs a file that another has left there, and nothing is left
+ * behind.
  *
- * @param path the file, which only its owner may read or write where the system knows owners
+ * @param path the file; on systems with file owners, only its owner may read or write it
  */
 record TemporaryFile(Path path) implements AutoCloseable {
 
@@ -27,9 +28,9 @@ record TemporaryFile(Path path) implements AutoCloseable {
     /**
      * Writes the file.
      *
-     * @param directory where; it is made if it does not exist, for this user alone
-     * @param asPrivate refuses a directory that belongs to somebody else or that others may write to: they could exchange the
-     *     file before it is loaded
+     * @param directory where to write it; created if it does not exist, accessible to this user only
+     * @param asPrivate whether to refuse a directory that belongs to another user or that others may write to: they
+     *     could replace the file before it is loaded
      */
     static TemporaryFile in(Path directory, boolean asPrivate, byte[] content) throws IOException {
         boolean posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
@@ -42,7 +43,7 @@ record TemporaryFile(Path path) implements AutoCloseable {
         TemporaryFile file =
                 new TemporaryFile(Files.createTempFile(directory, "qk256-", "-" + System.mapLibraryName("avx2")));
         try {
-            if (asPrivate && posix) { // On Windows the default directories lie in the user's profile.
+            if (asPrivate && posix) { // On Windows the default directories are in the user's profile.
                 requirePrivate(directory, Files.getOwner(file.path));
             }
             Files.write(file.path, content);
@@ -60,11 +61,11 @@ record TemporaryFile(Path path) implements AutoCloseable {
         }
         if (!Collections.disjoint(Files.getPosixFilePermissions(directory), WRITE_BY_OTHERS)) {
             throw new FileSystemException(
-                    directory.toString(), null, "others than its owner may write to the directory");
+                    directory.toString(), null, "users other than its owner may write to the directory");
         }
     }
 
-    /** Windows does not delete a library that is in use, so it is tried again when the JVM ends. */
+    /** Windows cannot delete a library in use, so deletion is retried when the JVM exits. */
     @Override
     public void close() {
         if (!path.toFile().delete()) {

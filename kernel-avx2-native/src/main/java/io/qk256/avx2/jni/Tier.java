@@ -6,19 +6,19 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The instruction-set tiers, from the narrowest to the widest, as {@code tiers.c} has them. */
+/** The instruction-set tiers, from narrowest to widest, in the order of {@code tiers.c}. */
 enum Tier {
     AVX2(Native.AVX2, "avx2", ""),
 
-    /** Multiply-adds of four pairs of bytes. */
+    /** Multiply-adds of four pairs of bytes in one instruction. */
     AVX_VNNI(Native.AVX_VNNI, "avx-vnni", ", int8 products with AVX-VNNI"),
 
-    /** The same on 512 bits: AVX-512 F, BW, VL and VNNI. There are CPUs with only this one of the two. */
+    /** The same with 512-bit vectors: AVX-512 F, BW, VL and VNNI. Some CPUs have this tier but not AVX-VNNI. */
     AVX512_VNNI(Native.AVX512_VNNI, "avx512-vnni", ", batches of int8 products with AVX-512 VNNI");
 
     /**
-     * The system property that names the widest tier of the kernels that are opened next; by default what the CPU runs. A
-     * kernel keeps its own.
+     * The system property that names the widest tier for kernels opened from now on; by default the widest that the CPU
+     * supports. Open kernels are not affected.
      */
     static final String PROPERTY = "qk256.native.tier";
 
@@ -32,12 +32,12 @@ enum Tier {
         this.use = use;
     }
 
-    /** Whether it is in a set, which has bit {@code 1 << row} for each. */
+    /** Whether a set contains this tier as bit {@code 1 << row}. */
     boolean isIn(int tiers) {
         return (tiers >> row & 1) != 0;
     }
 
-    /** The set of a tier and all that are narrower; that of all, if there is no name. */
+    /** Returns the set of a tier and all narrower ones; all tiers if {@code widest} is null. */
     static int upTo(@Nullable String widest) throws KernelUnavailableException {
         if (widest == null) {
             return (1 << values().length) - 1;
@@ -53,7 +53,7 @@ enum Tier {
                 + ", or leave it out");
     }
 
-    /** The address of an operation's function in the widest tier of a set that has its own. */
+    /** Returns the address of an operation's function in the widest tier of a set that has one. */
     static long widest(int operation, int tiers) {
         long widest = 0;
         for (Tier tier : values()) {
@@ -63,7 +63,7 @@ enum Tier {
         return widest;
     }
 
-    /** What a set is used for, beyond AVX2 and FMA. */
+    /** Describes what a set is used for, beyond AVX2 and FMA. */
     static String uses(int tiers) {
         return Arrays.stream(values())
                 .filter(tier -> tier.isIn(tiers))

@@ -31,7 +31,7 @@ class Avx2NativeProviderTest {
                 .hasMessageStartingWith("the CPU lacks avx2 and fma, ");
     }
 
-    /** A JVM loads a file for one class loader only; plugin layers have class loaders of their own. */
+    /** A JVM loads a file for one class loader only, and each plugin layer has its own class loader. */
     @Test
     void twoClassLoadersCanOpenTheKernelInOneJvm() throws Exception {
         assumeTrue(NativeLibrary.inJar(Platform.current()).isPresent(), "this build made no native library");
@@ -44,7 +44,7 @@ class Avx2NativeProviderTest {
         assertThat(second.open()).isNotSameAs(first).hasToString(first.toString());
     }
 
-    /** Defines the kernel's classes anew. */
+    /** Defines the kernel's classes again. */
     private static final class Again extends ClassLoader {
 
         Again() {
@@ -94,7 +94,7 @@ class Avx2NativeProviderTest {
                         + " with AVX-512 VNNI, from here");
     }
 
-    /** There is no switch in the library that the second could turn for the first. */
+    /** The library has no shared switch that the second kernel could change for the first. */
     @Test
     void kernelsOfDifferentTiersLiveInOneProcess() throws Exception {
         assumeTrue(NativeLibrary.inJar(Platform.current()).isPresent(), "this build made no native library");

@@ -20,8 +20,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Several threads write to parts of one array. A JVM may hand native code copies of arrays; with {@code -Xcheck:jni} it always
- * does, and writes all of a copy back.
+ * Several threads write to parts of one array. A JVM may give native code a copy of an array; with {@code -Xcheck:jni}
+ * it always does, and writes the whole copy back.
  */
 class CheckedJniTest {
 

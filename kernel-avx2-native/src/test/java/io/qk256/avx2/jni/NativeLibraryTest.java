@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where the library is looked for, and what is said when it is not there. The system's linker is played by the test. */
+/** Where the library is searched for, and the messages if it is missing. The test stands in for the system's linker. */
 class NativeLibraryTest {
 
     private static final byte[] CONTENT = "a library".getBytes(StandardCharsets.UTF_8);
@@ -163,7 +163,7 @@ class NativeLibraryTest {
         assertThat(cache.resolve("qk256")).isEmptyDirectory();
     }
 
-    /** The last file that was loaded; it is gone when it is no longer needed. */
+    /** The last file that was loaded; it is deleted when no longer needed. */
     private void assertLoadedFrom(Path expected) {
         assertThat(Path.of(loaded.getLast()).getParent()).isEqualTo(expected);
         assertThat(expected).isEmptyDirectory();
@@ -254,6 +254,6 @@ class NativeLibraryTest {
         assertThatThrownBy(() -> NativeLibrary.requireAbi("/x/lib.so", Native.ABI + 1))
                 .isInstanceOf(KernelUnavailableException.class)
                 .hasMessage("the native library from /x/lib.so has interface version " + (Native.ABI + 1)
-                        + ", this module needs " + Native.ABI + "; take it away, or use the one of the same build");
+                        + ", this module needs " + Native.ABI + "; remove it, or use the one from the same build");
     }
 }

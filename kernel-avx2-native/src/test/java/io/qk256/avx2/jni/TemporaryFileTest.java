@@ -52,7 +52,7 @@ class TemporaryFileTest {
 
         assertThatThrownBy(() -> TemporaryFile.in(shared, true, CONTENT))
                 .isInstanceOf(FileSystemException.class)
-                .hasMessage(shared + ": others than its owner may write to the directory");
+                .hasMessage(shared + ": users other than its owner may write to the directory");
         assertThat(shared).isEmptyDirectory();
         try (TemporaryFile file = TemporaryFile.in(shared, false, CONTENT)) {
             assertThat(file.path()).hasBinaryContent(CONTENT);

@@ -12,9 +12,9 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * What a cached model was made from: the bytes of a file, by its size, the SHA-256 of its header and a check sum of all; and what
- * the system said about the file then. While the system says the same, the bytes are taken to be the same without reading
- * them: on Unix that includes the time of the last change, which no program can set.
+ * Identifies the file that a cached model was made from: its size, the SHA-256 of its header, a checksum of all its
+ * bytes, and the file attributes at that time. While the attributes are the same, the bytes are assumed to be the same
+ * without reading them. On Unix the attributes include the time of the last change (ctime), which no program can set.
  */
 final class CacheSource {
 
@@ -44,12 +44,12 @@ final class CacheSource {
         }
     }
 
-    /** All of it, in words; reads the whole file. */
+    /** Describes all of it in words; reads the whole file. */
     String describe() {
         return content() + SEPARATOR + seen;
     }
 
-    /** Whether a description is of the same bytes. */
+    /** Whether a description stands for the same bytes. */
     boolean isOf(String description) {
         return description.startsWith(header)
                 && (description.endsWith(SEPARATOR + seen) || description.startsWith(content() + SEPARATOR));

@@ -5,22 +5,22 @@ import io.qk256.spi.parallel.ParallelTasks;
 import java.lang.foreign.MemorySegment;
 import java.util.zip.CRC32C;
 
-/** Check sums of large memory, by several threads: they find accidents, not forgeries. */
+/** Checksums of large memory, computed by several threads. They detect accidents, not forgeries. */
 final class Checksums {
 
     private static final long PIECE_BYTES = 8 << 20;
 
     private Checksums() {}
 
-    /** As below, without telling how far it is. */
+    /** As below, without reporting progress. */
     static int of(MemorySegment data, int threads) {
         return of(data, threads, new Progress.Sum(Progress.NONE, "", data.byteSize()));
     }
 
     /**
-     * The CRC-32C of the CRC-32Cs of pieces.
+     * Returns the CRC-32C of the CRC-32Cs of pieces.
      *
-     * @param read hears how many bytes are read
+     * @param read receives the number of bytes read
      */
     static int of(MemorySegment data, int threads, Progress.Sum read) {
         int count = Math.toIntExact(Math.ceilDiv(data.byteSize(), PIECE_BYTES));

@@ -22,12 +22,12 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Writes a GGUF file again with its 2-bit tensors in another type. All else is copied: keys, tensors of other types, and the
- * order of both. Weights keep their values to the bit, or the file is refused before anything is written.
+ * Rewrites a GGUF file with its 2-bit tensors in another type. Everything else is copied: keys, tensors of other types,
+ * and the order of both. Weights keep their values to the bit, or the file is refused before anything is written.
  *
- * <p>Keys that speak of the packing are the exception: {@code general.file_type} becomes that of the new type,
- * {@code general.alignment} and {@code qk256.*} are as the new file needs them. So I2_S and TQ2_0 files of one model become
- * each other byte for byte, through QK256 as well.
+ * <p>Only keys that describe the packing change: {@code general.file_type} becomes that of the new type, and
+ * {@code general.alignment} and {@code qk256.*} become what the new file needs. I2_S and TQ2_0 files of one model
+ * therefore convert into each other byte for byte, also through QK256.
  */
 public final class Conversion {
 
@@ -43,19 +43,19 @@ public final class Conversion {
     private int converted;
     private double scaleError;
 
-    /** What 2-bit tensors become. */
+    /** The type that 2-bit tensors are converted to. */
     public enum Target {
-        /** ggml's TQ2_0: a scale in f16 for each 256 weights; values −1, 0, +1, +2. */
+        /** ggml's TQ2_0: an f16 scale for each 256 weights; values −1, 0, +1, +2. */
         TQ2_0(37, TensorType.TQ2_0),
-        /** bitnet.cpp's I2_S in the layout of x86: one scale in f32 for the tensor; values −1, 0, +1. */
+        /** bitnet.cpp's I2_S in the x86 layout: one f32 scale for the tensor; values −1, 0, +1. */
         I2_S(40, TensorType.I2_S),
-        /** The layout that kernels take, which needs no repacking when the file is read: see docs/files.md. */
+        /** The layout of the kernels, which needs no repacking when the file is loaded; see docs/files.md. */
         QK256(1024, TensorType.QK256);
 
         private final int fileType;
         private final TensorType type;
 
-        /** @param fileType llama.cpp's number for such files; 1024 means that the key does not say */
+        /** @param fileType llama.cpp's number for such files; 1024 means unspecified */
         Target(int fileType, TensorType type) {
             this.fileType = fileType;
             this.type = type;
@@ -65,9 +65,9 @@ public final class Conversion {
     /**
      * What a conversion did.
      *
-     * @param converted 2-bit tensors
-     * @param copied other tensors
-     * @param scaleError largest difference of a scale to the one before, as a part of it; 0 if none was rounded
+     * @param converted number of 2-bit tensors converted
+     * @param copied number of other tensors copied
+     * @param scaleError largest relative error of a rounded scale; 0 if none was rounded
      */
     public record Report(int converted, int copied, double scaleError) {}
 
@@ -80,13 +80,13 @@ public final class Conversion {
     }
 
     /**
-     * Converts a file. The new file appears when it is complete.
+     * Converts a file. The new file appears only when it is complete.
      *
      * @param out must not be the source
-     * @param roundScales whether scales may be rounded to the f16 of TQ2_0
+     * @param roundScales whether scales may be rounded to the f16 scales of TQ2_0
      * @param threads 1 or more
-     * @param progress hears how many bytes of the source's tensors are tried, and written
-     * @throws GgufException if the source cannot be converted without a loss, or not read
+     * @param progress receives the number of bytes of the source's tensors that are tried, then written
+     * @throws GgufException if the source cannot be read, or not be converted without loss
      * @throws IOException if the new file cannot be written
      */
     public static Report convert(
@@ -95,7 +95,7 @@ public final class Conversion {
         return convert(source, OutputFile.of(out), target, roundScales, threads, progress);
     }
 
-    /** The same for the project's own modules, which also write to standard output. */
+    /** As above, for the project's own modules, which also write to standard output. */
     @SuppressWarnings("exports")
     public static Report convert(
             GgufFile source, OutputFile out, Target target, boolean roundScales, int threads, Progress progress)
@@ -108,7 +108,7 @@ public final class Conversion {
         return conversion.write(writer, out);
     }
 
-    /** Makes a file for {@link RepackCache}: its key comes first, and check sums of all tensors come with it. */
+    /** Makes a file for {@link RepackCache}: with its source key first, and with checksums of all tensors. */
     static void convertForCache(GgufFile source, OutputFile out, String madeFrom, int threads, Progress progress)
             throws IOException {
         Conversion conversion = new Conversion(source, Target.QK256, false, threads, progress);
@@ -119,7 +119,7 @@ public final class Conversion {
     }
 
     private long[] sums() throws GgufException {
-        Progress.Sum done = progressOf("summing up");
+        Progress.Sum done = progressOf("computing checksums");
         long[] sums = new long[source.tensors().size()];
         int i = 0;
         for (GgufTensor tensor : source.tensors()) {
@@ -134,7 +134,7 @@ public final class Conversion {
         return sums;
     }
 
-    /** Whether a key of the source has another value in a converted file. */
+    /** Whether a conversion changes the value of a key. */
     static boolean isChanged(String key) {
         return key.equals(FILE_TYPE_KEY) || key.equals(ALIGNMENT_KEY) || key.startsWith(OWN_KEYS);
     }
@@ -154,7 +154,7 @@ public final class Conversion {
     }
 
     private Report write(GgufWriter writer, OutputFile out) throws IOException {
-        Progress.Sum tried = progressOf("trying");
+        Progress.Sum tried = progressOf("checking");
         Progress.Sum written = progressOf("writing");
         for (GgufTensor tensor : source.tensors()) {
             if (Repack.refusal(tensor.type()).isEmpty()) {
@@ -178,13 +178,13 @@ public final class Conversion {
         }
         if (converted == 0) {
             throw new GgufException(source.name() + ": no tensor is of a 2-bit type that can be converted, "
-                    + "expected at least one; inspect shows what there is");
+                    + "expected at least one; inspect shows the types");
         }
         writer.write(out);
         return new Report(converted, source.tensors().size() - converted, scaleError);
     }
 
-    /** Encodes a tensor to see that it can be, and again when it is written: so no more than one is in memory. */
+    /** Encodes a tensor once to check that it can be, and again when it is written, so only one is in memory. */
     private void add(GgufWriter writer, GgufTensor tensor, Progress.Sum written) throws IOException {
         long bytes;
         try (Arena arena = Arena.ofShared()) {
@@ -210,7 +210,7 @@ public final class Conversion {
         return encoded;
     }
 
-    /** Each pass over the tensors tells by itself how far it is. */
+    /** Each pass over the tensors reports its own progress. */
     private Progress.Sum progressOf(String pass) {
         long total = source.tensors().stream()
                 .mapToLong(tensor -> tensor.data().byteSize())

@@ -35,7 +35,7 @@ public final class NpyFile {
         write(rows, OutputFile.of(file));
     }
 
-    /** The same for the project's own modules, which also write to standard output. */
+    /** As above, for the project's own modules, which also write to standard output. */
     @SuppressWarnings("exports")
     public static void write(TensorRows rows, OutputFile file) throws IOException {
         GgufTensor tensor = rows.tensor();
@@ -57,7 +57,7 @@ public final class NpyFile {
         });
     }
 
-    /** Magic, version, the length of the text, and the text, padded so that the values start on a boundary of 64. */
+    /** Magic, version, length of the text, and the text, padded so that the values start at a multiple of 64 bytes. */
     private static byte[] header(GgufTensor tensor) {
         String text =
                 "{'descr': '<f4', 'fortran_order': False, 'shape': (" + tensor.rows() + ", " + tensor.cols() + "), }";

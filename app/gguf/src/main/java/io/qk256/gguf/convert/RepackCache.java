@@ -25,25 +25,25 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Keeps models in the layout that kernels take, so that the next start repacks nothing. The cached file is the model
- * {@linkplain Conversion converted} to QK256, with keys that say what it was made from and what it must hold.
+ * Caches models in the layout of the kernels, so the next start repacks nothing. The cached file is the model
+ * {@linkplain Conversion converted} to QK256, with keys that record its source and the checksums of its tensors.
  *
- * <p>It is used if it was made from the very bytes of the model, has its keys and tensors, and every tensor has its check sum;
- * otherwise it is made again. A file under its name that is none of this program's caches is never replaced. Several processes
- * may use one cache: a file appears when it is complete.
+ * <p>A cached file is used if it was made from exactly the bytes of the model, has its keys and tensors, and the
+ * checksum of every tensor matches; otherwise it is made again. A file with its name that is not a cache of this
+ * program is never replaced. Several processes may share a cache: a file appears only when it is complete.
  */
 public final class RepackCache {
 
-    /** The first key of a cached file, by which it is known even if the rest is damaged. */
+    /** The first key of a cached file, which identifies it even if the rest is damaged. */
     static final String SOURCE_KEY = "qk256.source";
 
-    /** Check sums of the tensors as they are stored, in their order. */
+    /** Checksums of the tensors as stored, in file order. */
     static final String SUMS_KEY = "qk256.sums";
 
     private static final String ENDING = ".qk256-cache.gguf";
     private static final int NAME_HASH_DIGITS = 16;
 
-    /** Where the first key starts, and the length before it. */
+    /** The offset of the first key's characters: after the file header and the key's length. */
     private static final int FIRST_KEY_AT = 24 + 8;
 
     private final GgufFile source;
@@ -61,17 +61,17 @@ public final class RepackCache {
     }
 
     /**
-     * Opens a model through the cache, and makes the cached file first if it is missing, stale or damaged.
+     * Opens a model through the cache. Makes the cached file first if it is missing, stale or damaged.
      *
      * @param model a GGUF file with 2-bit tensors
      * @param i2sLayout how its tensors of type I2_S are packed
-     * @param directory where cached files are, made if need be; empty for the directory of the model
+     * @param directory the directory of cached files, created on demand; empty for the directory of the model
      * @param threads 1 or more
-     * @param progress hears of the reading of check sums, and of the making
-     * @param talk hears why a cached file that is there is made again
+     * @param progress receives the progress of verifying checksums and of making the file
+     * @param talk receives the reason if an existing cached file is made again
      * @return the cached file; or the model itself if its 2-bit tensors are QK256 already
-     * @throws UserError if the place is taken by a file that is no cache
-     * @throws IOException if the model cannot be read or the cached file not written
+     * @throws UserError if a file that is not a cache has the name of the cached file
+     * @throws IOException if the model cannot be read or the cached file cannot be written
      */
     public static GgufFile open(
             Path model,
@@ -93,7 +93,7 @@ public final class RepackCache {
         }
     }
 
-    /** Where the cached file of a model is: in a directory that other models share, its name tells their paths apart. */
+    /** The path of a model's cached file; in a shared directory, its name has a hash that tells models' paths apart. */
     static Path place(Path model, Optional<Path> directory) throws IOException {
         String name = String.valueOf(model.getFileName()).replaceFirst("\\.gguf$", "");
         if (directory.isEmpty()) {
@@ -133,7 +133,8 @@ public final class RepackCache {
                 requireSame(file);
                 return Optional.of(file);
             }
-            talk.accept(cached + ": the cached model is of another version of " + source.name() + " and is made again");
+            talk.accept(cached + ": the cached model was made from another version of " + source.name()
+                    + " and is made again");
         } catch (GgufException e) {
             talk.accept(cached + ": the cached model is damaged and is made again: " + e.getMessage());
         } catch (UserError e) {
@@ -144,11 +145,11 @@ public final class RepackCache {
         return Optional.empty();
     }
 
-    /** Refuses to replace what this program has not made. */
+    /** Refuses to replace a file that this program has not made. */
     private void requireMark(boolean seen) throws IOException {
         if (!seen && !startsWithMark()) {
-            throw new UserError(cached + ": is there already and is no cached model (it has no key " + SOURCE_KEY
-                    + "), expected a place that is free; move it away, or name a directory: --cache DIRECTORY");
+            throw new UserError(cached + ": already exists and is not a cached model (it has no key " + SOURCE_KEY
+                    + "); move it away, or name a directory: --cache DIRECTORY");
         }
     }
 
@@ -172,14 +173,14 @@ public final class RepackCache {
                             && kept.get().type() == value.type()
                             && kept.get().data().mismatch(value.data()) < 0);
             if (!same) {
-                throw new GgufException(file.name() + ": key " + value.key() + " is not that of the model");
+                throw new GgufException(file.name() + ": key " + value.key() + " differs from the model");
             }
         }
         List<GgufTensor> tensors = List.copyOf(file.tensors());
         GgufArray sums = file.require(SUMS_KEY).asArray(ValueType.U32);
         if (tensors.size() != source.tensors().size() || sums.size() != tensors.size()) {
             throw new GgufException(file.name() + ": has " + tensors.size() + " tensors and " + sums.size()
-                    + " check sums, expected " + source.tensors().size());
+                    + " checksums, expected " + source.tensors().size());
         }
         long bytes =
                 tensors.stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
@@ -189,7 +190,7 @@ public final class RepackCache {
             int sum = Checksums.of(tensor.data(), threads, read);
             if (sum != (int) sums.integer(i)
                     || !tensor.dims().equals(source.requireTensor(tensor.name()).dims())) {
-                throw new GgufException(tensor + ": the check sum is " + Integer.toHexString(sum) + ", expected "
+                throw new GgufException(tensor + ": the checksum is " + Integer.toHexString(sum) + ", expected "
                         + Integer.toHexString((int) sums.integer(i)));
             }
         }

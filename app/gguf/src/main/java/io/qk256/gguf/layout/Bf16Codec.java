@@ -21,7 +21,7 @@ final class Bf16Codec extends TensorCodec {
         return Float.intBitsToFloat(upperHalf << Short.SIZE);
     }
 
-    /** Copies the rows first: scattered numbers are slow to read from memory that is mapped. */
+    /** Copies the rows first: reading single values from mapped memory is slow. */
     @Override
     RowReader reader(GgufTensor tensor, int most) {
         MemorySegment data = tensor.data();

@@ -4,12 +4,12 @@ import io.qk256.gguf.LittleEndian;
 import java.lang.foreign.MemorySegment;
 
 /**
- * I2_S and TQ2_0 hold 128 weights in 32 bytes as four planes: byte {@code m} has the weights {@code m}, {@code 32 + m},
- * {@code 64 + m}, {@code 96 + m}. QK256 wants four neighbours in a byte.
+ * Repacks bit planes to QK256. I2_S and TQ2_0 hold 128 weights in 32 bytes as four planes: byte {@code m} has the
+ * weights {@code m}, {@code 32 + m}, {@code 64 + m}, {@code 96 + m}. QK256 has four neighboring weights in a byte.
  *
- * <p>So two-bit fields move. Of the seven bits of a field's index in the group, two say which of the four planes it is in;
- * they are the lowest, and must become the highest. Six exchanges of one index bit with the highest one do that, each for
- * half of the fields of all 32 bytes at once.
+ * <p>Repacking moves two-bit fields. Of the seven bits of a field's index in the group, two select one of the four
+ * planes; they are the lowest bits and must become the highest. Six swaps of one index bit with the highest one achieve
+ * this; each swap moves half of the fields of all 32 bytes at once.
  *
  * <p>Sources: microsoft/BitNet {@code src/ggml-bitnet-mad.cpp}, {@code quantize_i2_s}: the first plane has the highest
  * bits; ggml-org/ggml {@code src/ggml-quants.c}, {@code dequantize_row_tq2_0}: the first plane has the lowest.
@@ -22,7 +22,7 @@ final class BitPlanes {
     private BitPlanes() {}
 
     /**
-     * Repacks groups whose first plane has the highest bits of each byte.
+     * Repacks groups whose first plane is in the highest bits of each byte.
      *
      * @return 0 if no code is 3
      */
@@ -35,7 +35,7 @@ final class BitPlanes {
         return threes;
     }
 
-    /** Repacks two groups, 256 weights, whose first plane has the lowest bits of each byte. */
+    /** Repacks two groups (256 weights) whose first plane is in the lowest bits of each byte. */
     static void fromLowestFirst(MemorySegment from, long fromOffset, MemorySegment to, long toOffset) {
         group(from, fromOffset, to, toOffset, 0, Long.BYTES);
         group(from, fromOffset + GROUP_BYTES, to, toOffset + GROUP_BYTES, 0, Long.BYTES);
@@ -44,8 +44,8 @@ final class BitPlanes {
     /**
      * Repacks 128 weights.
      *
-     * @param first where the plane of the lowest bits goes
-     * @param step from there to the place of the next plane
+     * @param first offset in bytes where the plane in the lowest bits goes
+     * @param step from there to the next plane, in bytes
      * @return 0 if no code is 3
      */
     private static long group(
@@ -74,7 +74,7 @@ final class BitPlanes {
         bd = moved(b, d, 2, 0x3333333333333333L);
         b ^= bd << 2;
         d ^= bd;
-        // The exchange of the two highest index bits is one of names: b and c.
+        // The swap of the two highest index bits only renames b and c.
         long ab = moved(a, b, 16, 0x0000FFFF0000FFFFL);
         a ^= ab << 16;
         b ^= ab;
@@ -96,7 +96,7 @@ final class BitPlanes {
         return threes;
     }
 
-    /** The bits in which the high half of each pair of fields of one word differs from the low half of the other's. */
+    /** The bits in which the high halves of the field pairs of one word differ from the low halves of the other. */
     private static long moved(long high, long low, int distance, long mask) {
         return ((high >>> distance) ^ low) & mask;
     }

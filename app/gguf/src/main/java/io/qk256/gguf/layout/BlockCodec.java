@@ -7,24 +7,24 @@ import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 
-/** A type whose blocks hold integers of a few bits and an f16 scale. */
+/** A type whose blocks hold integers of a few bits each and an f16 scale. */
 abstract class BlockCodec extends TensorCodec {
 
     private final int scaleAt;
 
-    /** @param scaleAt where in a block its f16 scale is */
+    /** @param scaleAt offset of the f16 scale in a block, in bytes */
     BlockCodec(TensorType type, int scaleAt) {
         super(type);
         this.scaleAt = scaleAt;
     }
 
     /**
-     * Decodes blocks by the formula of ggml, with its roundings in its order.
+     * Decodes blocks by ggml's formula, with the same roundings in the same order.
      *
-     * @param blocks the bytes, from the first on
-     * @param count how many blocks
+     * @param blocks the bytes, starting with the first block
+     * @param count the number of blocks
      * @param out receives their weights
-     * @param at where in {@code out} they begin
+     * @param at index in {@code out} of the first weight
      */
     abstract void decode(byte[] blocks, int count, float[] out, int at);
 
@@ -45,7 +45,7 @@ abstract class BlockCodec extends TensorCodec {
         FiniteCheck.scales(tensor, threads, progress, scaleAt);
     }
 
-    /** The f16 at a byte, as f32. */
+    /** Reads the f16 at a byte offset as f32. */
     static float half(byte[] bytes, int at) {
         return Float.float16ToFloat((short) ((bytes[at] & 0xFF) | (bytes[at + 1] << Byte.SIZE)));
     }

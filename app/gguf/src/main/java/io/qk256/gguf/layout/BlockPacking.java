@@ -11,24 +11,24 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * Packs a tensor that lies in memory in the blocks of bitnet.cpp or ggml, for programs that read files, or make tensors, by
- * themselves. What {@link Repack} does with the tensors of a file. Every weight keeps its value to the bit. Stateless and
- * thread-safe.
+ * Packs a tensor in memory, in the blocks of bitnet.cpp or ggml, into QK256 layout. For programs that read files or
+ * make tensors themselves; {@link Repack} does the same for the tensors of a file. Every weight keeps its value to the
+ * bit. Stateless and thread-safe.
  *
- * <p>I2_S in its three layouts ({@link TensorType#I2_S}, {@link TensorType#I2_S_ARM}, {@link TensorType#I2_S_ROWS4}: the bytes do
- * not tell which), TQ1_0, TQ2_0, and Q2_0 with groups of 64 weights.
+ * <p>Packs I2_S in its three layouts ({@link TensorType#I2_S}, {@link TensorType#I2_S_ARM},
+ * {@link TensorType#I2_S_ROWS4}; the bytes do not tell which), TQ1_0, TQ2_0, and Q2_0 with groups of 64 weights.
  */
 public final class BlockPacking {
 
     private BlockPacking() {}
 
     /**
-     * Bytes of a tensor.
+     * Returns the size of a tensor in bytes.
      *
-     * @param type one of those that this class packs
+     * @param type a type that this class packs
      * @param rows 1 or more
      * @param cols a multiple of {@link TensorType#blockWeights}
-     * @throws IllegalArgumentException if the type is another one, or the shape is none of its
+     * @throws IllegalArgumentException if this class does not pack the type, or the shape does not fit it
      */
     public static long bytes(TensorType type, int rows, int cols) {
         if (TensorCodecs.find(type).filter(BlockPacking::isInBlocks).isEmpty()) {
@@ -50,19 +50,19 @@ public final class BlockPacking {
     /**
      * Packs a tensor.
      *
-     * @param type how the bytes mean weights
+     * @param type the type of the blocks
      * @param rows 1 or more
      * @param cols a multiple of {@link TensorType#blockWeights}
-     * @param data the blocks, row by row, and what the type has behind them: {@link #bytes} or more, at any boundary; they are
-     *     copied
-     * @param arena receives codes and scales, each on a boundary of 64 bytes; shared, automatic or global if there are several
-     *     threads, as the memory of the data must be
-     * @param threads 1 or more, the calling one among them
-     * @return a matrix with the codebook {@link Codebook#TERNARY}; the scale of the tensor if there is one, or all blocks have
-     *     the same, else a scale for each block
-     * @throws IllegalArgumentException if the type, the shape, the number of bytes or of threads does not fit
-     * @throws GgufException if the bytes do not fit the type: a scale is not finite, the four scales of 256 weights of Q2_0 differ,
-     *     or I2_S holds what its quantizer never writes
+     * @param data the blocks, row by row, and the extra bytes that the type has after them: {@link #bytes} or more,
+     *     with any alignment; they are copied
+     * @param arena allocates codes and scales, each aligned to 64 bytes; with several threads, this arena and that of
+     *     the data must be shared, automatic or global
+     * @param threads 1 or more, including the calling thread
+     * @return a matrix with the codebook {@link Codebook#TERNARY}; with a tensor scale if the type has one or all
+     *     blocks have the same scale, otherwise with block scales
+     * @throws IllegalArgumentException if the type, the shape, the number of bytes or the number of threads is invalid
+     * @throws GgufException if the bytes are invalid for the type: a scale is not finite, the four scales of 256
+     *     weights of Q2_0 differ, or I2_S holds what its quantizer never writes
      */
     public static Qk256Matrix pack(TensorType type, int rows, int cols, MemorySegment data, Arena arena, int threads)
             throws GgufException {

@@ -3,9 +3,9 @@ package io.qk256.gguf.layout;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A tensor in another type.
+ * A tensor encoded in another type.
  *
- * @param bytes as a file holds them
- * @param scaleError largest difference of a scale to the one before, as a part of it; 0 if none was rounded
+ * @param bytes its bytes as stored in a file
+ * @param scaleError largest relative error of a rounded scale; 0 if none was rounded
  */
 public record Encoded(MemorySegment bytes, double scaleError) {}

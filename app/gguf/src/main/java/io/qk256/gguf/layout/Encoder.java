@@ -6,20 +6,23 @@ import io.qk256.gguf.TensorType;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 
-/** Packs a matrix in QK256 layout as a tensor of a 2-bit type: I2_S (layout of x86), TQ2_0 or QK256. Stateless and thread-safe. */
+/**
+ * Encodes a matrix in QK256 layout as a tensor of a 2-bit type: I2_S (x86 layout), TQ2_0 or QK256. Stateless and
+ * thread-safe.
+ */
 public final class Encoder {
 
     private Encoder() {}
 
     /**
-     * The bytes of a tensor. Every weight keeps its value, or the matrix is refused with the reason.
+     * Encodes a matrix. Every weight keeps its value, or the matrix is refused with the reason.
      *
-     * @param type what to become
-     * @param tensor where the matrix is from: for messages, and its dimensions
-     * @param matrix with a codebook of integers, and rows without gaps
-     * @param roundScales whether scales may be rounded to those that the type can hold
-     * @param arena receives the bytes
-     * @throws IllegalArgumentException if tensors cannot be written as the type
+     * @param type the type to encode to
+     * @param tensor the tensor that the matrix came from, for its dimensions and for messages
+     * @param matrix the weights; its codebook must be integers, and its rows must have no gaps
+     * @param roundScales whether scales may be rounded to what the type can hold
+     * @param arena allocates the bytes
+     * @throws IllegalArgumentException if the type cannot be written
      * @throws GgufException if the type cannot hold the matrix
      */
     public static Encoded encode(

@@ -7,7 +7,7 @@ import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 
-/** F16: IEEE's numbers of 16 bits. */
+/** F16: IEEE half-precision values. */
 final class F16Codec extends TensorCodec {
 
     private static final FiniteCheck.Values VALUES = new FiniteCheck.Values(
@@ -19,7 +19,7 @@ final class F16Codec extends TensorCodec {
         super(TensorType.F16);
     }
 
-    /** Copies the rows first: scattered numbers are slow to read from memory that is mapped. */
+    /** Copies the rows first: reading single values from mapped memory is slow. */
     @Override
     RowReader reader(GgufTensor tensor, int most) {
         MemorySegment data = tensor.data();
@@ -32,7 +32,7 @@ final class F16Codec extends TensorCodec {
         };
     }
 
-    /** A loop that the JVM vectorises. */
+    /** The JVM vectorizes this loop. */
     private static void widen(short[] halves, float[] out, int at, int n) {
         for (int i = 0; i < n; i++) {
             out[at + i] = Float.float16ToFloat(halves[i]);

@@ -9,24 +9,27 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * Looks for NaN and infinities in tensors of floating-point values, or of blocks with a floating-point scale, at the speed of
- * memory: a value is not finite if all bits of its exponent are set, and several values are tested at once in a long.
+ * Checks tensors of floating-point values, or of blocks with a floating-point scale, for NaN and infinities, at memory
+ * speed: a value is not finite if all bits of its exponent are set, and a long tests several values at once.
  */
 public final class FiniteCheck {
 
     private static final long PIECE_BYTES = 4 << 20;
 
-    /** Longs at once, from an array in the cache: the JVM runs that fast before it has compiled it, when a program starts. */
+    /**
+     * Longs copied at once to an array that fits in the cache. This is fast even at program start, before the JVM has
+     * compiled the loop.
+     */
     private static final int SOME = 1 << 12;
 
     private FiniteCheck() {}
 
     /**
-     * Checks all values; types that are neither pass.
+     * Checks all values of a tensor. Types with neither floating-point values nor scales pass.
      *
      * @param threads 1 or more
-     * @param progress hears how many bytes are checked
-     * @throws GgufException if one is not finite; it names the first
+     * @param progress receives the number of bytes checked
+     * @throws GgufException if a value is not finite; the message names the first
      */
     public static void require(GgufTensor tensor, int threads, Progress progress) throws GgufException {
         Optional<TensorCodec> codec = TensorCodecs.find(tensor.type());
@@ -54,18 +57,18 @@ public final class FiniteCheck {
                 tensor + ": " + what + " is " + scale + ", expected a finite number; the data is damaged");
     }
 
-    /** One value, widened. */
+    /** Reads one value, widened to f32. */
     @FunctionalInterface
     interface Value {
         float at(MemorySegment data, long at);
     }
 
     /**
-     * Checks values without gaps.
+     * Checks contiguous values.
      *
-     * @param exponent the bits of the exponent in each value of a long
-     * @param one the lowest of them: added to an exponent of all ones, it carries into the sign
-     * @param value reads one value, to name it
+     * @param exponent the exponent bits of each value in a long
+     * @param one the lowest exponent bit of each value; added to an exponent of all ones, it carries into the sign
+     * @param value reads one value, for the message
      */
     record Values(long exponent, long one, Value value) {
 
@@ -110,7 +113,7 @@ public final class FiniteCheck {
         }
     }
 
-    /** Checks the f16 scales of blocks, which are {@code scaleAt} bytes behind the start of each. */
+    /** Checks the f16 scales of blocks, which are {@code scaleAt} bytes after the start of each. */
     static void scales(GgufTensor tensor, int threads, Progress progress, int scaleAt) throws GgufException {
         int block = tensor.type().blockBytes();
         pieces(tensor, PIECE_BYTES / block * block, threads, progress, (from, to) -> {

@@ -9,8 +9,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * I2_S in its three {@linkplain I2sLayout layouts}: codes 0, 1, 2 for −1, 0, +1, and behind the codes of the tensor 32 bytes, which
- * start with its f32 scale. Code 3 is refused: no quantizer writes it, so it shows that the data is damaged, or read by a wrong layout.
+ * I2_S in its three {@linkplain I2sLayout layouts}: codes 0, 1, 2 for −1, 0, +1. After the codes of the tensor come 32
+ * bytes that start with its f32 scale. Code 3 is refused: no quantizer writes it, so it means that the data is damaged
+ * or was read with the wrong layout.
  *
  * <p>Source: microsoft/BitNet {@code src/ggml-bitnet-mad.cpp}, {@code quantize_i2_s}.
  */
@@ -25,7 +26,7 @@ abstract sealed class I2sCodec extends TwoBitCodec {
     }
 
     /**
-     * Repacks rows, from a multiple of four on.
+     * Repacks rows, starting at a multiple of four.
      *
      * @return 0 if no code is 3
      */
@@ -67,7 +68,7 @@ abstract sealed class I2sCodec extends TwoBitCodec {
         }
     }
 
-    /** A quantizer that finds scale 0 has seen zeros only; other weights mean that the data was never written. */
+    /** A quantizer only writes scale 0 if all weights are zero; other weights mean that the data was never written. */
     private static boolean isZeros(MemorySegment codes, long bytes) {
         for (long i = 0; i < bytes; i++) {
             if (codes.get(LittleEndian.I8, i) != FOUR_ZEROS) {
@@ -86,7 +87,7 @@ abstract sealed class I2sCodec extends TwoBitCodec {
                 if (values[col] == 2) {
                     return new GgufException(tensor + ": the weight at row " + row + ", column " + col
                             + " has code 3, expected 0, 1 or 2; the data is damaged, or in another of the three "
-                            + "layouts of I2_S, which files do not tell apart: --i2s-layout x86 (the published "
+                            + "layouts of I2_S, which files do not record: --i2s-layout x86 (the published "
                             + "models), arm (packed on ARM), rows4 (packed without ACT_PARALLEL)");
                 }
             }
@@ -94,12 +95,12 @@ abstract sealed class I2sCodec extends TwoBitCodec {
         throw new AssertionError(tensor + ": a code 3 that the plain decoder does not see");
     }
 
-    /** The f32 scale behind the codes. */
+    /** The f32 scale after the codes. */
     private static float plainScale(GgufTensor tensor) {
         return tensor.data().get(LittleEndian.F32, tensor.weights() / 4);
     }
 
-    /** Swaps field {@code j} of byte {@code i} with field {@code i} of byte {@code j}: first one by one, then two by two. */
+    /** Transposes 4x4 fields: swaps field {@code j} of byte {@code i} with field {@code i} of byte {@code j}. */
     private static int transpose(int codes) {
         int ones = (codes ^ (codes >>> 6)) & 0x00CC00CC;
         int half = codes ^ ones ^ (ones << 6);
@@ -107,7 +108,7 @@ abstract sealed class I2sCodec extends TwoBitCodec {
         return half ^ twos ^ (twos << 12);
     }
 
-    /** Planes of a row, the first in the highest bits, in groups of four planes. */
+    /** A row as groups of four planes, the first plane in the highest bits. */
     private record Planes(MemorySegment data, int cols, int planeBytes, float scale) implements PlainDecoder {
 
         static Planes of(GgufTensor tensor, int planeBytes) {
@@ -131,7 +132,7 @@ abstract sealed class I2sCodec extends TwoBitCodec {
         }
     }
 
-    /** 128 weights of a row in 32 bytes: {@link BitPlanes}, the first plane in the highest bits. */
+    /** 128 weights of a row in 32 bytes, as {@link BitPlanes} with the first plane in the highest bits. */
     static final class X86 extends I2sCodec {
 
         private static final int LARGEST = 1;
@@ -145,7 +146,7 @@ abstract sealed class I2sCodec extends TwoBitCodec {
             return Planes.of(tensor, 32);
         }
 
-        /** Rows follow each other in groups of 128 weights, so an odd group leaves half a block of padding. */
+        /** A row is a sequence of groups of 128 weights, so an odd number of groups leaves half a block of padding. */
         @Override
         long repack(GgufTensor tensor, Qk256Matrix to, int fromRow, int toRow) {
             MemorySegment from = tensor.data();
@@ -163,7 +164,7 @@ abstract sealed class I2sCodec extends TwoBitCodec {
             return true;
         }
 
-        /** It has one scale, which is not rounded. */
+        /** I2_S has one f32 scale, which is not rounded. */
         @Override
         Encoded encode(GgufTensor tensor, Qk256Matrix matrix, boolean roundScales, Arena arena) throws GgufException {
             PlaneEncoder planes = new PlaneEncoder(tensor, matrix, type(), LARGEST);
@@ -191,7 +192,7 @@ abstract sealed class I2sCodec extends TwoBitCodec {
                     if (matrix.scale(row, block) != scale) {
                         throw new GgufException(tensor + ": row " + row + ", block " + block + " has the scale "
                                 + matrix.scale(row, block) + ", expected " + scale
-                                + " as the first; i2_s has one scale "
+                                + " like the first; i2_s has one scale "
                                 + "for a tensor, qk256 and tq2_0 have one for each block");
                     }
                 }
@@ -200,7 +201,7 @@ abstract sealed class I2sCodec extends TwoBitCodec {
         }
     }
 
-    /** 64 weights of a row in 16 bytes: planes as those of x86, of 16 weights. */
+    /** 64 weights of a row in 16 bytes: planes as for x86, but of 16 weights. */
     static final class Arm extends I2sCodec {
 
         private static final int GROUP_WEIGHTS = 64;
@@ -239,12 +240,12 @@ abstract sealed class I2sCodec extends TwoBitCodec {
             for (int i = 0; i < Integer.BYTES; i++) {
                 int codes = from.get(LittleEndian.I32, fromOffset + 4L * i);
                 threes |= codes & (codes >>> 1) & LOW_BITS;
-                int neighbours = transpose(codes);
+                int neighbors = transpose(codes);
                 int shift = 8 * i;
-                plane0 |= (neighbours >>> 24) << shift;
-                plane1 |= (neighbours >>> 16 & 0xFF) << shift;
-                plane2 |= (neighbours >>> 8 & 0xFF) << shift;
-                plane3 |= (neighbours & 0xFF) << shift;
+                plane0 |= (neighbors >>> 24) << shift;
+                plane1 |= (neighbors >>> 16 & 0xFF) << shift;
+                plane2 |= (neighbors >>> 8 & 0xFF) << shift;
+                plane3 |= (neighbors & 0xFF) << shift;
             }
             to.set(LittleEndian.I32, toOffset, plane0);
             to.set(LittleEndian.I32, toOffset + 4, plane1);
@@ -254,7 +255,7 @@ abstract sealed class I2sCodec extends TwoBitCodec {
         }
     }
 
-    /** One weight of each of four rows in a byte, the first row's in the highest bits. */
+    /** One weight of each of four rows in a byte, the first row in the highest bits. */
     static final class Rows4 extends I2sCodec {
 
         Rows4() {
@@ -302,12 +303,12 @@ abstract sealed class I2sCodec extends TwoBitCodec {
                 for (int col = 0; col < to.cols(); col += 4) {
                     int four = from.get(LittleEndian.I32, source + col);
                     threes |= four & (four >>> 1) & LOW_BITS;
-                    int neighbours = transpose(four);
+                    int neighbors = transpose(four);
                     long at = target + col / 4;
-                    codes.set(LittleEndian.I8, at, (byte) (neighbours >>> 24));
-                    codes.set(LittleEndian.I8, at + stride, (byte) (neighbours >>> 16));
-                    codes.set(LittleEndian.I8, at + 2 * stride, (byte) (neighbours >>> 8));
-                    codes.set(LittleEndian.I8, at + 3 * stride, (byte) neighbours);
+                    codes.set(LittleEndian.I8, at, (byte) (neighbors >>> 24));
+                    codes.set(LittleEndian.I8, at + stride, (byte) (neighbors >>> 16));
+                    codes.set(LittleEndian.I8, at + 2 * stride, (byte) (neighbors >>> 8));
+                    codes.set(LittleEndian.I8, at + 3 * stride, (byte) neighbors);
                 }
             }
             return threes;

@@ -3,13 +3,14 @@ package io.qk256.gguf.layout;
 import io.qk256.gguf.TensorType;
 
 /**
- * How bitnet.cpp packs I2_S. Three layouts share one type id, the machine that packed a file decided on one, and no file
- * says which. Read by a wrong one, about half of the weights are wrong, and nothing in the bytes shows it.
+ * How bitnet.cpp packs I2_S. Three layouts share one type id. The machine that packed a file determined the layout, and
+ * the file does not record it. Read with the wrong one, about half of the weights are wrong, and the bytes do not show
+ * it.
  *
  * <p>Source: microsoft/BitNet {@code src/ggml-bitnet-mad.cpp}, {@code quantize_i2_s}.
  */
 public enum I2sLayout {
-    /** 128 weights of a row in 32 bytes, in four planes of 32. So are the published models, and what x86 packs. */
+    /** 128 weights of a row in 32 bytes, in four planes of 32: the published models, and files packed on x86. */
     X86(TensorType.I2_S),
     /** 64 weights of a row in 16 bytes, in four planes of 16: packed on ARM. */
     ARM(TensorType.I2_S_ARM),
@@ -22,7 +23,7 @@ public enum I2sLayout {
         this.type = type;
     }
 
-    /** What tensors of type I2_S become when a file is read by this layout. */
+    /** The type of I2_S tensors when a file is read with this layout. */
     TensorType type() {
         return type;
     }

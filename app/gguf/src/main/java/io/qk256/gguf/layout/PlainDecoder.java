@@ -3,14 +3,13 @@ package io.qk256.gguf.layout;
 import io.qk256.gguf.GgufTensor;
 
 /**
- * Reads a 2-bit tensor weight by weight, straight from the bytes of the file, by the formula of its format and
- * nothing else. It shares no code with {@link Repack}, so each can be measured against the other. Immutable and
- * thread-safe.
+ * Reads a 2-bit tensor weight by weight, directly from the bytes of the file, using only the formula of its format. It
+ * shares no code with {@link Repack}, so each can be checked against the other. Immutable and thread-safe.
  */
 public interface PlainDecoder {
 
     /**
-     * A decoder for a tensor whose type {@link Repack} accepts.
+     * Returns a decoder for a tensor of a type that {@link Repack} accepts.
      *
      * @throws IllegalArgumentException for other types
      * @throws ArithmeticException if the tensor has 2^31 columns or more
@@ -22,8 +21,8 @@ public interface PlainDecoder {
     }
 
     /**
-     * The weights of a row without their scales: −1, 0 or +1, and +2 where the file has code 3; for QK256, the values of
-     * its codebook.
+     * Reads the weights of a row without their scales: −1, 0 or +1, and +2 for code 3; for QK256, the values of its
+     * codebook.
      *
      * @param row index of the row
      * @param values receives as many weights as the tensor has columns
@@ -31,10 +30,10 @@ public interface PlainDecoder {
     void row(long row, byte[] values);
 
     /**
-     * The scale of the weights of a row from column {@code 256 * block} on.
+     * Returns the scale of the 256 weights of a row that start at column {@code 256 * block}.
      *
      * @param row index of the row
-     * @param block index of the 256 columns
+     * @param block index of the block of 256 columns
      */
     float scale(long row, int block);
 }

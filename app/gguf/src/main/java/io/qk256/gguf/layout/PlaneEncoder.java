@@ -8,7 +8,7 @@ import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
 
-/** Packs groups of 128 weights of a matrix as {@link BitPlanes}: what I2_S and TQ2_0 have in common. */
+/** Packs groups of 128 weights of a matrix as {@link BitPlanes}, for I2_S and TQ2_0. */
 final class PlaneEncoder {
 
     static final int GROUP_WEIGHTS = 128;
@@ -21,12 +21,12 @@ final class PlaneEncoder {
     private final byte[] codeOf = new byte[4];
 
     /**
-     * An encoder for one matrix.
+     * Creates an encoder for one matrix.
      *
-     * @param tensor where the matrix is from, for messages
-     * @param type what it becomes
-     * @param largest the largest value of a weight that the type can hold; the least is −1
-     * @throws GgufException if rows of the matrix do not fit the blocks of the type
+     * @param tensor the tensor that the matrix came from, for messages
+     * @param type the type to encode to
+     * @param largest the largest weight that the type can hold; the smallest is −1
+     * @throws GgufException if the columns of the matrix are not a multiple of the type's block
      */
     PlaneEncoder(GgufTensor tensor, Qk256Matrix matrix, TensorType type, int largest) throws GgufException {
         if (matrix.cols() % type.blockWeights() != 0) {
@@ -41,12 +41,12 @@ final class PlaneEncoder {
         }
     }
 
-    /** Packs a group, the first plane in the highest bits. */
+    /** Packs a group with the first plane in the highest bits. */
     void highestFirst(int row, int group, MemorySegment out, long to) throws GgufException {
         group(row, group, true, out, to);
     }
 
-    /** Packs a group, the first plane in the lowest bits. */
+    /** Packs a group with the first plane in the lowest bits. */
     void lowestFirst(int row, int group, MemorySegment out, long to) throws GgufException {
         group(row, group, false, out, to);
     }

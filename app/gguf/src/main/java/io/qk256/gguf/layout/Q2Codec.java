@@ -5,8 +5,8 @@ import io.qk256.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Q2_0: blocks of 64 weights in 18 bytes, an f16 scale and 16 bytes of four codes each, the first in the lowest bits; a code is worth
- * itself less one. So the codes are those of QK256, between scales.
+ * Q2_0: blocks of 64 weights in 18 bytes: an f16 scale, and 16 bytes of four codes each, the first in the lowest bits.
+ * The value of a code is the code minus one. The codes are therefore those of QK256, interleaved with scales.
  *
  * <p>Source: ggml-org/ggml {@code src/ggml-quants.c}, {@code dequantize_row_q2_0}.
  */
@@ -36,7 +36,7 @@ final class Q2Codec extends ScaledBlocksCodec {
         }
     }
 
-    /** As f32 in any case: repacking would refuse different scales in 256 weights. */
+    /** Rows can always be read as f32. Only repacking refuses different scales within 256 weights. */
     @Override
     void requireReadable(GgufTensor tensor) {}
 }

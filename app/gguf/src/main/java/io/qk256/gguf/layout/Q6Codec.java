@@ -7,13 +7,13 @@ import io.qk256.gguf.TensorType;
  *
  * <pre>
  *   0  u8[128]  the low four bits of each weight
- * 128  u8[64]   the high two
+ * 128  u8[64]   the high two bits
  * 192  i8[16]   a scale for each 16 weights
- * 208  f16      a scale for all
+ * 208  f16      a scale for the block
  * </pre>
  *
- * <p>Each half of a block, 128 weights, has its low bits in 64 bytes, first in the low, then in the high half of each, and its high
- * bits in 32.
+ * <p>Each half of a block (128 weights) has its low bits in 64 bytes, the first 64 weights in the low half of each byte
+ * and the others in the high half, and its high bits in 32 bytes.
  *
  * <p>Source: ggml-org/ggml {@code src/ggml-quants.c}, {@code dequantize_row_q6_K}.
  */

@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Q8_0: blocks of 32 weights in 34 bytes, an f16 scale and 32 signed bytes.
+ * Q8_0: blocks of 32 weights in 34 bytes: an f16 scale and 32 signed bytes.
  *
  * <p>Source: ggml-org/ggml {@code src/ggml-quants.c}, {@code dequantize_row_q8_0}.
  */
@@ -32,13 +32,13 @@ public final class Q8Codec extends BlockCodec {
     }
 
     /**
-     * Puts the bytes and the scales of blocks apart.
+     * Separates the bytes and the scales of blocks.
      *
-     * @param blocks those of a tensor of Q8_0
-     * @param first index of the first block, in all three
-     * @param end index behind the last block
-     * @param codes receives 32 bytes a block
-     * @param scales receives an f16 a block, in the byte order of this machine
+     * @param blocks the data of a Q8_0 tensor
+     * @param first index of the first block, in all three segments
+     * @param end index after the last block
+     * @param codes receives 32 bytes per block
+     * @param scales receives an f16 per block, in native byte order
      */
     public static void takeApart(
             MemorySegment blocks, long first, long end, MemorySegment codes, MemorySegment scales) {

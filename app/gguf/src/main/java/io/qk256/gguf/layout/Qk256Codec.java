@@ -18,30 +18,30 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * How a GGUF file holds tensors in QK256 layout, for which the format has no type: as a row of I8 numbers, which no reader
- * can mistake for weights, in a file that has the key {@code qk256.version}. The numbers are, in this order:
+ * How a GGUF file holds tensors in QK256 layout, for which the format has no type: as a single row of I8 values, which
+ * no reader can mistake for weights, in a file that has the key {@code qk256.version}. The bytes are, in this order:
  *
  * <pre>
  *  0  u8[8]   51 4B 32 35 36 00 00 00 ("QK256")
- *  8  u32     CRC-32C of all bytes from 64 on
- * 12  u32     1 if there are block scales, else 0
+ *  8  u32     CRC-32C of all bytes from offset 64 on
+ * 12  u32     1 if there are block scales, otherwise 0
  * 16  f32     scale of the tensor, finite
  * 20  u8[12]  0
  * 32  i8[4]   the codebook: values of codes 0 to 3, each −64 to 63
  * 36  u8[12]  0
- * 48  u32[4]  dimensions, the contiguous one first, 0 behind the last
- * 64          the codes: ceil(cols / 256) * 64 bytes a row
+ * 48  u32[4]  dimensions, the contiguous one first, 0 after the last
+ * 64          the codes: ceil(cols / 256) * 64 bytes per row
  *             f32 scales, one for each 256 weights of a row, if there are block scales
  * </pre>
  */
 public final class Qk256Codec extends TwoBitCodec {
 
-    /** The key that says that a file holds such tensors. */
+    /** The key that marks a file with such tensors. */
     public static final String VERSION_KEY = "qk256.version";
 
     public static final int VERSION = 1;
 
-    /** Codes start on a boundary of 64 bytes if tensors do. */
+    /** If tensors are aligned to 64 bytes, so are their codes. */
     public static final int ALIGNMENT = 64;
 
     private static final long MAGIC = 0x00000036_35324B51L;
@@ -86,13 +86,13 @@ public final class Qk256Codec extends TwoBitCodec {
         return true;
     }
 
-    /** It holds any matrix. */
+    /** QK256 holds any matrix. */
     @Override
     Encoded encode(GgufTensor tensor, Qk256Matrix matrix, boolean roundScales, Arena arena) {
         return new Encoded(store(matrix, tensor.dims(), arena), 0);
     }
 
-    /** The formula on the bytes as they are described above. */
+    /** Decodes the bytes as described above. */
     private static final class Plain implements PlainDecoder {
 
         private final MemorySegment data;
@@ -139,7 +139,7 @@ public final class Qk256Codec extends TwoBitCodec {
         return true;
     }
 
-    /** The tensor that a stored one stands for, with type QK256 and the dimensions of the weights; any other as it is. */
+    /** Returns the QK256 tensor that a stored one represents, with the dimensions of the weights; others unchanged. */
     static GgufTensor recognise(GgufTensor stored) throws GgufException {
         MemorySegment data = stored.data();
         if (stored.type() != TensorType.I8
@@ -171,7 +171,7 @@ public final class Qk256Codec extends TwoBitCodec {
             if (dim < 0 || (dim == 0 && i == 0) || (dim > 0 && dims.size() < i)) {
                 throw new GgufException(stored + ": dimension " + i + " of the weights is "
                         + Integer.toUnsignedString((int) dim) + ", expected 1 to " + Integer.MAX_VALUE
-                        + (i == 0 ? "" : ", or 0 behind the last one") + "; the file is damaged");
+                        + (i == 0 ? "" : ", or 0 after the last one") + "; the file is damaged");
             }
             if (!behindLast) {
                 dims.add(dim);
@@ -202,7 +202,7 @@ public final class Qk256Codec extends TwoBitCodec {
         }
         if (rows > Integer.MAX_VALUE || needed != tensor.data().byteSize()) {
             throw new GgufException(tensor.file() + ", tensor " + tensor.name() + ": weights of dimensions "
-                    + tensor.dims() + " need " + needed + " bytes, expected as many as the tensor has, "
+                    + tensor.dims() + " need " + needed + " bytes, but the tensor has "
                     + tensor.data().byteSize() + "; the file is damaged");
         }
     }
@@ -212,8 +212,8 @@ public final class Qk256Codec extends TwoBitCodec {
     }
 
     /**
-     * The weights where they lie, without a copy. Only block scales that lie on no boundary of 4 bytes, as in a file that
-     * was read into a byte array, are copied.
+     * Returns the weights in place, without copying. Only block scales that are not aligned to 4 bytes are copied, as
+     * in a file that was read into a byte array.
      */
     static Qk256Matrix matrix(GgufTensor tensor, Arena arena) throws GgufException {
         MemorySegment data = tensor.data();
@@ -241,7 +241,7 @@ public final class Qk256Codec extends TwoBitCodec {
         return new Codebook(values[0], values[1], values[2], values[3]);
     }
 
-    /** The bytes to store, for a codebook of integers and rows without gaps. */
+    /** Returns the bytes to store; the codebook must be integers, and the rows must have no gaps. */
     static MemorySegment store(Qk256Matrix matrix, List<Long> dims, Arena arena) {
         long codeBytes = matrix.rows() * Qk256.rowBytes(matrix.cols());
         Optional<MemorySegment> scales = matrix.blockScales();
@@ -265,9 +265,9 @@ public final class Qk256Codec extends TwoBitCodec {
     }
 
     /**
-     * Compares the bytes with their check sum.
+     * Verifies the checksum of the bytes.
      *
-     * @throws GgufException if they differ
+     * @throws GgufException if it does not match
      */
     public static void verify(GgufTensor tensor) throws GgufException {
         int stored = tensor.data().get(LittleEndian.I32, CRC_AT);

@@ -17,27 +17,27 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Turns 2-bit tensors of other projects into {@linkplain Qk256 QK256 layout}, once, when a model is loaded. Every
+ * Repacks 2-bit tensors of other projects into {@linkplain Qk256 QK256 layout}, once, when a model is loaded. Every
  * weight keeps its value to the bit. Stateless and thread-safe.
  *
  * <ul>
  *   <li>I2_S (bitnet.cpp), in any {@linkplain I2sLayout layout}: one scale for the tensor.
- *   <li>TQ1_0 and TQ2_0 (ggml): a scale for each block of 256. If all blocks of a tensor have the same bits
- *       for a scale, as a converted BitNet tensor does, it becomes the scale of the tensor: the weights are the same,
- *       and the int8 product then rounds as it does for I2_S.
- *   <li>Q2_0 (ggml): a scale for each 64 weights. It fits where the four scales of each block of 256 are the same, as
- *       in a converted BitNet tensor, and is refused elsewhere.
- *   <li>QK256: used where it lies, without a copy.
+ *   <li>TQ1_0 and TQ2_0 (ggml): a scale for each block of 256. If the scales of all blocks have the same bits, as in a
+ *       converted BitNet tensor, that scale becomes the tensor scale: the weights are the same, and the int8 product
+ *       then rounds as it does for I2_S.
+ *   <li>Q2_0 (ggml): a scale for each 64 weights. Accepted if the four scales of each block of 256 are the same, as in
+ *       a converted BitNet tensor; otherwise refused.
+ *   <li>QK256: used in place, without copying.
  * </ul>
  */
 public final class Repack {
 
-    /** Enough work for a thread to outweigh the asking for it, and little enough to stay in its cache. */
+    /** Large enough to outweigh the cost of scheduling a piece, and small enough to stay in the cache. */
     private static final long PIECE_BYTES = 256 << 10;
 
     private Repack() {}
 
-    /** Why tensors of a type cannot be repacked; empty if they can. */
+    /** The reason why tensors of a type cannot be repacked; empty if they can. */
     public static Optional<String> refusal(TensorType type) {
         if (TensorCodecs.findTwoBit(type).isPresent()) {
             return Optional.empty();
@@ -48,14 +48,14 @@ public final class Repack {
                         "its weights are permuted for the look-up kernel of one machine; "
                                 + "convert the model to I2_S or TQ2_0";
                     case OTHER ->
-                        "this program does not know the type, which may be newer, or of a fork of ggml; "
-                                + "convert the model with the program that made it, to TQ2_0 for example";
+                        "this program does not know the type, which may be newer or from a fork of ggml; "
+                                + "convert the model with the program that made it, for example to TQ2_0";
                     case Q2_K, IQ2_XXS, IQ2_XS, IQ2_S -> "its weights are not codes of one codebook of four values";
                     default -> "it does not have 2 bits a weight";
                 });
     }
 
-    /** The types that can be repacked, for people. */
+    /** The types that can be repacked, for messages. */
     public static String types() {
         return TensorCodecs.names(TwoBitCodec.class::isInstance, "or");
     }
@@ -63,10 +63,11 @@ public final class Repack {
     /**
      * Repacks a tensor on the calling thread; dimensions beyond the first become rows.
      *
-     * @param arena receives codes and scales, each on a 64-byte boundary
+     * @param arena allocates codes and scales, each aligned to 64 bytes
      * @return a matrix with codebook {@link Codebook#TERNARY}, or the stored one if the type is QK256
-     * @throws GgufException if the type {@linkplain #refusal cannot be repacked}, a side has 2^31 or more, a scale is
-     *     not finite, the scales of a Q2_0 tensor do not fit, or an I2_S tensor holds what its quantiser never writes
+     * @throws GgufException if the type {@linkplain #refusal cannot be repacked}, there are 2^31 rows or columns or
+     *     more, a scale is not finite, the scales of a Q2_0 tensor do not fit, or an I2_S tensor holds what its
+     *     quantizer never writes
      */
     public static Qk256Matrix repack(GgufTensor tensor, Arena arena) throws GgufException {
         Repacking work = codec(tensor).repacking(tensor, arena);
@@ -77,14 +78,14 @@ public final class Repack {
     }
 
     /**
-     * Repacks tensors with several threads, which share the rows.
+     * Repacks tensors with several threads, which divide the rows among them.
      *
-     * @param tensors no two of the same name
-     * @param arena receives codes and scales; it must be shared or automatic if there are several threads
-     * @param threads 1 or more; the calling thread is one of them
-     * @param progress hears how many bytes of the tensors are repacked
+     * @param tensors the tensors; no two may have the same name
+     * @param arena allocates codes and scales; must be shared or automatic if there are several threads
+     * @param threads 1 or more, including the calling thread
+     * @param progress receives the number of bytes of the tensors that are repacked
      * @return the matrices by name, in the order of the tensors
-     * @throws GgufException as {@link #repack}; of several failures, the first tensor's
+     * @throws GgufException as for {@link #repack}; of several failures, that of the first tensor
      */
     public static Map<String, Qk256Matrix> repackAll(
             Collection<GgufTensor> tensors, Arena arena, int threads, Progress progress) throws GgufException {

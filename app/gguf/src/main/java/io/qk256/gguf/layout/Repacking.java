@@ -19,7 +19,7 @@ abstract class Repacking {
     /** The result, without scales. */
     final Qk256Matrix matrix;
 
-    /** For a tensor that lies in a file as kernels take it. */
+    /** For a tensor that is stored in the layout of the kernels. */
     Repacking(GgufTensor tensor, Qk256Matrix matrix) {
         this.tensor = tensor;
         this.matrix = matrix;
@@ -53,11 +53,11 @@ abstract class Repacking {
     /**
      * Repacks some rows. No two calls may share a row.
      *
-     * @param from the first, a multiple of four
-     * @param to behind the last: a multiple of four, or the number of rows
+     * @param from the first row, a multiple of four
+     * @param to the row after the last: a multiple of four, or the number of rows
      */
     abstract void rows(int from, int to) throws GgufException;
 
-    /** The result with its scales, after all rows. */
+    /** Returns the result with its scales, once all rows are repacked. */
     abstract Qk256Matrix finish(Arena arena) throws GgufException;
 }

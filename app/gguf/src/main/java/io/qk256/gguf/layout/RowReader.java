@@ -1,17 +1,17 @@
 package io.qk256.gguf.layout;
 
-/** Reads rows of a tensor as f32 values, into an array. For one thread at a time, as it has a buffer. */
+/** Reads rows of a tensor as f32 values into an array. Not thread-safe, as it has a buffer. */
 @FunctionalInterface
 public interface RowReader {
 
     /**
-     * Reads some rows that follow each other.
+     * Reads consecutive rows.
      *
      * @param first index of the first row
-     * @param count how many, at most as many as the reader was made for
-     * @param out receives {@code count} times as many values as a row has
-     * @param at where in {@code out} they begin
-     * @throws IndexOutOfBoundsException if there are no such rows, or they do not fit
+     * @param count number of rows, at most what the reader was made for
+     * @param out receives {@code count} rows of values
+     * @param at index in {@code out} of the first value
+     * @throws IndexOutOfBoundsException if there are no such rows, or they do not fit in {@code out}
      */
     void read(long first, int count, float[] out, int at);
 }

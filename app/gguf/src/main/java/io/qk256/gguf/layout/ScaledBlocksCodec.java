@@ -11,18 +11,19 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * ggml's types of 2 bits, whose blocks have an f16 scale each. A block has 256 weights, or a whole part of them; a block of QK256
- * can have but one scale. If all blocks of a tensor have the same bits for a scale, it becomes the scale of the tensor.
+ * ggml's 2-bit types, whose blocks each have an f16 scale. A block has 256 weights, or a divisor of 256; a QK256 block
+ * can have only one scale. If the scales of all blocks of a tensor have the same bits, that scale becomes the tensor
+ * scale.
  */
 abstract class ScaledBlocksCodec extends TwoBitCodec {
 
     private final int blockBytes;
     private final int scaleAt;
 
-    /** Blocks of the type in one of QK256. */
+    /** Blocks of the type in one QK256 block. */
     private final int perBlock;
 
-    /** @param scaleAt where in a block its scale is */
+    /** @param scaleAt offset of the scale in a block, in bytes */
     ScaledBlocksCodec(TensorType type, int scaleAt) {
         super(type);
         this.blockBytes = type.blockBytes();
@@ -30,17 +31,17 @@ abstract class ScaledBlocksCodec extends TwoBitCodec {
         this.perBlock = Qk256.BLOCK_WEIGHTS / type.blockWeights();
     }
 
-    /** The plain formula: the values of a row without their scales, −1 to 2, from its bytes. */
+    /** The plain formula: decodes the bytes of a row to values without their scales, −1 to 2. */
     abstract void values(byte[] row, int cols, byte[] values);
 
-    /** Repacks the codes of blocks that follow each other; the last block of QK256 may stay incomplete. */
+    /** Repacks the codes of consecutive blocks; the last QK256 block may stay incomplete. */
     abstract void repack(MemorySegment from, long fromOffset, int blocks, MemorySegment to, long toOffset);
 
     private short scaleBits(GgufTensor tensor, long block) {
         return tensor.data().get(LittleEndian.I16, block * blockBytes + scaleAt);
     }
 
-    /** Each block has its own scale, even where repacking would refuse it. */
+    /** Uses each block's own scale, even where repacking would refuse it. */
     @Override
     final RowReader reader(GgufTensor tensor, int most) {
         PlainDecoder plain = plain(tensor);
@@ -89,7 +90,7 @@ abstract class ScaledBlocksCodec extends TwoBitCodec {
             values(packed, cols, values);
         }
 
-        /** That of the first block if there are several: repacking wants all of them to be the same. */
+        /** The scale of the first block: repacking requires all scales of a QK256 block to be the same. */
         @Override
         public float scale(long row, int block) {
             long at = row * rowBytes + (long) block * perBlock * blockBytes + scaleAt;
@@ -101,7 +102,7 @@ abstract class ScaledBlocksCodec extends TwoBitCodec {
 
         private final int perRow;
 
-        /** Bits of the scale of the first block. */
+        /** The bits of the first block's scale. */
         private final short firstScale;
 
         private volatile boolean manyScales;
@@ -123,7 +124,7 @@ abstract class ScaledBlocksCodec extends TwoBitCodec {
             }
         }
 
-        /** Notes the scale of a block of a row. */
+        /** Checks the scale of a block of a row, and notes whether it differs from the first. */
         private void look(int row, long first, int i) throws GgufException {
             short bits = scaleBits(tensor, first + i);
             if (bits != firstScale) {
@@ -142,7 +143,7 @@ abstract class ScaledBlocksCodec extends TwoBitCodec {
                 throw new GgufException(tensor + ": row " + row + ", columns " + weights * i + " to "
                         + (weights * (i + 1) - 1)
                         + " have the scale " + Float.float16ToFloat(bits) + ", expected "
-                        + Float.float16ToFloat(wanted) + " as the columns from " + weights * (i - i % perBlock)
+                        + Float.float16ToFloat(wanted) + " like the columns from " + weights * (i - i % perBlock)
                         + " on; QK256 has one scale for 256 weights, so this tensor does not fit; "
                         + "requantize the model as TQ2_0, or as Q2_0 with one scale a tensor");
             }

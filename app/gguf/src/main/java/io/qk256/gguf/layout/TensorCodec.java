@@ -6,9 +6,9 @@ import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 
 /**
- * All that is known of one tensor type: how its bytes become f32 values, and how they are checked; {@link TwoBitCodec} says how
- * codes and scales become QK256, and come from it. A type is one subclass, and a line in {@link TensorCodecs}. Immutable and
- * thread-safe.
+ * Defines one tensor type: how its bytes become f32 values, and how they are checked. {@link TwoBitCodec} adds the
+ * conversion of codes and scales to and from QK256. A type is one subclass and a line in {@link TensorCodecs}.
+ * Immutable and thread-safe.
  */
 abstract class TensorCodec {
 
@@ -18,32 +18,32 @@ abstract class TensorCodec {
         this.type = type;
     }
 
-    /** Its name, number and block. */
+    /** The type, with its name, id and block size. */
     final TensorType type() {
         return type;
     }
 
     /**
-     * Reads rows as ggml and bitnet.cpp decode them, to the bit. What it is given is in range.
+     * Returns a reader that decodes rows as ggml and bitnet.cpp do, to the bit. The caller checks ranges.
      *
-     * @param tensor of this type, {@linkplain #requireReadable readable}
-     * @param most rows at a time
+     * @param tensor a {@linkplain #requireReadable readable} tensor of this type
+     * @param most the most rows to read at a time
      */
     abstract RowReader reader(GgufTensor tensor, int most);
 
     /**
-     * Refuses data that the type cannot mean, as far as a reader does not notice it.
+     * Refuses data that is invalid for the type and that a reader would not notice.
      *
      * @throws GgufException if the tensor holds such data
      */
     void requireReadable(GgufTensor tensor) throws GgufException {}
 
     /**
-     * Refuses NaN and infinities, in values or in their scales; where repacking looks for them, this does not.
+     * Refuses NaN and infinities in values or their scales. Does nothing for types whose repacking checks for them.
      *
      * @param threads 1 or more
-     * @param progress hears how many bytes are checked
-     * @throws GgufException if there are any; it names the first
+     * @param progress receives the number of bytes checked
+     * @throws GgufException if there are any; the message names the first
      */
     void requireFinite(GgufTensor tensor, int threads, Progress progress) throws GgufException {}
 }

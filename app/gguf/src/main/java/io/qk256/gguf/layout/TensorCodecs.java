@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** The tensor types that can be read: a new one is a line here. */
+/** The tensor types that can be read; a new type is one line here. */
 final class TensorCodecs {
 
     private static final Map<TensorType, TensorCodec> CODECS = byType(
@@ -36,17 +36,17 @@ final class TensorCodecs {
         return Collections.unmodifiableMap(byType);
     }
 
-    /** What is known of a type; empty if it cannot be read. */
+    /** The codec of a type; empty if it cannot be read. */
     static Optional<TensorCodec> find(TensorType type) {
         return Optional.ofNullable(CODECS.get(type));
     }
 
-    /** The same for a type of 2 bits a weight. */
+    /** The codec of a 2-bit type; empty for other types. */
     static Optional<TwoBitCodec> findTwoBit(TensorType type) {
         return CODECS.get(type) instanceof TwoBitCodec codec ? Optional.of(codec) : Optional.empty();
     }
 
-    /** The names of some types as a list for people, in the order above; layouts of I2_S are under its name. */
+    /** The names of some types as a list for messages, in the order above; all layouts of I2_S count as one. */
     static String names(Predicate<TensorCodec> some, String lastWord) {
         List<String> names = new ArrayList<>();
         for (TensorCodec codec : CODECS.values()) {

@@ -9,9 +9,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The rows of a tensor of any readable type as f32 values, as ggml and bitnet.cpp compute them, to the bit. Immutable and
- * thread-safe; each thread reads with a {@link #reader} of its own. Reading a row of a type that has no 2 bits a weight makes no garbage,
- * so that it suits the embeddings of a model.
+ * The rows of a tensor of any readable type as f32 values, decoded as ggml and bitnet.cpp do, to the bit. Immutable and
+ * thread-safe; each thread needs a {@link #reader} of its own. Reading a row of a {@linkplain #isDense dense} type
+ * allocates nothing, which suits the embeddings of a model.
  */
 public final class TensorRows {
 
@@ -23,7 +23,7 @@ public final class TensorRows {
         this.codec = codec;
     }
 
-    /** Why tensors of a type cannot be read; empty if they can. */
+    /** The reason why tensors of a type cannot be read; empty if they can. */
     public static Optional<String> refusal(TensorType type) {
         if (TensorCodecs.find(type).isPresent()) {
             return Optional.empty();
@@ -37,23 +37,26 @@ public final class TensorRows {
         };
     }
 
-    /** Whether a type can be read, and has more than 2 bits a weight: as an embedding may have, which no kernel multiplies. */
+    /**
+     * Whether a type can be read and has more than 2 bits per weight, as embeddings have, which no kernel multiplies.
+     */
     public static boolean isDense(TensorType type) {
         return TensorCodecs.find(type)
                 .filter(codec -> !(codec instanceof TwoBitCodec))
                 .isPresent();
     }
 
-    /** The types that are {@linkplain #isDense dense}, for people. */
+    /** The {@linkplain #isDense dense} types, for messages. */
     public static String denseTypes() {
         return TensorCodecs.names(codec -> !(codec instanceof TwoBitCodec), "or");
     }
 
     /**
-     * The rows of a tensor.
+     * Returns the rows of a tensor.
      *
-     * @throws GgufException if the type {@linkplain #refusal cannot be read}, there are 2^31 columns or more, or a 2-bit
-     *     tensor holds what {@link Repack} refuses (different scales in 256 weights of Q2_0 are no hindrance here)
+     * @throws GgufException if the type {@linkplain #refusal cannot be read}, there are 2^31 columns or more, or a
+     *     2-bit tensor holds what {@link Repack} refuses (except that different scales within 256 weights of Q2_0 are
+     *     accepted)
      */
     public static TensorRows of(GgufTensor tensor) throws GgufException {
         Optional<TensorCodec> codec = TensorCodecs.find(tensor.type());
@@ -70,9 +73,9 @@ public final class TensorRows {
     }
 
     /**
-     * Rows of f16 numbers in memory.
+     * Returns the rows of f16 values in memory.
      *
-     * @param data the numbers, little-endian
+     * @param data the values, little-endian
      */
     public static TensorRows ofHalves(MemorySegment data, int rows, int cols) {
         List<Long> dims = List.of((long) cols, (long) rows);
@@ -80,10 +83,10 @@ public final class TensorRows {
     }
 
     /**
-     * What reads rows.
+     * Returns a reader of rows.
      *
-     * @param most rows at a time, 1 or more
-     * @throws ArithmeticException if so many rows do not fit in an array
+     * @param most the most rows to read at a time, 1 or more
+     * @throws ArithmeticException if that many rows do not fit in an array
      */
     public RowReader reader(int most) {
         RowReader reader = codec.reader(tensor, most);

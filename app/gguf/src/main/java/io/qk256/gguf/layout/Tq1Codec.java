@@ -5,8 +5,9 @@ import io.qk256.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 
 /**
- * TQ1_0: blocks of 256 weights in 54 bytes. A byte holds five ternary digits, the first most significant, scaled so that multiplying
- * it by three pushes one digit out at the top. Digit {@code n} of neighbouring bytes are neighbouring weights.
+ * TQ1_0: blocks of 256 weights in 54 bytes. A byte holds five ternary digits, most significant first, scaled so that
+ * multiplying it by three pushes one digit out at the top. Digits {@code n} of neighboring bytes are neighboring
+ * weights.
  *
  * <pre>
  *  0  u8[32]  weights 0 to 159: digits 0 to 4
@@ -24,7 +25,7 @@ final class Tq1Codec extends ScaledBlocksCodec {
     private static final int SCALE_AT = 52;
     private static final int[] POWERS_OF_THREE = {1, 3, 9, 27, 81};
 
-    /** For each byte its five codes, code {@code n} in the low bits of byte {@code n}. */
+    /** The five codes of each byte value, code {@code n} in the low bits of byte {@code n}. */
     private static final long[] CODES = new long[256];
 
     static {
@@ -73,7 +74,7 @@ final class Tq1Codec extends ScaledBlocksCodec {
         }
     }
 
-    /** Four bytes give four neighbouring codes, which are one byte of QK256, for each of their digits. */
+    /** For each digit, four bytes give four neighboring codes, which make one byte of QK256. */
     private static void digits(
             MemorySegment from, long fromOffset, int bytes, int digits, MemorySegment to, long toOffset) {
         int stride = bytes / 4;

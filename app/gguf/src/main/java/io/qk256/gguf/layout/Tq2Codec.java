@@ -10,8 +10,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * TQ2_0: blocks of 256 weights in 66 bytes: two groups of 128 weights as {@link BitPlanes}, the first plane in the lowest bits, and
- * an f16 scale. A code is worth itself less one, so code 3 is +2.
+ * TQ2_0: blocks of 256 weights in 66 bytes: two groups of 128 weights as {@link BitPlanes}, the first plane in the
+ * lowest bits, and an f16 scale. The value of a code is the code minus one, so code 3 is +2.
  *
  * <p>Source: ggml-org/ggml {@code src/ggml-quants.c}, {@code dequantize_row_tq2_0}.
  */
@@ -48,7 +48,7 @@ final class Tq2Codec extends ScaledBlocksCodec {
         return true;
     }
 
-    /** Its scales are f16. */
+    /** Scales become f16. */
     @Override
     Encoded encode(GgufTensor tensor, Qk256Matrix matrix, boolean roundScales, Arena arena) throws GgufException {
         PlaneEncoder planes = new PlaneEncoder(tensor, matrix, type(), LARGEST);
@@ -73,14 +73,14 @@ final class Tq2Codec extends ScaledBlocksCodec {
         short half = Float.floatToFloat16(scale);
         float rounded = Float.float16ToFloat(half);
         if (rounded != scale && (!round || Float.isInfinite(rounded))) {
-            throw new GgufException(tensor + ": the scale " + scale + " becomes " + rounded
-                    + " in the f16 that tq2_0 has for scales, expected no change; use qk256 or i2_s, or accept it"
-                    + " with --round-scales if it is finite");
+            throw new GgufException(tensor + ": the scale " + scale + " rounds to " + rounded
+                    + " in the f16 scales of tq2_0, expected an exact value; use qk256 or i2_s, or accept rounding"
+                    + " with --round-scales if the result is finite");
         }
         return half;
     }
 
-    /** As a part of the scale. */
+    /** The error relative to the scale. */
     private static double error(float scale, float rounded) {
         return rounded == scale ? 0 : Math.abs((double) rounded - scale) / Math.abs((double) scale);
     }

@@ -8,8 +8,8 @@ import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 
 /**
- * A type with codes of 2 bits, which become those of QK256. It is read in two ways that share no code: by its plain formula, and
- * by a repacking that is fast; so each is the other's test.
+ * A type with 2-bit codes, which can be repacked to QK256. It is read in two ways that share no code, the plain formula
+ * and the fast repacking, so each tests the other.
  */
 abstract class TwoBitCodec extends TensorCodec {
 
@@ -18,16 +18,16 @@ abstract class TwoBitCodec extends TensorCodec {
     }
 
     /**
-     * Its plain formula.
+     * Returns a decoder by the plain formula.
      *
      * @throws ArithmeticException if the tensor has 2^31 columns or more
      */
     abstract PlainDecoder plain(GgufTensor tensor);
 
     /**
-     * The repacking of a tensor, which is still to be done.
+     * Prepares the repacking of a tensor.
      *
-     * @param arena receives the result; shared if several threads will work on it
+     * @param arena allocates the result; shared if several threads will work on it
      */
     abstract Repacking repacking(GgufTensor tensor, Arena arena) throws GgufException;
 
@@ -37,10 +37,11 @@ abstract class TwoBitCodec extends TensorCodec {
     }
 
     /**
-     * Packs a matrix as a tensor of this type. Every weight keeps its value, or the matrix is refused with the reason.
+     * Encodes a matrix as a tensor of this type. Every weight keeps its value, or the matrix is refused with the
+     * reason.
      *
-     * @param tensor where the matrix is from: for messages, and its dimensions
-     * @param roundScales whether scales may be rounded to those that the type can hold
+     * @param tensor the tensor that the matrix came from, for its dimensions and for messages
+     * @param roundScales whether scales may be rounded to what the type can hold
      */
     Encoded encode(GgufTensor tensor, Qk256Matrix matrix, boolean roundScales, Arena arena) throws GgufException {
         throw new UnsupportedOperationException(type().label() + " cannot be written");
@@ -66,7 +67,7 @@ abstract class TwoBitCodec extends TensorCodec {
         };
     }
 
-    /** Repacks it, which checks what the plain formula does not. */
+    /** Repacks the tensor, which checks what the plain formula does not. */
     @Override
     void requireReadable(GgufTensor tensor) throws GgufException {
         try (Arena arena = Arena.ofConfined()) {

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Opens GGUF files with the types of tensors that have no number there: QK256, which is stored as I8, and the layouts of I2_S. So
- * models are to be opened. Stateless and thread-safe.
+ * Opens model files. Unlike {@link GgufFile#open(Path)}, recognizes the tensor types that have no id in GGUF: QK256,
+ * which is stored as I8, and the layouts of I2_S. Stateless and thread-safe.
  */
 public final class WeightFile {
 
@@ -32,7 +32,7 @@ public final class WeightFile {
     /**
      * Maps and checks a file of any size.
      *
-     * @param i2sLayout how tensors of type I2_S are packed, as no file says it
+     * @param i2sLayout how tensors of type I2_S are packed, which the file does not record
      * @throws GgufException if there is no such file, or it breaks a rule of the format
      * @throws IOException if the file cannot be read
      */
@@ -41,10 +41,10 @@ public final class WeightFile {
     }
 
     /**
-     * Checks a file that is in memory already. Tensors of type I2_S are taken to have the layout of x86.
+     * Checks a file that is already in memory. Tensors of type I2_S are taken to have the layout of x86.
      *
      * @param bytes the whole file, off-heap or a {@code byte[]}
-     * @param name what to call it in messages
+     * @param name its name in messages
      * @throws GgufException if it breaks a rule of the format
      */
     public static GgufFile of(MemorySegment bytes, String name) throws GgufException {

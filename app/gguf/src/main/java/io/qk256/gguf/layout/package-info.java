@@ -1,10 +1,10 @@
 /**
- * What the bytes of tensors mean: the types of ggml and bitnet.cpp, decoded and repacked for kernels.
+ * The data of tensors: the types of ggml and bitnet.cpp, decoded and repacked for kernels.
  *
- * <p>{@link io.qk256.gguf.layout.WeightFile} opens a file with the types that GGUF has no numbers for.
- * {@link io.qk256.gguf.layout.Repack} turns 2-bit tensors into the layout that kernels take, and
- * {@link io.qk256.gguf.layout.TensorRows} any readable tensor into floats;
- * {@link io.qk256.gguf.layout.PlainDecoder} reads 2-bit tensors weight by weight, as the measure for both.
+ * <p>{@link io.qk256.gguf.layout.WeightFile} opens a file, including the types that GGUF has no ids for.
+ * {@link io.qk256.gguf.layout.Repack} turns 2-bit tensors into the layout of the kernels, and
+ * {@link io.qk256.gguf.layout.TensorRows} turns any readable tensor into floats.
+ * {@link io.qk256.gguf.layout.PlainDecoder} reads 2-bit tensors weight by weight, as the reference for both.
  */
 @NullMarked
 package io.qk256.gguf.layout;

@@ -56,7 +56,7 @@ class ConversionTest {
         return to;
     }
 
-    /** The two files were made by one program from one model; nothing but the packing differs. */
+    /** The same program made both files from the same model; only the packing differs. */
     @ParameterizedTest
     @CsvSource({
         I2S + ", TQ2_0, " + TQ2,
@@ -161,7 +161,7 @@ class ConversionTest {
     @Test
     void aScaleThatF16CannotHoldIsRefusedUnlessRoundingIsAccepted() throws IOException {
         try (GgufFile file = stored(Codebook.TERNARY, 256, 0.1f)) {
-            refused(file, Target.TQ2_0, "the scale 0.1 becomes 0.099975586", "--round-scales");
+            refused(file, Target.TQ2_0, "the scale 0.1 rounds to 0.099975586", "--round-scales");
             Path out = dir.resolve("rounded.gguf");
             Report report = Conversion.convert(file, OutputFile.of(out), Target.TQ2_0, true, 1, Progress.NONE);
             assertThat(report.scaleError()).isBetween(2.4e-4, 2.5e-4);
@@ -173,7 +173,7 @@ class ConversionTest {
         try (GgufFile file = stored(Codebook.TERNARY, 256, 1e6f)) {
             assertThatThrownBy(() -> Conversion.convert(
                             file, OutputFile.of(dir.resolve("x")), Target.TQ2_0, true, 1, Progress.NONE))
-                    .hasMessageContaining("the scale 1000000.0 becomes Infinity");
+                    .hasMessageContaining("the scale 1000000.0 rounds to Infinity");
         }
     }
 

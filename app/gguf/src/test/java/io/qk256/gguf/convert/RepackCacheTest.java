@@ -80,11 +80,11 @@ class RepackCacheTest {
         assertThat(opensByMaking()).as("the header").isTrue();
         replaceModel(java.util.Arrays.copyOf(bytes, bytes.length + 32));
         assertThat(opensByMaking()).as("the size").isTrue();
-        assertThat(told).hasSize(2).allMatch(line -> line.contains("is of another version of " + model));
+        assertThat(told).hasSize(2).allMatch(line -> line.contains("was made from another version of " + model));
         assertThat(opensByMaking()).isFalse();
     }
 
-    /** Nothing but its data differs: size, time of modification and header are those of before. */
+    /** Only the data differs: size, modification time and header are the same as before. */
     @Test
     void anotherModelOfTheSameSizeTimeAndHeaderMakesItAgain() throws IOException {
         assertThat(opensByMaking()).isTrue();
@@ -102,7 +102,7 @@ class RepackCacheTest {
         assertThat(opensByMaking()).as("the time").isFalse();
         Path copy = Files.copy(model, dir.resolve("copy"));
         Files.move(copy, model, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-        assertThat(opensByMaking()).as("another file of the same bytes").isFalse();
+        assertThat(opensByMaking()).as("another file with the same bytes").isFalse();
         assertThat(cached).hasBinaryContent(good);
         assertThat(told).isEmpty();
     }
@@ -180,7 +180,7 @@ class RepackCacheTest {
             Files.write(cached, others);
             assertThatThrownBy(this::opensByMaking)
                     .isInstanceOf(UserError.class)
-                    .hasMessageContaining(cached + ": is there already and is no cached model");
+                    .hasMessageContaining(cached + ": already exists and is not a cached model");
             assertThat(cached).hasBinaryContent(others);
         }
         Files.delete(cached);

@@ -78,7 +78,7 @@ class BlockPackingTest {
                 BlockPacking.pack(TensorType.TQ1_0, 64, 512, tq1, arena, 2), Fixtures.segment("tq1_0.dequant.f32"));
     }
 
-    /** A block of Q2_0 is an f16 scale and 64 codes as they lie in QK256. */
+    /** A Q2_0 block is an f16 scale and 64 codes in QK256 order. */
     @Test
     void q2KeepsItsCodes() throws GgufException {
         byte[] row = new byte[4 * 18];

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** One matrix, packed by the three branches of bitnet.cpp's quantiser. */
+/** One matrix, packed by the three branches of bitnet.cpp's quantizer. */
 class I2sLayoutTest {
 
     private static final int ROWS = 32;
@@ -116,7 +116,7 @@ class I2sLayoutTest {
         try (GgufFile file = WeightFile.open(path, I2sLayout.ARM)) {
             GgufTensor tensor = file.requireTensor("t");
             assertThat(tensor.type()).isEqualTo(TensorType.I2_S_ARM);
-            assertThat(tensor).hasToString(path + ", tensor t of I2_S (type 36) in the layout of ARM, 32x2560");
+            assertThat(tensor).hasToString(path + ", tensor t of I2_S (type 36) in the ARM layout, 32x2560");
             assertThat(tensor.data().toArray(LittleEndian.I8)).isEqualTo(data);
         }
         try (GgufFile file = WeightFile.open(path)) {

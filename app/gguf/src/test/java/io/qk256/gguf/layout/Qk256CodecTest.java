@@ -130,9 +130,9 @@ class Qk256CodecTest {
                     32 | 127        | the value of code 0: 127, expected -64 to 63
                     48 | 0          | dimension 0 of the weights is 0, expected 1 to 2147483647
                     48 | -1         | dimension 0 of the weights is 4294967295
-                    52 | 7          | weights of dimensions [600, 7] need 1408 bytes, expected as many as the tensor has, 1216
-                    52 | 2147483647 | expected as many as the tensor has, 1216
-                    56 | 2147483647 | expected as many as the tensor has, 1216
+                    52 | 7          | weights of dimensions [600, 7] need 1408 bytes, but the tensor has 1216
+                    52 | 2147483647 | bytes, but the tensor has 1216
+                    56 | 2147483647 | bytes, but the tensor has 1216
                     60 | 1          | dimension 3 of the weights is 1
                     """)
     void brokenHeadersAreRefused(int at, int value, String message) {

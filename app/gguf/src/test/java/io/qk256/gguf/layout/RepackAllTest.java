@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Several tensors by several threads. */
+/** Repacks several tensors with several threads. */
 class RepackAllTest {
 
     private final Arena arena = Arena.ofShared();

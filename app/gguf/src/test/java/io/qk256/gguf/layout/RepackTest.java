@@ -132,7 +132,7 @@ class RepackTest {
         assertPlain(tensor, Fixtures.segment("tq2_0.anycode.f32"));
     }
 
-    /** All 256 values of a byte in each of the three parts of a block. */
+    /** All 256 byte values in each of the three parts of a block. */
     @Test
     void everyByteOfTq1HasTheTritsThatGgmlGives() throws GgufException {
         byte[] trits = Fixtures.bytes("tq1_0.byte_to_trits.i8");
@@ -181,7 +181,7 @@ class RepackTest {
         }
     }
 
-    /** Codes 3 become 2 for I2_S; the exponent of every scale loses a bit. */
+    /** Replaces code 3 by 2 for I2_S, and clears a bit in the exponent of every scale. */
     private static void makeFinite(TensorType type, byte[] bytes) {
         if (type == TensorType.I2_S) {
             for (int i = 0; i < bytes.length - 32; i++) {

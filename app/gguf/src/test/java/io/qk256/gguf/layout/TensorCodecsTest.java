@@ -17,10 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What holds for every type that is registered, also for the next one. */
+/** Properties of every registered type, including future ones. */
 class TensorCodecsTest {
 
-    /** As codes of 2 bits these are zeros; as f16 and f32, numbers. */
+    /** Zeros as 2-bit codes, and finite as f16 and f32. */
     private static final byte ANY = 0x55;
 
     private static final int COLS = 512;

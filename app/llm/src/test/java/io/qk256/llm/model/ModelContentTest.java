@@ -162,7 +162,7 @@ class ModelContentTest {
                 "prism.hadamard.version is 1, expected no such key");
         refused(
                 writer -> writer.integer("split.count", ValueType.U16, 3).integer("split.no", ValueType.U16, 0),
-                "this is part 1 of 3 of a model that is split");
+                "this is part 1 of 3 of a split model");
     }
 
     @Test

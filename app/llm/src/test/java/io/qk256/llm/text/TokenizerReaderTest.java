@@ -96,7 +96,7 @@ class TokenizerReaderTest {
             })
     void refusesAFileWithoutTheKey(String key) {
         file.without(key);
-        assertRefused("there is no key " + key);
+        assertRefused("no key " + key);
     }
 
     @Test
