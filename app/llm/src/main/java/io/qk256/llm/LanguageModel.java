@@ -30,8 +30,8 @@ import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 
 /**
- * A model that is ready to write: the weights, the tokenizer and the chat template of one file. Immutable and thread-safe; any
- * number of engines may use it at once, each by one thread at a time.
+ * A model ready to generate text: the weights, the tokenizer and the chat template of one file. Immutable and
+ * thread-safe. Any number of engines may use it at once, each by one thread at a time.
  */
 public final class LanguageModel implements AutoCloseable {
 
@@ -46,32 +46,32 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Opens and loads a model, with all processors.
+     * Opens and loads a model, using all processors.
      *
-     * @param path a GGUF file, which must not change as long as the model is used
-     * @throws GgufException if it is damaged, or of a model that is not computed here
-     * @throws IOException if it cannot be read
+     * @param path a GGUF file, which must not change while the model is in use
+     * @throws GgufException if the file is damaged, or the model is not supported
+     * @throws IOException if the file cannot be read
      */
     public static LanguageModel open(Path path) throws IOException {
         return open(path, LoadOptions.usual());
     }
 
     /**
-     * Opens and loads a model, with all processors.
+     * Opens and loads a model, using all processors.
      *
-     * @param path a GGUF file, which must not change as long as the model is used
-     * @throws GgufException if it is damaged, or of a model that is not computed here
-     * @throws IOException if it cannot be read
+     * @param path a GGUF file, which must not change while the model is in use
+     * @throws GgufException if the file is damaged, or the model is not supported
+     * @throws IOException if the file cannot be read
      */
     public static LanguageModel open(Path path, LoadOptions options) throws IOException {
         return of(WeightFile.open(path), options);
     }
 
     /**
-     * Loads a model from a file that is open, with all processors.
+     * Loads a model from an open file, using all processors.
      *
-     * @param file becomes the model's own, which closes it, here too if the model cannot be loaded
-     * @throws GgufException if it is damaged, or of a model that is not computed here
+     * @param file the file; the model takes ownership and closes it, also if loading fails
+     * @throws GgufException if the file is damaged, or the model is not supported
      */
     public static LanguageModel of(GgufFile file, LoadOptions options) throws IOException {
         FutureTask<Tokenizer> reading = new FutureTask<>(() -> Tokenizer.of(file));
@@ -98,7 +98,7 @@ public final class LanguageModel implements AutoCloseable {
         if (tokenizer.vocabularySize() != config.vocabulary()) {
             throw new GgufException(file.name() + ": the tokenizer has " + tokenizer.vocabularySize()
                     + " tokens, expected " + config.vocabulary()
-                    + ", a row of the embedding for each; the file is damaged");
+                    + ", one per row of the embedding; the file is damaged");
         }
     }
 
@@ -119,7 +119,9 @@ public final class LanguageModel implements AutoCloseable {
         throw new IllegalStateException(thrown);
     }
 
-    /** It reads the file, which must not be closed under it, and ends soon; an interrupt is kept for the caller. */
+    /**
+     * Waits for the reader, because the file must not be closed while it reads. An interrupt is kept for the caller.
+     */
     private static void end(Thread reader) {
         boolean interrupted = false;
         while (reader.isAlive()) {
@@ -135,9 +137,10 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Threads and buffers to compute with, on the fastest of the kernels that this JVM finds and that this machine can run.
+     * Creates an engine (threads and buffers) on the fastest kernel that this JVM finds and this machine supports.
      *
-     * @throws IllegalStateException if there is no such kernel, the model is closed, or the system does not give so many threads
+     * @throws IllegalStateException if there is no such kernel, the model is closed, or the system cannot create that
+     *     many threads
      */
     public Engine engine(EngineOptions options) {
         Selection selection = KernelSelector.selectFirst(
@@ -146,10 +149,10 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Threads and buffers to compute with.
+     * Creates an engine (threads and buffers) on a kernel.
      *
-     * @param kernel multiplies the ternary weights
-     * @throws IllegalStateException if the model is closed, or the system does not give so many threads
+     * @param kernel the kernel that multiplies the ternary weights
+     * @throws IllegalStateException if the model is closed, or the system cannot create that many threads
      */
     public Engine engine(Kernel kernel, EngineOptions options) {
         return model.engine(kernel, options);
@@ -158,8 +161,8 @@ public final class LanguageModel implements AutoCloseable {
     /**
      * Continues a text.
      *
-     * @param engine of this model
-     * @param prompt what the text begins with; not a part of the answer
+     * @param engine an engine of this model
+     * @param prompt the start of the text; not part of the answer
      * @param out receives the text, piece by piece
      */
     public Answer generate(Engine engine, String prompt, GenerationOptions options, Consumer<String> out) {
@@ -169,8 +172,8 @@ public final class LanguageModel implements AutoCloseable {
     /**
      * Answers a conversation.
      *
-     * @param engine of this model
-     * @param messages what was said so far; the last one is to be answered
+     * @param engine an engine of this model
+     * @param messages the conversation so far; the answer is to the last message
      * @param out receives the answer, piece by piece
      */
     public Answer answer(Engine engine, List<ChatMessage> messages, GenerationOptions options, Consumer<String> out) {
@@ -185,22 +188,22 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
-    /** The weights, for those who compute logits themselves. */
+    /** The weights, for programs that compute logits themselves. */
     public Model weights() {
         return model;
     }
 
-    /** The shape. */
+    /** The shape of the model. */
     public ModelConfig config() {
         return model.config();
     }
 
-    /** Text to tokens and back. */
+    /** The tokenizer: text to tokens and back. */
     public Tokenizer tokenizer() {
         return tokenizer;
     }
 
-    /** How a conversation is written for this model. */
+    /** The chat template: how a conversation is encoded for this model. */
     public ChatTemplate template() {
         return ChatTemplate.of(tokenizer);
     }

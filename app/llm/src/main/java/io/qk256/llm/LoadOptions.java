@@ -6,12 +6,12 @@ import io.qk256.llm.model.LoadListener;
 /**
  * How a model is loaded.
  *
- * @param head how the weights of the last product are kept
- * @param listener hears how far it is, and what to know of the file
+ * @param head how the weights of the output head are stored in memory
+ * @param listener receives progress, and warnings about the file
  */
 public record LoadOptions(HeadType head, LoadListener listener) {
 
-    /** The head in 8 bits, which is faster and changes the logits by little; nobody listens. */
+    /** The defaults: an 8-bit head, which is faster and changes the logits only slightly, and no listener. */
     public static LoadOptions usual() {
         return new LoadOptions(HeadType.INT8, LoadListener.NONE);
     }

@@ -1,5 +1,5 @@
 /**
- * Language models in a process of one's own.
+ * Language models inside your own process.
  *
  * <pre>{@code
  * try (LanguageModel model = LanguageModel.open(Path.of("model.gguf"));
@@ -8,8 +8,9 @@
  * }
  * }</pre>
  *
- * <p>{@link io.qk256.llm.LanguageModel} is all that most programs need. Below it, {@link io.qk256.llm.model} computes logits,
- * {@link io.qk256.llm.text} turns text into tokens and back, {@link io.qk256.llm.generation} chooses tokens.
+ * <p>{@link io.qk256.llm.LanguageModel} is all that most programs need. Below it, {@link io.qk256.llm.model} computes
+ * logits, {@link io.qk256.llm.text} converts text to tokens and back, and {@link io.qk256.llm.generation} chooses
+ * tokens.
  */
 @NullMarked
 package io.qk256.llm;

@@ -53,13 +53,13 @@ class LanguageModelTest {
             String answer =
                     model.answer(engine, List.of(message), TWENTY, text -> {}).text();
             assertThat(answer)
-                    .as("this model knows no turns")
+                    .as("this model has no turns")
                     .isEqualTo(model.generate(engine, "Once upon a time", TWENTY, text -> {})
                             .text());
         }
     }
 
-    /** One whose vocabulary is missing: the weights are loaded by then. */
+    /** The vocabulary is missing, which is detected after the weights are loaded. */
     @Test
     void aModelThatCannotBeLoadedLeavesNothing() {
         byte[] bytes = Fixtures.bytes("/fixtures/model/tiny-bitnet.gguf");

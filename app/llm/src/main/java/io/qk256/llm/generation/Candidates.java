@@ -3,20 +3,20 @@ package io.qk256.llm.generation;
 import io.qk256.llm.model.NotFiniteException;
 
 /**
- * Tokens in descending order of their logits, equal ones in ascending order of ids, sorted only as far as asked for: a
- * heap whose root goes to the back of the array when it is taken. O(n) to order, O(log n) for each token that is taken. Tokens that
- * cannot be chosen are best left out before.
+ * Tokens in descending order of logits, equal logits in ascending order of ids. Sorted only as far as needed: a heap
+ * whose root moves to the back of the array when taken. O(n) to build the heap, O(log n) for each token taken. Drop
+ * tokens that cannot be chosen beforehand.
  */
 final class Candidates {
 
-    /** More than the rounding of a weight, so that what decides is the weight. */
+    /** Larger than the rounding error of a weight, so that the weight itself decides. */
     private static final double LOG_SLACK = 1e-6;
 
     private final int[] tokens;
     private final float[] logits;
-    /** Tokens that are not left out: they come first in the arrays. */
+    /** The number of tokens kept; they come first in the arrays. */
     private int count;
-    /** The heap is at 0 up to here, exclusive; behind it is what was taken, the first at the very end. */
+    /** The heap occupies {@code [0, heapSize)}; after it are the tokens taken, the first one at the very end. */
     private int heapSize;
 
     Candidates(int vocabularySize) {
@@ -31,7 +31,7 @@ final class Candidates {
         return tokens.length;
     }
 
-    /** Takes and checks the logits, in the order of ids. */
+    /** Loads and checks the logits, in the order of ids. */
     void load(float[] source) {
         if (source.length != logits.length) {
             throw new IllegalArgumentException(
@@ -53,12 +53,12 @@ final class Candidates {
         }
     }
 
-    /** Replaces a logit between {@link #load} and {@link #order}. */
+    /** Replaces a logit; call between {@link #load} and {@link #order}. */
     void set(int token, float logit) {
         logits[token] = logit;
     }
 
-    /** The likeliest token, between {@link #load} and {@link #order}. */
+    /** Returns the most likely token; call between {@link #load} and {@link #order}. */
     int best() {
         int best = 0;
         for (int i = 1; i < count; i++) {
@@ -69,12 +69,12 @@ final class Candidates {
         return best;
     }
 
-    /** How many are left. */
+    /** The number of tokens kept. */
     int count() {
         return count;
     }
 
-    /** Leaves out all but the likeliest ones, between {@link #set} and {@link #order}. O(n) if they are few. */
+    /** Keeps only the most likely tokens; call between {@link #set} and {@link #order}. O(n) if they are few. */
     void keep(int wanted) {
         if (wanted >= count) {
             return;
@@ -82,7 +82,7 @@ final class Candidates {
         for (int i = wanted / 2 - 1; i >= 0; i--) {
             siftUnlikelyDown(i, wanted);
         }
-        // A later token is behind one of the same logit.
+        // Of equal logits, the token with the lower id comes first.
         for (int i = wanted; i < count; i++) {
             if (logits[i] > logits[0]) {
                 swap(i, 0);
@@ -92,9 +92,12 @@ final class Candidates {
         count = wanted;
     }
 
-    /** Leaves out those with less than a part of the likeliest one's probability, between {@link #set} and {@link #order}. */
-    void keepAtLeast(double part) {
-        double least = logits[best()] + Math.log(part) - LOG_SLACK;
+    /**
+     * Drops tokens with less than a fraction of the most likely token's probability; call between {@link #set} and
+     * {@link #order}.
+     */
+    void keepAtLeast(double fraction) {
+        double least = logits[best()] + Math.log(fraction) - LOG_SLACK;
         int kept = 0;
         for (int i = 0; i < count; i++) {
             if (logits[i] >= least) {
@@ -105,7 +108,7 @@ final class Candidates {
         count = kept;
     }
 
-    /** The sum of the {@linkplain #weight weights} of those that are left, between {@link #set} and {@link #order}. */
+    /** The sum of the {@linkplain #weight weights} of the tokens kept; call between {@link #set} and {@link #order}. */
     double weights(double temperature) {
         double best = logits[best()];
         double sum = 0;
@@ -115,7 +118,7 @@ final class Candidates {
         return sum;
     }
 
-    /** Makes places known. */
+    /** Builds the heap, so that tokens can be taken by rank. */
     void order() {
         heapSize = count;
         for (int i = heapSize / 2 - 1; i >= 0; i--) {
@@ -123,12 +126,12 @@ final class Candidates {
         }
     }
 
-    /** The token at a place, 0 for the likeliest. */
+    /** The token at a rank, 0 for the most likely. */
     int token(int place) {
         return tokens[index(place)];
     }
 
-    /** Its probability divided by the likeliest token's: exp of the difference of the logits by the temperature. */
+    /** Its probability divided by that of the most likely token: exp of the logits' difference over the temperature. */
     double weight(int place, double temperature) {
         int index = index(place);
         double best = logits[index(0)];
@@ -159,7 +162,7 @@ final class Candidates {
         }
     }
 
-    /** In a heap of the first ones, whose root is the least likely. */
+    /** In a heap of the first {@code size} tokens, whose root is the least likely. */
     private void siftUnlikelyDown(int start, int size) {
         int parent = start;
         for (int child = 2 * parent + 1; child < size; child = 2 * parent + 1) {

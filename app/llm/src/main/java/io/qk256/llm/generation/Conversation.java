@@ -8,8 +8,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * What was said so far, and the part of it that fits the model's context. When it grows too long, the oldest messages
- * are forgotten, but never what the system said, nor the last message. Not thread-safe.
+ * The messages of a conversation, as far as they fit in the model's context. When it grows too long, the oldest
+ * messages are forgotten, but never system messages or the last message. Not thread-safe.
  */
 public final class Conversation {
 
@@ -17,17 +17,17 @@ public final class Conversation {
     private final int contextLength;
     private final List<ChatMessage> messages = new ArrayList<>();
 
-    /** @param contextLength how many tokens the model can take, prompt and answer together */
+    /** @param contextLength the most tokens that the model can take, prompt and answer together */
     public Conversation(ChatTemplate template, int contextLength) {
         this.template = template;
         this.contextLength = contextLength;
     }
 
     /**
-     * The tokens to answer, and how many messages were forgotten to make room: the user should be told.
+     * The tokens to answer, and how many messages were forgotten to make room, which the user should be told.
      *
      * @param tokens the prompt
-     * @param forgotten number of messages that this prompt no longer holds and the one before it could
+     * @param forgotten number of messages dropped since the previous prompt
      */
     @SuppressWarnings("ArrayRecordComponent") // Made, read once, never compared.
     public record Prompt(int[] tokens, int forgotten) {}
@@ -37,23 +37,23 @@ public final class Conversation {
         messages.add(message);
     }
 
-    /** Takes the last message back, if there is one: it was not answered. */
+    /** Removes the last message, if any, because it was not answered. */
     public void removeLast() {
         if (!messages.isEmpty()) {
             messages.removeLast();
         }
     }
 
-    /** What is remembered, the oldest first. */
+    /** The remembered messages, oldest first. */
     public List<ChatMessage> messages() {
         return Collections.unmodifiableList(messages);
     }
 
     /**
-     * The prompt for the next answer; forgets what does not fit.
+     * Returns the prompt for the next answer; forgets what does not fit.
      *
-     * @param answerTokens room to leave for the answer
-     * @throws UserError if the last message does not fit even alone; nothing is forgotten then
+     * @param answerTokens tokens to reserve for the answer
+     * @throws UserError if not even the last message fits; nothing is forgotten then
      */
     public Prompt prompt(int answerTokens) {
         int budget = contextLength - answerTokens;
@@ -62,7 +62,7 @@ public final class Conversation {
         while (tokens.length > budget) {
             if (!forgetOldest(fitting)) {
                 throw new UserError("the message needs " + tokens.length + " tokens, expected at most "
-                        + budget + " (the context of " + contextLength + " less " + answerTokens
+                        + budget + " (the context of " + contextLength + " minus " + answerTokens
                         + " for the answer); shorten the message or the answer");
             }
             tokens = template.encode(fitting);
@@ -73,7 +73,7 @@ public final class Conversation {
         return new Prompt(tokens, forgotten);
     }
 
-    /** A question and its answers go together: a conversation does not begin with an answer. */
+    /** Forgets a question together with its answers, so that a conversation does not begin with an answer. */
     private static boolean forgetOldest(List<ChatMessage> messages) {
         int oldest = 0;
         while (oldest < messages.size() && isSystem(messages.get(oldest))) {

@@ -1,49 +1,49 @@
 package io.qk256.llm.generation;
 
 /**
- * What to write.
+ * Options for generating text.
  *
- * @param maxTokens how many tokens at most, 0 or more
- * @param sampling how each is chosen
- * @param whenFull what happens when no more tokens fit the context
+ * @param maxTokens maximum number of tokens to generate, 0 or more
+ * @param sampling how tokens are chosen
+ * @param whenFull what to do when the context is full
  */
 public record GenerationOptions(int maxTokens, SamplingOptions sampling, WhenFull whenFull) {
 
-    /** What happens when no more tokens fit the context. */
+    /** What to do when the context is full. */
     public enum WhenFull {
-        /** The answer ends there: {@link Generator.End#CONTEXT}. */
+        /** End the answer: {@link Generator.End#CONTEXT}. */
         STOP,
 
         /**
-         * The older half of the text is forgotten, but for its first token, and the rest computed again: text goes on, and
-         * knows less of its beginning. {@link Generator.Answer#forgotten} tells.
+         * Forget the older half of the text, except its first token, and compute the rest again. Generation goes on,
+         * with less knowledge of the beginning. {@link Generator.Answer#forgotten} counts the forgotten tokens.
          */
         FORGET_OLDEST
     }
 
-    /** @throws IllegalArgumentException if there are less than 0 tokens to write */
+    /** @throws IllegalArgumentException if {@code maxTokens} is negative */
     public GenerationOptions {
         if (maxTokens < 0) {
             throw new IllegalArgumentException("tokens to write: " + maxTokens + ", expected 0 or more");
         }
     }
 
-    /** Up to the end that the model finds, or that of the context; the likeliest token always. */
+    /** The defaults: always the most likely token, until the model ends the text or the context is full. */
     public static GenerationOptions usual() {
         return new GenerationOptions(Integer.MAX_VALUE, SamplingOptions.greedy(), WhenFull.STOP);
     }
 
-    /** The same with another number of tokens at most. */
+    /** The same with another maximum number of tokens. */
     public GenerationOptions withMaxTokens(int tokens) {
         return new GenerationOptions(tokens, sampling, whenFull);
     }
 
-    /** The same with another way to choose tokens. */
+    /** The same with other sampling options. */
     public GenerationOptions withSampling(SamplingOptions other) {
         return new GenerationOptions(maxTokens, other, whenFull);
     }
 
-    /** The same with something else when the context is full. */
+    /** The same with another choice for a full context. */
     public GenerationOptions withWhenFull(WhenFull other) {
         return new GenerationOptions(maxTokens, sampling, other);
     }

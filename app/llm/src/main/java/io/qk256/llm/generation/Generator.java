@@ -10,12 +10,12 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * Writes: tokens in, text out as it comes. What a prompt has in common with the tokens before it, such as the turns of a
- * conversation so far, is not computed again. Not thread-safe.
+ * Generates text: takes the tokens of a prompt and emits text as it is generated. The prefix that a prompt shares with
+ * the tokens already in the sequence, such as earlier turns of a conversation, is not computed again. Not thread-safe.
  */
 public final class Generator {
 
-    /** Half of less is nothing to go on with. */
+    /** In a smaller context, the half that is kept is too short to continue from. */
     private static final int LEAST_TO_FORGET = 8;
 
     private final Tokenizer tokenizer;
@@ -24,19 +24,19 @@ public final class Generator {
     private final WhenFull whenFull;
 
     /**
-     * Writes until the context is full.
+     * Creates a generator that stops when the context is full.
      *
-     * @param sequence this object's alone from now on; the caller closes it
+     * @param sequence the sequence, for this generator's use only from now on; the caller closes it
      */
     public Generator(Tokenizer tokenizer, Sequence sequence, Sampler sampler) {
         this(tokenizer, sequence, sampler, WhenFull.STOP);
     }
 
     /**
-     * Writes.
+     * Creates a generator.
      *
-     * @param sequence this object's alone from now on; the caller closes it
-     * @param whenFull what happens when no more tokens fit the context
+     * @param sequence the sequence, for this generator's use only from now on; the caller closes it
+     * @param whenFull what to do when the context is full
      */
     public Generator(Tokenizer tokenizer, Sequence sequence, Sampler sampler, WhenFull whenFull) {
         this.tokenizer = tokenizer;
@@ -49,21 +49,21 @@ public final class Generator {
     public enum End {
         /** The model ended it. */
         COMPLETE,
-        /** It has as many tokens as were asked for. */
+        /** It reached the maximum number of tokens. */
         LIMIT,
-        /** No more tokens fit the context. */
+        /** The context is full. */
         CONTEXT,
         /** The user stopped it. */
         STOPPED
     }
 
     /**
-     * What was written.
+     * A generated answer.
      *
-     * @param text all of it; the prompt is no part of it
-     * @param tokens how many it has
-     * @param forgotten how many tokens, of the prompt first, were forgotten to make room
-     * @param end why there is no more
+     * @param text the whole text, without the prompt
+     * @param tokens number of tokens in it
+     * @param forgotten number of tokens forgotten to make room, those of the prompt first
+     * @param end why it ended
      * @param speed how long it took
      */
     public record Answer(String text, int tokens, int forgotten, End end, GenerationSpeed speed) {}
@@ -72,8 +72,8 @@ public final class Generator {
      * Continues a prompt.
      *
      * @param prompt one or more tokens
-     * @param maxTokens how many to write at most
-     * @param stop asked before each token whether to stop
+     * @param maxTokens maximum number of tokens to generate
+     * @param stop called before each token; true stops
      * @param out receives the text, piece by piece
      * @throws UserError if the prompt is empty or longer than the context
      */
@@ -94,9 +94,9 @@ public final class Generator {
     }
 
     /**
-     * Checks a prompt without reading it.
+     * Checks a prompt without computing it.
      *
-     * @throws UserError if it has no token, or more than the context holds
+     * @throws UserError if it has no tokens, or more than the context holds
      */
     public void requireFitting(int[] prompt) {
         if (prompt.length < 1 || prompt.length > sequence.context()) {
@@ -105,14 +105,14 @@ public final class Generator {
         }
     }
 
-    /** At least the prompt's last token is computed again: logits come only with a token. */
+    /** Recomputes at least the last token of the prompt, because only computing a token gives logits. */
     private int rewindToCommon(int[] prompt) {
         int common = Math.min(sequence.commonWith(prompt), prompt.length - 1);
         sequence.rewind(common);
         return common;
     }
 
-    /** One answer in the making. */
+    /** The answer being generated. */
     private final class Writing {
 
         private final int maxTokens;
@@ -163,7 +163,7 @@ public final class Generator {
             }
         }
 
-        /** Positions are a part of the keys, so what is kept is computed again at its new place. */
+        /** Keys depend on positions, so the tokens that are kept are computed again at their new positions. */
         private float[] forgetAndAdd(int token) {
             int[] all = sequence.tokens();
             int kept = all.length / 2 - 1;

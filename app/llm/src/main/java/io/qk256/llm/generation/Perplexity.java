@@ -12,32 +12,33 @@ import java.util.regex.Pattern;
 /**
  * How well a model predicts a text: the exponential of the mean of {@code -ln p(token)}, over all tokens.
  *
- * <p>The text is cut into documents where the model's mark for the end of a text stands on a line of its own, each document
- * and its mark into windows, and each window is predicted from the mark for the begin of a text and the window's
- * earlier tokens. No window sees another one.
+ * <p>The text is split into documents at lines that contain only the model's end-of-text token. Each document,
+ * including that token, is split into windows. Each token of a window is predicted from the begin-of-text token and the
+ * window's earlier tokens. No window sees another one.
  */
 public final class Perplexity {
 
-    /** Of a normal distribution, 95 % lie within so many standard deviations. */
+    /** 95 % of a normal distribution lie within this many standard deviations. */
     private static final double NORMAL_95 = 1.959964;
 
     private Perplexity() {}
 
-    /** Hears how far it is. */
+    /** Receives progress. */
     @FunctionalInterface
     public interface Listener {
 
-        /** Another window is done; the result is that of all windows so far. */
+        /** Called after each window, with the result of all windows so far. */
         void window(int done, int total, Result soFar);
     }
 
     /**
      * How well the tokens were predicted.
      *
-     * @param tokens how many
-     * @param windows in how many windows
+     * @param tokens number of tokens
+     * @param windows number of windows
      * @param natsPerToken the mean of {@code -ln p}
-     * @param standardError of that mean, taking windows as independent and the tokens of one as not; NaN for one window
+     * @param standardError the standard error of the mean, with windows assumed independent and tokens within a window
+     *     not; NaN for a single window
      */
     public record Result(long tokens, int windows, double natsPerToken, double standardError) {
 
@@ -46,22 +47,22 @@ public final class Perplexity {
             return Math.exp(natsPerToken);
         }
 
-        /** The low end of the interval that holds the perplexity of such texts with a confidence of 95 %. */
+        /** The lower end of the 95 % confidence interval of the perplexity of such texts. */
         public double low() {
             return Math.exp(natsPerToken - NORMAL_95 * standardError);
         }
 
-        /** The high end. */
+        /** The upper end of the interval. */
         public double high() {
             return Math.exp(natsPerToken + NORMAL_95 * standardError);
         }
     }
 
     /**
-     * Cuts a text.
+     * Splits a text into windows.
      *
-     * @param length of a window at most, in tokens
-     * @throws UserError if the text has nothing but space
+     * @param length maximum length of a window in tokens
+     * @throws UserError if the text is blank
      */
     public static List<int[]> windows(Tokenizer tokenizer, String text, int length) {
         String separator = "\n" + tokenizer.describe(tokenizer.endOfText()) + "\n";
@@ -78,7 +79,7 @@ public final class Perplexity {
             }
         }
         if (windows.isEmpty()) {
-            throw new UserError("the text is empty, expected some words to predict");
+            throw new UserError("the text is empty, expected some text to predict");
         }
         return windows;
     }
@@ -96,10 +97,10 @@ public final class Perplexity {
     }
 
     /**
-     * Predicts windows.
+     * Computes the perplexity of windows.
      *
-     * @param sequence whose context is at least as long as the longest window; its tokens are lost
-     * @param begin the mark for the begin of a text
+     * @param sequence a sequence with a context of at least the longest window; its tokens are discarded
+     * @param begin the begin-of-text token
      * @throws NotFiniteException if a logit is not finite
      */
     public static Result measure(Sequence sequence, int begin, List<int[]> windows, Listener listener) {
@@ -138,7 +139,7 @@ public final class Perplexity {
         return surprise;
     }
 
-    /** What the mean and its error are made of: sums over windows of their nats x and their tokens n. */
+    /** The sums for the mean and its error, over the nats x and token counts n of windows. */
     private static final class Sums {
 
         private int windows;
@@ -157,7 +158,7 @@ public final class Perplexity {
             nn += (double) tokens * tokens;
         }
 
-        /** The error of a ratio of two means (Cochran, Sampling Techniques, section 2.11). */
+        /** Uses the standard error of a ratio of two means (Cochran, Sampling Techniques, section 2.11). */
         Result result() {
             double mean = x / n;
             double squares = xx - 2 * mean * xn + mean * mean * nn;

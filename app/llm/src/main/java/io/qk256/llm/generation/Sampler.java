@@ -4,11 +4,11 @@ import java.util.SplittableRandom;
 
 /**
  * Chooses the next token from logits. The steps, in llama.cpp's order: repeat penalty, top-k, top-p, min-p,
- * temperature, draw. Top-p and min-p see the probabilities before temperature, among the tokens that the steps before
- * left. At least one token is left by every step.
+ * temperature, draw. Top-p and min-p use the probabilities before temperature, among the tokens that the previous steps
+ * kept. Every step keeps at least one token.
  *
- * <p>Equal seeds, logits and histories give equal choices on every machine: sums are f64, in an order that the logits
- * alone decide; equal logits come in ascending order of ids. Allocates nothing per token. Not thread-safe.
+ * <p>Equal seeds, logits and histories give equal choices on every machine: sums are f64, in an order that depends only
+ * on the logits; equal logits are ordered by ascending id. Allocates nothing per token. Not thread-safe.
  */
 public final class Sampler {
 
@@ -19,7 +19,7 @@ public final class Sampler {
     private int recentCount;
     private int recentNext;
 
-    /** @param vocabularySize how many logits there will be each time, at least 1 */
+    /** @param vocabularySize the number of logits in each call, at least 1 */
     public Sampler(SamplingOptions options, int vocabularySize) {
         this.options = options;
         this.random = new SplittableRandom(options.seed());
@@ -28,9 +28,9 @@ public final class Sampler {
     }
 
     /**
-     * Counts a token as recent: each of the prompt's, and each that was chosen.
+     * Records a token as recent. Call it for each token of the prompt and each chosen token.
      *
-     * @throws IllegalArgumentException if it is not in the vocabulary
+     * @throws IllegalArgumentException if the token is not in the vocabulary
      */
     public void accept(int token) {
         if (token < 0 || token >= candidates.vocabularySize()) {
@@ -45,17 +45,17 @@ public final class Sampler {
     }
 
     /**
-     * The next token; {@link #accept} is the caller's to call.
+     * Chooses the next token. Does not call {@link #accept}; the caller must.
      *
-     * @param logits one for each token; minus infinity for a token that must not be chosen; not changed
-     * @throws IllegalArgumentException if their number is not the vocabulary's size
+     * @param logits one for each token; minus infinity for a token that must not be chosen; not modified
+     * @throws IllegalArgumentException if their number is not the vocabulary size
      * @throws io.qk256.llm.model.NotFiniteException if one is NaN or plus infinity, or all are minus infinity
      */
     public int sample(float[] logits) {
         candidates.load(logits);
         if (options.repeatPenalty() != 1) {
             for (int i = 0; i < recentCount; i++) {
-                candidates.set(recent[i], penalised(logits[recent[i]]));
+                candidates.set(recent[i], penalized(logits[recent[i]]));
             }
         }
         if (options.temperature() == 0) {
@@ -69,13 +69,13 @@ public final class Sampler {
         return draw(all ? sum : weights(kept), kept);
     }
 
-    /** From the model's logit, not from the penalised one: a token counts once, however often it is recent. */
-    private float penalised(float logit) {
+    /** Penalizes the model's logit, so a token is penalized once, however often it is recent. */
+    private float penalized(float logit) {
         double penalty = options.repeatPenalty();
         return (float) (logit > 0 ? logit / penalty : logit * penalty);
     }
 
-    /** What cannot be chosen need not be ordered. Top-p needs the probabilities of all. */
+    /** Drops tokens that cannot be chosen, so they need not be ordered. Top-p needs the probabilities of all tokens. */
     private void leaveOut() {
         if (options.topK() > 0) {
             candidates.keep(options.topK());
@@ -84,7 +84,7 @@ public final class Sampler {
         }
     }
 
-    /** How many of the likeliest tokens top-p and min-p leave: each keeps a head of the descending order. */
+    /** The number of most likely tokens that both top-p and min-p keep: each keeps a prefix of the descending order. */
     private int kept(double enough) {
         double needed = options.topP() == 1 ? Double.POSITIVE_INFINITY : enough;
         double sum = 0;

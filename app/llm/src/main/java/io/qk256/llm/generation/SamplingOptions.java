@@ -5,18 +5,19 @@ import io.qk256.spi.support.UserError;
 /**
  * How {@link Sampler} chooses. Names and meaning are those of llama.cpp.
  *
- * @param temperature 0 takes the likeliest token always; 1 follows the model's probabilities; more is wilder
- * @param topK only that many of the likeliest tokens; 0 for all
- * @param topP only the likeliest tokens that together have this probability, in (0, 1]; 1 for all
- * @param minP only tokens of at least this part of the likeliest one's probability, in [0, 1]; 0 for all
- * @param repeatPenalty the logit of a recent token is divided by it if positive, else multiplied; 1 for none
+ * @param temperature 0 always takes the most likely token; 1 follows the model's probabilities; higher values are more
+ *     random
+ * @param topK keep only this many of the most likely tokens; 0 for all
+ * @param topP keep only the most likely tokens that together have this probability, in (0, 1]; 1 for all
+ * @param minP keep only tokens with at least this fraction of the most likely token's probability, in [0, 1]; 0 for all
+ * @param repeatPenalty the logit of a recent token is divided by this if positive, otherwise multiplied; 1 for none
  * @param repeatLast how many tokens count as recent
  * @param seed equal seeds give equal choices for equal logits
  */
 public record SamplingOptions(
         double temperature, int topK, double topP, double minP, double repeatPenalty, int repeatLast, long seed) {
 
-    /** @throws UserError if a value is outside its range */
+    /** @throws UserError if a value is out of range */
     public SamplingOptions {
         require(temperature >= 0 && temperature <= 100, "temperature", temperature, "0 to 100");
         require(topK >= 0, "top-k", topK, "0 (all tokens) or more");
@@ -26,7 +27,7 @@ public record SamplingOptions(
         require(repeatLast >= 0 && repeatLast <= 1 << 20, "repeat window", repeatLast, "0 to 1048576 tokens");
     }
 
-    /** The likeliest token, always. */
+    /** Always the most likely token. */
     public static SamplingOptions greedy() {
         return new SamplingOptions(0, 0, 1, 0, 1, 0, 0);
     }

@@ -1,4 +1,4 @@
-/** What comes next: choosing tokens from a model's logits, and the history of a conversation. */
+/** Text generation: sampling tokens from a model's logits, and the history of a conversation. */
 @NullMarked
 package io.qk256.llm.generation;
 

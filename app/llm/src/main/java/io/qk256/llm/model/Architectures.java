@@ -8,33 +8,33 @@ import java.util.Optional;
 /** Finds the architecture of a file. */
 final class Architectures {
 
-    /** All that are computed here. */
+    /** All supported architectures. */
     static final List<Architecture> KNOWN = List.of(new BitNet());
 
     private Architectures() {}
 
     /**
-     * The one that a file asks for.
+     * Returns the architecture that a file requires.
      *
-     * @param known to choose from
+     * @param known the architectures to choose from
      * @throws GgufException if it is not among them
      */
     static Architecture of(GgufFile file, List<Architecture> known) throws GgufException {
         String name = file.architecture();
         return find(name, known)
                 .orElseThrow(() -> new GgufException(file.name() + ": general.architecture is \"" + name
-                        + "\", expected " + names(known) + "; no other model is computed here"));
+                        + "\", expected " + names(known) + "; no other architecture is supported"));
     }
 
     /**
-     * The one of that name.
+     * Returns the architecture with a name.
      *
      * @throws IllegalArgumentException if there is none
      */
     static Architecture of(String name) {
         return find(name, KNOWN)
                 .orElseThrow(() -> new IllegalArgumentException("architecture: \"" + name + "\", expected "
-                        + names(KNOWN) + "; no other model is computed here"));
+                        + names(KNOWN) + "; no other architecture is supported"));
     }
 
     private static Optional<Architecture> find(String name, List<Architecture> known) {

@@ -3,25 +3,29 @@ package io.qk256.llm.model;
 import java.util.Arrays;
 
 /**
- * Causal attention of grouped queries: {@code out = softmax(q . k / sqrt(headSize)) . v} over the positions up to the token's
- * own; consecutive query heads share a key/value head. Scores, exponentials and results are f32, their sum f64; with an f16
- * cache the queries and probabilities are rounded to f16, as in ggml, where they are operands of an f16 product.
+ * Causal grouped-query attention: {@code out = softmax(q . k / sqrt(headSize)) . v} over the positions up to the
+ * token's own; consecutive query heads share a key/value head. Scores, exponentials and results are f32, the sum of
+ * exponentials f64. With an f16 cache, queries and probabilities are rounded to f16, as in ggml, where they are
+ * operands of an f16 product.
  *
- * <p>Scores are summed in the order of {@link Reductions#dot}, results block by block in the order of positions. Different (tokens,
- * key/value head) pairs may be computed by different threads at once.
+ * <p>Scores are summed in the order of {@link Reductions#dot}, results block by block in the order of positions.
+ * Different (tokens, key/value head) pairs may be computed by different threads at once.
  */
 final class Attention {
 
-    /** Tokens that share what is read of the cache; more would need more scratch memory and leave other threads less. */
+    /**
+     * Tokens that share one read of the cache; more would need more scratch memory and leave less work for other
+     * threads.
+     */
     static final int TOKENS_AT_ONCE = 16;
 
     private static final int BLOCK = KvCache.BLOCK;
 
     /**
-     * What computes, for one thread.
+     * The code that a thread computes with.
      *
-     * @param products of blocks of keys and values
-     * @param softmax of scores
+     * @param products products with blocks of keys and values
+     * @param softmax the softmax of scores
      */
     record Code(BlockProducts products, Softmax softmax) {
 
@@ -29,7 +33,7 @@ final class Attention {
             return new Code(new PlainBlockProducts(), new PlainSoftmax());
         }
 
-        /** The fastest on this JVM. */
+        /** Returns the fastest code on this JVM. */
         static Code best() {
             return Reductions.vectorsAreFast() ? new Code(new VectorBlockProducts(), new VectorSoftmax()) : plain();
         }
@@ -51,14 +55,14 @@ final class Attention {
     }
 
     /**
-     * Attends from consecutive tokens, with all query heads that share a key/value head.
+     * Computes the attention of consecutive tokens, for all query heads that share a key/value head.
      *
-     * @param pages of their sequence
-     * @param firstToken of the batch
-     * @param tokens how many, at most {@link #TOKENS_AT_ONCE}
-     * @param firstPosition of the first of these tokens
-     * @param queries of the batch, rounded by the cache
-     * @param out of the batch
+     * @param pages the pages of their sequence
+     * @param firstToken the first token's index in the batch
+     * @param tokens number of tokens, at most {@link #TOKENS_AT_ONCE}
+     * @param firstPosition the position of the first token
+     * @param queries the queries of the batch, rounded by the cache
+     * @param out receives the results of the batch
      */
     void apply(
             PageTable pages,
@@ -78,7 +82,10 @@ final class Attention {
         workers.giveBack(worker);
     }
 
-    /** What a thread needs: a block of keys or values, and for each query a row of scores, which become probabilities. */
+    /**
+     * The scratch memory of a thread: a block of keys or values, and a row of scores, later probabilities, for each
+     * query.
+     */
     private final class Worker {
 
         private final short[] halves = new short[BLOCK * headSize];
@@ -99,7 +106,7 @@ final class Attention {
                 code = Code.best();
             }
             int rows = tokens * queriesPerHead;
-            if (scores.length < rows * stride) { // by the page, so that not every block makes new ones
+            if (scores.length < rows * stride) { // grows by pages, not with every block
                 scores = new float[rows * Math.ceilDiv(stride, cache.pagePositions()) * cache.pagePositions()];
             }
         }

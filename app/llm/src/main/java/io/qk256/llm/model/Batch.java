@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tokens of one pass over the weights, a column each: runs of consecutive tokens of one sequence or several. Filled again
- * for each pass.
+ * The tokens of one pass over the weights, one column each: runs of consecutive tokens of one or several sequences.
+ * Refilled for each pass.
  */
 final class Batch {
 
@@ -15,7 +15,10 @@ final class Batch {
     private final boolean[] wanted;
     private int columns;
 
-    /** Consecutive columns that attend together: of one sequence, at most {@link Attention#TOKENS_AT_ONCE}. */
+    /**
+     * Starts of groups: consecutive columns of one sequence, at most {@link Attention#TOKENS_AT_ONCE}, that attend
+     * together.
+     */
     private final int[] groups;
 
     private int groupCount;
@@ -28,7 +31,7 @@ final class Batch {
         this.groups = new int[capacity + 1];
     }
 
-    /** Most columns. */
+    /** The maximum number of columns. */
     int capacity() {
         return tokens.length;
     }
@@ -47,11 +50,11 @@ final class Batch {
     /**
      * Adds a run of tokens.
      *
-     * @param from index of the first one
-     * @param count how many; there is room
-     * @param table has room for them
-     * @param firstPosition of the first one
-     * @param last of how many of the last ones the state is wanted
+     * @param from index of the first token in {@code run}
+     * @param count number of tokens, which must fit
+     * @param table the sequence's pages, with room for them
+     * @param firstPosition position of the first token
+     * @param last number of final tokens whose state is wanted
      */
     void add(int[] run, int from, int count, PageTable table, int firstPosition, int last) {
         for (int i = 0; i < count; i++) {
@@ -80,13 +83,13 @@ final class Batch {
         return wanted[column];
     }
 
-    /** Moves a column to an earlier place, in ascending order of both; the rest is dropped by {@link #keep}. */
+    /** Moves a column to an earlier index; call in ascending order of both. {@link #keep} drops the rest. */
     void move(int from, int to) {
         positions[to] = positions[from];
         tables[to] = tables[from];
     }
 
-    /** Only the first columns are left. */
+    /** Keeps only the first {@code count} columns. */
     void keep(int count) {
         Arrays.fill(tables, count, columns, null);
         columns = count;
@@ -116,7 +119,7 @@ final class Batch {
         return groupCount;
     }
 
-    /** The first column of a group; that of the next one is its end. */
+    /** The first column of a group; the group ends where the next one starts. */
     int groupStart(int group) {
         return groups[group];
     }

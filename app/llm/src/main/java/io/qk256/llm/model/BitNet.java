@@ -9,9 +9,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * BitNet b1.58: a transformer like LLaMA, with ternary weights, and with norms in front of the projections back to the state.
+ * BitNet b1.58: a transformer like LLaMA, with ternary weights, and with additional norms before the output projections
+ * of attention and feed-forward (sub-norms).
  *
- * <p>Microsoft's models ({@code bitnet-b1.58}, {@code bitnet-25}) have a squared ReLU, those of 1bitLLM ({@code bitnet}) SiLU.
+ * <p>Microsoft's models ({@code bitnet-b1.58}, {@code bitnet-25}) use squared ReLU, those of 1bitLLM ({@code bitnet})
+ * SiLU.
  */
 final class BitNet implements Architecture {
 
@@ -55,15 +57,14 @@ final class BitNet implements Architecture {
         keys.requireIfThere("attention.key_length", headSize, headSizeIs);
         keys.requireIfThere("attention.value_length", headSize, headSizeIs);
         if (keys.architecture().equals(OF_1BIT_LLM) && activation.isEmpty()) {
-            keys.warn(
-                    "no key bitnet.hidden_activation says how the gate acts; SiLU is taken, as llama.cpp does. If the text"
-                            + " makes no sense, the model was trained with squared ReLU: convert it as bitnet-b1.58, or with"
-                            + " hidden_activation relu2");
+            keys.warn("there is no key bitnet.hidden_activation; SiLU is used, as in llama.cpp. If the text makes no"
+                    + " sense, the model was trained with squared ReLU: convert it as bitnet-b1.58, or with"
+                    + " hidden_activation relu2");
         }
         return config;
     }
 
-    /** The key decides; files without it mean what llama.cpp and bitnet.cpp compute for their architecture. */
+    /** The key decides; without it, the gate is what llama.cpp and bitnet.cpp compute for the architecture. */
     private static GateFunction gate(ModelKeys keys, Optional<String> activation) throws GgufException {
         if (activation.isEmpty()) {
             return keys.architecture().equals(OF_1BIT_LLM) ? GateFunction.SILU : GateFunction.SQUARED_RELU;
@@ -71,7 +72,7 @@ final class BitNet implements Architecture {
         return switch (activation.get()) {
             case "relu2", "relu_squared", "relu^2" -> GateFunction.SQUARED_RELU;
             case "silu", "swish", "swiglu" -> GateFunction.SILU;
-            default -> throw keys.refused("hidden_activation", "relu2 or silu; no other gate is computed here");
+            default -> throw keys.refused("hidden_activation", "relu2 or silu; no other gate is supported");
         };
     }
 
@@ -91,7 +92,7 @@ final class BitNet implements Architecture {
                 norm("blk.N.ffn_sub_norm", c.feedForward()),
                 ternary("blk.N.ffn_down", c.width(), c.feedForward()),
                 norm("output_norm", c.width()),
-                tokens("output", c.vocabulary(), c.width()).orNone()); // The embedding serves where it is missing.
+                tokens("output", c.vocabulary(), c.width()).orNone()); // If missing, the embedding is used.
     }
 
     @Override

@@ -8,9 +8,9 @@ import java.util.Objects;
 import java.util.function.IntFunction;
 
 /**
- * Buffers by their length, which are given out again in the same order. For one thread at a time.
+ * Reusable buffers by length, handed out in the same order each time. For one thread at a time.
  *
- * @param <T> a buffer
+ * @param <T> the type of a buffer
  */
 final class Buffers<T> {
 
@@ -22,7 +22,7 @@ final class Buffers<T> {
         this.maker = maker;
     }
 
-    /** One that nobody has taken since the last {@link #useAgain}. */
+    /** Returns a buffer that was not taken since the last {@link #useAgain}. */
     T take(int length) {
         made.putIfAbsent(length, new ArrayList<>());
         List<T> buffers = Objects.requireNonNull(made.get(length));
@@ -33,7 +33,7 @@ final class Buffers<T> {
         return buffers.get(index);
     }
 
-    /** Nobody needs what is in those that were given out. */
+    /** Makes all buffers available again; their contents are no longer needed. */
     void useAgain() {
         taken.clear();
     }

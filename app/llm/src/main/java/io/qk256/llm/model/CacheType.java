@@ -1,14 +1,14 @@
 package io.qk256.llm.model;
 
-/** How an engine keeps the keys and values of the tokens that it has seen. */
+/** The number format of an engine's KV cache. */
 public enum CacheType {
     /**
-     * Half precision: half the memory. As in llama.cpp, whose default it is, queries and probabilities are then rounded
-     * to f16 as well.
+     * Half precision: half the memory. As in llama.cpp, where this is the default, queries and probabilities are
+     * rounded to f16 as well.
      */
     F16(Short.BYTES),
 
-    /** Single precision, and no rounding. */
+    /** Single precision, without rounding. */
     F32(Float.BYTES);
 
     private final int bytes;
@@ -17,7 +17,7 @@ public enum CacheType {
         this.bytes = bytes;
     }
 
-    /** Bytes of a number. */
+    /** The size of a number in bytes. */
     public int bytes() {
         return bytes;
     }

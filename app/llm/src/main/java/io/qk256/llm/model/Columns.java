@@ -1,6 +1,6 @@
 package io.qk256.llm.model;
 
-/** Numbers of the tokens of a batch, a column for each token. Different columns may be written by different threads at once. */
+/** Values for the tokens of a batch, one column per token. Different threads may write different columns at once. */
 final class Columns {
 
     private final int length;
@@ -11,7 +11,7 @@ final class Columns {
         this.values = new float[Math.multiplyExact(columns, length)];
     }
 
-    /** Numbers of a column. */
+    /** The number of values in a column. */
     int length() {
         return length;
     }
@@ -21,12 +21,12 @@ final class Columns {
         return values;
     }
 
-    /** Where a column starts in the values. */
+    /** The index of a column's first value. */
     int at(int column) {
         return column * length;
     }
 
-    /** Copies a column to an earlier place. */
+    /** Copies a column to an earlier index. */
     void move(int from, int to) {
         System.arraycopy(values, at(from), values, at(to), length);
     }

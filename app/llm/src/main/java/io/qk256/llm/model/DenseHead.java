@@ -4,8 +4,8 @@ import java.lang.foreign.Arena;
 import java.util.function.Supplier;
 
 /**
- * The head as the file has it, exactly: for f16 as ggml computes it, which rounds the state to f16, and then every product is
- * exact. For bf16 and f32 the state stays f32: ggml would round it to the 8 bits of bf16.
+ * The output head with the weights of the file, exactly. For f16 it computes as ggml does: the state is rounded to f16,
+ * so every product is exact. For bf16 and f32 the state stays f32; ggml would round it to the 8 bits of bf16.
  */
 final class DenseHead extends OutputHead {
 
@@ -26,9 +26,9 @@ final class DenseHead extends OutputHead {
     }
 
     /**
-     * The head of weights of a type that is slow to read, as f16, so that reading them again for every token is fast.
+     * Returns a head that converts weights to f16, for types too slow to decode for every token.
      *
-     * @param arena receives them
+     * @param arena allocates the f16 weights
      */
     static DenseHead asHalves(Supplier<Reductions> reductions, DenseMatrix weights, Arena arena) {
         return new DenseHead(reductions, weights.toHalves(arena), weights.type() + " as F16");

@@ -11,8 +11,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A matrix that is not ternary, such as the embedding, read row by row from the bytes of the file. Immutable and thread-safe;
- * readable while the file is open.
+ * A matrix that is not ternary, such as the embedding, read row by row from the bytes of the file. Immutable and
+ * thread-safe; readable while the file is open.
  */
 final class DenseMatrix {
 
@@ -27,9 +27,9 @@ final class DenseMatrix {
     }
 
     /**
-     * A matrix of a type that can be read.
+     * Returns a matrix of a dense type.
      *
-     * @throws GgufException if it is of another type
+     * @throws GgufException if the tensor has another type
      */
     static DenseMatrix of(GgufTensor tensor) throws GgufException {
         if (!TensorRows.isDense(tensor.type())) {
@@ -39,12 +39,12 @@ final class DenseMatrix {
         return new DenseMatrix(TensorRows.of(tensor));
     }
 
-    /** A matrix of f16 numbers in memory. */
+    /** Returns a matrix of f16 values in memory. */
     static DenseMatrix ofHalves(MemorySegment data, int rows, int cols) {
         return new DenseMatrix(TensorRows.ofHalves(data, rows, cols));
     }
 
-    /** The same numbers rounded to f16. */
+    /** Returns a copy rounded to f16. */
     DenseMatrix toHalves(Arena arena) {
         MemorySegment halves = HugePages.allocate(arena, (long) rows * cols * Short.BYTES);
         Heads.inParallel(rows, (from, to) -> {
@@ -77,20 +77,20 @@ final class DenseMatrix {
         return values.tensor().type();
     }
 
-    /** As the file has them. */
+    /** The bytes as stored in the file. */
     MemorySegment data() {
         return values.tensor().data();
     }
 
-    /** Whether products round the other operand to f16 first, as ggml does for a matrix of f16. */
+    /** Whether products first round the other operand to f16, as ggml does for f16 matrices. */
     boolean isHalf() {
         return type() == TensorType.F16;
     }
 
     /**
-     * What one thread needs to read rows.
+     * Returns a reader of rows for one thread.
      *
-     * @param most rows at a time
+     * @param most the most rows to read at a time
      */
     Reader reader(int most) {
         return new Reader(most);
@@ -98,7 +98,7 @@ final class DenseMatrix {
 
     final class Reader {
 
-        /** The values of the rows that were read last. */
+        /** The values of the rows read last. */
         final float[] values;
 
         private final RowReader reader;

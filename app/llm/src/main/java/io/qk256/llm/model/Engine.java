@@ -14,13 +14,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What computes: threads, buffers for a batch of tokens, and memory for keys and values. Any number of {@linkplain Sequence
- * sequences} share it, and {@link #step} adds tokens to several of them in one pass over the weights. The logits of a sequence
- * are the same to the bit whatever stands beside it.
+ * Computes logits: owns threads, buffers for a batch of tokens, and the KV cache. Any number of {@linkplain Sequence
+ * sequences} share an engine, and {@link #step} adds tokens to several of them in one pass over the weights. The logits
+ * of a sequence are the same to the bit whatever other sequences are computed with it.
  *
- * <p>For one thread at a time; it has threads of its own, which {@link #close} ends. Must be closed before its model. A call
- * while another one is under way, from a listener or from another thread, gives an {@link IllegalStateException} and leaves the
- * other as it is; so does a call after the end.
+ * <p>For one thread at a time; it has threads of its own, which {@link #close} ends. Close it before its model. A call
+ * while another call is in progress, from a listener or from another thread, throws {@link IllegalStateException} and
+ * does not disturb the other call; a call after {@code close} throws it as well.
  */
 public final class Engine implements AutoCloseable {
 
@@ -36,14 +36,16 @@ public final class Engine implements AutoCloseable {
     private final Runnable onClose;
     private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
 
-    /** The columns whose logits are computed together: normalized states, and where the logits go. */
+    /**
+     * The columns whose logits are computed together: their normalized states, and the arrays that receive the logits.
+     */
     private final float[][] normalized;
 
     private final float[][] logits;
     private int headColumns;
     private final RowTask headRows = this::headRows;
 
-    /** The step of {@link #addOne}. */
+    /** Holds the step of {@link #addOne}. */
     private final List<Step> one = new ArrayList<>(1);
 
     private int[] done = new int[1];
@@ -55,13 +57,13 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * An engine.
+     * Creates an engine.
      *
-     * @param arena becomes the engine's own, which closes it, here too if the engine cannot be made
-     * @param onClose run once it is closed
-     * @throws IllegalArgumentException if so large a batch does not fit in arrays
-     * @throws IllegalStateException if the system does not give so many threads
-     * @throws OutOfMemoryError if there is not so much memory
+     * @param arena the arena; the engine takes ownership and closes it, also if this constructor fails
+     * @param onClose run after the engine is closed
+     * @throws IllegalArgumentException if the batch is too large for arrays
+     * @throws IllegalStateException if the system cannot create that many threads
+     * @throws OutOfMemoryError if there is not enough memory
      */
     @SuppressWarnings("MustBeClosedChecker") // The threads live as long as the engine, whose close() ends them.
     Engine(
@@ -101,25 +103,25 @@ public final class Engine implements AutoCloseable {
     private static void requireArrays(int batch, int width) {
         if ((long) batch * width > Integer.MAX_VALUE) {
             throw new IllegalArgumentException("batch: " + batch + " tokens, expected at most "
-                    + Integer.MAX_VALUE / width + " for a model with " + width + " values for a token");
+                    + Integer.MAX_VALUE / width + " for a model with " + width + " values per token");
         }
     }
 
     /**
-     * A sequence without tokens, of the context that the engine was made for.
+     * Creates a sequence without tokens, with the context length of the engine.
      *
-     * @throws IllegalStateException if a call is under way, or the engine is closed
+     * @throws IllegalStateException if a call is in progress, or the engine is closed
      */
     public Sequence sequence() {
         return sequence(context);
     }
 
     /**
-     * A sequence without tokens.
+     * Creates a sequence without tokens.
      *
-     * @param mostTokens that it can hold, 1 or more
-     * @throws IllegalArgumentException if it is less
-     * @throws IllegalStateException if a call is under way, or the engine is closed
+     * @param mostTokens the most tokens that it can hold, 1 or more
+     * @throws IllegalArgumentException if {@code mostTokens} is less than 1
+     * @throws IllegalStateException if a call is in progress, or the engine is closed
      */
     public Sequence sequence(int mostTokens) {
         if (mostTokens < 1) {
@@ -153,15 +155,15 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Adds tokens to sequences, in as few passes over the weights as the batch allows: sequences that add one token each cost one.
-     * Afterwards each has {@link Sequence#logits}.
+     * Adds tokens to sequences, in as few passes over the weights as the batch size allows: up to that many sequences
+     * can add one token each in a single pass. Afterwards each sequence has {@link Sequence#logits}.
      *
-     * @param steps one or more, each of another sequence of this engine
-     * @throws IllegalArgumentException if a step has no token, one is not in the vocabulary, a sequence is another engine's or
-     *     is there twice
-     * @throws IllegalStateException if a context has not so much room, a sequence or the engine is closed, or a call is under
-     *     way; nothing is added then
-     * @throws NotFiniteException if a value of the model is not finite; nothing is added then
+     * @param steps one or more, each for a different sequence of this engine
+     * @throws IllegalArgumentException if a step has no tokens, a token is not in the vocabulary, or a sequence belongs
+     *     to another engine or appears twice
+     * @throws IllegalStateException if the tokens do not fit in a context, a sequence or the engine is closed, or a
+     *     call is in progress; nothing is added then
+     * @throws NotFiniteException if a computed value is not finite; nothing is added then
      */
     public void step(List<Step> steps) {
         List<Step> all = List.copyOf(steps);
@@ -173,12 +175,12 @@ public final class Engine implements AutoCloseable {
         });
     }
 
-    /** For one sequence; with a listener, the logits after each token go to it. */
+    /** Adds tokens to one sequence; a listener receives the logits after each token. */
     void add(Step step, @Nullable LogitsListener listener) {
         run(() -> compute(List.of(step), listener));
     }
 
-    /** Allocates nothing. */
+    /** Adds one token without allocating. */
     void addOne(Step step, int token) {
         begin();
         try {
@@ -252,7 +254,7 @@ public final class Engine implements AutoCloseable {
         sequence.requireRoom(step.tokens().length);
     }
 
-    /** Puts the next tokens in the batch; false if there are none. */
+    /** Puts the next tokens in the batch; returns false if there are none. */
     private boolean fill(List<Step> steps, boolean all) {
         batch.clear();
         for (int i = 0; i < steps.size() && batch.columns() < batch.capacity(); i++) {
@@ -273,7 +275,7 @@ public final class Engine implements AutoCloseable {
         return batch.columns() > 0;
     }
 
-    /** After the last token of each sequence whose last token was in the batch. */
+    /** Computes the logits of each sequence whose last token was in the batch. */
     private void logits(List<Step> steps) {
         headColumns = 0;
         for (int column = 0; column < batch.columns(); column++) {
@@ -322,7 +324,7 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /** Some rows for all columns before the next ones, so that they are read from memory once. */
+    /** Computes some rows for all columns before the next rows, so that each row is read from memory once. */
     private void headRows(int from, int to) {
         if (headColumns == 1) {
             head.rows(normalized[0], logits[0], from, to);
@@ -336,17 +338,17 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /** Most tokens of a sequence, unless it is made for another number. */
+    /** The most tokens of a sequence, unless the sequence was created with another limit. */
     public int context() {
         return context;
     }
 
-    /** Most tokens of one pass over the weights. */
+    /** The most tokens in one pass over the weights. */
     public int batch() {
         return batch.capacity();
     }
 
-    /** Bytes of the keys and values of all sequences; pages that several share count once. */
+    /** The bytes of the keys and values of all sequences; shared pages count once. */
     public long cacheBytes() {
         return cache.pagesInUse() * cache.pageBytes();
     }
@@ -383,13 +385,13 @@ public final class Engine implements AutoCloseable {
 
     private static IllegalStateException underWay() {
         return new IllegalStateException(
-                "engine: a call is under way, which may be the one that this listener belongs to; wait for its end");
+                "engine: a call is in progress, perhaps the one that this listener belongs to; wait for it to end");
     }
 
     /**
-     * Ends its threads and its sequences, and frees their memory. Closing again does nothing.
+     * Ends its threads, closes its sequences, and frees their memory. Closing again does nothing.
      *
-     * @throws IllegalStateException if a call is under way; nothing is closed then
+     * @throws IllegalStateException if a call is in progress; nothing is closed then
      */
     @Override
     public void close() {

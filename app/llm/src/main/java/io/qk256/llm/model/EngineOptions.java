@@ -1,21 +1,21 @@
 package io.qk256.llm.model;
 
 /**
- * How an engine works.
+ * Options of an engine.
  *
- * @param threads how many threads work, 1 or more; best, the number of physical cores
- * @param context most tokens that a sequence can hold; memory for their keys and values comes as they do. 0 for the model's
- *     context length
- * @param batch tokens that are processed at once, of one sequence or of several, 1 or more
- * @param cache how keys and values are kept
+ * @param threads number of threads, 1 or more; usually best is the number of physical cores
+ * @param context the most tokens that a sequence can hold, or 0 for the model's context length; memory for keys and
+ *     values is allocated as tokens are added
+ * @param batch number of tokens processed at once, of one sequence or several, 1 or more
+ * @param cache the number format of the KV cache
  */
 public record EngineOptions(int threads, int context, int batch, CacheType cache) {
 
-    /** Tokens at once, unless there is a reason for another number. */
+    /** The default batch size. */
     public static final int DEFAULT_BATCH = 64;
 
     /**
-     * Options.
+     * Creates options.
      *
      * @throws IllegalArgumentException if a number is too small
      */
@@ -25,7 +25,7 @@ public record EngineOptions(int threads, int context, int batch, CacheType cache
         require("batch", batch, 1);
     }
 
-    /** The model's context length, an f16 cache, and that many threads. */
+    /** The defaults, with a number of threads: the model's context length and an f16 cache. */
     public static EngineOptions withThreads(int threads) {
         return new EngineOptions(threads, 0, DEFAULT_BATCH, CacheType.F16);
     }

@@ -1,22 +1,22 @@
 package io.qk256.llm.model;
 
 /**
- * The exponential function of f32 numbers, the same to the bit on every machine, which {@link Math#exp} does not promise, and in
- * steps that vectors can do as well, unlike those of {@link StrictMath#exp}.
+ * The exponential function of f32 numbers. It gives the same bits on every machine, which {@link Math#exp} does not
+ * guarantee, and can be vectorized, unlike {@link StrictMath#exp}.
  *
- * <p>{@code e^x = 2^n * e^r}, {@code n} the integer nearest to {@code x / ln 2}, by the Taylor series of {@code e^r} in
- * f64. With {@code |r| <= ln 2 / 2} its first omitted term is below 7e-12, so that the result, rounded to f32 once, is the
- * nearest number for all but few arguments, and one of the two nearest for these.
+ * <p>{@code e^x = 2^n * e^r}, where {@code n} is the integer nearest to {@code x / ln 2}, and {@code e^r} is a Taylor
+ * series in f64. With {@code |r| <= ln 2 / 2} the first omitted term is below 7e-12. The result, rounded to f32 once,
+ * is therefore the nearest number for all but a few arguments, and one of the two nearest for those.
  */
 final class Exp {
 
     static final double LOG2_E = 1.4426950408889634;
     static final double LN_2 = 0.6931471805599453;
 
-    /** Adding it rounds to an integer, which is then in the low bits. */
+    /** Adding this rounds to an integer, which is then in the low bits. */
     static final double ROUNDER = 0x1.8p52;
 
-    /** Beyond it f32 has only 0 and infinity. */
+    /** Beyond this magnitude, results are 0 or infinity in f32. */
     static final double LIMIT = 110;
 
     static final int FRACTION_BITS = 52;

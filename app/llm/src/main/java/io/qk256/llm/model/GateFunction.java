@@ -1,6 +1,6 @@
 package io.qk256.llm.model;
 
-/** How the feed-forward part lets its gate act on its other half. Its architecture decides. */
+/** How the feed-forward network combines its gate and up projections. The architecture decides. */
 public enum GateFunction {
     /** {@code relu(gate)^2 * up}: Microsoft's BitNet b1.58 2B4T ({@code hidden_act = relu2}). */
     SQUARED_RELU {
@@ -23,6 +23,6 @@ public enum GateFunction {
         }
     };
 
-    /** Replaces the gate by the result. */
+    /** Replaces the gate with the result. */
     abstract void apply(float[] gate, float[] up, int at, int n);
 }

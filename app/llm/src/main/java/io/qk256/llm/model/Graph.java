@@ -13,13 +13,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is computed of the tokens of a batch. An {@link Architecture} describes it once, by calling these methods in the order of
- * the computation; then it is {@linkplain #run run} for every batch. All buffers are allocated by the description; a run allocates
- * nothing once each batch size has been seen. For one thread at a time.
+ * The computation for the tokens of a batch. An {@link Architecture} describes it once, by calling these methods in the
+ * order of the computation; then it is {@linkplain #run run} for every batch. The description allocates all buffers; a
+ * run allocates nothing once each batch size has been seen. For one thread at a time.
  *
- * <p>Operations on {@link Columns} compute each token's column by itself, and those that follow each other are one piece of work for
- * the threads. Columns touch each other only in {@link #attention}, by way of the cache. So results do not depend on how tokens are
- * put into batches.
+ * <p>Operations on {@link Columns} compute each token's column independently, and consecutive ones are one parallel
+ * task. Columns depend on each other only in {@link #attention}, through the cache, so results do not depend on how
+ * tokens are grouped into batches.
  */
 final class Graph {
 
@@ -35,12 +35,12 @@ final class Graph {
 
     private final List<Runnable> stages = new ArrayList<>();
 
-    /** Work on columns that is no stage yet. */
+    /** Work on columns that is not yet a stage. */
     private final List<ColumnTask> columnTasks = new ArrayList<>();
 
     private final List<Columns> allColumns = new ArrayList<>();
 
-    /** What a layer needs and the next one uses again. */
+    /** Buffers of a layer, reused by the next one. */
     private final Buffers<Columns> ofLayer;
 
     private final Buffers<KernelResults> results;
@@ -55,11 +55,11 @@ final class Graph {
     }
 
     /**
-     * The computation of a model.
+     * Creates the computation of a model.
      *
-     * @param reductions asked whenever sums are computed
-     * @param arena receives what kernels read and write
-     * @param batch what is computed
+     * @param reductions queried whenever sums are computed
+     * @param arena allocates the memory that kernels read and write
+     * @param batch the batch to compute
      */
     Graph(
             Weights weights,
@@ -85,7 +85,8 @@ final class Graph {
     }
 
     /**
-     * Computes the batch. Afterwards it has the wanted columns only, which are the first of {@link #output}.
+     * Computes the batch. Afterwards the batch has only the wanted columns, which are the first ones of {@link
+     * #output}.
      *
      * @throws NotFiniteException if a value is not finite
      */
@@ -95,7 +96,7 @@ final class Graph {
         }
     }
 
-    /** What the last product is computed of. */
+    /** The input of the output head. */
     Columns output() {
         if (output == null) {
             throw new IllegalStateException(config.architecture() + ": its computation has no end");
@@ -109,7 +110,7 @@ final class Graph {
         return columns;
     }
 
-    /** The rows of the embedding for the tokens: the states that layers add to. */
+    /** Looks up the embedding rows of the tokens: the initial states, which layers add to. */
     Columns embedding() {
         Columns x = newColumns(config.width());
         DenseMatrix.Reader embedding = weights.embedding().reader(1);
@@ -122,7 +123,7 @@ final class Graph {
         return x;
     }
 
-    /** The angles of the tokens' positions. */
+    /** Computes the rotary angles of the tokens' positions. */
     Rope rope(Rope.Pairs pairs, int rotated, float base) {
         Rope rope = new Rope(batch.capacity(), pairs, rotated, base);
         addStage(() -> {
@@ -133,21 +134,21 @@ final class Graph {
         return rope;
     }
 
-    /** Goes on with the next layer: names are those of its weights from here on. Of the one before, only the states are left. */
+    /** Starts a layer: names refer to its weights from here on. Of the previous layer, only the states remain valid. */
     void layer(int index) {
         layer = index;
         prefix = TensorSpec.prefix(index);
         ofLayer.useAgain();
     }
 
-    /** {@code x}, normalised. */
+    /** Returns {@code x}, normalized. */
     Columns normalized(Columns x, String name) {
         Columns out = ofLayer.take(x.length());
         normalize(x, out, weights.norm(prefix + name));
         return out;
     }
 
-    /** Normalises in place: as many numbers at a time as the norm has weights, which may be a column or a head. */
+    /** Normalizes in place, as many values at a time as the norm has weights: a column or a head. */
     void normalize(Columns x, String name) {
         normalize(x, x, weights.norm(prefix + name));
     }
@@ -161,17 +162,17 @@ final class Graph {
         });
     }
 
-    /** The product of a ternary matrix with {@code x}, which is quantised to int8 for it. */
+    /** Multiplies a ternary matrix with {@code x}, which is quantized to int8. */
     Columns bitLinear(Columns x, String name) {
         return bitLinear(x, new String[] {name}).getFirst();
     }
 
-    /** The products of several matrices with {@code x}, which is quantised once: one piece of work for the threads. */
+    /** Multiplies several matrices with {@code x}, which is quantized once, as one parallel task. */
     List<Columns> bitLinear(Columns x, String... names) {
         QuantizedColumns q =
                 quantized.computeIfAbsent(x.length(), length -> new QuantizedColumns(arena, batch.capacity(), length));
         columnTasks.add(column -> q.quantize(reductions.get(), column, x.values(), x.at(column)));
-        results.useAgain(); // What was there is copied.
+        results.useAgain(); // Earlier results have been copied.
         List<Qk256Matrix> matrices = new ArrayList<>();
         List<KernelResults> y = new ArrayList<>();
         List<Columns> out = new ArrayList<>();
@@ -191,17 +192,17 @@ final class Graph {
         return List.copyOf(out);
     }
 
-    /** Turns each head by its token's position, in place. */
+    /** Rotates each head by its token's position, in place. */
     void rotate(Rope rope, Columns x) {
         int heads = x.length() / config.headSize();
         columnTasks.add(column -> rope.rotate(column, x.values(), x.at(column), heads, config.headSize()));
     }
 
     /**
-     * Caches keys and values, and attends to those of all positions up to each token's own. In the last layer only columns whose
-     * state is wanted go on.
+     * Caches keys and values, and attends to all positions up to each token's own. In the last layer, only columns
+     * whose state is wanted continue.
      *
-     * @param q rounded by the cache
+     * @param q the queries; rounded in place to the cache's precision
      */
     Columns attention(Columns q, Columns k, Columns v) {
         int ofThisLayer = layer;
@@ -236,7 +237,7 @@ final class Graph {
         }
     }
 
-    /** Wanted columns move to the front, whatever was computed of them. */
+    /** Moves the wanted columns to the front in all buffers. */
     private void keepWanted() {
         int kept = 0;
         for (int i = 0; i < batch.columns(); i++) {
@@ -257,7 +258,7 @@ final class Graph {
         batch.move(from, to);
     }
 
-    /** {@code up}, let through by {@code gate}; takes the place of the gate. */
+    /** Applies the gate function to {@code gate} and {@code up}; the result replaces the gate. */
     Columns gate(GateFunction function, Columns gate, Columns up) {
         columnTasks.add(column -> function.apply(gate.values(), up.values(), gate.at(column), gate.length()));
         return gate;
@@ -275,7 +276,7 @@ final class Graph {
         });
     }
 
-    /** The end: the last product is that of the output matrix with {@code x}, normalised. */
+    /** Ends the computation: the output head multiplies {@code x}, normalized. */
     void logits(Columns x, String norm) {
         normalize(x, x, weights.norm(norm));
         output = x;

@@ -4,7 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.MemorySegment;
 
-/** Numbers of half precision. */
+/** Half-precision conversion. */
 final class Half {
 
     private Half() {}

@@ -1,10 +1,10 @@
 package io.qk256.llm.model;
 
-/** How a model keeps the weights of its last product. */
+/** How a model stores the weights of its output head in memory. */
 public enum HeadType {
-    /** As the file has them: F16, BF16 and F32 without a copy, Q8_0 with its scales put apart, Q6_K as f16. */
+    /** As in the file: F16, BF16 and F32 without copying, Q8_0 with its scales separated, Q6_K converted to f16. */
     STORED,
 
-    /** In 8 bits, converted when the model is loaded: fewer bytes to read for every token. */
+    /** In 8 bits, converted when the model is loaded: fewer bytes to read per token. */
     INT8
 }

@@ -6,7 +6,7 @@ import java.lang.foreign.Arena;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
-/** Makes the head of a model. */
+/** Creates the output head of a model. */
 final class Heads {
 
     private static final int ROWS_AT_ONCE = 1024;
@@ -14,13 +14,13 @@ final class Heads {
     private Heads() {}
 
     /**
-     * A head.
+     * Creates a head.
      *
-     * <p>Numbers of Q8_0 are those of the head in 8 bits, so they are only put apart, whichever head is wanted. Unpacking Q6_K for every
-     * token would take longer than reading f16, to which it is rounded once: by 2^-11 of a weight, where the type itself rounds
-     * by up to 1/64 of the largest.
+     * <p>Q8_0 holds the same numbers as the 8-bit head, so its codes and scales are only separated, whichever head is
+     * requested. Unpacking Q6_K for every token would take longer than reading f16, so it is rounded to f16 once: the
+     * error is 2^-11 of a weight, while the type itself rounds by up to 1/64 of the largest weight.
      *
-     * @param arena receives what is converted
+     * @param arena allocates converted weights
      */
     static OutputHead of(HeadType type, Supplier<Reductions> reductions, DenseMatrix weights, Arena arena) {
         if (type == HeadType.INT8 || weights.type() == TensorType.Q8_0) {
@@ -33,7 +33,7 @@ final class Heads {
                 : new DenseHead(reductions, weights);
     }
 
-    /** Works on rows with all processors. */
+    /** Processes rows on all processors. */
     static void inParallel(int rows, RowTask work) {
         IntStream.range(0, Math.ceilDiv(rows, ROWS_AT_ONCE)).parallel().forEach(part -> {
             int from = part * ROWS_AT_ONCE;

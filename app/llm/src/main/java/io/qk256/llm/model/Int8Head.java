@@ -9,20 +9,20 @@ import java.lang.foreign.ValueLayout;
 import java.util.function.Supplier;
 
 /**
- * The head in 8 bits, half the bytes of f16, by {@link Int8Conversion}. The state stays f16, so only the weights are less
- * exact.
+ * The output head in 8 bits, half the size of f16, converted by {@link Int8Conversion}. The state stays f16, so only
+ * the weights lose precision.
  */
 final class Int8Head extends OutputHead {
 
     private static final int GROUP = Reductions.LANES;
 
-    /** So many that little time goes to copying pieces, so few that they stay in the cache. */
+    /** Enough rows that copying takes little time, and few enough that they stay in the cache. */
     private static final int ROWS_AT_ONCE = 8;
 
-    /** Rows that begin at multiples of it were read from memory at half the speed of others, on a Zen 5. */
+    /** On a Zen 5, rows that start at multiples of this were read from memory at half the speed of others. */
     private static final long SLOW_START = 256;
 
-    /** Where the first row begins instead: one cache line later. */
+    /** The offset of the first row instead: one cache line. */
     private static final long START = 64;
 
     private final Supplier<Reductions> reductions;
@@ -32,9 +32,9 @@ final class Int8Head extends OutputHead {
     private final ScratchPool<Scratch> scratch;
 
     /**
-     * An empty head, to be {@linkplain #fill filled}.
+     * Creates an empty head, to be {@linkplain #fill filled}.
      *
-     * @param arena receives the codes and scales
+     * @param arena allocates the codes and scales
      */
     Int8Head(Supplier<Reductions> reductions, int rows, int cols, Arena arena) {
         this.reductions = reductions;
@@ -47,8 +47,8 @@ final class Int8Head extends OutputHead {
     }
 
     /**
-     * Converts the rows {@code [from, to)}; different rows may be converted by different threads at once. Weights of Q8_0 are taken
-     * as they are.
+     * Converts rows {@code [from, to)}; different threads may convert different rows at once. Q8_0 weights are copied
+     * unchanged.
      */
     void fill(DenseMatrix weights, int from, int to) {
         if (weights.type() == TensorType.Q8_0) {

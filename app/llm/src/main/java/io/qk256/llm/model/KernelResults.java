@@ -7,8 +7,8 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where kernels write the results of a product, a column for each token of a batch. They write to off-heap memory, which is their
- * fast path; the rest of a model reads and writes arrays, which is the fast path of Java. So each column is copied once.
+ * Receives the results of a product, one column per token of a batch. Kernels write to off-heap memory, which is their
+ * fast path; the rest of a model uses arrays, which are the fast path of Java. Each column is therefore copied once.
  */
 final class KernelResults {
 
@@ -22,7 +22,7 @@ final class KernelResults {
         this.views = new F32Vector[columns + 1];
     }
 
-    /** For so many columns: the same object at every call. */
+    /** Returns the memory of the first columns; the same object for the same number. */
     F32Vector first(int columns) {
         F32Vector view = views[columns];
         if (view == null) {
@@ -32,7 +32,7 @@ final class KernelResults {
         return view;
     }
 
-    /** Copies a column. */
+    /** Copies a column to an array. */
     void copy(int column, Columns to) {
         MemorySegment from = memory.segment();
         long at = (long) column * length * Float.BYTES;

@@ -9,17 +9,17 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 
 /**
- * Keys and values of the tokens of an engine's sequences, for each layer, in native memory, which is no work for the garbage
- * collector. It comes in pages of positions, as tokens need them; sequences can share a page, and those that nobody holds any
- * more are used again. {@link PageTable} says which pages a sequence has.
+ * The keys and values of the tokens of an engine's sequences, for each layer, in native memory, outside the reach of
+ * the garbage collector. Memory is allocated in pages of positions as tokens are added. Sequences can share a page, and
+ * released pages are reused. {@link PageTable} lists the pages of a sequence.
  *
- * <p>For each layer and head, blocks of 32 positions: of keys dimension by dimension, of values position by position, so that
- * products of a block with queries, or with probabilities, are sums of rows of numbers, and no number has to be summed up with its
- * neighbour. Different positions may be written by different threads at once; pages are taken and given back by one.
+ * <p>Each layer and head has blocks of 32 positions: keys dimension by dimension, values position by position. Products
+ * of a block with queries or probabilities are therefore sums of rows of numbers, and no sum adds adjacent numbers.
+ * Different threads may write different positions at once; only one takes and returns pages.
  */
 abstract sealed class KvCache {
 
-    /** Positions of a block. */
+    /** The number of positions in a block. */
     static final int BLOCK = 32;
 
     private static final int BLOCKS_OF_PAGE = 8;
@@ -38,7 +38,7 @@ abstract sealed class KvCache {
 
         final MemorySegment memory;
 
-        /** Sequences that have it; one that is alone may write. */
+        /** The number of sequences that hold it; a sole holder may write. */
         int holders;
 
         private Page(MemorySegment memory) {
@@ -56,10 +56,10 @@ abstract sealed class KvCache {
     }
 
     /**
-     * A cache without pages.
+     * Creates a cache without pages.
      *
-     * @param arena receives the keys and values
-     * @param context most tokens of a sequence, as far as is known
+     * @param arena allocates the keys and values
+     * @param context the expected maximum number of tokens of a sequence
      */
     static KvCache of(Arena arena, CacheType type, ModelConfig config, int context) {
         return switch (type) {
@@ -68,12 +68,12 @@ abstract sealed class KvCache {
         };
     }
 
-    /** Positions of a page. */
+    /** The number of positions in a page. */
     final int pagePositions() {
         return pageBlocks * BLOCK;
     }
 
-    /** A page for one holder; what is in it is any number. */
+    /** Takes a page, with one holder and arbitrary contents. */
     final Page take() {
         Page page = free.poll();
         if (page == null) {
@@ -84,27 +84,27 @@ abstract sealed class KvCache {
         return page;
     }
 
-    /** One holder less. */
+    /** Removes one holder; a page without holders is free. */
     final void giveBack(Page page) {
         if (--page.holders == 0) {
             free.push(page);
         }
     }
 
-    /** Pages that sequences hold; one that several hold counts once. */
+    /** The number of pages that sequences hold; a shared page counts once. */
     final int pagesInUse() {
         return pages - free.size();
     }
 
-    /** Bytes of a page. */
+    /** The size of a page in bytes. */
     final long pageBytes() {
         return 2L * layers * kvHeads * pageBlocks * BLOCK * headSize * bytesOfNumber;
     }
 
-    /** Rounds to what this cache can hold. */
+    /** Rounds values to this cache's precision. */
     abstract void round(float[] x, int at, int n);
 
-    /** Stores the keys and values of all heads at a position, which lies on the page. */
+    /** Stores the keys and values of all heads at a position of the page. */
     final void put(Page page, int layer, int position, float[] keys, float[] values, int at) {
         MemorySegment memory = page.memory;
         long within = position % BLOCK;
@@ -118,8 +118,8 @@ abstract sealed class KvCache {
     }
 
     /**
-     * Reads a block of keys of a head: {@code out[dimension * 32 + i]} is that of position {@code first + i}; what was not
-     * put is any number.
+     * Reads a block of keys of a head: {@code out[dimension * 32 + i]} belongs to position {@code first + i}; positions
+     * that were not put have arbitrary values.
      *
      * @param first position of the block, a multiple of 32
      * @param halves scratch memory for a block
@@ -129,8 +129,8 @@ abstract sealed class KvCache {
     }
 
     /**
-     * Reads a block of values of a head: {@code out[i * headSize + dimension]} is that of position {@code first + i}; what was
-     * not put is any number.
+     * Reads a block of values of a head: {@code out[i * headSize + dimension]} belongs to position {@code first + i};
+     * positions that were not put have arbitrary values.
      *
      * @param first position of the block, a multiple of 32
      * @param halves scratch memory for a block
@@ -151,7 +151,7 @@ abstract sealed class KvCache {
         return (run * pageBlocks + position / BLOCK % pageBlocks) * BLOCK * headSize * bytesOfNumber;
     }
 
-    /** Reads a block, as many numbers as {@code out} has. */
+    /** Reads a block of {@code out.length} numbers. */
     abstract void load(MemorySegment from, long at, short[] halves, float[] out);
 
     /** Writes numbers {@code stride} bytes apart. */

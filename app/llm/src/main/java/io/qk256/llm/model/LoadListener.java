@@ -2,17 +2,17 @@ package io.qk256.llm.model;
 
 import io.qk256.gguf.Progress;
 
-/** Hears how far loading is, on the thread that loads, and what to know of the model. */
+/** Receives the progress of loading, on the loading thread, and warnings about the model. */
 @FunctionalInterface
 public interface LoadListener extends Progress {
 
-    /** Hears nothing. */
+    /** Ignores all reports. */
     LoadListener NONE = (what, done, total) -> {};
 
     /**
-     * Something that is no error, and that the user should know, as the model may not be what it seems.
+     * Receives a warning: not an error, but the user should know, as the model may not be what it seems.
      *
-     * @param message what, seen and expected
+     * @param message what was found and what was expected
      */
     default void warned(String message) {}
 }

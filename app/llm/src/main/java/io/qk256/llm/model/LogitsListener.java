@@ -5,9 +5,9 @@ package io.qk256.llm.model;
 public interface LogitsListener {
 
     /**
-     * The logits after a token.
+     * Receives the logits after a token.
      *
-     * @param index of the token in the array that was given
+     * @param index of the token in the array passed to the call
      * @param logits a score for each token of the vocabulary; overwritten by the next call
      */
     void accept(int index, float[] logits);

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The weights of a model in memory: ternary ones repacked for kernels, the embedding where the file has it. Immutable and
- * thread-safe; any number of engines may use it at once.
+ * The weights of a model in memory: ternary weights repacked for kernels, the embedding in place in the mapped file.
+ * Immutable and thread-safe; any number of engines may use it at once.
  *
  * <pre>{@code
  * try (GgufFile file = WeightFile.open(path);
@@ -25,7 +25,7 @@ public final class Model implements AutoCloseable {
     private final Weights weights;
     private final OutputHead head;
 
-    /** That are open; once this is closed, {@link #CLOSED}. */
+    /** The number of open engines, or {@link #CLOSED} once this is closed. */
     private final AtomicInteger engines = new AtomicInteger();
 
     private static final int CLOSED = -1;
@@ -39,11 +39,11 @@ public final class Model implements AutoCloseable {
     /**
      * Loads a model.
      *
-     * @param file to stay open as long as the model is used
-     * @param headType how to keep the weights of the last product
-     * @param listener hears how far it is
-     * @throws GgufException if the file is of another architecture, a value or tensor is missing or wrong, or it
-     *     asks for what is not computed here
+     * @param file the file, which must stay open while the model is in use
+     * @param headType how to store the weights of the output head
+     * @param listener receives progress and warnings
+     * @throws GgufException if the architecture is not supported, a value or tensor is missing or wrong, or the file
+     *     requires what is not supported
      */
     @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the model, whose close() closes it.
     public static Model load(GgufFile file, HeadType headType, LoadListener listener) throws GgufException {
@@ -51,9 +51,9 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Loads a model of one of some architectures.
+     * Loads a model of one of the {@code known} architectures.
      *
-     * @param arena becomes the model's own, which closes it, here too if the model cannot be loaded
+     * @param arena the arena; the model takes ownership and closes it, also if loading fails
      */
     static Model load(GgufFile file, List<Architecture> known, HeadType headType, LoadListener listener, Arena arena)
             throws GgufException {
@@ -65,7 +65,7 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /** Reads keys and weights, without a head. */
+    /** Reads keys and weights, without creating a head. */
     static Weights weights(GgufFile file, List<Architecture> known, LoadListener listener, Arena arena)
             throws GgufException {
         ModelKeys keys = new ModelKeys(file, listener::warned);
@@ -79,45 +79,45 @@ public final class Model implements AutoCloseable {
         try {
             return architecture.config(keys);
         } catch (IllegalArgumentException e) {
-            throw new GgufException(file.name() + ": " + e.getMessage()
-                    + "; the file is damaged or of a model that this program does not know");
+            throw new GgufException(
+                    file.name() + ": " + e.getMessage() + "; the file is damaged, or the model is not supported");
         }
     }
 
-    /** A model of weights that are in memory already; closing it closes the arena. */
+    /** Returns a model of weights that are already in memory; closing it closes the arena. */
     static Model of(Arena arena, Weights weights, HeadType headType) {
         return new Model(arena, weights, Heads.of(headType, WarmUp.SUMS, weights.output(), arena));
     }
 
-    /** The shape. */
+    /** The shape of the model. */
     public ModelConfig config() {
         return weights.config();
     }
 
-    /** How the weights of the last product are kept, for people. */
+    /** How the weights of the output head are stored, for display. */
     public String head() {
         return head.toString();
     }
 
-    /** Bytes of weights that are read for each token that is decoded: every ternary matrix and the head, once. */
+    /** The bytes of weights read per decoded token: every ternary matrix and the head, once. */
     public long bytesPerToken() {
         return weights.ternaryBytes() + head.bytes();
     }
 
     /**
-     * What computes with it.
+     * Creates an engine for this model.
      *
-     * @param kernel multiplies the ternary weights
+     * @param kernel the kernel that multiplies the ternary weights
      * @throws IllegalArgumentException if the batch is too large for arrays
-     * @throws IllegalStateException if the model is closed, or the system does not give so many threads
-     * @throws OutOfMemoryError if there is not so much memory
+     * @throws IllegalStateException if the model is closed, or the system cannot create that many threads
+     * @throws OutOfMemoryError if there is not enough memory
      */
     @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the engine, whose close() closes it.
     public Engine engine(Kernel kernel, EngineOptions options) {
         return engine(kernel, options, Arena.ofShared());
     }
 
-    /** With an arena that becomes the engine's own, which closes it, here too if the engine cannot be made. */
+    /** As above, with an arena that the engine takes over and closes, also if creation fails. */
     Engine engine(Kernel kernel, EngineOptions options, Arena arena) {
         if (engines.getAndUpdate(open -> open == CLOSED ? CLOSED : open + 1) == CLOSED) {
             arena.close();
@@ -138,14 +138,15 @@ public final class Model implements AutoCloseable {
     /**
      * Frees the repacked weights. Closing again does nothing.
      *
-     * @throws IllegalStateException if an engine is open, as its kernel may be reading them; nothing is closed then
+     * @throws IllegalStateException if an engine is open, as its kernel may be reading the weights; nothing is closed
+     *     then
      */
     @Override
     public void close() {
         int open = engines.compareAndExchange(0, CLOSED);
         if (open > 0) {
             throw new IllegalStateException("model: " + open + (open == 1 ? " engine is" : " engines are")
-                    + " open; close first what reads its weights");
+                    + " open; close first whatever reads its weights");
         }
         if (open == 0) {
             arena.close();

@@ -5,17 +5,17 @@ package io.qk256.llm.model;
  *
  * @param architecture {@code general.architecture} of the file
  * @param vocabulary number of tokens
- * @param contextLength most tokens that the model was trained to see at once
- * @param width values of a token's state ({@code embedding_length})
+ * @param contextLength the most tokens that the model was trained to see at once
+ * @param width hidden size ({@code embedding_length})
  * @param layers number of layers
- * @param feedForward values between the gate and the way back
- * @param heads query heads
- * @param kvHeads key/value heads; {@code heads} is a multiple of it
- * @param headSize values of a head
- * @param rotated values of a head that carry the position, even
- * @param ropeBase base of the angles
- * @param epsilon of the normalisations
- * @param gate how the gate acts
+ * @param feedForward feed-forward size
+ * @param heads number of query heads
+ * @param kvHeads number of key/value heads, a divisor of {@code heads}
+ * @param headSize size of a head
+ * @param rotated number of rotated values of a head, even
+ * @param ropeBase base of the rotary angles
+ * @param epsilon epsilon of the norms
+ * @param gate the gate function of the feed-forward network
  */
 public record ModelConfig(
         String architecture,
@@ -38,9 +38,10 @@ public record ModelConfig(
     static final int MAX_LAYERS = 1 << 10;
 
     /**
-     * A shape.
+     * Creates a shape.
      *
-     * @throws IllegalArgumentException if heads do not divide as they must, or a size is no multiple of 32
+     * @throws IllegalArgumentException if {@code heads} is not a multiple of {@code kvHeads}, a size is not a multiple
+     *     of 32, or {@code rotated} is out of range
      */
     public ModelConfig {
         require(heads % kvHeads == 0, "head_count is " + heads + ", expected a multiple of head_count_kv " + kvHeads);
@@ -53,12 +54,12 @@ public record ModelConfig(
                         + headSize);
     }
 
-    /** Query numbers of a token in one layer, and what attention makes of them. */
+    /** The number of query values of a token in one layer, and of attention results. */
     int attentionWidth() {
         return heads * headSize;
     }
 
-    /** Key or value numbers of a token in one layer. */
+    /** The number of key or value numbers of a token in one layer. */
     int kvWidth() {
         return kvHeads * headSize;
     }

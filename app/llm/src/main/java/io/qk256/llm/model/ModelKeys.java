@@ -13,16 +13,16 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * The keys of a file that belong to its architecture, named without its prefix. An {@link Architecture} asks for those that it knows;
- * {@link #requireNothingElse} then makes sure that no other one changes what the model computes: a key that asks for what is
- * not computed is refused by name, one that is unknown and asks for nothing is told, and the others say nothing
- * about the computation.
+ * The keys of a file that belong to its architecture, named without its prefix. An {@link Architecture} reads those
+ * that it knows. {@link #requireNothingElse} then ensures that no other key changes what the model computes: a key that
+ * requires what is not supported is refused by name, an unknown key with a neutral value gives a warning, and the
+ * remaining keys do not affect the computation.
  *
- * <p>Source of the keys: ggml-org/llama.cpp {@code src/llama-arch.cpp}, and what {@code src/llama-model.cpp} does without them.
+ * <p>Source of the keys: ggml-org/llama.cpp {@code src/llama-arch.cpp}; of their defaults, {@code src/llama-model.cpp}.
  */
 final class ModelKeys {
 
-    /** What only describes a model, or says how far positions are scaled if they are. */
+    /** Keys that only describe a model, or give the amount of position scaling in case there is any. */
     private static final Set<String> DESCRIPTIVE = Set.of(
             "rope.scale_linear",
             "rope.scaling.factor",
@@ -32,7 +32,7 @@ final class ModelKeys {
             "rope.scaling.yarn_beta_slow",
             "vocab_size");
 
-    /** Numbers that change nothing if they have this value; 0 changes nothing either, as llama.cpp takes it for absent. */
+    /** Keys that have no effect with this value; 0 has none either, as llama.cpp treats it as absent. */
     private static final Map<String, Double> NEUTRAL = Map.of(
             "embedding_scale", 1.0,
             "expert_weights_scale", 1.0,
@@ -41,7 +41,7 @@ final class ModelKeys {
             "rope.scaling.attn_factor", 1.0,
             "rope.scaling.yarn_attn_factor", 1.0);
 
-    /** Keys of any model that make it another one: weights that were transformed before they were stored. */
+    /** Prefix of keys that mark any model whose weights were transformed before they were stored. */
     private static final String HADAMARD = "prism.hadamard.";
 
     private final GgufFile file;
@@ -50,27 +50,27 @@ final class ModelKeys {
     private final Set<String> asked = new HashSet<>(DESCRIPTIVE);
 
     /**
-     * The keys of a file.
+     * Reads the keys of a file.
      *
-     * @param warnings hears of what is not refused and may matter
+     * @param warnings receives warnings about what is not refused but may matter
      * @throws GgufException if the file is one part of a model
      */
     ModelKeys(GgufFile file, Consumer<String> warnings) throws GgufException {
         this.architecture = file.architecture();
         Optional<String> part = file.part();
-        if (part.isPresent()) { // Its tensors would seem to be missing.
+        if (part.isPresent()) { // Otherwise its tensors would seem to be missing.
             throw new GgufException(part.get());
         }
         this.file = file;
         this.warnings = warnings;
     }
 
-    /** {@code general.architecture}, which precedes the other keys. */
+    /** {@code general.architecture}, the prefix of the other keys. */
     String architecture() {
         return architecture;
     }
 
-    /** Rows of the embedding, a token each. */
+    /** The vocabulary size: the number of rows of the embedding. */
     int vocabulary() throws GgufException {
         GgufTensor embedding = file.requireTensor(Weights.EMBEDDING + ".weight");
         if (embedding.rows() > ModelConfig.MAX_VOCABULARY) {
@@ -116,7 +116,7 @@ final class ModelKeys {
         return value.isPresent() ? Optional.of(value.get().asText()) : Optional.empty();
     }
 
-    /** Refuses another number than this one, if there is such a key. */
+    /** Refuses any other number, if the key exists. */
     void requireIfThere(String key, int number, String because) throws GgufException {
         asked.add(key);
         Optional<GgufValue> value = find(key);
@@ -125,7 +125,7 @@ final class ModelKeys {
         }
     }
 
-    /** Linear is what llama.cpp takes a missing type for, and what its converter writes, with the factor 1. */
+    /** Accepts linear scaling with factor 1: llama.cpp's default for a missing type, and what its converter writes. */
     void requireUnscaledPositions() throws GgufException {
         String scaling = text("rope.scaling.type").orElse("linear");
         if (scaling.equals("none")) {
@@ -133,31 +133,31 @@ final class ModelKeys {
         }
         if (!scaling.equals("linear")) {
             throw new GgufException(file.name() + ": " + name("rope.scaling.type") + " is \"" + scaling
-                    + "\", expected \"none\" or \"linear\"; scaled positions are not computed here");
+                    + "\", expected \"none\" or \"linear\"; position scaling is not supported");
         }
         for (String key : List.of("rope.scaling.factor", "rope.scale_linear")) {
             Optional<GgufValue> factor = find(key);
             if (factor.isPresent() && factor.get().asReal() != 0 && factor.get().asReal() != 1) {
                 throw new GgufException(file.name() + ": " + name(key) + " is " + factor.get()
-                        + ", expected 1; scaled positions are not computed here");
+                        + ", expected 1; position scaling is not supported");
             }
         }
     }
 
-    /** Tells what is no error, and what the user should know. */
+    /** Gives a warning: not an error, but the user should know. */
     void warn(String message) {
         warnings.accept(file.name() + ": " + message);
     }
 
-    /** The error that a key has a value which is not computed here. */
+    /** The error for a key with an unsupported value. */
     GgufException refused(String key, String expected) throws GgufException {
         return refused(file.require(name(key)), expected);
     }
 
     /**
-     * Looks through all keys that nobody asked for.
+     * Checks all keys that were not read.
      *
-     * @throws GgufException if one asks for what is not computed
+     * @throws GgufException if one requires what is not supported
      */
     void requireNothingElse(ModelConfig config) throws GgufException {
         warnOfVocabulary(config);
@@ -165,8 +165,7 @@ final class ModelKeys {
         for (GgufValue value : file.metadata().values()) {
             String key = value.key();
             if (key.startsWith(HADAMARD)) {
-                throw refused(
-                        value, "no such key: the weights are stored in another basis, which is not turned back here");
+                throw refused(value, "no such key: the weights are stored in another basis, which is not supported");
             }
             if (key.startsWith(prefix) && !asked.contains(key.substring(prefix.length()))) {
                 check(value, key.substring(prefix.length()), config);
@@ -194,14 +193,14 @@ final class ModelKeys {
         switch (key) {
             case "attention.causal" -> {
                 if (!value.asBool()) {
-                    throw refused(value, "true: tokens see those before them only");
+                    throw refused(value, "true: only causal attention is supported");
                 }
             }
             case "attention.scale" -> {
                 double wanted = 1 / Math.sqrt(config.headSize());
                 double seen = value.asReal();
                 if (seen != 0 && Math.abs(seen - wanted) > 1e-6 * wanted) {
-                    throw refused(value, wanted + ", 1 divided by the root of the head's size");
+                    throw refused(value, wanted + ", 1 divided by the square root of the head size");
                 }
             }
             case "attention.sliding_window" -> {
@@ -222,9 +221,9 @@ final class ModelKeys {
                 throw refused(value, neutral + ", which changes nothing");
             }
         } else if (asksForSomething(value)) {
-            throw refused(value, "no such key, or 0: what it asks for is not computed here");
+            throw refused(value, "no such key, or 0: what it asks for is not supported");
         } else {
-            warn(value.key() + " is not known and is ignored; its value asks for nothing");
+            warn(value.key() + " is unknown and is ignored; its value has no effect");
         }
     }
 
@@ -243,7 +242,7 @@ final class ModelKeys {
 
     private GgufException refused(GgufValue value, String expected) {
         return new GgufException(file.name() + ": " + value.key() + " is " + shown(value) + ", expected " + expected
-                + "; to ignore it would give other text");
+                + "; ignoring it would change the text");
     }
 
     private static String shown(GgufValue value) {

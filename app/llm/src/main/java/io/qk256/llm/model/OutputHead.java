@@ -1,15 +1,15 @@
 package io.qk256.llm.model;
 
-/** The last product: a score for each token of the vocabulary. Immutable and thread-safe. */
+/** The output head: computes a logit for each token of the vocabulary. Immutable and thread-safe. */
 abstract sealed class OutputHead permits DenseHead, Int8Head {
 
-    /** Rows that are worth a thread's while. */
+    /** The least number of rows worth giving to a thread. */
     static final int MIN_ROWS = 64;
 
-    /** Whether the state is to be rounded to f16 before it comes here. */
+    /** Whether the caller must round the state to f16. */
     abstract boolean roundsToHalf();
 
-    /** Bytes of weights that all logits take. */
+    /** The bytes of weights read to compute all logits. */
     abstract long bytes();
 
     /** Computes the logits of the tokens {@code [from, to)}. */

@@ -4,7 +4,7 @@ import io.qk256.llm.model.KvCache.Page;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The pages of a sequence, in the order of positions. Read by several threads at once, changed by one. */
+/** The pages of a sequence, in the order of positions. Several threads may read it at once; only one may change it. */
 final class PageTable {
 
     private final KvCache cache;
@@ -14,16 +14,16 @@ final class PageTable {
         this.cache = cache;
     }
 
-    /** Where a position lies. */
+    /** The page of a position. */
     Page page(int position) {
         return pages.get(position / cache.pagePositions());
     }
 
     /**
-     * Makes room for new positions. The page that the first one lies on is copied if another sequence holds it too.
+     * Makes room for new positions. Copies the page of the first new position if another sequence also holds it.
      *
-     * @param from how many positions there are already
-     * @param to how many there are to be
+     * @param from the current number of positions
+     * @param to the new number of positions
      */
     void reserve(int from, int to) {
         int last = from / cache.pagePositions();
@@ -39,7 +39,7 @@ final class PageTable {
         }
     }
 
-    /** Gives back the pages from a position on, but for the one that it lies on. */
+    /** Returns the pages after the first {@code positions} positions. */
     void shrink(int positions) {
         int needed = Math.ceilDiv(positions, cache.pagePositions());
         while (pages.size() > needed) {
@@ -47,7 +47,7 @@ final class PageTable {
         }
     }
 
-    /** Holds the first pages of another table, too. */
+    /** Shares the pages of the first {@code positions} positions of another table. */
     void share(PageTable other, int positions) {
         int needed = Math.ceilDiv(positions, cache.pagePositions());
         for (Page page : other.pages.subList(0, needed)) {

@@ -2,15 +2,15 @@ package io.qk256.llm.model;
 
 import java.util.Arrays;
 
-/** The products in plain Java: what {@link VectorBlockProducts} must give. For one thread at a time. */
+/** The products in plain Java, the reference for {@link VectorBlockProducts}. For one thread at a time. */
 final class PlainBlockProducts extends BlockProducts {
 
-    /** For each of the partial sums of a dot product, those of all lanes. */
+    /** For each partial sum of a dot product, the values of all lanes. */
     private final float[] partialSums = new float[Reductions.LANES * LANES];
 
     private float[] sums = {};
 
-    /** Loops over neighbouring numbers. */
+    /** The inner loops run over adjacent numbers. */
     @Override
     void dots(float[] query, int at, int n, float[] keys, float[] out, int outAt) {
         float[] partial = partialSums;

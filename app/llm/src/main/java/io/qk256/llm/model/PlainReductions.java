@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/** The sums in plain Java: what {@link VectorReductions} must give. */
+/** The sums in plain Java, the reference for {@link VectorReductions}. */
 final class PlainReductions extends Reductions {
 
     private static final int DOUBLE_LANES = 8;
@@ -21,7 +21,7 @@ final class PlainReductions extends Reductions {
         return eighth(a, aAt, b, bAt, n) + eighth(a, aAt + 4, b, bAt + 4, n);
     }
 
-    /** Four partial sums at once, none of which waits for another. */
+    /** Computes four independent partial sums at once. */
     private static float eighth(float[] a, int aAt, float[] b, int bAt, int n) {
         float sum0 = 0;
         float sum1 = 0;
@@ -36,7 +36,7 @@ final class PlainReductions extends Reductions {
         return (sum0 + sum2) + (sum1 + sum3);
     }
 
-    /** Reads eight codes at a time, and keeps each sum in a variable, so that none waits for another. */
+    /** Reads eight codes at a time, and keeps each sum in a variable, so that the sums are independent. */
     @Override
     void dotsInt8(MemorySegment q, long at, float[] scales, float[] x, float[] out, int outAt, int rows) {
         for (int row = 0; row < rows; row++) {
@@ -120,7 +120,7 @@ final class PlainReductions extends Reductions {
         return largestMagnitude(x, at, n);
     }
 
-    /** As bits: the larger number has the larger ones, and NaN the largest; numbers would be compared with more care. */
+    /** Compares bits: a larger magnitude has larger bits, and NaN the largest. Comparing floats would be slower. */
     static float largestMagnitude(float[] x, int at, int n) {
         int max0 = 0;
         int max1 = 0;

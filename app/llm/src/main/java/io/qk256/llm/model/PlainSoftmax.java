@@ -1,6 +1,6 @@
 package io.qk256.llm.model;
 
-/** In plain Java: what {@link VectorSoftmax} must give. */
+/** The softmax in plain Java, the reference for {@link VectorSoftmax}. */
 final class PlainSoftmax extends Softmax {
 
     @Override

@@ -10,13 +10,13 @@ import java.util.List;
 
 /**
  * The products of some ternary matrices with the same int8 activations,
- * {@code y = sum(w * q) / activationScale * weightScale}, exact up to the f32 division (the contract of {@link Kernel}). They are
- * one piece of work for the threads: they wait for each other once
- * instead of once a matrix, and a small matrix is not cut into small parts. For one thread at a time.
+ * {@code y = sum(w * q) / activationScale * weightScale}, exact up to the f32 division (the contract of {@link
+ * Kernel}). They are one parallel task: the threads wait for each other once instead of once per matrix, and a small
+ * matrix is not split into small parts. For one thread at a time.
  */
 final class Products {
 
-    /** Kernels take rows by fours. */
+    /** Kernels process rows in groups of four. */
     private static final int ROWS_IN_UNIT = 4;
 
     /** Some microseconds of work. */
@@ -33,11 +33,11 @@ final class Products {
     private I8Batch activations;
 
     /**
-     * Products.
+     * Creates the products.
      *
-     * @param kernel multiplies
-     * @param threads share the rows
-     * @param y for each matrix, as many numbers a column as it has rows
+     * @param kernel the kernel that multiplies
+     * @param threads the threads that share the rows
+     * @param y the results of each matrix, with one number per matrix row in each column
      */
     Products(
             Kernel kernel,
@@ -54,7 +54,7 @@ final class Products {
         this.results = new F32Vector[y.size()];
     }
 
-    /** Multiplies the first columns of the batch. */
+    /** Multiplies the first {@code columns} columns of the batch. */
     void apply(int columns) {
         activations = x.matrix(columns);
         int units = 0;

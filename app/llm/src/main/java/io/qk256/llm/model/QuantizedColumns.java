@@ -9,22 +9,22 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The int8 activations of a batch, a column for each token, quantised as bitnet.cpp did up to 2025
- * ({@code quantize_row_i8_s}), and as the reference implementation of the model does: {@code m = max(1e-5, max |x|)} and
- * {@code s = 127 / m} in f64, {@code q = round-half-even(x * s)} of the f32 product.
+ * The int8 activations of a batch, one column per token, quantized as bitnet.cpp did up to 2025
+ * ({@code quantize_row_i8_s}), and as the reference implementation of the model does: {@code m = max(1e-5, max |x|)}
+ * and {@code s = 127 / m} in f64, {@code q = round-half-even(x * s)} of the f32 product.
  *
- * <p>Different columns may be quantised by different threads at once.
+ * <p>Different threads may quantize different columns at once.
  */
 final class QuantizedColumns {
 
     private static final double SMALLEST_MAX = 1e-5;
     private static final double LARGEST_CODE = 127;
 
-    /** Adding it and taking it away rounds half to even: {@code |x * s|} is hardly above 127. */
+    /** Adding and subtracting this rounds half to even, as {@code |x * s|} is hardly above 127. */
     private static final float ROUNDER = 0x1.8p23f;
 
     private final int length;
-    /** Filled first and then copied: fast also before the JVM has compiled this, unlike access to native memory. */
+    /** Filled first, then copied: unlike access to native memory, fast even before the JVM has compiled this. */
     private final byte[] codes;
 
     private final float[] scales;
@@ -40,7 +40,7 @@ final class QuantizedColumns {
         this.views = new I8Batch[columns + 1];
     }
 
-    /** Quantises the values from {@code x[at]} on. */
+    /** Quantizes the values starting at {@code x[at]}. */
     void quantize(Reductions reductions, int column, float[] x, int at) {
         double max = Math.max(SMALLEST_MAX, reductions.absMax(x, at, length));
         float scale = (float) (LARGEST_CODE / max);
@@ -53,7 +53,7 @@ final class QuantizedColumns {
     }
 
     /**
-     * The first columns: the same object at every call.
+     * Returns the first columns; the same object for the same number.
      *
      * @throws NotFiniteException if the values of a column were not finite
      */
@@ -69,7 +69,7 @@ final class QuantizedColumns {
         return view;
     }
 
-    /** The scale is NaN if a value was, and 0 if one was infinite. */
+    /** The scale is NaN if a value was NaN, and 0 if a value was infinite. */
     private static float finite(float scale) {
         if (!(scale > 0)) {
             throw new NotFiniteException("a value between two layers is " + (scale == 0 ? "infinite" : "NaN"));

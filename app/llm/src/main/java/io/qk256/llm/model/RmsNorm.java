@@ -1,8 +1,8 @@
 package io.qk256.llm.model;
 
 /**
- * Root mean square normalisation as ggml's {@code ggml_compute_forward_rms_norm_f32} does it: squares in f32, their sum in
- * f64, then {@code (x * (1 / sqrt(mean + epsilon))) * weight} in f32. Immutable and thread-safe.
+ * RMS normalization as in ggml's {@code ggml_compute_forward_rms_norm_f32}: squares in f32, their sum in f64, then
+ * {@code (x * (1 / sqrt(mean + epsilon))) * weight} in f32. Immutable and thread-safe.
  */
 final class RmsNorm {
 
@@ -10,9 +10,9 @@ final class RmsNorm {
     private final float epsilon;
 
     /**
-     * A normalisation.
+     * Creates a norm.
      *
-     * @param weights one for each value; a multiple of {@link Reductions#LANES}
+     * @param weights one per value; their number is a multiple of {@link Reductions#LANES}
      * @param epsilon added to the mean of the squares
      */
     RmsNorm(float[] weights, float epsilon) {
@@ -20,12 +20,12 @@ final class RmsNorm {
         this.epsilon = epsilon;
     }
 
-    /** Values that are normalised together. */
+    /** The number of values that are normalized together. */
     int size() {
         return weights.length;
     }
 
-    /** Normalises {@code in[inAt ...]} to {@code out[outAt ...]}; they may be the same. */
+    /** Normalizes {@code in[inAt ...]} to {@code out[outAt ...]}, which may be the same. */
     void apply(Reductions reductions, float[] in, int inAt, float[] out, int outAt) {
         int n = weights.length;
         float mean = (float) (reductions.sumOfSquares(in, inAt, n) / n);

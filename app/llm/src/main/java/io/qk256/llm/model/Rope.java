@@ -1,20 +1,21 @@
 package io.qk256.llm.model;
 
 /**
- * Rotary position embedding: pair {@code i} of a head's values turns by the angle {@code position * base^(-2i / rotated)}, which ggml
- * builds by multiplying step by step in f32, so that a table of exact angles would not give the same numbers.
+ * Rotary position embedding: pair {@code i} of a head's values is rotated by {@code position * base^(-2i / rotated)}.
+ * As in ggml, the angle is computed by repeated multiplication in f32; a table of exact angles would give different
+ * numbers.
  *
- * <p>Holds the angles of a batch; different tokens may be prepared and rotated by different threads at once.
+ * <p>Holds the angles of a batch; different threads may prepare and rotate different tokens at once.
  */
 final class Rope {
 
-    /** Which values turn together. */
+    /** Which values are rotated together. */
     enum Pairs {
         /** {@code i} and {@code i + rotated / 2}: ggml's {@code GGML_ROPE_TYPE_NEOX}. */
         HALVES,
 
         /** {@code 2i} and {@code 2i + 1}: ggml's {@code GGML_ROPE_TYPE_NORM}. */
-        NEIGHBOURS
+        NEIGHBORS
     }
 
     private final Pairs kind;
@@ -24,12 +25,12 @@ final class Rope {
     private final float[] sin;
 
     /**
-     * Room for the angles of a batch.
+     * Allocates the angles of a batch.
      *
-     * @param tokens tokens of a batch
-     * @param kind which values of a head turn together
-     * @param rotated values of each head that rotate, its first ones, even
-     * @param base of the angles
+     * @param tokens the most tokens in a batch
+     * @param kind which values of a head are rotated together
+     * @param rotated number of rotated values of each head, its first ones; even
+     * @param base base of the angles
      */
     Rope(int tokens, Pairs kind, int rotated, float base) {
         this.kind = kind;
@@ -49,12 +50,12 @@ final class Rope {
         }
     }
 
-    /** Rotates heads, which lie one after the other. */
+    /** Rotates consecutive heads. */
     void rotate(int token, float[] x, int at, int heads, int headSize) {
         for (int head = 0; head < heads; head++) {
             switch (kind) {
                 case HALVES -> rotateHalves(token * pairs, x, at + head * headSize);
-                case NEIGHBOURS -> rotateNeighbours(token * pairs, x, at + head * headSize);
+                case NEIGHBORS -> rotateNeighbors(token * pairs, x, at + head * headSize);
             }
         }
     }
@@ -68,7 +69,7 @@ final class Rope {
         }
     }
 
-    private void rotateNeighbours(int from, float[] x, int at) {
+    private void rotateNeighbors(int from, float[] x, int at) {
         for (int i = 0; i < pairs; i++) {
             float a = x[at + 2 * i];
             float b = x[at + 2 * i + 1];

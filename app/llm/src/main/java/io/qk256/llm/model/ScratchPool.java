@@ -4,10 +4,10 @@ import java.util.ArrayDeque;
 import java.util.function.Supplier;
 
 /**
- * What threads write on their way, lent for a piece of work: as many as work at once, and no longer than who owns the pool.
- * A {@link ThreadLocal} would keep them for as long as each thread lives. Thread-safe.
+ * Scratch memory lent to threads for a piece of work: one object for each thread that works at once, alive as long as
+ * the pool. A {@link ThreadLocal} would keep it as long as each thread lives. Thread-safe.
  *
- * @param <T> one thread's
+ * @param <T> the scratch memory of one thread
  */
 final class ScratchPool<T> {
 
@@ -18,7 +18,7 @@ final class ScratchPool<T> {
         this.maker = maker;
     }
 
-    /** For this thread alone, until it is given back. */
+    /** Takes scratch memory for this thread alone, until it is given back. */
     T take() {
         synchronized (idle) {
             if (!idle.isEmpty()) {
@@ -28,7 +28,7 @@ final class ScratchPool<T> {
         return maker.get();
     }
 
-    /** For the next one; what is not given back, after a failure, is garbage. */
+    /** Gives scratch memory back for reuse. If a failure prevents this, it becomes garbage. */
     void giveBack(T scratch) {
         synchronized (idle) {
             idle.push(scratch);

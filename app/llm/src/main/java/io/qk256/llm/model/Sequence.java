@@ -4,15 +4,15 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A text in an {@link Engine}: the tokens so far with their keys and values, and the scores of what comes next. Logits are the
- * same to the bit for every kernel, number of threads and batch size, whether tokens come one by one or at once, and whatever
- * other sequences are computed beside them.
+ * A text in an {@link Engine}: the tokens so far with their keys and values, and the logits of the next token. Logits
+ * are the same to the bit for every kernel, number of threads and batch size, whether tokens are added one by one or at
+ * once, and whatever other sequences are computed at the same time.
  *
- * <p>Keys and values lie in pages, which {@linkplain #fork forks} share until one of them writes. Once its buffers have their
- * size, adding tokens allocates no memory on the heap.
+ * <p>Keys and values are stored in pages, which {@linkplain #fork forks} share until one of them writes. Once the
+ * buffers have grown, adding tokens allocates no heap memory.
  *
- * <p>For one thread at a time together with its engine and the engine's other sequences: a call while another one is under
- * way gives an {@link IllegalStateException} and changes nothing; so does a call after the end.
+ * <p>Only one thread at a time may use an engine and its sequences: a call while another call is in progress throws
+ * {@link IllegalStateException} and changes nothing; so does a call after {@code close}.
  */
 public final class Sequence implements AutoCloseable {
 
@@ -35,12 +35,12 @@ public final class Sequence implements AutoCloseable {
         this.single = new Step(this, new int[1]);
     }
 
-    /** Number of tokens so far. */
+    /** The number of tokens so far. */
     public int position() {
         return position;
     }
 
-    /** Most tokens that it can hold. */
+    /** The most tokens that this sequence can hold. */
     public int context() {
         return context;
     }
@@ -51,7 +51,7 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * How many tokens from the beginning on are those of a text: what of a prompt need not be computed again.
+     * Returns the length of the common prefix with a text: the part of a prompt that need not be computed again.
      *
      * @return 0 to the smaller of both lengths
      */
@@ -62,18 +62,18 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * The scores after the last token that was added; the same array at every call, overwritten when tokens are added.
+     * Returns the logits after the last token; always the same array, overwritten when tokens are added.
      *
-     * @throws IllegalStateException if no token was added yet
+     * @throws IllegalStateException if no token has been added yet
      */
     public float[] logits() {
         if (logits == null) {
-            throw new IllegalStateException("sequence: it has no logits before a token is added");
+            throw new IllegalStateException("sequence: it has no logits until a token is added");
         }
         return logits;
     }
 
-    /** These tokens as its part in a {@linkplain Engine#step step}. */
+    /** Returns a step that adds tokens to this sequence, for {@link Engine#step}. */
     public Step next(int... added) {
         return new Step(this, added);
     }
@@ -81,9 +81,10 @@ public final class Sequence implements AutoCloseable {
     /**
      * Adds a token.
      *
-     * @return a score for each token of the vocabulary to be the next one; see {@link #logits}
+     * @return the logits of the next token, one for each token of the vocabulary; see {@link #logits}
      * @throws IllegalArgumentException if the token is not in the vocabulary
-     * @throws IllegalStateException if the context is full, a call is under way, or this is closed; nothing is added then
+     * @throws IllegalStateException if the context is full, a call is in progress, or this is closed; nothing is added
+     *     then
      */
     public float[] decode(int token) {
         engine.addOne(single, token);
@@ -91,12 +92,12 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * Adds tokens, in batches, so that the weights are read once for many of them.
+     * Adds tokens in batches, so that the weights are read once for many of them.
      *
-     * @param added one or more
-     * @return the scores after the last one; see {@link #logits}
-     * @throws IllegalArgumentException if there is no token, or one is not in the vocabulary
-     * @throws IllegalStateException if the context has not so much room, a call is under way, or this is closed;
+     * @param added one or more tokens
+     * @return the logits after the last one; see {@link #logits}
+     * @throws IllegalArgumentException if there are no tokens, or one is not in the vocabulary
+     * @throws IllegalStateException if the tokens do not fit in the context, a call is in progress, or this is closed;
      *     nothing is added then
      */
     public float[] prompt(int[] added) {
@@ -105,10 +106,10 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * Adds tokens, and gives the logits after each of them: what perplexity is computed from.
+     * Adds tokens and reports the logits after each of them, for example to compute perplexity.
      *
-     * @throws IllegalArgumentException if there is no token, or one is not in the vocabulary
-     * @throws IllegalStateException if the context has not so much room, a call is under way, or this is closed;
+     * @throws IllegalArgumentException if there are no tokens, or one is not in the vocabulary
+     * @throws IllegalStateException if the tokens do not fit in the context, a call is in progress, or this is closed;
      *     nothing is added then
      */
     public void prompt(int[] added, LogitsListener listener) {
@@ -116,11 +117,11 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * Goes back to an earlier position, as if the tokens from there on had never been.
+     * Goes back to an earlier position, as if the tokens from there on had never been added.
      *
-     * @param newPosition 0 to the current one
-     * @throws IllegalArgumentException if it is beyond the current one
-     * @throws IllegalStateException if a call is under way, or this is closed
+     * @param newPosition 0 to the current position
+     * @throws IllegalArgumentException if it is out of this range
+     * @throws IllegalStateException if a call is in progress, or this is closed
      */
     public void rewind(int newPosition) {
         engine.run(() -> {
@@ -133,19 +134,19 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * Another sequence that begins with these tokens, as if they had been added to it. It shares the pages of their keys and
-     * values, and copies at most one when either of both goes on.
+     * Creates another sequence with the same tokens, as if they had been added to it. It shares the pages of their keys
+     * and values; at most one page is copied when either sequence continues.
      *
-     * @throws IllegalStateException if a call is under way, or this is closed
+     * @throws IllegalStateException if a call is in progress, or this is closed
      */
     public Sequence fork() {
         return engine.fork(this);
     }
 
     /**
-     * Gives its pages back. Closing again does nothing.
+     * Returns its pages to the engine. Closing again does nothing.
      *
-     * @throws IllegalStateException if a call is under way; nothing is closed then
+     * @throws IllegalStateException if a call is in progress; nothing is closed then
      */
     @Override
     public void close() {
@@ -173,11 +174,11 @@ public final class Sequence implements AutoCloseable {
     void requireRoom(int count) {
         if (count > context - position) {
             throw new IllegalStateException("the context is full: it holds " + position + " of " + context
-                    + " tokens, and " + count + " more are to come; shorten the text or give more context");
+                    + " tokens, and " + count + " more do not fit; shorten the text or use a larger context");
         }
     }
 
-    /** Notes tokens whose keys and values are about to be computed. */
+    /** Records tokens whose keys and values are about to be computed. */
     void take(int[] from, int at, int count) {
         if (tokens.length < position + count) {
             tokens = Arrays.copyOf(tokens, (int) Math.min(context, Math.max(2L * tokens.length, position + count)));

@@ -1,18 +1,19 @@
 package io.qk256.llm.model;
 
 /**
- * {@code exp(x - max x) / sum of exp(x - max x)}, the same bits from plain code and vector code on every machine. Exponentials
- * are those of {@link Exp}; their sum is f64, in 8 partial sums, folded to 4, and then as {@code (0 + 1) + (2 + 3)}. Stateless
- * and thread-safe.
+ * Softmax, {@code exp(x - max x) / sum of exp(x - max x)}. Plain code and vector code give the same bits on every
+ * machine: exponentials are those of {@link Exp}, and their sum is f64, in 8 partial sums, folded to 4, then added as
+ * {@code (0 + 1) + (2 + 3)}. Stateless and thread-safe.
  */
 abstract sealed class Softmax permits PlainSoftmax, VectorSoftmax {
 
     /**
-     * Replaces scores by probabilities.
+     * Replaces scores with probabilities.
      *
-     * @param row scores from {@code at} on, with room for a multiple of {@link Reductions#LANES} numbers, which are 0 then
+     * @param row scores starting at {@code at}, with room up to a multiple of {@link Reductions#LANES}; this padding
+     *     becomes 0
      * @param n number of scores, 1 or more
-     * @param scale of the scores, above 0
+     * @param scale factor of the scores, above 0
      */
     final void apply(float[] row, int at, int n, float scale) {
         int padded = Reductions.padded(n);
@@ -29,10 +30,10 @@ abstract sealed class Softmax permits PlainSoftmax, VectorSoftmax {
         }
     }
 
-    /** The largest number of a multiple of {@link Reductions#LANES}; NaN if there is one. */
+    /** The largest of {@code n} numbers, a multiple of {@link Reductions#LANES}; NaN if one is NaN. */
     abstract float max(float[] row, int at, int n);
 
-    /** Replaces numbers, a multiple of {@link Reductions#LANES}, by {@code exp(x - max)}. */
+    /** Replaces {@code n} numbers, a multiple of {@link Reductions#LANES}, with {@code exp(x - max)}. */
     abstract void exponentials(float[] row, int at, int n, float max);
 
     private static double sum(float[] row, int at, int n) {

@@ -15,8 +15,8 @@ import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 
 /**
- * Models of random weights, made in memory, to measure speed without a file: computing takes as long as with trained weights,
- * and the text means nothing.
+ * Models with random weights, created in memory, to measure speed without a file. They take as long to compute as
+ * trained models, but their text is meaningless.
  */
 public final class SyntheticModel {
 
@@ -39,9 +39,9 @@ public final class SyntheticModel {
     }
 
     /**
-     * Makes a model on all cores; the shape of 2 billion parameters takes about a second.
+     * Creates a model, using all cores; the shape with 2 billion parameters takes about a second.
      *
-     * @param seed decides the weights
+     * @param seed determines the weights
      */
     @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the model, whose close() closes it.
     public static Model of(ModelConfig config, HeadType headType, long seed) {
@@ -64,7 +64,7 @@ public final class SyntheticModel {
         Map<String, RmsNorm> norms = new HashMap<>();
         for (TensorSpec spec : specs) {
             switch (spec.role()) {
-                case TOKENS -> {} // Last, where the head that is made of it follows.
+                case TOKENS -> {} // Allocated last, next to the head that is made from it.
                 case TERNARY -> ternary.put(spec.name(), ternary(spec.rows(), spec.cols()));
                 case NORM -> norms.put(spec.name(), norm(spec.cols()));
             }
@@ -119,7 +119,9 @@ public final class SyntheticModel {
         long next(SplittableRandom random);
     }
 
-    /** Fills memory, a multiple of 8 bytes, in parts with a seed of their own, so that threads do not matter. */
+    /**
+     * Fills memory, a multiple of 8 bytes, in parts, each with its own seed, so the result does not depend on threads.
+     */
     private void fill(MemorySegment memory, Source source) {
         long first = seed;
         long parts = Math.ceilDiv(memory.byteSize(), BYTES_AT_ONCE);

@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A tensor that a model has.
+ * A tensor of a model.
  *
- * @param name in the file, without {@code .weight}; one that begins with {@code blk.N.} is there once for each layer
+ * @param name name in the file, without {@code .weight}; a name that starts with {@code blk.N.} exists once per layer
  * @param rows number of rows, 1 for a vector
- * @param cols values of a row
+ * @param cols number of columns
  * @param role what it is for
  * @param required whether a file without it is refused
  */
@@ -16,15 +16,17 @@ record TensorSpec(String name, int rows, int cols, Role role, boolean required) 
 
     private static final String IN_EACH_LAYER = "blk.N.";
 
-    /** What a tensor is for, which decides how it may be stored and how it is kept. */
+    /** What a tensor is for, which determines how it may be stored in the file and in memory. */
     enum Role {
-        /** A matrix with a row for each token: F16, BF16, F32, Q8_0 or Q6_K, read where the file is mapped. */
+        /** A matrix with a row per token: F16, BF16, F32, Q8_0 or Q6_K, read in place from the mapped file. */
         TOKENS,
 
-        /** Weights of a product with int8 activations, in 2 bits, repacked; a tensor {@code .scale} of one number may go with it. */
+        /**
+         * 2-bit weights, multiplied with int8 activations, repacked; may have a {@code .scale} tensor with one number.
+         */
         TERNARY,
 
-        /** Weights of a normalisation, F32. */
+        /** The weights of a norm, F32. */
         NORM
     }
 
@@ -40,7 +42,7 @@ record TensorSpec(String name, int rows, int cols, Role role, boolean required) 
         return new TensorSpec(name, 1, size, Role.NORM, true);
     }
 
-    /** The same, and a file may lack it. */
+    /** Returns the same tensor as optional. */
     TensorSpec orNone() {
         return new TensorSpec(name, rows, cols, role, false);
     }
@@ -49,12 +51,12 @@ record TensorSpec(String name, int rows, int cols, Role role, boolean required) 
         return name + ".weight";
     }
 
-    /** What weights of a layer are preceded by. */
+    /** The prefix of a layer's tensor names. */
     static String prefix(int layer) {
         return "blk." + layer + ".";
     }
 
-    /** The list with a tensor for each layer in place of those that each layer has. */
+    /** Expands the list: each tensor of {@code blk.N.} becomes one tensor per layer. */
     static List<TensorSpec> inLayers(List<TensorSpec> specs, int layers) {
         List<TensorSpec> all = new ArrayList<>();
         for (TensorSpec spec : specs) {

@@ -3,7 +3,7 @@ package io.qk256.llm.model;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The products with the machine's vectors. */
+/** The products with vectors of the machine's preferred width. */
 final class VectorBlockProducts extends BlockProducts {
 
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED.length() * 2 <= LANES
@@ -11,7 +11,7 @@ final class VectorBlockProducts extends BlockProducts {
             : FloatVector.SPECIES_512;
     private static final int STEP = FLOATS.length();
 
-    /** So many rows share what is read of the values. */
+    /** The number of rows that share one read of the values. */
     private static final int ROWS = 4;
 
     @Override
@@ -21,7 +21,7 @@ final class VectorBlockProducts extends BlockProducts {
         }
     }
 
-    /** The loops over halves, fourths and eighths of the 32 partial sums are those of their folding. */
+    /** The loops over halves, fourths and eighths of the 32 partial sums follow the order of folding. */
     private static void dots(float[] query, int at, int n, float[] keys, int keysAt, float[] out, int outAt) {
         FloatVector low = FloatVector.zero(FLOATS);
         FloatVector high = low;

@@ -10,7 +10,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The sums with vectors of 256 bits, four of which hold the partial sums of a dot product. */
+/** The sums with 256-bit vectors, four of which hold the partial sums of a dot product. */
 final class VectorReductions extends Reductions {
 
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
@@ -20,7 +20,7 @@ final class VectorReductions extends Reductions {
     private static final int STEP = FLOATS.length();
     private static final VectorShuffle<Float> SWAP_HALVES = VectorShuffle.fromValues(FLOATS, 4, 5, 6, 7, 0, 1, 2, 3);
 
-    /** Wider than the machine's vectors, these would be objects. */
+    /** If these are wider than the machine's vectors, the JVM allocates them as objects. */
     static boolean areFast() {
         return FloatVector.SPECIES_PREFERRED.vectorBitSize() >= FLOATS.vectorBitSize();
     }
@@ -93,7 +93,7 @@ final class VectorReductions extends Reductions {
         return (four.lane(0) + four.lane(1)) + (four.lane(2) + four.lane(3));
     }
 
-    /** As bits: the larger number has the larger ones, and NaN the largest; numbers would be compared with more care. */
+    /** Compares bits: a larger magnitude has larger bits, and NaN the largest. Comparing floats would be slower. */
     @Override
     float absMax(float[] x, int at, int n) {
         IntVector max0 = IntVector.zero(INTS);

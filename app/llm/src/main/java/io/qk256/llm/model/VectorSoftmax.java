@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** With the machine's vectors; no sum goes across their lanes, so their width does not matter. */
+/** The softmax with vectors of the machine's preferred width; no sum crosses lanes, so the width does not matter. */
 final class VectorSoftmax extends Softmax {
 
     private static final VectorSpecies<Double> DOUBLES =
@@ -15,7 +15,7 @@ final class VectorSoftmax extends Softmax {
                     ? DoubleVector.SPECIES_PREFERRED
                     : DoubleVector.SPECIES_512;
 
-    /** As many floats as doubles. */
+    /** As many lanes as the vectors of doubles. */
     private static final VectorSpecies<Float> FLOATS =
             VectorSpecies.of(float.class, VectorShape.forBitSize(DOUBLES.vectorBitSize() / 2));
 
@@ -38,7 +38,7 @@ final class VectorSoftmax extends Softmax {
         }
     }
 
-    /** Step by step what {@link Exp#of} does. */
+    /** Follows {@link Exp#of} step by step. */
     private static FloatVector exp(FloatVector x) {
         DoubleVector exact = (DoubleVector) x.convertShape(VectorOperators.F2D, DOUBLES, 0);
         DoubleVector limited = exact.max(-Exp.LIMIT).min(Exp.LIMIT);

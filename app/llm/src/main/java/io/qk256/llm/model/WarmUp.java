@@ -7,23 +7,23 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
- * Gives plain code until vector code, which gives the same bits, is compiled: before, the JVM interprets it, and plain code is faster by
- * far. So a first token does not wait. Once in a process, and in a thread of its own, vector code is called so often that the JVM
- * compiles it. That takes processor time which short work does not pay back, so it is begun when work is known to be longer.
- * Thread-safe.
+ * Supplies plain code until vector code, which gives the same bits, is compiled. Until then the JVM interprets vector
+ * code, and plain code is far faster, so the first token does not wait. Once per process, a separate thread calls the
+ * vector code until the JVM has compiled it. This takes processor time that short work does not pay back, so it starts
+ * only when longer work is expected. Thread-safe.
  *
- * @param <T> the code, or what chooses it
+ * @param <T> the code, or what selects it
  */
 final class WarmUp<T> implements Supplier<T> {
 
-    /** From so many tokens on, attention is a part of the time that is worth a warm-up. */
+    /** From this many tokens on, attention takes enough time to be worth a warm-up. */
     private static final int LONG_PROMPT = 64;
 
     private static final int LONG_TEXT = 512;
 
     static final WarmUp<Reductions> SUMS = new WarmUp<>(new PlainReductions(), WarmUp::sums);
 
-    /** Whether {@link Code#best} is the faster one; each thread needs its own. */
+    /** Whether {@link Code#best} is faster by now; each thread needs its own code. */
     static final WarmUp<Boolean> ATTENTION = new WarmUp<>(false, WarmUp::attention);
 
     private final Supplier<T> compiled;
@@ -31,9 +31,9 @@ final class WarmUp<T> implements Supplier<T> {
     private volatile T current;
 
     /**
-     * What is given from now on.
+     * Creates a warm-up.
      *
-     * @param plain until the other is compiled
+     * @param plain supplied until the vector code is compiled
      * @param compiled loads the vector classes, which takes long, and returns once they are compiled
      */
     WarmUp(T plain, Supplier<T> compiled) {
@@ -41,20 +41,20 @@ final class WarmUp<T> implements Supplier<T> {
         this.compiled = compiled;
     }
 
-    /** The faster code now. */
+    /** The fastest code at this time. */
     @Override
     public T get() {
         return current;
     }
 
-    /** Starts it, unless it was started before. */
+    /** Starts the warm-up unless it was started before. */
     void start() {
         if (!started.get() && started.compareAndSet(false, true)) {
             Thread.ofPlatform().daemon().name("qk256-warm-up").start(() -> current = compiled.get());
         }
     }
 
-    /** Starts what pays off for tokens that are about to be computed. */
+    /** Starts the warm-ups that pay off for tokens about to be computed. */
     static void beforeTokens(int count, int position) {
         if (count >= LONG_PROMPT) {
             SUMS.start();
@@ -64,12 +64,12 @@ final class WarmUp<T> implements Supplier<T> {
         }
     }
 
-    /** Starts what pays off for the tokens that will follow. */
+    /** Starts the warm-ups that pay off for tokens that will follow. */
     static void afterTokens() {
         SUMS.start();
     }
 
-    /** The fastest sums on this JVM, once they are compiled. */
+    /** Returns the fastest sums on this JVM, once they are compiled. */
     static Reductions sums() {
         Reductions sums = Reductions.best();
         float[] x = new float[1024];

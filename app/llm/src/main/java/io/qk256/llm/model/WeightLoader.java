@@ -22,8 +22,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Finds the tensors that an {@link Architecture} lists, checks their shapes, and repacks the ternary ones with all processors. A
- * tensor that is not in the list is refused.
+ * Finds the tensors that an {@link Architecture} lists, checks their shapes, and repacks the ternary ones, using all
+ * processors. A tensor that is not in the list is refused.
  */
 final class WeightLoader {
 
@@ -33,7 +33,7 @@ final class WeightLoader {
     private final Architecture architecture;
     private final ModelConfig config;
 
-    /** Names of tensors that are in the list. */
+    /** Names of the tensors found so far. */
     private final Set<String> known = new HashSet<>();
 
     private WeightLoader(GgufFile file, Architecture architecture, ModelConfig config) {
@@ -45,8 +45,8 @@ final class WeightLoader {
     /**
      * Loads all weights.
      *
-     * @param arena receives the repacked ones
-     * @throws GgufException if a tensor is missing, is none of the model's, or of another type or shape
+     * @param arena allocates the repacked weights
+     * @throws GgufException if a tensor is missing, does not belong to the model, or has the wrong type or shape
      */
     static Weights load(
             GgufFile file, Architecture architecture, ModelConfig config, Arena arena, LoadListener listener)
@@ -105,14 +105,13 @@ final class WeightLoader {
         return tensor;
     }
 
-    /** A tensor that nobody asked for would change what the model computes, if only it were known how. */
+    /** Refuses unlisted tensors: they would change what the model computes, in an unknown way. */
     private void requireNoOther() throws GgufException {
         for (GgufTensor tensor : file.tensors()) {
             if (!known.contains(tensor.name())) {
-                throw new GgufException(tensor + ": is no part of a " + config.architecture() + " model of "
+                throw new GgufException(tensor + ": does not belong to a " + config.architecture() + " model of "
                         + config.layers()
-                        + " layers as it is computed here, expected no such tensor; to ignore it would"
-                        + " give other text");
+                        + " layers, expected no such tensor; ignoring it would change the text");
             }
         }
     }
@@ -131,7 +130,7 @@ final class WeightLoader {
         return file.findTensor(scaleName(name));
     }
 
-    /** With the scale that the file has beside it, if it has one. */
+    /** Applies the matrix's scale tensor, if the file has one. */
     private Qk256Matrix scaled(String name, Qk256Matrix matrix) throws GgufException {
         if (!matrix.supportsInt8()) {
             throw new GgufException(file.name() + ", tensor " + name + ".weight: int8 products of " + matrix.cols()

@@ -6,11 +6,11 @@ import java.util.Map;
 /**
  * All weights of a model, by their names in the file without {@code .weight}.
  *
- * @param architecture what they are weights of
- * @param config their shape
- * @param tokens matrices with a row for each token
+ * @param architecture the architecture that the weights belong to
+ * @param config the shape of the model
+ * @param tokens matrices with one row per token
  * @param ternary matrices of 2-bit weights
- * @param norms weights of normalisations
+ * @param norms the norms
  */
 record Weights(
         Architecture architecture,
@@ -26,7 +26,7 @@ record Weights(
         return get(tokens, EMBEDDING);
     }
 
-    /** The matrix of the last product; the embedding where there is no other. */
+    /** The matrix of the output head; the embedding if the file has no other. */
     DenseMatrix output() {
         DenseMatrix output = tokens.get(OUTPUT);
         return output == null ? embedding() : output;
@@ -40,7 +40,7 @@ record Weights(
         return get(norms, name);
     }
 
-    /** Bytes of the ternary weights. */
+    /** The size of the ternary weights in bytes. */
     long ternaryBytes() {
         return ternary.values().stream()
                 .mapToLong(matrix -> matrix.codes().byteSize())

@@ -11,8 +11,9 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The sums with vectors of 512 bits, two of which hold the partial sums of a dot product. On a Zen 4 they compute the head in 8 bits some
- * 18 % faster than {@link VectorReductions} in the cache, and 3 to 31 % from memory; docs/performance.md has the measurement.
+ * The sums with 512-bit vectors, two of which hold the partial sums of a dot product. On a Zen 4 they compute the 8-bit
+ * head some 18 % faster than {@link VectorReductions} from the cache, and 3 to 31 % from memory; docs/performance.md
+ * has the measurement.
  */
 final class WideVectorReductions extends Reductions {
 
@@ -27,7 +28,7 @@ final class WideVectorReductions extends Reductions {
     private static final VectorShuffle<Float> SWAP_FOURS =
             VectorShuffle.fromOp(FLOATS, lane -> (lane + FLOATS.length() / 4) % FLOATS.length());
 
-    /** Wider than the machine's vectors, these would be objects. */
+    /** If these are wider than the machine's vectors, the JVM allocates them as objects. */
     static boolean areFast() {
         return FloatVector.SPECIES_PREFERRED.vectorBitSize() >= FLOATS.vectorBitSize();
     }
@@ -88,7 +89,7 @@ final class WideVectorReductions extends Reductions {
                 + ((eight.lane(2) + eight.lane(6)) + (eight.lane(3) + eight.lane(7)));
     }
 
-    /** As bits: the larger number has the larger ones, and NaN the largest; numbers would be compared with more care. */
+    /** Compares bits: a larger magnitude has larger bits, and NaN the largest. Comparing floats would be slower. */
     @Override
     float absMax(float[] x, int at, int n) {
         IntVector max0 = IntVector.zero(INTS);

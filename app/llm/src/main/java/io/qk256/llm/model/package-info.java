@@ -1,11 +1,11 @@
 /**
- * From the tokens to the logits, for models with ternary weights.
+ * The forward pass, from tokens to logits, for models with ternary weights.
  *
- * <p>{@link io.qk256.llm.model.Model} holds the weights of a GGUF file, an {@link io.qk256.llm.model.Engine}
- * computes with them, and a {@link io.qk256.llm.model.Sequence} is a text. What is particular to a family of models, now BitNet b1.58, is
- * one class, an {@code Architecture}. Products with ternary weights go through {@link io.qk256.spi.Kernel}, whichever was selected;
- * everything else is summed in an order that depends neither on threads nor on the machine, so that every kernel gives the
- * same logits to the bit.
+ * <p>{@link io.qk256.llm.model.Model} holds the weights of a GGUF file, an {@link io.qk256.llm.model.Engine} computes
+ * with them, and a {@link io.qk256.llm.model.Sequence} is a text. Everything specific to a family of models, currently
+ * BitNet b1.58, is one class, an {@code Architecture}. Products with ternary weights go through the selected
+ * {@link io.qk256.spi.Kernel}; all other sums have an order that depends neither on threads nor on the machine, so
+ * every kernel gives the same logits to the bit.
  */
 @NullMarked
 package io.qk256.llm.model;

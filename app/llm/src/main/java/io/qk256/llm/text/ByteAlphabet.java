@@ -3,18 +3,18 @@ package io.qk256.llm.text;
 import java.util.Arrays;
 
 /**
- * The characters that GPT-2's vocabularies write for bytes, so that every token is printable: bytes that are printable
- * in Latin-1 stand for themselves, the others for U+0100 and up in their order (openai/gpt-2, src/encoder.py,
- * {@code bytes_to_unicode}).
+ * The characters that stand for bytes in GPT-2's vocabularies, so that every token is printable: bytes that are
+ * printable in Latin-1 stand for themselves, and the others map in order to U+0100 and up (openai/gpt-2,
+ * src/encoder.py, {@code bytes_to_unicode}).
  */
 final class ByteAlphabet {
 
-    /** Says that there is a character that stands for no byte. */
+    /** Returned if a character stands for no byte. */
     static final int FOREIGN = -1;
 
     private static final int NO_BYTE = -1;
 
-    /** Later first bytes lead three or four bytes, to characters beyond the alphabet. */
+    /** Larger lead bytes start sequences of three or four bytes, for characters outside the alphabet. */
     private static final byte LAST_FIRST_OF_TWO = (byte) 0xDF;
 
     private static final short[] BYTE_OF_CHARACTER = byteOfCharacter();
@@ -24,9 +24,9 @@ final class ByteAlphabet {
     /**
      * Decodes characters into one byte each.
      *
-     * @param utf8 where they are, from {@code from} to {@code to}, well-formed
-     * @param out receives at most as many bytes, from {@code at} on
-     * @return how many there are; or {@link #FOREIGN} if a character stands for no byte
+     * @param utf8 the characters in {@code [from, to)}, well-formed
+     * @param out receives at most that many bytes, starting at {@code at}
+     * @return the number of bytes, or {@link #FOREIGN} if a character stands for no byte
      */
     static int decode(byte[] utf8, int from, int to, byte[] out, int at) {
         int next = at;

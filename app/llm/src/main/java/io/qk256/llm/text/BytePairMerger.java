@@ -4,8 +4,8 @@ import java.util.PriorityQueue;
 import java.util.stream.IntStream;
 
 /**
- * Merges the bytes of one piece of text into tokens: again and again the neighbours of the lowest rank, the leftmost
- * first, until no two merge (Sennrich et al. 2016). O(n log n) for n bytes. Not thread-safe: holds the work of one
+ * Merges the bytes of one piece of text into tokens: repeatedly merges the adjacent pair with the lowest rank, leftmost
+ * first, until no pair merges (Sennrich et al. 2016). O(n log n) for n bytes. Not thread-safe: holds the state of one
  * piece.
  */
 final class BytePairMerger {
@@ -16,7 +16,9 @@ final class BytePairMerger {
     private final int[] tokens;
     private final int[] next;
     private final int[] previous;
-    /** Merges that were possible when they were found: rank times 2^32, plus the place of the left token. */
+    /**
+     * Merges that were possible when found, now perhaps stale: rank times 2^32, plus the position of the left token.
+     */
     private final PriorityQueue<Long> candidates = new PriorityQueue<>();
 
     private BytePairMerger(Vocabulary vocabulary, MergeTable merges, byte[] piece) {
@@ -31,7 +33,7 @@ final class BytePairMerger {
         }
     }
 
-    /** @param vocabulary has a plain token for every byte */
+    /** @param vocabulary a vocabulary with a plain token for every byte */
     static void encode(Vocabulary vocabulary, MergeTable merges, byte[] piece, IntStream.Builder out) {
         BytePairMerger merger = new BytePairMerger(vocabulary, merges, piece);
         merger.run();

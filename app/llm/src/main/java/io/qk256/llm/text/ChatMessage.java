@@ -1,9 +1,9 @@
 package io.qk256.llm.text;
 
-/** What one side said in a conversation. */
+/** A message of a conversation. */
 public record ChatMessage(Role role, String content) {
 
-    /** Who speaks. */
+    /** The author of a message. */
     public enum Role {
         SYSTEM("System"),
         USER("User"),
@@ -15,7 +15,7 @@ public record ChatMessage(Role role, String content) {
             this.label = label;
         }
 
-        /** The name that templates write before what is said. */
+        /** The name that templates write before the message. */
         public String label() {
             return label;
         }

@@ -5,17 +5,17 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How a conversation is written for a model, so that it answers. Immutable and thread-safe.
+ * Encodes a conversation for a model, so that it answers. Immutable and thread-safe.
  *
- * <p>For a model whose vocabulary has a mark for the end of a turn, this is the template that BitNet b1.58 2B-4T was
- * trained with (microsoft/bitnet-b1.58-2B-4T, tokenizer_config.json): the begin of the text, for each message
- * {@code Role: content<|eot_id|>}, and {@code Assistant: } for the answer. The template that stands in Microsoft's GGUF
- * file of that model is a placeholder of its converter, so {@code tokenizer.chat_template} is not used.
+ * <p>For a model whose vocabulary has an end-of-turn token, this is the template that BitNet b1.58 2B-4T was trained
+ * with (microsoft/bitnet-b1.58-2B-4T, tokenizer_config.json): the begin-of-text token, {@code Role: content<|eot_id|>}
+ * for each message, and {@code Assistant: } for the answer. The template in Microsoft's GGUF file of that model is a
+ * placeholder of its converter, so {@code tokenizer.chat_template} is not used.
  *
- * <p>Any other model only continues text. For it the conversation is that text: answers go on where the message before
- * them stops, every other message is a new paragraph, and roles are not written.
+ * <p>Any other model only continues text. For such a model the conversation is plain text: an answer continues the
+ * message before it, every other message starts a new paragraph, and roles are not written.
  *
- * <p>Marks written out in messages stay text: nobody can end a turn, or speak as another, by typing
+ * <p>Special tokens spelled out in messages stay text: nobody can end a turn, or speak as another role, by typing
  * {@code <|eot_id|>}.
  */
 public final class ChatTemplate {
@@ -28,17 +28,17 @@ public final class ChatTemplate {
         this.tokenizer = tokenizer;
     }
 
-    /** The template that fits the model. */
+    /** Returns the template for a model's tokenizer. */
     public static ChatTemplate of(Tokenizer tokenizer) {
         return new ChatTemplate(tokenizer);
     }
 
-    /** Whether the model knows turns; if not, it continues the text of the conversation. */
+    /** Whether the model has turns; if not, it continues the text of the conversation. */
     public boolean hasTurns() {
         return tokenizer.endOfTurn().isPresent();
     }
 
-    /** The tokens of a conversation so far, up to where the assistant's answer begins. */
+    /** Returns the tokens of a conversation, up to where the assistant's answer begins. */
     public int[] encode(List<ChatMessage> messages) {
         return hasTurns() ? turns(messages) : tokenizer.encode(text(messages), tokenizer.addsBeginOfText(), false);
     }

@@ -2,14 +2,14 @@ package io.qk256.llm.text;
 
 /**
  * Splits text into the pieces within which tokens are merged, as LLaMA-3 does. The first of these alternatives that
- * fits, with Unicode's classes, is the next piece (meta-llama/llama3, llama/tokenizer.py):
+ * matches, with Unicode classes, is the next piece (meta-llama/llama3, llama/tokenizer.py):
  *
  * <pre>
  * (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
  * </pre>
  *
  * <p>Written by hand, because {@link java.util.regex.Pattern} with the same expression backtracks through long runs.
- * Every character is looked at a bounded number of times, so any text is split in linear time.
+ * Every character is read a bounded number of times, so any text is split in linear time.
  */
 final class Llama3Splitter {
 
@@ -23,8 +23,8 @@ final class Llama3Splitter {
     }
 
     /**
-     * The end of the piece that starts at {@code start}, which must be less than the text's length; greater than
-     * {@code start}.
+     * Returns the end of the piece that starts at {@code start}, which must be less than the text's length. The result
+     * is greater than {@code start}.
      */
     int end(int start) {
         int contraction = contractionEnd(start);
@@ -44,7 +44,7 @@ final class Llama3Splitter {
         return symbolsEnd > symbols ? newlinesEnd(symbolsEnd) : spacesEnd(start);
     }
 
-    /** The long s is the only character beside ASCII that equals one of these letters when case is ignored. */
+    /** The long s is the only non-ASCII character that equals one of these letters when case is ignored. */
     private int contractionEnd(int start) {
         if (text.charAt(start) != '\'') {
             return start;
@@ -96,7 +96,10 @@ final class Llama3Splitter {
         return i;
     }
 
-    /** Up to the last newline if there is one; else all but the space before a word; that space by itself. */
+    /**
+     * Ends after the last newline if there is one, otherwise before the space that precedes a word; that space is a
+     * piece.
+     */
     private int spacesEnd(int start) {
         int end = start;
         int afterNewline = start;
@@ -132,7 +135,9 @@ final class Llama3Splitter {
         };
     }
 
-    /** Unicode's White_Space, which neither {@link Character#isWhitespace} nor {@link Character#isSpaceChar} is. */
+    /**
+     * Unicode's White_Space, which neither {@link Character#isWhitespace} nor {@link Character#isSpaceChar} matches.
+     */
     private static boolean isSpace(int c) {
         return (c >= '\t' && c <= '\r') || c == 0x85 || Character.isSpaceChar(c);
     }

@@ -3,30 +3,29 @@ package io.qk256.llm.text;
 import java.util.Arrays;
 
 /**
- * Which two neighbouring tokens merge into which, and which pair goes first: the one of the lowest rank. Thread-safe
- * once filled.
+ * The merges of adjacent tokens, with their results and ranks; the lowest rank merges first. Thread-safe once filled.
  */
 final class MergeTable {
 
-    /** No merge. Every merge is a number from 0 up: its rank times 2^32, plus the token that it makes. */
+    /** No merge. Every merge is a number of 0 or more: its rank times 2^32, plus the resulting token. */
     static final long NONE = -1;
 
     private static final long SEED = System.nanoTime();
 
-    /** Open addressing by left token times 2^32, plus right token; {@link #NONE} where free. */
+    /** Open addressing, keyed by left token times 2^32 plus right token; {@link #NONE} if free. */
     private long[] pairs;
 
     private long[] merges;
     private int size;
 
-    /** @param expected how many merges to make room for at first */
+    /** @param expected the number of merges to make room for initially */
     MergeTable(int expected) {
         allocate(Integer.highestOneBit(Math.max(1, expected)) * 2);
     }
 
     /**
-     * For a vocabulary whose ids are ranks: two tokens merge if their bytes together are a token, the lowest id first
-     * (openai/tiktoken, {@code byte_pair_merge}).
+     * Builds the table of a vocabulary whose ids are ranks: two tokens merge if their concatenated bytes are a token,
+     * lowest id first (openai/tiktoken, {@code byte_pair_merge}).
      */
     static MergeTable byId(Vocabulary vocabulary) {
         MergeTable table = new MergeTable(vocabulary.size());
@@ -43,7 +42,7 @@ final class MergeTable {
         return table;
     }
 
-    /** Adds a merge, unless the pair has one already: then it returns false. */
+    /** Adds a merge. Returns false, and adds nothing, if the pair already has one. */
     boolean add(int left, int right, int rank, int result) {
         if (size >= pairs.length / 3 * 2) {
             grow();
@@ -57,13 +56,13 @@ final class MergeTable {
         return true;
     }
 
-    /** The merge of a pair, or {@link #NONE}. */
+    /** Returns the merge of a pair, or {@link #NONE}. */
     long find(int left, int right) {
         int slot = slot(pair(left, right));
         return pairs[slot] == NONE ? NONE : merges[slot];
     }
 
-    /** The token that a merge makes. */
+    /** The token that a merge results in. */
     static int result(long merge) {
         return (int) merge;
     }

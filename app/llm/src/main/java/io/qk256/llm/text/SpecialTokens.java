@@ -5,12 +5,12 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Finds tokens that are written out in text, such as {@code <|eot_id|>}: a trie. Immutable and thread-safe. */
+/** Finds special tokens spelled out in text, such as {@code <|eot_id|>}, with a trie. Immutable and thread-safe. */
 final class SpecialTokens {
 
     private final Node root = new Node();
 
-    /** @param withMarks whether to find marks as well, or only what the vocabulary's maker defined as text */
+    /** @param withMarks whether to also find control and unknown tokens, not only user-defined ones */
     SpecialTokens(Vocabulary vocabulary, boolean withMarks) {
         for (int id = 0; id < vocabulary.size(); id++) {
             TokenType type = vocabulary.type(id);
@@ -21,7 +21,7 @@ final class SpecialTokens {
         }
     }
 
-    /** The leftmost token in the text from {@code start} on, the longest of those that begin there. */
+    /** Returns the leftmost token in the text at or after {@code start}; of several at one place, the longest. */
     Optional<Match> next(String text, int start) {
         for (int i = start; i < text.length(); i++) {
             Optional<Match> match = longestAt(text, i);
@@ -52,7 +52,7 @@ final class SpecialTokens {
         node.id = id;
     }
 
-    /** A token and the characters of the text that it takes. */
+    /** A token and the range of characters that it covers. */
     record Match(int id, int start, int end) {}
 
     private static final class Node {

@@ -7,13 +7,13 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Text that arrives token by token. A character whose bytes are spread over several tokens comes out when it is
- * complete; what cannot become UTF-8 any more comes out as U+FFFD. Together the texts are what {@link Tokenizer#decode}
- * gives for all tokens at once. Not thread-safe.
+ * Decodes text token by token. A character whose bytes are spread over several tokens is returned when it is complete;
+ * bytes that cannot become valid UTF-8 are returned as U+FFFD. The concatenated results equal what
+ * {@link Tokenizer#decode} returns for all tokens at once. Not thread-safe.
  */
 public final class StreamDecoder {
 
-    /** A character has at most four bytes, so at most three can be waiting. */
+    /** A character has at most four bytes, so at most three can be pending. */
     private static final int MAX_WAITING = 3;
 
     private final Tokenizer tokenizer;
@@ -23,15 +23,15 @@ public final class StreamDecoder {
             .onUnmappableCharacter(CodingErrorAction.REPLACE);
     private ByteBuffer bytes = ByteBuffer.allocate(64);
 
-    /** A stream that starts with no text. */
+    /** Creates a decoder without pending bytes. */
     public StreamDecoder(Tokenizer tokenizer) {
         this.tokenizer = tokenizer;
     }
 
     /**
-     * The text that is complete with this token, which may be empty.
+     * Returns the text that this token completes, which may be empty.
      *
-     * @throws IllegalArgumentException if it is not in the vocabulary
+     * @throws IllegalArgumentException if the token is not in the vocabulary
      */
     public String accept(int token) {
         byte[] added = tokenizer.textBytes(token);
@@ -42,7 +42,7 @@ public final class StreamDecoder {
         return decode(false);
     }
 
-    /** The rest: U+FFFD if a character was left incomplete. The next token starts a new text. */
+    /** Returns the rest: U+FFFD if a character is incomplete. The next token starts a new text. */
     public String finish() {
         String rest = decode(true);
         decoder.reset();

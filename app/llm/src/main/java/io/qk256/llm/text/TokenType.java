@@ -2,11 +2,11 @@ package io.qk256.llm.text;
 
 import java.util.Optional;
 
-/** What a token stands for ({@code tokenizer.ggml.token_type}; llama.cpp, {@code llama_token_type}). */
+/** The type of a token ({@code tokenizer.ggml.token_type}; llama.cpp, {@code llama_token_type}). */
 enum TokenType {
     NORMAL(1),
     UNKNOWN(2),
-    /** A mark such as {@code <|eot_id|>}: no text, and not to be made from text by accident. */
+    /** A control token such as {@code <|eot_id|>}: not text, and never produced from text by accident. */
     CONTROL(3),
     /** Text that always becomes this token, before anything else is split. */
     USER_DEFINED(4),
@@ -29,7 +29,7 @@ enum TokenType {
         return id;
     }
 
-    /** Whether the vocabulary spells it in the byte alphabet, and merges can make it. */
+    /** Whether the vocabulary spells it in the byte alphabet, and merges can produce it. */
     boolean isPlain() {
         return this == NORMAL || this == BYTE;
     }

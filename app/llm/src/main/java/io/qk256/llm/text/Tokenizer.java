@@ -9,11 +9,11 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * Text to tokens and back: byte-level BPE with LLaMA-3's way to split text. Immutable and thread-safe.
+ * Converts text to tokens and back: byte-level BPE with LLaMA-3's pre-tokenizer. Immutable and thread-safe.
  *
- * <p>Text is split into pieces; a piece that is a token as a whole becomes it, and of any other the bytes are merged,
- * pair by pair, in the order of the merges' ranks. Every text can be encoded, and decoding gives it back, but that
- * unpaired surrogates become U+FFFD. The time is O(n log n) for n characters, whatever they are.
+ * <p>Text is split into pieces. A piece that is itself a token becomes that token; otherwise its bytes are merged pair
+ * by pair, in the order of the merges' ranks. Every text can be encoded, and decoding returns the same text, except
+ * that unpaired surrogates become U+FFFD. The time is O(n log n) for any n characters.
  */
 public final class Tokenizer {
 
@@ -32,28 +32,28 @@ public final class Tokenizer {
     }
 
     /**
-     * The marks that frame text.
+     * The special tokens that frame text.
      *
-     * @param endOfTurn ends one speaker's turn in a conversation, if the model knows conversations
-     * @param addBeginOfText whether prompts start with that mark
+     * @param endOfTurn ends a turn of a conversation, if the model has turns
+     * @param addBeginOfText whether prompts start with {@code beginOfText}
      */
     record Marks(int beginOfText, int endOfText, OptionalInt endOfTurn, boolean addBeginOfText) {}
 
     /**
-     * The tokenizer of a model file; the file may be closed afterwards.
+     * Reads the tokenizer of a model file; the file may be closed afterwards.
      *
-     * @throws GgufException if the file has none, one of another kind, or a damaged one
+     * @throws GgufException if the file has no tokenizer, an unsupported one, or a damaged one
      */
     public static Tokenizer of(GgufFile file) throws GgufException {
         return new TokenizerReader(file).read();
     }
 
-    /** How many tokens there are: ids are 0 up to this, exclusive. */
+    /** The number of tokens; ids are 0 to this minus 1. */
     public int vocabularySize() {
         return vocabulary.size();
     }
 
-    /** The token before every text. */
+    /** The token that begins a text. */
     public int beginOfText() {
         return marks.beginOfText();
     }
@@ -63,28 +63,28 @@ public final class Tokenizer {
         return marks.endOfText();
     }
 
-    /** The token that ends one speaker's turn in a conversation; empty for a model that only continues text. */
+    /** The token that ends a turn of a conversation; empty for a model that only continues text. */
     public OptionalInt endOfTurn() {
         return marks.endOfTurn();
     }
 
-    /** Whether the model wants {@link #beginOfText} before a prompt. */
+    /** Whether the model expects {@link #beginOfText} before a prompt. */
     public boolean addsBeginOfText() {
         return marks.addBeginOfText();
     }
 
-    /** Whether an answer is complete with this token: the end of the text, or of the turn. */
+    /** Whether this token completes an answer: the end of the text or of the turn. */
     public boolean isStop(int token) {
         return token == marks.endOfText()
                 || (marks.endOfTurn().isPresent() && token == marks.endOfTurn().getAsInt());
     }
 
     /**
-     * The tokens of a text.
+     * Encodes a text.
      *
-     * @param addBos whether to put {@link #beginOfText} before it
-     * @param parseSpecial whether marks that are written out, such as {@code <|eot_id|>}, become the marks; never for
-     *     text that somebody else has written, for it could pose as another speaker
+     * @param addBos whether to prepend {@link #beginOfText}
+     * @param parseSpecial whether special tokens spelled out, such as {@code <|eot_id|>}, become those tokens; never
+     *     use this for untrusted text, which could pose as another speaker
      */
     public int[] encode(String text, boolean addBos, boolean parseSpecial) {
         String wellFormed = withoutUnpairedSurrogates(text);
@@ -106,9 +106,9 @@ public final class Tokenizer {
     }
 
     /**
-     * The text of tokens. Marks give none; bytes that are not UTF-8 become U+FFFD.
+     * Decodes tokens to text. Control tokens give no text; bytes that are not UTF-8 become U+FFFD.
      *
-     * @throws IllegalArgumentException if one is not in the vocabulary
+     * @throws IllegalArgumentException if a token is not in the vocabulary
      */
     public String decode(int... tokens) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -119,15 +119,15 @@ public final class Tokenizer {
     }
 
     /**
-     * A token as people write it, for display: marks by their names.
+     * Returns a token for display; control tokens by their names.
      *
-     * @throws IllegalArgumentException if it is not in the vocabulary
+     * @throws IllegalArgumentException if the token is not in the vocabulary
      */
     public String describe(int token) {
         return new String(vocabulary.bytes(requireToken(token)), StandardCharsets.UTF_8);
     }
 
-    /** What a token adds to the text, UTF-8 or a part of it; not to be changed. */
+    /** The bytes that a token adds to the text, perhaps an incomplete character; do not modify them. */
     byte[] textBytes(int token) {
         return vocabulary.type(requireToken(token)).isText() ? vocabulary.bytes(token) : new byte[0];
     }
@@ -154,7 +154,7 @@ public final class Tokenizer {
         }
     }
 
-    /** The encoder of UTF-16 writes U+FFFD for a surrogate without its other half; that of UTF-8 would write '?'. */
+    /** The UTF-16 encoder writes U+FFFD for an unpaired surrogate; the UTF-8 encoder would write '?'. */
     private static String withoutUnpairedSurrogates(String text) {
         return new String(text.getBytes(StandardCharsets.UTF_16BE), StandardCharsets.UTF_16BE);
     }

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
-/** Reads the tokenizer of a GGUF file (ggml, docs/gguf.md, {@code tokenizer.ggml.*}) and trusts no byte of it. */
+/** Reads the tokenizer of a GGUF file (ggml, docs/gguf.md, {@code tokenizer.ggml.*}) and trusts none of its bytes. */
 final class TokenizerReader {
 
     private static final String PREFIX = "tokenizer.ggml.";
@@ -22,7 +22,7 @@ final class TokenizerReader {
     private static final String MERGES = PREFIX + "merges";
     private static final String DAMAGED = "; the file is damaged, get it again";
 
-    /** The names that llama.cpp accepts for LLaMA-3's way to split text. */
+    /** The names that llama.cpp accepts for LLaMA-3's pre-tokenizer. */
     private static final List<String> LLAMA3_NAMES = List.of("llama-bpe", "llama3", "llama-v3");
 
     private static final int LLAMA3_SIZE = 128_256;
@@ -30,10 +30,10 @@ final class TokenizerReader {
     private static final String END_OF_TURN = "<|eot_id|>";
     private static final byte[] END_OF_TURN_BYTES = END_OF_TURN.getBytes(StandardCharsets.UTF_8);
 
-    /** The longest token of LLaMA-3 has 128 bytes; work on a token may grow with the square of this. */
+    /** The longest token of LLaMA-3 has 128 bytes; the work for a token may grow with the square of this limit. */
     private static final int MAX_TOKEN_BYTES = 1024;
 
-    /** A character of the alphabet takes two bytes at most; the space is one more. */
+    /** A character of the alphabet takes at most two bytes; the space takes one. */
     private static final int MAX_MERGE_BYTES = 2 * MAX_TOKEN_BYTES + 1;
 
     private final GgufFile file;
@@ -48,8 +48,8 @@ final class TokenizerReader {
         if (texts.size() == 0) {
             throw wrong(TOKENS, "is empty", "a vocabulary" + DAMAGED);
         }
-        refuse(PREFIX + "add_eos_token", "the end of text is not put behind a prompt here");
-        refuse(PREFIX + "add_sep_token", "no mark is put between texts here");
+        refuse(PREFIX + "add_eos_token", "adding the end-of-text token to a prompt is not supported");
+        refuse(PREFIX + "add_sep_token", "separator tokens are not supported");
         requireLlama3Splitting(texts);
         int last = texts.size() - 1;
         int begin = (int) file.require(PREFIX + "bos_token_id").asInteger(0, last);
@@ -89,11 +89,11 @@ final class TokenizerReader {
         return OptionalInt.empty();
     }
 
-    /** Files without the key, such as Microsoft's of the 2B model, are recognised by their vocabulary. */
+    /** Files without the key, such as Microsoft's 2B model, are recognized by their vocabulary. */
     private void requireLlama3Splitting(GgufStrings texts) throws GgufException {
         String key = PREFIX + "pre";
         if (file.find(key).isPresent()) {
-            requireText(key, LLAMA3_NAMES, "other ways to split text are not supported");
+            requireText(key, LLAMA3_NAMES, "other pre-tokenizers are not supported");
             return;
         }
         boolean isLlama3 = texts.size() == LLAMA3_SIZE && texts.equals(LLAMA3_END_OF_TURN, END_OF_TURN_BYTES);
@@ -101,7 +101,7 @@ final class TokenizerReader {
             throw wrong(
                     key,
                     "is missing and the vocabulary (" + texts.size() + " tokens) is not LLaMA-3's",
-                    String.join(", ", LLAMA3_NAMES) + ", or " + LLAMA3_SIZE + " tokens of which number "
+                    String.join(", ", LLAMA3_NAMES) + ", or " + LLAMA3_SIZE + " tokens, of which number "
                             + LLAMA3_END_OF_TURN + " is " + END_OF_TURN + "; convert the model again");
         }
     }
@@ -131,8 +131,8 @@ final class TokenizerReader {
         } catch (IllegalArgumentException e) {
             throw wrong(
                     TOKENS,
-                    "holds doubles: " + e.getMessage(),
-                    "each text once; a text with two numbers cannot be told apart here, and llama.cpp takes the last");
+                    "holds duplicates: " + e.getMessage(),
+                    "each text once; tokens with the same text are ambiguous, and llama.cpp takes the last");
         }
         OptionalInt missing = vocabulary.missingByte();
         if (missing.isPresent()) {
@@ -141,7 +141,7 @@ final class TokenizerReader {
         return vocabulary;
     }
 
-    /** Empty for a plain token in foreign characters. */
+    /** Returns no bytes for a plain token with characters outside the byte alphabet. */
     private static byte[] bytes(GgufStrings texts, int id, TokenType type) {
         int from = texts.from(id);
         int to = texts.to(id);
@@ -172,7 +172,7 @@ final class TokenizerReader {
         return types;
     }
 
-    /** Byte-level BPE does not use them, but where they do not fit, something else will not either. */
+    /** Byte-level BPE does not use scores, but if their number is wrong, the file is probably damaged. */
     private void checkScores(int count) throws GgufException {
         String key = PREFIX + "scores";
         Optional<GgufValue> scores = file.find(key);
@@ -198,7 +198,7 @@ final class TokenizerReader {
         for (int rank = 0; rank < texts.size(); rank++) {
             Merge merge = Merge.parse(texts.utf8(), texts.from(rank), texts.to(rank), vocabulary, scratch);
             if (!merge.isValid()) {
-                throw wrong(MERGES, at(rank, texts.text(rank)), "two tokens that make a third" + DAMAGED);
+                throw wrong(MERGES, at(rank, texts.text(rank)), "two tokens that merge into a third" + DAMAGED);
             }
             if (!table.add(merge.left(), merge.right(), rank, merge.result())) {
                 throw wrong(MERGES, at(rank, texts.text(rank)) + " again", "each pair once" + DAMAGED);
@@ -207,7 +207,7 @@ final class TokenizerReader {
         return table;
     }
 
-    /** Tokens, or {@link Vocabulary#NONE} where there is no such token. */
+    /** Three tokens; {@link Vocabulary#NONE} if there is no such token. */
     private record Merge(int left, int right, int result) {
 
         private static final Merge INVALID = new Merge(Vocabulary.NONE, Vocabulary.NONE, Vocabulary.NONE);

@@ -3,21 +3,21 @@ package io.qk256.llm.text;
 import java.util.Arrays;
 import java.util.OptionalInt;
 
-/** All tokens by id, with their bytes, and the way back from bytes to the id. Immutable and thread-safe. */
+/** All tokens with their bytes, by id, and the lookup from bytes to id. Immutable and thread-safe. */
 final class Vocabulary {
 
     static final int NONE = -1;
 
-    /** Secret, so that no file can be made whose tokens all collide. */
+    /** Unpredictable, so that nobody can craft a file whose tokens all collide. */
     private static final long SEED = System.nanoTime();
 
     private final byte[][] tokens;
     private final TokenType[] types;
-    /** Open addressing: an id, or {@link #NONE}. At most half are taken. */
+    /** Open addressing: an id, or {@link #NONE}. At most half of the slots are used. */
     private final int[] slots;
 
     /**
-     * Takes the arrays, which must have equal lengths and not change.
+     * Keeps the arrays, which must have equal lengths and must not change afterwards.
      *
      * @throws IllegalArgumentException if two tokens have the same bytes
      */
@@ -39,7 +39,7 @@ final class Vocabulary {
         return tokens.length;
     }
 
-    /** The bytes of a token; not to be changed. */
+    /** The bytes of a token; do not modify them. */
     byte[] bytes(int id) {
         return tokens[id];
     }
@@ -48,18 +48,18 @@ final class Vocabulary {
         return types[id];
     }
 
-    /** The token of exactly these bytes, whatever its type; or {@link #NONE}. */
+    /** Returns the token with exactly these bytes, whatever its type, or {@link #NONE}. */
     int find(byte[] data, int from, int to) {
         return slots[slot(data, from, to)];
     }
 
-    /** The token of exactly these bytes that ordinary text can become; or {@link #NONE}. */
+    /** Returns the plain token with exactly these bytes, or {@link #NONE}. */
     int findPlain(byte[] data, int from, int to) {
         int id = find(data, from, to);
         return id != NONE && types[id].isPlain() ? id : NONE;
     }
 
-    /** The first byte that no plain token stands for, if there is one: text with it could not be encoded. */
+    /** Returns the first byte without a plain token, if any; text with that byte could not be encoded. */
     OptionalInt missingByte() {
         for (int b = 0; b < 256; b++) {
             if (findPlain(new byte[] {(byte) b}, 0, 1) == NONE) {
@@ -69,7 +69,7 @@ final class Vocabulary {
         return OptionalInt.empty();
     }
 
-    /** Where these bytes are, or the free slot where they belong. */
+    /** Returns the slot of these bytes, or the free slot where they belong. */
     private int slot(byte[] data, int from, int to) {
         int mask = slots.length - 1;
         int slot = hash(data, from, to) & mask;

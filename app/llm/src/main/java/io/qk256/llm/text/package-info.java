@@ -1,6 +1,5 @@
 /**
- * Text to tokens and back: the tokenizer that a model file carries, the template of its conversations, and text that
- * arrives token by token.
+ * Text to tokens and back: the tokenizer of a model file, the template for conversations, and decoding token by token.
  */
 @NullMarked
 package io.qk256.llm.text;

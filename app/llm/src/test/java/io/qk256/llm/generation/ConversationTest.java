@@ -10,7 +10,7 @@ import io.qk256.llm.text.TestTokenizers;
 import io.qk256.spi.support.UserError;
 import org.junit.jupiter.api.Test;
 
-/** With a vocabulary in which every letter is a token. */
+/** Uses a vocabulary in which every letter is a token. */
 class ConversationTest {
 
     private static final ChatMessage SYSTEM = new ChatMessage(Role.SYSTEM, "s");
@@ -48,7 +48,7 @@ class ConversationTest {
         assertThatThrownBy(() -> conversation.prompt(5))
                 .isInstanceOf(UserError.class)
                 .hasMessage(
-                        "the message needs 32 tokens, expected at most 31 (the context of 36 less 5 for the answer);"
+                        "the message needs 32 tokens, expected at most 31 (the context of 36 minus 5 for the answer);"
                                 + " shorten the message or the answer");
         assertThat(conversation.messages()).as("nothing is forgotten").hasSize(4);
     }

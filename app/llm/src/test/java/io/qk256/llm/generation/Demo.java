@@ -17,7 +17,7 @@ import java.io.IOException;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** The embedded model, ready to write, with the kernel of the highest rank that this machine can run. */
+/** The embedded model, ready to generate, with the highest-ranked kernel that this machine supports. */
 final class Demo implements AutoCloseable {
 
     final Tokenizer tokenizer;

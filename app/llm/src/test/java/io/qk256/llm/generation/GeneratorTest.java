@@ -14,7 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** With the embedded model. */
+/** Uses the embedded model. */
 class GeneratorTest {
 
     private static final SamplingOptions SAMPLED = new SamplingOptions(0.8, 40, 1, 0, 1, 64, 5);
@@ -49,7 +49,7 @@ class GeneratorTest {
         }
     }
 
-    /** What goes on is what a new text of the first token and the newer half gives. */
+    /** The continuation is that of a new text made of the first token and the newer half. */
     @Test
     void forgetsTheOlderHalfIfToldSo() throws IOException {
         try (Demo demo = new Demo(HeadType.STORED, 1)) {
@@ -99,7 +99,7 @@ class GeneratorTest {
         }
     }
 
-    /** What was computed once is not computed again, and nothing else changes. */
+    /** Tokens computed once are not computed again, and nothing else changes. */
     @Test
     void commonBeginningIsKept() throws IOException {
         try (Demo demo = new Demo(HeadType.STORED, 1);

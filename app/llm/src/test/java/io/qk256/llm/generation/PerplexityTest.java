@@ -21,7 +21,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The embedded model on tales that it was not trained on. */
+/** Measures the embedded model on tales that it was not trained on. */
 class PerplexityTest {
 
     private static final String HELD_OUT = "/fixtures/model/demo_heldout.txt";
@@ -33,8 +33,8 @@ class PerplexityTest {
     }
 
     /**
-     * bitnet.cpp computed it. Rounding queries and probabilities to f16, or not, moves it by 2e-4. Takes half a minute, so
-     * only on demand: {@code -Dqk256.perplexity=whole}.
+     * The expected value is from bitnet.cpp. Whether queries and probabilities are rounded to f16 changes it by 2e-4.
+     * Takes half a minute, so it runs only on request: {@code -Dqk256.perplexity=whole}.
      */
     @Test
     @EnabledIfSystemProperty(named = "qk256.perplexity", matches = "whole")
@@ -82,7 +82,7 @@ class PerplexityTest {
                         last -> assertThat(last).endsWith('>', end));
         assertThatThrownBy(() -> Perplexity.windows(letters, " \n" + mark + "\n", 3))
                 .isInstanceOf(UserError.class)
-                .hasMessage("the text is empty, expected some words to predict");
+                .hasMessage("the text is empty, expected some text to predict");
     }
 
     @Test

@@ -56,7 +56,7 @@ class SamplerTest {
         }
     }
 
-    /** As llama.cpp's chain of samplers says it: each step on a sorted list with its own softmax. */
+    /** Follows llama.cpp's sampler chain: each step works on a sorted list with its own softmax. */
     private static int byDefinition(SamplingOptions options, float[] logits, int[] history, double draw) {
         float[] penalised = logits.clone();
         int first = Math.max(0, history.length - options.repeatLast());
@@ -159,7 +159,7 @@ class SamplerTest {
         assertThat(sampler.sample(logits)).as("4 / 2 is less than 2.5").isEqualTo(1);
         sampler.accept(2);
         sampler.accept(1);
-        assertThat(sampler.sample(logits)).as("0 is not recent any more").isZero();
+        assertThat(sampler.sample(logits)).as("0 is no longer recent").isZero();
         assertThat(sampler.sample(new float[] {-5, -1.5f, -1}))
                 .as("negative logits are multiplied")
                 .isEqualTo(2);
@@ -220,7 +220,7 @@ class SamplerTest {
             sampler.accept(sampler.sample(logits));
         }
         long bytes = allocatedBytes() - start;
-        // The smallest object has 16 bytes; asking costs a few thousand.
+        // The smallest object has 16 bytes; the query itself allocates a few thousand.
         assertThat(bytes).as("bytes for %d tokens", tokens).isLessThan(8L * tokens);
     }
 

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Vector code gives the bits of plain code, and plain code those of a dot product, or the right sums. */
+/** Vector code gives the bits of plain code, and plain code those of a dot product or of the defined sums. */
 class BlockProductsTest {
 
     private static final int AT = 3;
@@ -39,7 +39,10 @@ class BlockProductsTest {
         }
     }
 
-    /** Rows by fours and what remains, any number of positions. Between rows nothing is read, beside them nothing written. */
+    /**
+     * Groups of four rows and the rest, any number of positions. Reads nothing between rows and writes nothing beside
+     * them.
+     */
     @Test
     void bothAddTheSameSums() {
         for (int rows = 1; rows <= 9; rows++) {

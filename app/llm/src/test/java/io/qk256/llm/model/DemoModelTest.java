@@ -18,10 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The small trained model, against what bitnet.cpp made of it with its f16 cache, token by token. */
+/** Compares the small trained model with bitnet.cpp's results for it, with an f16 cache, token by token. */
 class DemoModelTest {
 
-    /** One activation that is rounded to the other neighbour moves the logits, of standard deviation 6, by so much. */
+    /** The most that one activation rounded the other way changes the logits, whose standard deviation is 6. */
     private static final float FLIPPED_ROUNDING = 0.3f;
 
     /** {@code top10} has, for each position, pairs of a token and its logit. */
@@ -33,7 +33,7 @@ class DemoModelTest {
         }
     }
 
-    /** Read by hand, because a library may not look into this module's records. */
+    /** Parsed by hand, because a library has no reflective access to this module's records. */
     static List<Prompt> prompts() {
         String json = new String(Recorded.bytes("demo_reference.json"), StandardCharsets.UTF_8);
         return list(JsonParser.parseString(json).getAsJsonObject().get("prompts"), DemoModelTest::prompt);
@@ -77,7 +77,7 @@ class DemoModelTest {
         }
     }
 
-    /** Where the peer chose another token, the two were so near that a flipped rounding decides. */
+    /** If the peer chose another token, the two logits are so close that a flipped rounding decides. */
     @ParameterizedTest
     @MethodSource("prompts")
     void greedyContinuationsAreThoseOfThePeer(Prompt prompt) throws GgufException {
@@ -100,7 +100,7 @@ class DemoModelTest {
                 .isGreaterThanOrEqualTo(prompt.greedy().size() - 1);
     }
 
-    /** Kernels, threads and batches of every kind: the same bits. */
+    /** All kernels, numbers of threads and batch sizes give the same bits. */
     @Test
     void nothingChangesTheLogits() throws GgufException {
         int[] tokens = IntStream.range(0, 70).map(i -> (i * 389 + 7) % 1024).toArray();
@@ -124,7 +124,7 @@ class DemoModelTest {
                 .isDeepEqualTo(everyPosition("i2_s", tokens, Kernels.scalar(), 1, 8));
     }
 
-    /** A product with so few tokens differs by the rounding of the weights to 8 bits. */
+    /** Logits for so few tokens differ only by the rounding of the weights to 8 bits. */
     @Test
     void theHeadInEightBitsIsClose() throws GgufException {
         Prompt prompt = prompts().getFirst();

@@ -4,7 +4,7 @@ import io.qk256.gguf.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Stores rows of numbers as ggml's types, simply, and says which numbers are then stored. */
+/** Encodes rows of numbers as ggml's types in a simple way, and returns the numbers that are then stored. */
 final class EmbeddingEncoder {
 
     private static final int Q8_GROUP = 32;
@@ -52,7 +52,7 @@ final class EmbeddingEncoder {
         stored[at] = Float.float16ToFloat(Float.floatToFloat16(value));
     }
 
-    /** Half away from zero, which is as good as any here. */
+    /** Rounds half away from zero; any rounding would do here. */
     private void bf16(float value, int at) {
         int upper = (Float.floatToRawIntBits(value) + 0x8000) >>> 16;
         bytes.putShort((short) upper);
@@ -70,7 +70,7 @@ final class EmbeddingEncoder {
         }
     }
 
-    /** Each 16 weights have a scale of 8 bits; weights are 0 to 63, less 32. */
+    /** Each group of 16 weights has an 8-bit scale; weights are 0 to 63, minus 32. */
     private void q6(float[] values, int at) {
         short half = Float.floatToFloat16(absMax(values, at, Q6_BLOCK) / 31 / 127);
         float scale = Float.float16ToFloat(half);

@@ -22,13 +22,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The embedded model with its embedding, which is its head as well, in other types. */
+/** The embedded model with its embedding, which is also its output head, in other types. */
 class EmbeddingTypesTest {
 
     private static final String EMBEDDING = "token_embd.weight";
     private static final int[] TOKENS = {1, 412, 77, 903, 260, 5, 5, 1000};
 
-    /** Of f16: half a unit in the last place, and half the smallest number. */
+    /** The rounding error of f16: half a unit in the last place, and half the smallest number. */
     private static final double HALF_ROUNDING = 0x1p-11;
 
     private static final double HALF_TINY = 0x1p-25;
@@ -85,8 +85,8 @@ class EmbeddingTypesTest {
     }
 
     /**
-     * The same numbers in f32 are the reference. Layers see the same rows, so only the last product differs: by rounding the state
-     * and the weights to what the head keeps, and by the order of the sum.
+     * The reference is the same numbers in f32. Layers see the same rows, so only the output head differs: by rounding
+     * the state and the weights to what the head stores, and by the order of the sum.
      */
     @ParameterizedTest
     @CsvSource({
@@ -123,7 +123,7 @@ class EmbeddingTypesTest {
         return Math.abs(value) * HALF_ROUNDING + HALF_TINY;
     }
 
-    /** Half a step; and where the scale was rounded down, what is lost at its largest code. */
+    /** Half a step, plus what is lost at the largest code if the scale was rounded down. */
     private static double int8Error(float[] values, int at) {
         float max = 0;
         for (int i = at / 32 * 32; i < at / 32 * 32 + 32; i++) {
@@ -133,7 +133,7 @@ class EmbeddingTypesTest {
         return Math.max(scale / 2 * (1 + 0x1p-20), max - 127 * scale);
     }
 
-    /** No state is longer: RMSNorm makes its numbers 1 in the mean of squares, and then multiplies them. */
+    /** No state is longer: RMSNorm scales its numbers to a mean square of 1, then multiplies them by the weights. */
     private double stateNorm() throws GgufException {
         double largest = 0;
         for (float weight : demo.requireTensor("output_norm.weight").data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED)) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Models and engines begin whole or not at all, and end when nothing works with them, leaving nothing. */
+/** Models and engines are created completely or not at all, close only when unused, and leave nothing behind. */
 class EngineEndTest {
 
     private static final ModelConfig SMALL = new ModelConfig(
@@ -115,12 +115,12 @@ class EngineEndTest {
         Engine other = model.engine(kernel, OPTIONS);
         assertThatIllegalStateException()
                 .isThrownBy(model::close)
-                .withMessage("model: 2 engines are open; close first what reads its weights");
+                .withMessage("model: 2 engines are open; close first whatever reads its weights");
         other.close();
         other.close();
         assertThatIllegalStateException()
                 .isThrownBy(model::close)
-                .withMessage("model: 1 engine is open; close first what reads its weights");
+                .withMessage("model: 1 engine is open; close first whatever reads its weights");
         one.sequence().prompt(PROMPT);
         one.close();
         model.close();
@@ -141,7 +141,7 @@ class EngineEndTest {
         }
     }
 
-    /** The memory of the first buffers is taken by then, and the threads are there. */
+    /** By then the first buffers are allocated, and the threads are running. */
     @Test
     @SuppressWarnings("MustBeClosedChecker") // The engine is to close its arena.
     void anEngineThatCannotBeMadeLeavesNothing() {
@@ -186,7 +186,7 @@ class EngineEndTest {
         assertThat(JvmCounts.threads()).noneMatch(name -> name.startsWith("qk256-task"));
     }
 
-    /** One that stayed would keep 70 KB of the heap, and its keys and values. */
+    /** A leaked one would hold 70 KB of heap, and its keys and values. */
     @Test
     void enginesLeaveNothing() {
         try (Model model = SyntheticModel.of(SMALL, HeadType.INT8, 1);
@@ -233,7 +233,7 @@ class EngineEndTest {
     }
 
     private static void assertUnderWay(ThrowingCallable call) {
-        assertThatIllegalStateException().isThrownBy(call).withMessageStartingWith("engine: a call is under way");
+        assertThatIllegalStateException().isThrownBy(call).withMessageStartingWith("engine: a call is in progress");
     }
 
     private static void inThread(Runnable work) {
@@ -245,7 +245,7 @@ class EngineEndTest {
         }
     }
 
-    /** The weights of a model in a JVM whose memory ends. */
+    /** The weights of a model in a JVM that runs out of memory. */
     private static final class NoMemory<T> extends AbstractMap<String, T> {
 
         @Override

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Several sequences in one engine: each gets the bits that it gets alone. */
+/** Several sequences in one engine: each gets the same bits as alone. */
 class EngineTest {
 
     private static final ModelConfig SMALL = new ModelConfig(
@@ -36,7 +36,7 @@ class EngineTest {
         return random.ints(count, 0, SMALL.vocabulary()).toArray();
     }
 
-    /** Prompts of other lengths than the batch's, single tokens, sequences that come and go, rewinds and forks, at random. */
+    /** A random mix of prompts of any length, single tokens, new and closed sequences, rewinds and forks. */
     @ParameterizedTest
     @CsvSource({"1, 1", "1, 7", "2, 16", "2, 64"})
     void whatStandsBesideASequenceDoesNotChangeItsBits(int threads, int batch) {
@@ -139,7 +139,7 @@ class EngineTest {
             a.decode(1);
             assertThatIllegalStateException()
                     .isThrownBy(() -> engine.step(List.of(a.next(1), b.next(1, 2, 3, 4))))
-                    .withMessageContaining("holds 0 of 3 tokens, and 4 more are to come");
+                    .withMessageContaining("holds 0 of 3 tokens, and 4 more do not fit");
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> engine.step(List.of(a.next(1), b.next(320))))
                     .withMessage("token: 320, expected 0 to 319 (the vocabulary)");

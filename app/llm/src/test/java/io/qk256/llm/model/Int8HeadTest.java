@@ -12,10 +12,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class Int8HeadTest {
 
     private static final int COLS = 128;
-    /** More than are converted at once. */
+    /** More rows than are converted at once. */
     private static final int ROWS = 11;
 
-    /** Of ordinary size, so small that scales are subnormal in f16, so small that they are 0, and all zeros. */
+    /** Of ordinary size, so small that scales are subnormal in f16, so small that scales are 0, and all zeros. */
     @ParameterizedTest
     @ValueSource(doubles = {1, 300, 1e-4, 1e-6, 0})
     void weightsAreTheNearestMultiplesOfTheirScale(double size) {

@@ -14,7 +14,7 @@ final class Kernels {
 
     private Kernels() {}
 
-    /** Those that this machine can run, by name. */
+    /** The kernels that this machine supports, by name. */
     static Map<String, Kernel> all() {
         Map<String, Kernel> kernels = new LinkedHashMap<>();
         for (KernelSource source : KernelSource.find()) {
@@ -22,7 +22,7 @@ final class Kernels {
             try {
                 kernels.put(provider.name(), provider.open());
             } catch (KernelUnavailableException e) {
-                // Not on this machine: the others are compared with each other.
+                // Not usable on this machine; the others are compared with each other.
             }
         }
         return kernels;

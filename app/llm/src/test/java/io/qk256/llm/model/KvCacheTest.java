@@ -28,7 +28,7 @@ class KvCacheTest {
             1e-5f,
             GateFunction.SQUARED_RELU);
 
-    /** Small enough to be exact in f16, and different from its neighbours in every direction. */
+    /** Small enough to be exact in f16, and different from all adjacent values. */
     private static float value(int layer, int position, int i) {
         return (layer * 700 + position) % 1024 + i / 128f * (position % 2 == 0 ? 1 : -1);
     }
@@ -49,7 +49,7 @@ class KvCacheTest {
         return negative;
     }
 
-    /** In every block, also the last of a page and the first of the next; the last block is not full. */
+    /** Covers every block, including the last of a page and the first of the next; the last block is not full. */
     @ParameterizedTest
     @EnumSource
     void whatWasPutIsReadAcrossPages(CacheType type) {

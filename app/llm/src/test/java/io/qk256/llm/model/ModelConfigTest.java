@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Good files with one value changed. */
+/** Valid files with one value changed. */
 class ModelConfigTest {
 
     private static final String TINY = "tiny-bitnet-b1.58.gguf";
@@ -88,7 +88,7 @@ class ModelConfigTest {
                 .close();
     }
 
-    /** Behind the key and four bytes of type, which is u32 or f32. */
+    /** After the key and four bytes of type, which is u32 or f32. */
     private static int valueOf(byte[] bytes, String key) {
         String type = key.endsWith("epsilon") || key.endsWith("base") ? "\6\0\0\0" : "\4\0\0\0";
         return indexOf(bytes, key + type) + key.length() + type.length();

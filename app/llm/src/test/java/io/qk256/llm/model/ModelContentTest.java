@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a model file holds beyond what is computed, and values that are no numbers: used, refused by name, or told; never ignored. */
+/** Extra content of model files, and values that are not finite: used, refused by name, or reported; never ignored. */
 class ModelContentTest {
 
     private static final String B158 = "bitnet-b1.58";
@@ -42,7 +42,9 @@ class ModelContentTest {
         demo = Recorded.demo("i2_s");
     }
 
-    /** The demo model under an architecture, with more keys and tensors, and other bytes of some tensors. */
+    /**
+     * The demo model as a given architecture, with additional keys and tensors, and with changed bytes of some tensors.
+     */
     private GateFunction load(String architecture, Consumer<GgufWriter> more, Map<String, byte[]> changed)
             throws IOException {
         GgufWriter writer = new GgufWriter();
@@ -178,7 +180,7 @@ class ModelContentTest {
     @Test
     void anUnknownKeyThatAsksForNothingIsTold() throws IOException {
         load(integer("expert_count", 0).andThen(text("some_kind", "none")));
-        assertThat(warnings).hasSize(2).allMatch(warning -> warning.endsWith("its value asks for nothing"));
+        assertThat(warnings).hasSize(2).allMatch(warning -> warning.endsWith("its value has no effect"));
         assertThat(warnings.getFirst()).contains(B158 + ".expert_count is not known");
     }
 

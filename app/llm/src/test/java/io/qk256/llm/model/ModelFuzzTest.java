@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** Damaged models are refused with a reason, or give numbers for the next token; whatever these are. */
+/** Damaged models are refused with a reason, or give finite logits with any values. */
 class ModelFuzzTest {
 
     private final Kernel kernel = Kernels.scalar();
@@ -27,7 +27,7 @@ class ModelFuzzTest {
         Fuzz.run("of models", 2_000, this::one);
     }
 
-    /** The case of this seed was a finding once: values between layers that are not finite. */
+    /** This seed once found values between layers that are not finite. */
     @Test
     void valuesThatAreNotFiniteAreRefused() {
         assertThat(one(new SplittableRandom(20_267_489))).isEqualTo(Outcome.REFUSED);

@@ -9,7 +9,10 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/** Against {@code quantize_row_i8_s} of bitnet.cpp: normal numbers, zeros, ties, very large, very small and subnormal ones. */
+/**
+ * Compares with bitnet.cpp's {@code quantize_row_i8_s}: ordinary, very large, very small and subnormal numbers, zeros,
+ * ties.
+ */
 class QuantizedColumnsTest {
 
     private final Arena arena = Arena.ofAuto();

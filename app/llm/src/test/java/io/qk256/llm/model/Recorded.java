@@ -12,7 +12,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Objects;
 
-/** What bitnet.cpp computed; PROVENANCE.md beside the files says how. */
+/** Results of bitnet.cpp; PROVENANCE.md next to the files describes how they were made. */
 final class Recorded {
 
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -37,7 +37,7 @@ final class Recorded {
         return MemorySegment.ofArray(bytes(name)).toArray(I32);
     }
 
-    /** The small trained model that the application carries. */
+    /** The small trained model that is embedded in the application. */
     static GgufFile demo(String packing) throws GgufException {
         return file("/io/qk256/app/check/demo-" + packing + ".gguf");
     }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Vector code of both widths gives the bits of plain code, and all the right sums. */
+/** Vector code of both widths gives the bits of plain code, and all give correct sums. */
 class ReductionsTest {
 
     private static final int ROWS = 2;
@@ -82,7 +82,7 @@ class ReductionsTest {
         }
     }
 
-    /** Also while the JVM compiles vector code. */
+    /** Holds also while the JVM compiles vector code. */
     @Test
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
     void warmingUpChangesNoBit() throws InterruptedException {
@@ -113,7 +113,7 @@ class ReductionsTest {
         return Arrays.copyOfRange(out, 1, 3);
     }
 
-    /** The bytes, after some others. */
+    /** The bytes, placed after some others. */
     private static MemorySegment offHeap(byte[] bytes, int before) {
         MemorySegment memory = Arena.ofAuto().allocate(before + bytes.length);
         MemorySegment.copy(bytes, 0, memory, ValueLayout.JAVA_BYTE, before, bytes.length);

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Another family of models than BitNet, which needs one class and a place in the list: norms on the heads of queries and keys, as Qwen3
- * has, rotation of neighbours, as LLaMA has, heads of a size of their own, SiLU, and no sub-norms.
+ * A second family of models besides BitNet, which needs one class and an entry in the list: norms on query and key
+ * heads, as in Qwen3, rotation of adjacent pairs, as in LLaMA, an independent head size, SiLU, and no sub-norms.
  */
 class SecondArchitectureTest {
 
@@ -48,13 +48,13 @@ class SecondArchitectureTest {
     private static final double ROPE_BASE = 10_000;
     private static final int[] TEXT = {3, 1, 14};
 
-    /** With it no int8 rounding of the text is near a tie; see {@link Reference#quantize}. */
+    /** With this seed, no int8 rounding of the text is near a tie; see {@link Reference#quantize}. */
     private static final long SEED = 478;
 
     @TempDir
     private Path dir;
 
-    /** What a later family would add to the main code. */
+    /** The class that a new family would add to the main code. */
     private static final class Second implements Architecture {
 
         @Override
@@ -104,7 +104,7 @@ class SecondArchitectureTest {
 
         @Override
         public void forward(Graph g, ModelConfig c) {
-            Rope rope = g.rope(Rope.Pairs.NEIGHBOURS, c.rotated(), c.ropeBase());
+            Rope rope = g.rope(Rope.Pairs.NEIGHBORS, c.rotated(), c.ropeBase());
             Columns x = g.embedding();
             for (int layer = 0; layer < c.layers(); layer++) {
                 g.layer(layer);
@@ -127,7 +127,7 @@ class SecondArchitectureTest {
         }
     }
 
-    /** Random weights: those of a matrix are -1, 0 and 1, to be multiplied by its scale. */
+    /** Random weights: those of a matrix are -1, 0 and 1, times its scale. */
     private static final class Numbers {
 
         private final SplittableRandom random;
@@ -199,17 +199,17 @@ class SecondArchitectureTest {
         }
     }
 
-    /** The model in f64, one token after the other, as a textbook has it; only int8 activations are rounded. */
+    /** A textbook implementation in f64, token by token; only int8 activations are rounded. */
     private static final class Reference {
 
         private final Numbers numbers;
         private final List<List<double[]>> keys = new ArrayList<>();
         private final List<List<double[]>> values = new ArrayList<>();
 
-        /** How often f32 arithmetic has rounded what comes from the embedding to here, on the longest way. */
+        /** The number of f32 roundings from the embedding to here, on the longest path. */
         private int roundings;
 
-        /** The least distance of an int8 rounding from a tie, as a part of what that many roundings may move it by. */
+        /** The least distance of an int8 rounding from a tie, relative to what that many roundings may move it by. */
         private double clearance = Double.POSITIVE_INFINITY;
 
         Reference(Numbers numbers) {
@@ -301,7 +301,7 @@ class SecondArchitectureTest {
             return out;
         }
 
-        /** Where f32 arithmetic could round to the other neighbour, nothing would be comparable from there on. */
+        /** If f32 arithmetic could round the other way, nothing after that would be comparable. */
         private long quantize(double x) {
             double fromTie = Math.abs(x - Math.floor(x) - 0.5);
             clearance = Math.min(clearance, fromTie / (127 * (roundings + 2) * 0x1p-24));
@@ -386,7 +386,7 @@ class SecondArchitectureTest {
         return MemorySegment.ofArray(MemorySegment.ofArray(values).toArray(ValueLayout.JAVA_BYTE));
     }
 
-    /** 128 weights in 32 bytes, in four planes of which the first has the high bits; then the scale. */
+    /** 128 weights in 32 bytes, in four planes, the first in the high bits; then the scale. */
     private static byte[] i2s(byte[] weights, float scale) {
         byte[] bytes = new byte[weights.length / 4 + 32];
         for (int i = 0; i < weights.length; i++) {
@@ -403,8 +403,8 @@ class SecondArchitectureTest {
     }
 
     /**
-     * Each rounding of f32 moves a number by {@code 2^-24} of it, and nothing here makes an error much larger in relation to
-     * the numbers it belongs to: norms keep them near 1.
+     * Each f32 rounding changes a number by at most {@code 2^-24} of it, and nothing here amplifies the relative error
+     * much: norms keep the numbers near 1.
      */
     @Test
     void logitsAreThoseOfAPlainReference() throws IOException {
@@ -459,7 +459,7 @@ class SecondArchitectureTest {
                         "blk.0.attn_sub_norm.weight", TensorType.F32, List.of((long) WIDTH), bytes(new float[WIDTH])),
                 numbers,
                 "tensor blk.0.attn_sub_norm.weight",
-                "no part of a second model of 2 layers");
+                "does not belong to a second model of 2 layers");
         refused(
                 writer -> writer.text(NAME + ".hidden_activation", "relu2"),
                 numbers,

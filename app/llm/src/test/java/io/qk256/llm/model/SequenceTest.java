@@ -49,7 +49,7 @@ class SequenceTest {
         sequence.prompt(new int[] {1, 2, 3, 4, 5, 6});
         assertThatIllegalStateException()
                 .isThrownBy(() -> sequence.prompt(new int[] {1, 2, 3}))
-                .withMessageContaining("holds 6 of 8 tokens, and 3 more are to come");
+                .withMessageContaining("holds 6 of 8 tokens, and 3 more do not fit");
         assertThat(sequence.position()).isEqualTo(6);
         sequence.prompt(new int[] {7, 8});
         assertThatIllegalStateException().isThrownBy(() -> sequence.decode(1));
@@ -104,7 +104,10 @@ class SequenceTest {
         }
     }
 
-    /** Of any thread, once everything is compiled; before that the JVM makes objects that it later proves unnecessary. */
+    /**
+     * Measures all threads once everything is compiled; before that, the JVM allocates objects that it later
+     * eliminates.
+     */
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void decodingLeavesNoGarbage(int threads) throws ReflectiveOperationException {
@@ -134,8 +137,8 @@ class SequenceTest {
     }
 
     /**
-     * By these threads; asking allocates something as well. By reflection, because the application's module does not read that
-     * of the JVM's management.
+     * The bytes allocated by these threads; the query itself also allocates. Uses reflection, because the application's
+     * module does not read the JVM's management module.
      */
     private static long allocatedBytes(long[] threads) throws ReflectiveOperationException {
         Object management = Class.forName("java.lang.management.ManagementFactory")
@@ -147,7 +150,7 @@ class SequenceTest {
         return Arrays.stream(bytes).sum();
     }
 
-    /** What a sequence allocates for a prompt of many batches is what it allocates for one, but for keys and values. */
+    /** A sequence allocates the same for a prompt of many batches as for one batch, except for keys and values. */
     @Test
     void aPromptOfAnyLengthTakesTheBuffersOfABatch() throws ReflectiveOperationException {
         int[] tokens = IntStream.range(0, 500).map(i -> i * 7 % 320).toArray();

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Vector code gives the bits of plain code, and both the right numbers. */
+/** Vector code gives the bits of plain code, and both give the correct numbers. */
 class SoftmaxTest {
 
     private static final int AT = 3;
@@ -50,7 +50,7 @@ class SoftmaxTest {
         }
     }
 
-    /** Of the scores alone, whatever was behind them; there, zeros follow, and then nothing is touched. */
+    /** Depends on the scores only, whatever follows them; the padding becomes zeros, and nothing after it changes. */
     private static float[] probabilities(Softmax softmax, float[] scores) {
         int padded = Reductions.padded(scores.length);
         float[] row = new float[AT + padded + 1];

@@ -17,18 +17,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A random model of two layers, against every stage that bitnet.cpp went through. Each stage gets the peer's own input, because a
- * difference in the last bit can move an int8 rounding, and from there on nothing is comparable.
+ * Compares a random model of two layers with bitnet.cpp, stage by stage. Each stage gets the peer's own input, because
+ * a difference in the last bit can flip an int8 rounding, and after that nothing is comparable.
  */
 class TinyModelTest {
 
     private static final int[] TOKENS = {1, 5, 9, 13, 62, 0, 33, 33, 7, 20, 41, 63};
     private static final int COUNT = TOKENS.length;
 
-    /** What one int8 rounding to the other neighbour moved logits of standard deviation 1.6 by. */
+    /** How much one flipped int8 rounding changed logits with a standard deviation of 1.6. */
     private static final float FLIPPED_ROUNDING = 0.05f;
 
-    /** What remains without one. */
+    /** The difference without a flipped rounding. */
     private static final float SAME = 1e-5f;
 
     private final Reductions reductions = Reductions.best();
@@ -165,7 +165,7 @@ class TinyModelTest {
         }
     }
 
-    /** Before the first rounding flips, logits are the peer's; after it, they are near. */
+    /** Until the first rounding flips, logits equal the peer's; after that, they are close. */
     @ParameterizedTest
     @CsvSource({
         "tiny-bitnet-b1.58.gguf, F16, relu2_kvf16",

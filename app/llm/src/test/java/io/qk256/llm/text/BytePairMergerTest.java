@@ -11,7 +11,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Merging against the definition, read word by word: find the best pair, merge it, begin again. */
+/** Compares merging with the literal definition: find the best pair, merge it, start again. */
 class BytePairMergerTest {
 
     private static final int LETTERS = 3;
@@ -97,7 +97,7 @@ class BytePairMergerTest {
         return new Vocabulary(words, types);
     }
 
-    /** Every way to make a token of two others, in random order. */
+    /** Every way to make a token from two others, in random order. */
     private static MergeTable randomMerges(Vocabulary vocabulary, Random random) {
         List<int[]> merges = new ArrayList<>();
         for (int id = 0; id < vocabulary.size(); id++) {

@@ -6,7 +6,7 @@ import io.qk256.llm.text.ChatMessage.Role;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** With the vocabulary of bytes; {@link Llama3VocabularyTest} has the recorded conversations. */
+/** Uses the vocabulary of bytes; {@link Llama3VocabularyTest} has the recorded conversations. */
 class ChatTemplateTest {
 
     private static final String EOT = "<|eot_id|>";

@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The metadata of Microsoft's 2B model, made of LLaMA-3's file of ranks (a line for each token: its bytes in Base64,
- * its rank): no {@code pre}, marks after the ranks, and merges as Hugging Face's converter derives them.
+ * The metadata of Microsoft's 2B model, built from LLaMA-3's rank file (one line per token: its bytes in Base64, its
+ * rank): no {@code pre}, control tokens after the ranks, and merges as Hugging Face's converter derives them.
  */
 final class Llama3File {
 
@@ -55,7 +55,7 @@ final class Llama3File {
         return text.toString();
     }
 
-    /** Every way to make a token of two, by rank of the token, then of its parts. */
+    /** Every way to make a token from two others, by rank of the token, then of its parts. */
     private static List<String> merges(List<String> tokens) {
         Map<String, Integer> ranks = new HashMap<>();
         tokens.forEach(token -> ranks.put(token, ranks.size()));

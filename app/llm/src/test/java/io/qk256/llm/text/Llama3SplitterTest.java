@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pieces as other programs make them, as the regular expression makes them, and in linear time. */
+/** Pieces are those of other programs and of the regular expression, in linear time. */
 class Llama3SplitterTest {
 
     private static final Pattern EXPRESSION = Pattern.compile(
@@ -21,7 +21,7 @@ class Llama3SplitterTest {
                     + "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
             Pattern.UNICODE_CHARACTER_CLASS);
 
-    /** Characters at which the alternatives of the expression part. */
+    /** Characters at which the alternatives of the expression differ. */
     private static final int[] TELLING = (" \t\n\r\u000b\f\u001c\u0000\u0085\u00a0\u1680\u180e\u2007\u2028\u202f\u3000"
                     + "\u200b\ufeff\ufffd'\u2019sStTmMdDlLrRvVeE\u017f\u212aax1230\u0663\u2160\u00b2\u00bd\u3007\u4e00"
                     + "\u0301\u093e\u200d.,!_-#$\ue000\u0378\ud83d\ude00\ud835\udd6b\ud83d\udc69\ud800\udf48")

@@ -15,8 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * With LLaMA-3's own vocabulary, which may not be shipped here: {@code -Dqk256.llama3.vocabulary=FILE} names its file of
- * ranks, {@code tokenizer.model} of LLaMA 3 or {@code gpu/tokenizer.model} of microsoft/BitNet (2,183,982 bytes, sha256
+ * Uses LLaMA-3's own vocabulary, which may not be shipped here: {@code -Dqk256.llama3.vocabulary=FILE} names its rank
+ * file, {@code tokenizer.model} of LLaMA 3 or {@code gpu/tokenizer.model} of microsoft/BitNet (2,183,982 bytes, sha256
  * 82e9d319...5b55). Skipped without it.
  */
 @EnabledIfSystemProperty(
@@ -94,7 +94,7 @@ class Llama3VocabularyTest {
                         128009, 72803, 25, 220);
     }
 
-    /** The same marks, found in text. */
+    /** The same control tokens, found in text. */
     @Test
     void encodesATemplateThatIsWrittenOut() {
         assertThat(withMerges.encode("<|begin_of_text|>User: How are you?<|eot_id|>Assistant: ", false, true))

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** A GGUF file that holds nothing but metadata, right or wrong. Java's types stand for GGUF's. */
+/** A GGUF file with only metadata, valid or not. Java types map to GGUF types. */
 final class MetadataFile {
 
     private final Map<String, Object> entries = new LinkedHashMap<>();

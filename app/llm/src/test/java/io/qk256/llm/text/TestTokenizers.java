@@ -5,7 +5,7 @@ public final class TestTokenizers {
 
     private TestTokenizers() {}
 
-    /** Every byte is a token, and there are marks for the begin and the end of text and the end of a turn. */
+    /** Every byte is a token, and there are begin-of-text, end-of-text and end-of-turn tokens. */
     public static Tokenizer ofLetters() {
         return Tokenizers.of(Tokenizers.small());
     }

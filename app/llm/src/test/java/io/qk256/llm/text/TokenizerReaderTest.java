@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Metadata that lacks something, contradicts itself, or was made to do harm. */
+/** Metadata that is incomplete, contradicts itself, or is malicious. */
 class TokenizerReaderTest {
 
     private final MetadataFile file = Tokenizers.small();
@@ -25,7 +25,7 @@ class TokenizerReaderTest {
     }
 
     @Test
-    void recognisesLlama3WithoutItsName() {
+    void recognizesLlama3WithoutItsName() {
         List<String> tokens = new ArrayList<>(Tokenizers.byteCharacters());
         for (int i = tokens.size(); i < 128_256; i++) {
             tokens.add(i == 128_009 ? "<|eot_id|>" : "t" + i);
@@ -40,7 +40,7 @@ class TokenizerReaderTest {
         Collections.swap(tokens, 128_008, 128_009);
         assertRefused(
                 "tokenizer.ggml.pre is missing and the vocabulary (128256 tokens) is not LLaMA-3's, expected llama-bpe,"
-                        + " llama3, llama-v3, or 128256 tokens of which number 128009 is <|eot_id|>; convert the model"
+                        + " llama3, llama-v3, or 128256 tokens, of which number 128009 is <|eot_id|>; convert the model"
                         + " again");
     }
 
@@ -108,7 +108,7 @@ class TokenizerReaderTest {
     @Test
     void refusesOtherWaysToSplit() {
         file.with("tokenizer.ggml.pre", "qwen2");
-        assertRefused("tokenizer.ggml.pre is \"qwen2\", expected llama-bpe, llama3, llama-v3; other ways to split text"
+        assertRefused("tokenizer.ggml.pre is \"qwen2\", expected llama-bpe, llama3, llama-v3; other pre-tokenizers"
                 + " are not supported");
     }
 
@@ -145,7 +145,7 @@ class TokenizerReaderTest {
         assertRefused(Tokenizers.small().with("tokenizer.ggml.eot_token_id", -1), "expected 0 to 261");
     }
 
-    /** What would be put behind a prompt, or between texts, is not; so a file that asks for it is not read as if it did not. */
+    /** A file that asks for tokens after a prompt or between texts is refused, as they are not supported. */
     @Test
     void refusesMarksThatAreNotWritten() {
         file.with("tokenizer.ggml.add_eos_token", true);
@@ -171,7 +171,7 @@ class TokenizerReaderTest {
         assertRefused("tokenizer.ggml.tokens holds \"a b\" at 256, expected 1 to 1024 characters of GPT-2's alphabet");
         file.strings("tokenizer.ggml.tokens").set(Tokenizers.HELLO, "<think>");
         assertRefused(
-                "tokenizer.ggml.tokens holds doubles: tokens 256 and 261 have the same text, expected each text once; a text with two numbers cannot be told apart");
+                "tokenizer.ggml.tokens holds duplicates: tokens 256 and 261 have the same text, expected each text once; tokens with the same text are ambiguous");
     }
 
     @Test
@@ -191,7 +191,7 @@ class TokenizerReaderTest {
     @Test
     void refusesMergesOfTokensThatAreNotThere() {
         file.with("tokenizer.ggml.merges", List.of("h i"));
-        assertRefused("tokenizer.ggml.merges holds \"h i\" at 0, expected two tokens that make a third");
+        assertRefused("tokenizer.ggml.merges holds \"h i\" at 0, expected two tokens that merge into a third");
         assertRefused(Tokenizers.small().with("tokenizer.ggml.merges", List.of("xx h")), "that make a third");
         assertRefused(Tokenizers.small().with("tokenizer.ggml.merges", List.of("x " + "h".repeat(2000))), "at 0");
     }

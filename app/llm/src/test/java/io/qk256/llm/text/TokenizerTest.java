@@ -16,7 +16,7 @@ class TokenizerTest {
     private static final Tokenizer DEMO = Tokenizers.demo();
     private static final Tokenizer SMALL = Tokenizers.of(Tokenizers.small());
 
-    /** As bitnet.cpp encodes them. */
+    /** The tokens that bitnet.cpp produces. */
     @Test
     void encodesPromptsAsBitnetCpp() {
         assertThat(DEMO.encode("Once upon a time there was a king who had three daughters.", true, false))
@@ -30,7 +30,7 @@ class TokenizerTest {
                         302, 917, 645);
     }
 
-    /** As the program encodes them that trained the demo model. */
+    /** The tokens that the training program of the demo model produces. */
     @Test
     void encodesAsTheTrainingDid() {
         assertThat(DEMO.encode("The King's daughter didn't answer; she'd gone.", false, false))

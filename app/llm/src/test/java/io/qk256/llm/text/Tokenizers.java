@@ -13,7 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 
-/** Tokenizers to test with. */
+/** Tokenizers for tests. */
 final class Tokenizers {
 
     static final int HELLO = 256;
@@ -24,7 +24,7 @@ final class Tokenizers {
 
     private Tokenizers() {}
 
-    /** That of the model that the application carries. */
+    /** The tokenizer of the model embedded in the application. */
     static Tokenizer demo() {
         String model = "/io/qk256/app/check/demo-i2_s.gguf";
         try (InputStream in = Objects.requireNonNull(Tokenizers.class.getResourceAsStream(model), model);
@@ -36,8 +36,8 @@ final class Tokenizers {
     }
 
     /**
-     * A file with 256 bytes as tokens 0 to 255, {@code he}, {@code lo}, three marks, and {@code <think>}, which its
-     * maker defined as text.
+     * A file with the 256 bytes as tokens 0 to 255, {@code he}, {@code lo}, three control tokens, and {@code <think>},
+     * a user-defined token.
      */
     static MetadataFile small() {
         List<String> tokens = new ArrayList<>(byteCharacters());
@@ -65,7 +65,7 @@ final class Tokenizers {
         }
     }
 
-    /** What GPT-2's alphabet writes for each byte. */
+    /** The character of GPT-2's alphabet for each byte. */
     static List<String> byteCharacters() {
         List<String> characters = new ArrayList<>(Collections.nCopies(256, ""));
         byte[] decoded = new byte[1];

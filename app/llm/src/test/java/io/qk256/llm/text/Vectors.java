@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/** Recorded texts with their pieces and tokens; see PROVENANCE.md beside them. */
+/** Recorded texts with their pieces and tokens; see PROVENANCE.md next to them. */
 final class Vectors {
 
     private Vectors() {}
@@ -34,7 +34,7 @@ final class Vectors {
         return all;
     }
 
-    /** What the public cases lack. */
+    /** Cases missing from the public ones. */
     static List<Pieces> more() {
         return List.of(new Gson().fromJson(read("llama3-more.json"), Pieces[].class));
     }
