@@ -35,8 +35,8 @@ final class Native {
     static native int abi();
 
     /**
-     * Returns the features that the CPU lacks or the operating system does not enable: {@link #NO_AVX2}, {@link
-     * #NO_FMA}.
+     * Returns the features that the CPU lacks or the operating system does not enable: {@link #NO_AVX2},
+     * {@link #NO_FMA}.
      */
     static native int missingCpuFeatures();
 

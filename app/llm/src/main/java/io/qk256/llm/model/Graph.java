@@ -85,8 +85,8 @@ final class Graph {
     }
 
     /**
-     * Computes the batch. Afterwards the batch has only the wanted columns, which are the first ones of {@link
-     * #output}.
+     * Computes the batch. Afterwards the batch has only the wanted columns, which are the first ones of
+     * {@link #output}.
      *
      * @throws NotFiniteException if a value is not finite
      */

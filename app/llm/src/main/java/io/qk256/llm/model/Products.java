@@ -10,9 +10,9 @@ import java.util.List;
 
 /**
  * The products of some ternary matrices with the same int8 activations,
- * {@code y = sum(w * q) / activationScale * weightScale}, exact up to the f32 division (the contract of {@link
- * Kernel}). They are one parallel task: the threads wait for each other once instead of once per matrix, and a small
- * matrix is not split into small parts. For one thread at a time.
+ * {@code y = sum(w * q) / activationScale * weightScale}, exact up to the f32 division (the contract of
+ * {@link Kernel}). They are one parallel task: the threads wait for each other once instead of once per matrix, and a
+ * small matrix is not split into small parts. For one thread at a time.
  */
 final class Products {
 

@@ -192,7 +192,7 @@ class ModelContentTest {
                 .isEqualTo(GateFunction.SQUARED_RELU);
         assertThat(warnings).isEmpty();
         assertThat(load("bitnet", writer -> {}, Map.of())).isEqualTo(GateFunction.SILU);
-        assertThat(warnings).singleElement().asString().contains("no key bitnet.hidden_activation", "SiLU is taken");
+        assertThat(warnings).singleElement().asString().contains("no key bitnet.hidden_activation", "SiLU is used");
     }
 
     @ParameterizedTest
