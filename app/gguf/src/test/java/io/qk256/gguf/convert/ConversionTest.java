@@ -127,7 +127,7 @@ class ConversionTest {
         try (GgufFile file = WeightFile.open(back)) {
             assertThat(file.requireTensor("t").data().mismatch(blocks)).isEqualTo(-1);
         }
-        assertThat(heard).containsExactly("trying, 0 left", "writing, 0 left");
+        assertThat(heard).containsExactly("checking, 0 left", "writing, 0 left");
     }
 
     /** A file with one stored matrix of one row. */

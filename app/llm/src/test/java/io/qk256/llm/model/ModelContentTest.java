@@ -181,7 +181,7 @@ class ModelContentTest {
     void anUnknownKeyThatAsksForNothingIsTold() throws IOException {
         load(integer("expert_count", 0).andThen(text("some_kind", "none")));
         assertThat(warnings).hasSize(2).allMatch(warning -> warning.endsWith("its value has no effect"));
-        assertThat(warnings.getFirst()).contains(B158 + ".expert_count is not known");
+        assertThat(warnings.getFirst()).contains(B158 + ".expert_count is unknown");
     }
 
     @Test

@@ -192,7 +192,7 @@ class TokenizerReaderTest {
     void refusesMergesOfTokensThatAreNotThere() {
         file.with("tokenizer.ggml.merges", List.of("h i"));
         assertRefused("tokenizer.ggml.merges holds \"h i\" at 0, expected two tokens that merge into a third");
-        assertRefused(Tokenizers.small().with("tokenizer.ggml.merges", List.of("xx h")), "that make a third");
+        assertRefused(Tokenizers.small().with("tokenizer.ggml.merges", List.of("xx h")), "that merge into a third");
         assertRefused(Tokenizers.small().with("tokenizer.ggml.merges", List.of("x " + "h".repeat(2000))), "at 0");
     }
 
