@@ -136,7 +136,7 @@ class EngineEndTest {
             EngineOptions huge = new EngineOptions(1, Integer.MAX_VALUE, Integer.MAX_VALUE, CacheType.F16);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> model.engine(kernel, huge))
-                    .withMessage("batch: 2147483647 tokens, expected at most 4194303 for a model with 512 values for a"
+                    .withMessage("batch: 2147483647 tokens, expected at most 4194303 for a model with 512 values per"
                             + " token");
         }
     }
