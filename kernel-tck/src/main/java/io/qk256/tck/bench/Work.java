@@ -29,10 +29,10 @@ record Work(Call call, Supplier<String> verdict) {
         return switch (operation) {
             case "dequantize" -> dequantize(kernel, shape, matrices, arena);
             case "gemv-f32" -> gemvF32(kernel, shape, matrices, arena);
-            case "gemv-i8" -> gemvI8(kernel, shape, columns, matrices, arena);
+            case "gemv-i8", "gemm-i8" -> int8Product(kernel, shape, columns, matrices, arena);
             default ->
                 throw new IllegalArgumentException(
-                        "operation: '" + operation + "', expected dequantize, gemv-f32 or gemv-i8");
+                        "operation: '" + operation + "', expected dequantize, gemv-f32, gemv-i8 or gemm-i8");
         };
     }
 
@@ -54,7 +54,7 @@ record Work(Call call, Supplier<String> verdict) {
         return new Work(() -> kernel.gemv(matrices.next(), x, y), () -> check.verdict(y));
     }
 
-    private static Work gemvI8(Kernel kernel, Shape shape, int columns, Rotation matrices, Arena arena) {
+    private static Work int8Product(Kernel kernel, Shape shape, int columns, Rotation matrices, Arena arena) {
         I8Batch x = I8Batch.allocate(arena, columns, shape.cols());
         SplittableRandom random = new SplittableRandom(shape.cols());
         for (int column = 0; column < columns; column++) {

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PlanTest {
 
     private static final String[] ARGUMENTS = {
-        "--rounds=2", "--kernel=a", "--kernel=b", "--task=gemv-f32:8x512:1:cold:2", "--task=gemv-i8:8x512:4:cold:2"
+        "--rounds=2", "--kernel=a", "--kernel=b", "--task=gemv-f32:8x512:1:cold:2", "--task=gemm-i8:8x512:4:cold:2"
     };
 
     @Test
@@ -22,8 +22,8 @@ class PlanTest {
                         "read 8x512 cold, 2 threads",
                         "gemv-f32 8x512 cold, 2 threads, a",
                         "gemv-f32 8x512 cold, 2 threads, b",
-                        "gemv-i8 8x512 x 4 columns cold, 2 threads, a",
-                        "gemv-i8 8x512 x 4 columns cold, 2 threads, b");
+                        "gemm-i8 8x512 x 4 columns cold, 2 threads, a",
+                        "gemm-i8 8x512 x 4 columns cold, 2 threads, b");
         assertThat(plan.round(1)).isEqualTo(plan.round(0).reversed());
         assertThat(plan.runs()).hasSize(2 * 5);
     }

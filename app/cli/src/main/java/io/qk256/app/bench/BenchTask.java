@@ -6,16 +6,16 @@ import java.util.Locale;
 /**
  * A task that every kernel is measured at.
  *
- * @param operation {@code dequantize}, {@code gemv-f32}, {@code gemv-i8}; or a floor: {@code fill}, {@code read}
+ * @param operation {@code dequantize}, {@code gemv-f32}, {@code gemv-i8}, {@code gemm-i8}; or a floor: {@code fill}, {@code read}
  * @param shape {@code 1024}, {@code 1024-array} (the result goes to a {@code float[]}), {@code 2560x2560}
- * @param columns activation vectors per call
+ * @param columns activation vectors per call; 1 for all but {@code gemm-i8}
  * @param mode {@code warm} or {@code cold}
  * @param threads number of threads that share the rows of one matrix
  */
 public record BenchTask(String operation, String shape, int columns, String mode, int threads) {
 
     static final String DEQUANTIZE = Operation.DEQUANTIZE.label();
-    static final String GEMV_I8 = Operation.GEMV_I8.label();
+    static final String GEMM_I8 = Operation.GEMM_I8.label();
 
     private static final int BLOCK_WEIGHTS = 256;
     private static final int BLOCK_BYTES = 64;

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  *
  * @param operations from {@link #OPERATIONS}
  * @param shapes {@code WEIGHTS} and {@code WEIGHTS-array} for dequantize, {@code ROWSxCOLS} for GEMV
- * @param columns numbers; more than 1 for {@code gemv-i8}
+ * @param columns numbers; more than 1 for {@code gemm-i8}, 1 for all others
  * @param modes {@code warm}, {@code cold}
  * @param threads numbers; {@code all} is one per CPU
  */
@@ -24,7 +24,7 @@ public record TaskFilter(
 
     /** The operations of a kernel. */
     public static final List<String> OPERATIONS =
-            List.of(BenchTask.DEQUANTIZE, Operation.GEMV_F32.label(), BenchTask.GEMV_I8);
+            List.of(BenchTask.DEQUANTIZE, Operation.GEMV_F32.label(), Operation.GEMV_I8.label(), BenchTask.GEMM_I8);
 
     /** Small rows, and the matrices of BitNet b1.58 2B-4T. */
     public static final List<String> SHAPES = List.of(
@@ -80,8 +80,9 @@ public record TaskFilter(
             TaskFilter first = filters.getFirst();
             throw new UserError(
                     "nothing to measure: dequantize takes shapes such as 1024 and is measured warm, with 1 thread;"
-                            + " gemv-f32 and gemv-i8 take shapes such as 2560x2560, cold or with several threads only from "
-                            + (LARGE_BYTES >> 10) + " KiB on; only gemv-i8 takes several columns; got operations "
+                            + " the others take shapes such as 2560x2560, cold or with several threads only from "
+                            + (LARGE_BYTES >> 10)
+                            + " KiB on; gemm-i8 takes several columns, the others one; got operations "
                             + first.operations + ", shapes " + first.shapes + ", columns " + first.columns
                             + ", modes " + first.modes + ", threads " + first.threads);
         }
@@ -118,7 +119,7 @@ public record TaskFilter(
         boolean row = task.operation().equals(BenchTask.DEQUANTIZE);
         return row != matrix
                 && (simple || (matrix && task.bytes() >= LARGE_BYTES))
-                && (task.columns() == 1 || task.operation().equals(BenchTask.GEMV_I8));
+                && (task.columns() > 1) == task.operation().equals(BenchTask.GEMM_I8);
     }
 
     private static List<String> chosen(String what, List<String> wanted, List<String> known) {

@@ -1,6 +1,7 @@
 package io.qk256.app.commands;
 
 import io.qk256.app.bench.TaskFilter;
+import io.qk256.spi.support.UserError;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -9,7 +10,7 @@ import picocli.CommandLine.Option;
 final class BenchFilterOptions {
 
     private static final TaskFilter BATCH =
-            new TaskFilter(List.of("gemv-i8"), List.of("2560x2560"), List.of("16"), List.of("warm"), List.of("1"));
+            new TaskFilter(List.of("gemm-i8"), List.of("2560x2560"), List.of("16"), List.of("warm"), List.of("1"));
 
     static final List<TaskFilter> NORMAL = List.of(
             new TaskFilter(
@@ -29,14 +30,14 @@ final class BenchFilterOptions {
             names = "--operations",
             paramLabel = "NAME",
             split = ",",
-            description = "dequantize, gemv-f32, gemv-i8 (default: all).")
+            description = "dequantize, gemv-f32, gemv-i8, gemm-i8 (default: all).")
     private @Nullable List<String> operations;
 
     @Option(
             names = "--shapes",
             paramLabel = "SHAPE",
             split = ",",
-            description = "WEIGHTS or WEIGHTS-array for dequantize, ROWSxCOLS for gemv"
+            description = "WEIGHTS or WEIGHTS-array for dequantize, ROWSxCOLS for the others"
                     + " (default: 256,1024,4096,2560x2560; quick: 1024,2560x2560).")
     private @Nullable List<String> shapes;
 
@@ -44,7 +45,8 @@ final class BenchFilterOptions {
             names = "--columns",
             paramLabel = "N",
             split = ",",
-            description = "Activation vectors per call of gemv-i8; 'all' is 1,4,16 (default: 1, and 16 warm).")
+            description =
+                    "Activation vectors per call: 1 for GEMV, more for gemm-i8; 'all' is 1,4,16 (default: 1, and 16 warm).")
     private @Nullable List<String> columns;
 
     @Option(
@@ -66,7 +68,20 @@ final class BenchFilterOptions {
 
     /** The given options; defaults in place of those not given. */
     List<TaskFilter> orElse(List<TaskFilter> usual) {
+        requireTakersOfColumns();
         return usual.stream().map(this::orElse).toList();
+    }
+
+    /** Columns that no given operation takes would not be measured. */
+    private void requireTakersOfColumns() {
+        if (columns != null
+                && operations != null
+                && !operations.contains("gemm-i8")
+                && !operations.contains(TaskFilter.ALL)
+                && !columns.equals(List.of("1"))) {
+            throw new UserError("--columns: '" + String.join(",", columns) + "', expected 1 for "
+                    + String.join(", ", operations) + "; only gemm-i8 takes several columns, add it to --operations");
+        }
     }
 
     private TaskFilter orElse(TaskFilter usual) {

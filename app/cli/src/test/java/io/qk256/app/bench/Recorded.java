@@ -16,7 +16,7 @@ public final class Recorded {
     static final BenchTask TO_ARRAY = new BenchTask("dequantize", "1024-array", 1, "warm", 1);
     static final BenchTask GEMV = new BenchTask("gemv-i8", "2560x2560", 1, "cold", 2);
 
-    static final BenchTask GEMM = new BenchTask("gemv-i8", "2560x2560", 16, "cold", 2);
+    static final BenchTask GEMM = new BenchTask("gemm-i8", "2560x2560", 16, "cold", 2);
 
     private static final List<String> VERDICTS = List.of(
             "dequantize:1024:1:warm:1\tquick\tfalse\tbit-exact",
@@ -29,7 +29,7 @@ public final class Recorded {
             "gemv-i8:2560x2560:1:cold:2\tquick\tfalse\tbit-exact",
             "gemv-i8:2560x2560:1:cold:2\tquick\tfalse\tWRONG: element 3 is 1.0, expected 2.0",
             "gemv-i8:2560x2560:1:cold:2\tquick\tfalse\tbit-exact",
-            "gemv-i8:2560x2560:16:cold:2\tquick\tfalse\tbit-exact");
+            "gemm-i8:2560x2560:16:cold:2\tquick\tfalse\tbit-exact");
 
     private Recorded() {}
 

@@ -31,14 +31,14 @@ class TaskFilterTest {
     }
 
     @Test
-    void onlyTheInt8ProductTakesSeveralColumns() {
+    void onlyGemmTakesSeveralColumns() {
         assertThat(new TaskFilter(ALL, List.of("64", "8x512"), List.of("1", "7"), ALL, List.of("1")).tasks())
                 .extracting(BenchTask::argument)
                 .containsExactly(
                         "dequantize:64:1:warm:1",
                         "gemv-f32:8x512:1:warm:1",
                         "gemv-i8:8x512:1:warm:1",
-                        "gemv-i8:8x512:7:warm:1");
+                        "gemm-i8:8x512:7:warm:1");
     }
 
     @Test
@@ -63,6 +63,8 @@ class TaskFilterTest {
     @ParameterizedTest
     @CsvSource({
         "gemm, 1024, 1, warm, 1, operation: 'gemm'",
+        "gemm-i8, 8x512, 1, warm, 1, nothing to measure",
+        "gemv-i8, 8x512, 2, warm, 1, nothing to measure",
         "all, 1024x, 1, warm, 1, shape: '1024x'",
         "all, 0, 1, warm, 1, shape: '0'",
         "all, 8x8-array, 1, warm, 1, shape: '8x8-array'",

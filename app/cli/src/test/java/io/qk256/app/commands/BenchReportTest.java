@@ -30,7 +30,7 @@ class BenchReportTest {
                                 + " +bit-exact$")
                 .containsPattern("(?m)^dequantize +1024 +1 +warm +1 +scalar +600 ns +\\? +1\\.71 ")
                 .containsPattern("(?m)^gemv-i8 +2560x2560 +1 +cold +2 +quick +62\\.5 us .*WRONG: element 3")
-                .containsPattern("(?m)^gemv-i8 +2560x2560 +16 +cold +2 +quick +500 us .* 210 +3\\.28 +10\\.0 ");
+                .containsPattern("(?m)^gemm-i8 +2560x2560 +16 +cold +2 +quick +500 us .* 210 +3\\.28 +10\\.0 ");
     }
 
     @Test

@@ -108,7 +108,7 @@ class BenchIT {
                 application(),
                 "scalar",
                 "512x2048",
-                "--operations=gemv-i8",
+                "--operations=gemv-i8,gemm-i8",
                 "--columns=1,2",
                 "--threads=2",
                 "--jvm-option=-Dqk256.bench.test=1");
@@ -121,6 +121,7 @@ class BenchIT {
         for (int i = 0; i < 2; i++) {
             JsonObject row = rows.get(i).getAsJsonObject();
             assertThat(row.get("shape").getAsString()).isEqualTo("512x2048");
+            assertThat(row.get("operation").getAsString()).isEqualTo(i == 0 ? "gemv-i8" : "gemm-i8");
             assertThat(row.get("columns").getAsInt()).isEqualTo(i + 1);
             assertThat(row.get("threads").getAsInt()).isEqualTo(2);
             assertThat(row.get("checked").getAsString()).isEqualTo("bit-exact");
@@ -153,6 +154,7 @@ class BenchIT {
         assertUsage("did you mean scalar?", "bench", "--kernels=scaler");
         assertUsage("shape: '8y8', expected WEIGHTS", "bench", "--shapes=8y8");
         assertUsage("expected one of", "bench", "-o", "xml");
+        assertUsage("only gemm-i8 takes several columns", "bench", "--operations=gemv-i8", "--columns=1,4");
         assertUsage("it holds no module", "bench", "--against=" + directory);
         assertUsage("--rounds: 1, expected 2 or more", "bench", "--against=-XX:-UseSuperWord", "--rounds=1");
     }
