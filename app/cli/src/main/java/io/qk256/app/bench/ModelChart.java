@@ -66,7 +66,7 @@ public final class ModelChart {
     }
 
     private void group(
-            String name, List<ModelRow> rows, ToDoubleFunction<ModelRow> rate, String colour, boolean limited) {
+            String name, List<ModelRow> rows, ToDoubleFunction<ModelRow> rate, String color, boolean limited) {
         text(MARGIN, y + BAR, "title", name);
         y += STEP + 2;
         double fastest = rows.stream().mapToDouble(rate).max().orElseThrow();
@@ -81,7 +81,7 @@ public final class ModelChart {
                     y,
                     Math.max(1, BARS_LENGTH * value / fastest),
                     BAR,
-                    colour));
+                    color));
             double limit = BARS_LENGTH * row.readRate() / row.bytesPerToken() / fastest;
             if (limited && limit <= WIDTH - MARGIN - BARS_X) {
                 body.append(String.format(

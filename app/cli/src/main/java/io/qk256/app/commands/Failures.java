@@ -19,7 +19,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Turns an exception into a line on standard error and an exit code. A {@link UserError} is the user's mistake (2), an
- * {@link IOException} a problem of a file or the system (1); anything else is a bug in this program (1), and is reported so.
+ * {@link IOException} a problem of a file or the system (1); anything else is a bug in this program (1), and is reported as such.
  */
 final class Failures {
 

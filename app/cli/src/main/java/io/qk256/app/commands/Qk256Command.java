@@ -147,7 +147,7 @@ public final class Qk256Command implements Callable<Integer> {
     }
 
     private int execute(ParseResult parsed) {
-        SharedOptions.requireHonoured(parsed);
+        SharedOptions.requireHonored(parsed);
         try {
             return new RunLast().execute(parsed);
         } catch (Error e) { // Most often out of memory; picocli would print a stack trace.

@@ -61,7 +61,7 @@ final class SharedOptions {
      *
      * @throws ParameterException if there is such an option
      */
-    static void requireHonoured(ParseResult parsed) {
+    static void requireHonored(ParseResult parsed) {
         if (!parsed.hasSubcommand()) {
             return;
         }

@@ -14,7 +14,7 @@ class ArgumentsTest {
     private Path dir;
 
     @Test
-    void columnsAreHonouredWithinReason() {
+    void columnsAreHonoredWithinReason() {
         assertThat(Arguments.columns(Optional.of("100"))).hasValue(100);
         assertThat(Arguments.columns(Optional.of("3"))).hasValue(60);
         assertThat(Arguments.columns(Optional.of("100000"))).hasValue(200);

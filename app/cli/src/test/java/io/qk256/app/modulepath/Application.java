@@ -86,7 +86,7 @@ final class Application {
     }
 
     /** Starts with all compilers of the JVM, as users do; the kernel avx2-vector is rejected without them. */
-    Application optimising() {
+    Application optimizing() {
         jvmOptions = jvmOptions.stream()
                 .filter(option -> !SHORT_LIVED.contains(option))
                 .toList();

@@ -50,7 +50,7 @@ class CalibrateIT {
 
     @Test
     void measuredRankingIsShownAndRememberedIfItIsBelieved() throws Exception {
-        Result measured = run(Application.complete().optimising(), "--calibrate", "kernels", "--json");
+        Result measured = run(Application.complete().optimizing(), "--calibrate", "kernels", "--json");
         if (!isBelieved(measured)) {
             return;
         }
@@ -58,16 +58,16 @@ class CalibrateIT {
         assertThat(first.get("remembered").getAsBoolean()).isFalse();
         assertThat(first.getAsJsonObject("selectedFor").keySet())
                 .containsExactly("dequantize", "gemv-f32", "gemv-i8", "gemm-i8");
-        JsonObject again = json(run(Application.complete().optimising(), "kernels", "--json", "--calibrate"));
+        JsonObject again = json(run(Application.complete().optimizing(), "kernels", "--json", "--calibrate"));
         assertThat(again.get("remembered").getAsBoolean()).isTrue();
         assertThat(again.get("selectedFor")).isEqualTo(first.get("selectedFor"));
         assertThat(again.get("kernels")).isEqualTo(first.get("kernels"));
 
-        Result table = run(Application.complete().optimising(), "kernels", "--calibrate");
+        Result table = run(Application.complete().optimizing(), "kernels", "--calibrate");
         assertThat(table.out())
                 .containsPattern("G weights/s +dequantize +gemv-f32 +gemv-i8 +gemm-i8")
                 .contains("ranked    by measurement (* the best), remembered from ");
-        assertThat(run(Application.complete().optimising(), "explain", "scalar", "--calibrate")
+        assertThat(run(Application.complete().optimizing(), "explain", "scalar", "--calibrate")
                         .out())
                 .containsPattern("measured remembered from \\S+, G weights/s: dequantize [0-9.]+");
     }

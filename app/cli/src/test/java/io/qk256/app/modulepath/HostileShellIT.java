@@ -107,7 +107,7 @@ class HostileShellIT {
         ProcessBuilder builder = new ProcessBuilder(line).directory(dir.toFile());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         builder.environment().put("QK256_CACHE_DIR", dir.resolve("cache").toString());
-        // For JVMs that live for a second.
+        // For short-lived JVMs.
         builder.environment().put("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1");
         builder.redirectInput(Path.of("/dev/null").toFile());
         assertThat(builder.start().waitFor()).as(label).isZero();

@@ -55,7 +55,7 @@ class ModulePathIT {
 
     @Test
     void showsTheMachineAndProvesTheSelectedKernel() throws Exception {
-        Result result = Application.complete().optimising().run();
+        Result result = Application.complete().optimizing().run();
         assertThat(result.exit()).as(result.err()).isZero();
         assertThat(result.out())
                 .containsPattern("(?m)^CPU +\\S")
@@ -85,7 +85,7 @@ class ModulePathIT {
 
     @Test
     void requiredKernelsOfThisBuildAreUsable() throws Exception {
-        Result result = Application.complete().optimising().run("kernels", "--json");
+        Result result = Application.complete().optimizing().run("kernels", "--json");
         Arrays.stream(System.getProperty("qk256.tck.require", "").split(","))
                 .filter(name -> !name.isBlank())
                 .forEach(name -> assertThat(text(kernel(result, name.strip()), "state"))
@@ -101,7 +101,7 @@ class ModulePathIT {
         "-XX:UseAVX=1, 128 bits",
     })
     void vectorKernelStepsAsideWithTheReason(String jvmOption, String reason) throws Exception {
-        Result result = Application.complete().optimising().jvm(jvmOption).run("kernels", "--json");
+        Result result = Application.complete().optimizing().jvm(jvmOption).run("kernels", "--json");
         assertThat(result.exit()).as(result.err()).isZero();
         if (text(kernel(result, "avx2-vector"), "why").startsWith("CPU features")) {
             return; // This machine has no AVX2 to give up.

@@ -89,7 +89,7 @@ class PluginsIT {
     void tableShowsWhereEachKernelComesFromWithin120Columns() throws Exception {
         Path jar = add(new TestModule("drop-in"));
         Result result = Application.complete()
-                .optimising()
+                .optimizing()
                 .withPlugins()
                 .run("kernels", "--plugins", plugins().toString());
         assertThat(result.out())

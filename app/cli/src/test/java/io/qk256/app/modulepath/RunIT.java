@@ -49,7 +49,7 @@ class RunIT {
     }
 
     private static List<String> usableKernels() throws Exception {
-        Result table = Application.complete().optimising().run("kernels", "--json");
+        Result table = Application.complete().optimizing().run("kernels", "--json");
         JsonArray kernels =
                 JsonParser.parseString(table.out()).getAsJsonObject().getAsJsonArray("kernels");
         List<String> usable = new ArrayList<>();
@@ -83,7 +83,7 @@ class RunIT {
         for (String kernel : kernels) {
             for (String threads : List.of("1", "3")) {
                 Result result = Application.complete()
-                        .optimising()
+                        .optimizing()
                         .run(with(common, "--kernel=" + kernel, "--threads=" + threads));
                 assertThat(result.exit()).as(result.err()).isZero();
                 assertThat(result.out()).as("%s, %s threads", kernel, threads).isEqualTo(expected);
