@@ -41,11 +41,11 @@ final class BenchVerdict {
         }
     }
 
-    /** Compares with saved results, perhaps from another machine or JVM. */
+    /** Compares with saved results, perhaps from another machine or JVM, or with other settings. */
     void compareWithKept(String name, BenchResults now, BenchResults before) {
         if (!now.machine().equals(before.machine()) || !now.jvm().equals(before.jvm())) {
-            terminal.tell(
-                    "'" + name + "' was measured on another machine or JVM: " + before.machine() + " " + before.jvm());
+            terminal.tell("'" + name + "' was measured on another machine, or with another JVM or settings: "
+                    + before.machine() + " " + before.jvm());
         }
         compare(name, now, before);
     }
