@@ -19,13 +19,14 @@ class LeakSearchTest {
     void findsWhatIsKeptInEachRound() {
         assertThat(search(round -> kept.add(new byte[4096])))
                 .hasValueSatisfying(leak -> assertThat(leak)
-                        .startsWith("seen more and more bytes of the heap: 1")
-                        .contains(" in 300 rounds, then "));
+                        .startsWith("seen more and more bytes of the heap: ")
+                        .contains(" rounds, then "));
     }
 
     /** The JVM does this: it would hide the leak of one series. */
     @Test
     void findsItThoughMuchIsGivenBackMeanwhile() {
+        search(round -> {}); // What the JVM itself gives back early would be a second such loss.
         for (int moment : List.of(100, 500)) {
             kept.clear();
             byte[][] others = {new byte[MUCH]};
