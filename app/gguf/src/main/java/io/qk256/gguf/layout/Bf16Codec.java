@@ -5,7 +5,6 @@ import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.LittleEndian;
 import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
-import java.lang.foreign.MemorySegment;
 
 /** BF16: the upper halves of f32 values. */
 final class Bf16Codec extends TensorCodec {
@@ -21,17 +20,9 @@ final class Bf16Codec extends TensorCodec {
         return Float.intBitsToFloat(upperHalf << Short.SIZE);
     }
 
-    /** Copies the rows first: reading single values from mapped memory is slow. */
     @Override
     RowReader reader(GgufTensor tensor, int most) {
-        MemorySegment data = tensor.data();
-        int cols = (int) tensor.cols();
-        short[] halves = new short[Math.multiplyExact(most, cols)];
-        return (first, count, out, at) -> {
-            int n = count * cols;
-            MemorySegment.copy(data, LittleEndian.I16, first * cols * Short.BYTES, halves, 0, n);
-            widen(halves, out, at, n);
-        };
+        return HalfRows.reader(tensor, most, Bf16Codec::widen);
     }
 
     private static void widen(short[] halves, float[] out, int at, int n) {

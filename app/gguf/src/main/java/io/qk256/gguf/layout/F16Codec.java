@@ -5,7 +5,6 @@ import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.LittleEndian;
 import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
-import java.lang.foreign.MemorySegment;
 
 /** F16: IEEE half-precision values. */
 final class F16Codec extends TensorCodec {
@@ -19,20 +18,11 @@ final class F16Codec extends TensorCodec {
         super(TensorType.F16);
     }
 
-    /** Copies the rows first: reading single values from mapped memory is slow. */
     @Override
     RowReader reader(GgufTensor tensor, int most) {
-        MemorySegment data = tensor.data();
-        int cols = (int) tensor.cols();
-        short[] halves = new short[Math.multiplyExact(most, cols)];
-        return (first, count, out, at) -> {
-            int n = count * cols;
-            MemorySegment.copy(data, LittleEndian.I16, first * cols * Short.BYTES, halves, 0, n);
-            widen(halves, out, at, n);
-        };
+        return HalfRows.reader(tensor, most, F16Codec::widen);
     }
 
-    /** The JVM vectorizes this loop. */
     private static void widen(short[] halves, float[] out, int at, int n) {
         for (int i = 0; i < n; i++) {
             out[at + i] = Float.float16ToFloat(halves[i]);
