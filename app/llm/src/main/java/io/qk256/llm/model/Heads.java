@@ -1,10 +1,10 @@
 package io.qk256.llm.model;
 
 import io.qk256.gguf.TensorType;
+import io.qk256.spi.parallel.ParallelTasks;
 import io.qk256.spi.parallel.RowTask;
 import java.lang.foreign.Arena;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 
 /** Creates the output head of a model. */
 final class Heads {
@@ -35,7 +35,8 @@ final class Heads {
 
     /** Processes rows on all processors. */
     static void inParallel(int rows, RowTask work) {
-        IntStream.range(0, Math.ceilDiv(rows, ROWS_AT_ONCE)).parallel().forEach(part -> {
+        int threads = Runtime.getRuntime().availableProcessors();
+        ParallelTasks.run(Math.ceilDiv(rows, ROWS_AT_ONCE), threads, part -> {
             int from = part * ROWS_AT_ONCE;
             work.run(from, Math.min(rows, from + ROWS_AT_ONCE));
         });
