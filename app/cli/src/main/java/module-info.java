@@ -3,6 +3,7 @@ module io.qk256.app {
     requires com.github.oshi.common;
     requires com.google.gson;
     requires info.picocli;
+    requires java.net.http;
     requires jdk.unsupported;
     requires io.qk256.llm;
     requires transitive io.qk256.spi;

@@ -35,8 +35,8 @@ final class CheckCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "FILE.gguf",
-            description = "A model with tensors of type I2_S, TQ1_0, TQ2_0, Q2_0 or QK256.")
-    private @Nullable Path file;
+            description = "A model with tensors of type I2_S, TQ1_0, TQ2_0, Q2_0 or QK256, or hf:OWNER/REPO[:FILE].")
+    private @Nullable ModelFile file;
 
     @Mixin
     private final GgufOptions gguf = new GgufOptions();
@@ -49,13 +49,14 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Qk256Command command = Objects.requireNonNull(root);
+        Optional<Path> path = Optional.empty();
         if (file == null) {
             gguf.requireNone();
         } else {
-            GgufOptions.requireFile(file);
+            path = Optional.of(GgufOptions.requireFile(file));
         }
         int code = command.exitCode(true);
-        return code == ExitCode.OK ? check(command, Optional.ofNullable(file), gguf.i2sLayout(), json) : code;
+        return code == ExitCode.OK ? check(command, path, gguf.i2sLayout(), json) : code;
     }
 
     /** Runs the proof on the embedded weights. */

@@ -37,8 +37,8 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "FILE.gguf",
-            description = "A file with tensors of type I2_S, TQ1_0, TQ2_0, Q2_0 or QK256.")
-    private @Nullable Path file;
+            description = "A file with tensors of type I2_S, TQ1_0, TQ2_0, Q2_0 or QK256, or hf:OWNER/REPO[:FILE].")
+    private @Nullable ModelFile file;
 
     @Option(
             names = {"-o", "--output"},

@@ -33,8 +33,8 @@ final class DequantizeCommand implements Callable<Integer> {
     @Mixin
     private final GgufOptions gguf = new GgufOptions();
 
-    @Parameters(index = "0", paramLabel = "FILE.gguf", description = "The GGUF file.")
-    private @Nullable Path file;
+    @Parameters(index = "0", paramLabel = "FILE.gguf", description = "The GGUF file, or hf:OWNER/REPO[:FILE].")
+    private @Nullable ModelFile file;
 
     @Parameters(
             index = "1",
@@ -58,7 +58,7 @@ final class DequantizeCommand implements Callable<Integer> {
             GgufTensor tensor = source.findTensor(name)
                     .orElseThrow(() -> new UserError(source.name() + ": there is no tensor '" + name + "' among "
                             + source.tensors().size() + "; '" + Launcher.name() + " inspect' shows their names"));
-            to.requireOtherThan(Objects.requireNonNull(file));
+            to.requireOtherThan(file.path());
             to.requireWritable();
             NpyFile.write(TensorRows.of(tensor), to);
             Objects.requireNonNull(root)

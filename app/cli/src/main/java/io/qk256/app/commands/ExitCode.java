@@ -5,7 +5,7 @@ final class ExitCode {
 
     static final int OK = 0;
 
-    /** A check found a wrong value, a file could not be read, or no kernel is usable. */
+    /** A check found a wrong value, a file could not be read or downloaded, or no kernel is usable. */
     static final int FAILED = 1;
 
     /** Wrong usage: an option, a kernel name or a file name. */

@@ -45,19 +45,21 @@ final class GgufOptions {
      *
      * @throws UserError if there is no such file
      */
-    GgufFile open(Path path) throws IOException {
-        requireFile(path);
+    GgufFile open(ModelFile file) throws IOException {
+        Path path = requireFile(file);
         return WeightFile.open(path, i2sLayout());
     }
 
     /**
-     * Checks that the path named by the user is a file.
+     * Returns the path of the file that the user named, and checks that it is a file.
      *
-     * @throws UserError if it is not
+     * @throws UserError if there is none
      */
-    static void requireFile(Path path) {
+    static Path requireFile(ModelFile file) throws IOException {
+        Path path = file.path();
         FileProblem.absence(path).ifPresent(why -> {
             throw new UserError(path + ": " + why + ", expected a GGUF file");
         });
+        return path;
     }
 }

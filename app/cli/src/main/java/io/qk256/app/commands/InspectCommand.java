@@ -2,7 +2,6 @@ package io.qk256.app.commands;
 
 import io.qk256.gguf.GgufFile;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +24,8 @@ final class InspectCommand implements Callable<Integer> {
     @Mixin
     private final GgufOptions gguf = new GgufOptions();
 
-    @Parameters(paramLabel = "FILE.gguf", description = "The GGUF file.")
-    private @Nullable Path file;
+    @Parameters(paramLabel = "FILE.gguf", description = "The GGUF file, or hf:OWNER/REPO[:FILE].")
+    private @Nullable ModelFile file;
 
     @Option(names = "--json", description = "Print one JSON object instead of tables.")
     private boolean json;

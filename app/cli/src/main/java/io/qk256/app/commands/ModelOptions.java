@@ -26,8 +26,10 @@ final class ModelOptions {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE.gguf",
-            description = "A BitNet b1.58 model. Default: the embedded one, which tells fairy tales.")
-    private @Nullable Path model;
+            description = "A BitNet b1.58 model: a file, or hf:OWNER/REPO[:FILE] for one of the Hugging Face hub that"
+                    + " '${ROOT-COMMAND-NAME} pull' or another program has downloaded. Default: the embedded one, which tells"
+                    + " fairy tales.")
+    private @Nullable ModelFile model;
 
     @Option(
             names = "--threads",
@@ -81,7 +83,7 @@ final class ModelOptions {
     /** Refuses an output file that is the file of the model. */
     void requireOther(OutputFile output) throws IOException {
         if (model != null) {
-            output.requireOtherThan(model);
+            output.requireOtherThan(model.path());
         }
     }
 
@@ -175,11 +177,11 @@ final class ModelOptions {
         if (cache == null) {
             return gguf.open(model);
         }
-        GgufOptions.requireFile(model);
+        Path path = GgufOptions.requireFile(model);
         Optional<Path> directory = cache.equals(BESIDE_THE_MODEL)
                 ? Optional.empty()
                 : Optional.of(FileNames.path("--cache " + cache, cache));
         int processors = Runtime.getRuntime().availableProcessors();
-        return RepackCache.open(model, gguf.i2sLayout(), directory, processors, progress, terminal::tell);
+        return RepackCache.open(path, gguf.i2sLayout(), directory, processors, progress, terminal::tell);
     }
 }

@@ -34,8 +34,8 @@ import picocli.CommandLine.ScopeType;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:success",
-            "1:a check found a wrong value, a file could not be read, or no kernel is usable",
-            "2:wrong usage: an option, a kernel name or a file name",
+            "1:a check found a wrong value, a file could not be read or downloaded, or no kernel is usable",
+            "2:wrong usage: an option, a kernel, file or model name",
             "3:the kernel named by --kernel or --require was not selected, or tck found that this machine cannot run"
                     + " it",
             "4:bench --compare or --against found a regression",
@@ -53,6 +53,7 @@ import picocli.CommandLine.ScopeType;
             InspectCommand.class,
             DequantizeCommand.class,
             ConvertCommand.class,
+            PullCommand.class,
             HelpCommand.class,
             VersionCommand.class
         })
@@ -138,6 +139,7 @@ public final class Qk256Command implements Callable<Integer> {
                 .setExpandAtFiles(false) // A prompt may begin with @.
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(Path.class, FileNames::path)
+                .registerConverter(ModelFile.class, ModelFile::of)
                 .setParameterExceptionHandler((wrong, args) -> failures.misused(wrong))
                 .setExecutionExceptionHandler((thrown, command, parsed) -> failures.failed(thrown))
                 .setExecutionStrategy(this::execute);

@@ -28,6 +28,7 @@ final class SharedOptions {
             "inspect", all(CHOICE, CPU, PLUGINS),
             "dequantize", all(CHOICE, CPU, PLUGINS),
             "convert", all(CHOICE, CPU, PLUGINS),
+            "pull", all(CHOICE, CPU, PLUGINS),
             "help", all(CHOICE, CPU, PLUGINS, VERBOSE),
             "version", all(CHOICE, CPU, PLUGINS, VERBOSE));
 

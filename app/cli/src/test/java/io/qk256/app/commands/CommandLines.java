@@ -54,6 +54,7 @@ final class CommandLines {
         {"check", "F", "--json", "--kernel K"},
         {"inspect", "F", "--json", "--i2s-layout x86,arm,T", "-v"},
         {"dequantize", "F", "T", "-o O"},
+        {"pull", "T", "--json"}, // No text is a name of the hub: nothing is downloaded.
         {"convert", "F", "-o O", "--type qk256,tq2_0,i2_s,T", "--threads N"},
         {
             "bench",

@@ -35,6 +35,7 @@ class SharedOptionsTest {
             Map.entry("inspect", Set.of()),
             Map.entry("dequantize", Set.of()),
             Map.entry("convert", Set.of()),
+            Map.entry("pull", Set.of()),
             Map.entry("version", Set.of()));
 
     @Test
@@ -65,6 +66,7 @@ class SharedOptionsTest {
                     case "inspect" -> List.of("f");
                     case "dequantize" -> List.of("f", "t", "-o", "x");
                     case "convert" -> List.of("f", "--type=qk256", "-o", "x");
+                    case "pull" -> List.of("hf:owner/repo");
                     case "tck" -> List.of("--provider=scalar");
                     default -> List.of();
                 });

@@ -70,6 +70,12 @@ class WrongUsageTest {
             run --raw --chat | use only one of them
             run --json --chat | use only one of them
             perplexity -f /nowhere/at/all --windows 0 | --windows: 0, expected 1 or more
+            run -m hf:owner | 'hf:owner' is no model of the hub, expected hf:OWNER/REPO
+            inspect hf:qk256-no-such-owner/none | download it with 'qk256 pull hf:qk256-no-such-owner/none'
+            run -m hf:qk256-no-such-owner/none:a.gguf | is not in the cache of the hub
+            pull | see 'qk256 pull --help'
+            pull owner/repo | 'owner/repo' is no model of the hub
+            pull hf:owner/repo:../x.gguf | '../x.gguf' is no GGUF file of a repository
             bench --compare bogus | no results are named 'bogus'
             """)
     void isOneLine(String arguments, String told) {
