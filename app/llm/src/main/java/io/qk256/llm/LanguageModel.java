@@ -175,9 +175,28 @@ public final class LanguageModel implements AutoCloseable {
      * @param engine an engine of this model
      * @param messages the conversation so far; the answer is to the last message
      * @param out receives the answer, piece by piece
+     * @throws io.qk256.spi.support.UserError if the file's chat template cannot be run here or refuses the messages
      */
     public Answer answer(Engine engine, List<ChatMessage> messages, GenerationOptions options, Consumer<String> out) {
-        return write(engine, template().encode(messages), options, out);
+        return answer(engine, template(), messages, options, out);
+    }
+
+    /**
+     * Answers a conversation that is written by a certain template.
+     *
+     * @param engine of this model
+     * @param template with the tokenizer of this model
+     * @param messages what was said so far; the last one is to be answered
+     * @param out receives the answer, piece by piece
+     * @throws io.qk256.spi.support.UserError if the template cannot be run here or refuses the messages
+     */
+    public Answer answer(
+            Engine engine,
+            ChatTemplate template,
+            List<ChatMessage> messages,
+            GenerationOptions options,
+            Consumer<String> out) {
+        return write(engine, template.encode(messages), options, out);
     }
 
     private Answer write(Engine engine, int[] prompt, GenerationOptions options, Consumer<String> out) {
@@ -203,7 +222,11 @@ public final class LanguageModel implements AutoCloseable {
         return tokenizer;
     }
 
-    /** The chat template: how a conversation is encoded for this model. */
+    /**
+     * Returns the chat template: how a conversation is encoded for this model.
+     *
+     * @throws io.qk256.spi.support.UserError if the file has a chat template that cannot be run here
+     */
     public ChatTemplate template() {
         return ChatTemplate.of(tokenizer);
     }

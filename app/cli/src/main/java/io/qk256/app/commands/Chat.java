@@ -9,6 +9,7 @@ import io.qk256.llm.text.ChatTemplate;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 
 /** A conversation, line by line, with a person at a terminal or from a pipe. */
 final class Chat {
@@ -25,13 +26,21 @@ final class Chat {
     /**
      * Creates a conversation.
      *
+     * @param beginning the messages before the first question
      * @param context maximum number of tokens of prompt and answer together
      * @param wanted maximum number of tokens of an answer; 0 if the user gave none
      */
-    Chat(ChatTemplate template, Generator generator, int context, int wanted, Terminal terminal) {
+    Chat(
+            ChatTemplate template,
+            List<ChatMessage> beginning,
+            Generator generator,
+            int context,
+            int wanted,
+            Terminal terminal) {
         this.template = template;
         this.generator = generator;
         this.conversation = new Conversation(template, context);
+        beginning.forEach(conversation::add);
         this.room = wanted == 0 ? context / 4 : Math.min(wanted, context / 2);
         this.maxTokens = maxTokens(template, wanted, room);
         this.terminal = terminal;

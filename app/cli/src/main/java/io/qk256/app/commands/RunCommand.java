@@ -17,6 +17,7 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -68,6 +69,9 @@ final class RunCommand implements Callable<Integer> {
     private boolean json;
 
     @Mixin
+    private final ChatOptions chatting = new ChatOptions();
+
+    @Mixin
     private final ModelOptions options = new ModelOptions();
 
     @Mixin
@@ -106,6 +110,7 @@ final class RunCommand implements Callable<Integer> {
             Limits.require("-n", limit, 1, Integer.MAX_VALUE);
         }
         options.requireUsage();
+        chatting.requireUsage(raw);
         boolean chat = source != null && source.isChat();
         if (chat && raw) {
             throw new UserError("--raw continues one text, but --chat has turns; use only one of them");
@@ -134,18 +139,18 @@ final class RunCommand implements Callable<Integer> {
                 && typed
                 && !raw
                 && !json
-                && ChatTemplate.of(tokenizer).hasTurns();
+                && chatting.template(tokenizer).hasTurns();
     }
 
     private GenerationSpeed chat(LanguageModel loaded, Kernel kernel, int threads, SamplingOptions choosing)
             throws IOException {
+        ChatTemplate template = chatting.template(loaded.tokenizer());
         Terminal terminal = Objects.requireNonNull(root).terminal();
         try (Engine engine = loaded.engine(kernel, EngineOptions.withThreads(threads));
                 Sequence sequence = engine.sequence()) {
             Generator generator = generator(loaded, sequence, choosing);
-            ChatTemplate template = ChatTemplate.of(loaded.tokenizer());
             int wanted = limit == null ? 0 : limit;
-            return new Chat(template, generator, sequence.context(), wanted, terminal).talk();
+            return new Chat(template, chatting.beginning(), generator, sequence.context(), wanted, terminal).talk();
         }
     }
 
@@ -159,10 +164,9 @@ final class RunCommand implements Callable<Integer> {
             RunReport report) {
         Qk256Command command = Objects.requireNonNull(root);
         Tokenizer tokenizer = loaded.tokenizer();
-        ChatTemplate template = ChatTemplate.of(tokenizer);
-        boolean answers = template.hasTurns() && !raw;
+        boolean answers = !raw && chatting.template(tokenizer).hasTurns();
         int[] tokens = answers
-                ? template.encode(List.of(new ChatMessage(ChatMessage.Role.USER, prompt)))
+                ? chatting.template(tokenizer).encode(question(prompt))
                 : tokenizer.encode(prompt, tokenizer.addsBeginOfText(), false);
         int most = limit == null ? Integer.MAX_VALUE : limit;
         int context = loaded.config().contextLength();
@@ -195,6 +199,12 @@ final class RunCommand implements Callable<Integer> {
             }
             return interrupts.isStopping() ? ExitCode.INTERRUPTED : ExitCode.OK;
         }
+    }
+
+    private List<ChatMessage> question(String prompt) {
+        List<ChatMessage> messages = new ArrayList<>(chatting.beginning());
+        messages.add(new ChatMessage(ChatMessage.Role.USER, prompt));
+        return messages;
     }
 
     private void show(String text, PrintWriter out) {

@@ -45,6 +45,9 @@ final class CommandLines {
             "-f F",
             "-m F",
             "--chat",
+            "--system T",
+            "--template bitnet,chatml,T",
+            "--think",
             "--head q8,f16,q4"
         },
         {"perplexity", "-f F", "-m F", "--windows N", "--window N", "--json", "--threads N"},

@@ -69,6 +69,9 @@ class WrongUsageTest {
             check --i2s-layout arm | --i2s-layout applies to a file, but no file is named
             run --raw --chat | use only one of them
             run --json --chat | use only one of them
+            run --template bogus | chat template 'bogus', expected one of bitnet, chatml
+            run --raw --system hi | --raw continues the text as it is, and --system is about conversations
+            run --raw --no-think | and --think is about conversations; give one of them
             perplexity -f /nowhere/at/all --windows 0 | --windows: 0, expected 1 or more
             run -m hf:owner | 'hf:owner' is no model of the hub, expected hf:OWNER/REPO
             inspect hf:qk256-no-such-owner/none | download it with 'qk256 pull hf:qk256-no-such-owner/none'

@@ -5,19 +5,19 @@ public record ChatMessage(Role role, String content) {
 
     /** The author of a message. */
     public enum Role {
-        SYSTEM("System"),
-        USER("User"),
-        ASSISTANT("Assistant");
+        SYSTEM("system"),
+        USER("user"),
+        ASSISTANT("assistant");
 
-        private final String label;
+        private final String id;
 
-        Role(String label) {
-            this.label = label;
+        Role(String id) {
+            this.id = id;
         }
 
-        /** The name that templates write before the message. */
-        public String label() {
-            return label;
+        /** The name that templates know: {@code system}, {@code user} or {@code assistant}. */
+        public String id() {
+            return id;
         }
     }
 }

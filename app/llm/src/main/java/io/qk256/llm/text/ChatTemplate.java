@@ -1,67 +1,214 @@
 package io.qk256.llm.text;
 
-import java.util.Arrays;
+import io.qk256.llm.text.jinja.JinjaException;
+import io.qk256.llm.text.jinja.JinjaTemplate;
+import io.qk256.llm.text.jinja.MarkedText;
+import io.qk256.llm.text.jinja.Value;
+import io.qk256.spi.support.UserError;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
  * Encodes a conversation for a model, so that it answers. Immutable and thread-safe.
  *
- * <p>For a model whose vocabulary has an end-of-turn token, this is the template that BitNet b1.58 2B-4T was trained
- * with (microsoft/bitnet-b1.58-2B-4T, tokenizer_config.json): the begin-of-text token, {@code Role: content<|eot_id|>}
- * for each message, and {@code Assistant: } for the answer. The template in Microsoft's GGUF file of that model is a
- * placeholder of its converter, so {@code tokenizer.chat_template} is not used.
+ * <p>A file's own template, {@code tokenizer.chat_template}, is run by an interpreter of the part of Jinja that chat
+ * templates use. For a file without one, a vocabulary with a mark for the end of a turn tells the template that BitNet
+ * b1.58 2B-4T was trained with (microsoft/bitnet-b1.58-2B-4T, tokenizer_config.json): for each message
+ * {@code Role: content<|eot_id|>}, and {@code Assistant: } for the answer. The template that stands in Microsoft's GGUF
+ * file of that model is a placeholder of its converter, so it is replaced by the same. {@link #builtIn} chooses a
+ * template by name instead.
  *
  * <p>Any other model only continues text. For such a model the conversation is plain text: an answer continues the
  * message before it, every other message starts a new paragraph, and roles are not written.
  *
- * <p>Special tokens spelled out in messages stay text: nobody can end a turn, or speak as another role, by typing
- * {@code <|eot_id|>}.
+ * <p>Marks written out in messages stay text: nobody can end a turn, or speak as another, by typing
+ * {@code <|eot_id|>}. Only what the template itself writes becomes marks. Templates come from files that nobody has
+ * checked; one that takes too many steps, too much memory or too deep a nesting is stopped.
  */
 public final class ChatTemplate {
 
     private static final String BETWEEN_PARAGRAPHS = "\n\n";
 
-    private final Tokenizer tokenizer;
+    /** In the template that Microsoft's converter writes into every file, whatever the model. */
+    private static final String PLACEHOLDER = "BITNETAssistant: ";
 
-    private ChatTemplate(Tokenizer tokenizer) {
+    private static final String THINKING = "enable_thinking";
+    private static final int MAX_REFUSAL = 500;
+
+    private final Tokenizer tokenizer;
+    private final Optional<Turns> turns;
+    private final Optional<Boolean> thinks;
+
+    private ChatTemplate(Tokenizer tokenizer, Optional<Turns> turns, Optional<Boolean> thinks) {
         this.tokenizer = tokenizer;
+        this.turns = turns;
+        this.thinks = thinks;
     }
 
-    /** Returns the template for a model's tokenizer. */
+    /** A template that can be run, and where it comes from. */
+    private record Turns(String name, String source, JinjaTemplate template) {
+
+        static Turns of(String name, String source) {
+            try {
+                return new Turns(name, source, JinjaTemplate.parse(source));
+            } catch (JinjaException e) {
+                throw cannotRun(name, e);
+            }
+        }
+
+        static Turns of(BuiltInTemplates template) {
+            return of("template " + template.label(), template.source());
+        }
+    }
+
+    /**
+     * The template that fits the model.
+     *
+     * @throws UserError if the file has a template that cannot be run here; the message says why, and what to choose
+     */
     public static ChatTemplate of(Tokenizer tokenizer) {
-        return new ChatTemplate(tokenizer);
+        Optional<String> own = tokenizer.chatTemplate();
+        boolean isBitNet = tokenizer.endOfTurn().isPresent()
+                && own.map(source -> source.contains(PLACEHOLDER)).orElse(true);
+        if (isBitNet) {
+            return new ChatTemplate(tokenizer, Optional.of(Turns.of(BuiltInTemplates.BITNET)), Optional.empty());
+        }
+        return new ChatTemplate(
+                tokenizer, own.map(source -> Turns.of("the file's chat template", source)), Optional.empty());
+    }
+
+    /**
+     * A template that is chosen by name, whatever the file has.
+     *
+     * @param name one of {@link #builtInNames}
+     * @throws UserError if there is none of this name, or the vocabulary lacks a mark that it writes
+     */
+    public static ChatTemplate builtIn(String name, Tokenizer tokenizer) {
+        BuiltInTemplates template = BuiltInTemplates.of(name);
+        template.requireMarks(tokenizer);
+        return new ChatTemplate(tokenizer, Optional.of(Turns.of(template)), Optional.empty());
+    }
+
+    /**
+     * Checks a name before a model is loaded.
+     *
+     * @throws UserError if there is no such template
+     */
+    public static void requireBuiltIn(String name) {
+        BuiltInTemplates.of(name);
+    }
+
+    /** The names of the templates that can be chosen. */
+    public static List<String> builtInNames() {
+        return BuiltInTemplates.labels();
+    }
+
+    /**
+     * The same template, with the model's thinking switched on or off.
+     *
+     * @throws UserError if the template has no such switch
+     */
+    public ChatTemplate withThinking(boolean on) {
+        if (turns.isEmpty() || !turns.get().source().contains(THINKING)) {
+            throw new UserError(turns.map(Turns::name).orElse("this model") + " cannot switch thinking on or off");
+        }
+        return new ChatTemplate(tokenizer, turns, Optional.of(on));
     }
 
     /** Whether the model has turns; if not, it continues the text of the conversation. */
     public boolean hasTurns() {
-        return tokenizer.endOfTurn().isPresent();
+        return turns.isPresent();
     }
 
-    /** Returns the tokens of a conversation, up to where the assistant's answer begins. */
+    /** Whether what the system says reaches the model: some templates leave it out, or refuse it. */
+    public boolean takesSystemText() {
+        String probe = "0f1e2d3c";
+        try {
+            return text(List.of(
+                            new ChatMessage(ChatMessage.Role.SYSTEM, probe),
+                            new ChatMessage(ChatMessage.Role.USER, "Hi")))
+                    .contains(probe);
+        } catch (UserError e) {
+            return false;
+        }
+    }
+
+    /**
+     * The tokens of a conversation so far, up to where the assistant's answer begins. The same messages give the same
+     * tokens.
+     *
+     * @throws UserError if the template refuses these messages, for example two questions in a row, or cannot be run
+     */
     public int[] encode(List<ChatMessage> messages) {
-        return hasTurns() ? turns(messages) : tokenizer.encode(text(messages), tokenizer.addsBeginOfText(), false);
+        if (turns.isEmpty()) {
+            return tokenizer.encode(paragraphs(messages), tokenizer.addsBeginOfText(), false);
+        }
+        int[] tokens = tokenizer.encode(render(turns.get(), messages));
+        boolean hasBegin = tokens.length > 0 && tokens[0] == tokenizer.beginOfText();
+        return tokenizer.addsBeginOfText() && !hasBegin
+                ? IntStream.concat(IntStream.of(tokenizer.beginOfText()), IntStream.of(tokens))
+                        .toArray()
+                : tokens;
     }
 
-    private int[] turns(List<ChatMessage> messages) {
-        IntStream.Builder tokens = IntStream.builder();
-        if (tokenizer.addsBeginOfText()) {
-            tokens.add(tokenizer.beginOfText());
-        }
+    /**
+     * The conversation as the model sees it, marks by their names, for display: without the begin of text, unless the
+     * template writes it.
+     *
+     * @throws UserError as {@link #encode}
+     */
+    public String text(List<ChatMessage> messages) {
+        return turns.isEmpty()
+                ? paragraphs(messages)
+                : render(turns.get(), messages).text();
+    }
+
+    private MarkedText render(Turns of, List<ChatMessage> messages) {
+        List<Value> values = new ArrayList<>();
         for (ChatMessage message : messages) {
-            add(message.role(), message.content().strip(), tokens);
-            tokens.add(tokenizer.endOfTurn().orElseThrow());
+            Map<String, Value> fields = new LinkedHashMap<>();
+            fields.put("role", Value.ofTemplate(message.role().id()));
+            fields.put("content", Value.ofMessage(message.content()));
+            values.add(new Value.Mapping(fields));
         }
-        add(ChatMessage.Role.ASSISTANT, "", tokens);
-        return tokens.build().toArray();
+        Map<String, Value> variables = new HashMap<>();
+        variables.put("messages", new Value.Sequence(values));
+        variables.put("add_generation_prompt", Value.Bool.TRUE);
+        variables.put("bos_token", mark(tokenizer.beginOfText()));
+        variables.put("eos_token", mark(tokenizer.endOfText()));
+        variables.put("eot_token", mark(tokenizer.endOfTurn().orElse(tokenizer.endOfText())));
+        thinks.ifPresent(on -> variables.put(THINKING, Value.Bool.of(on)));
+        try {
+            return of.template().render(variables, Optional.empty());
+        } catch (JinjaException e) {
+            throw cannotRun(of.name(), e);
+        }
     }
 
-    private void add(ChatMessage.Role role, String content, IntStream.Builder tokens) {
-        Arrays.stream(tokenizer.encode(role.label() + ": " + content, false, false))
-                .forEach(tokens::add);
+    private Value mark(int token) {
+        return Value.ofTemplate(tokenizer.describe(token));
     }
 
-    private static String text(List<ChatMessage> messages) {
+    private static UserError cannotRun(String name, JinjaException cause) {
+        String reason = cause.getMessage();
+        if (cause.isRefusal()) {
+            return new UserError(
+                    name + " refuses this conversation: "
+                            + (reason.length() > MAX_REFUSAL ? reason.substring(0, MAX_REFUSAL) + "..." : reason),
+                    cause);
+        }
+        return new UserError(
+                name + " cannot be run: " + reason + "; choose a built-in one with --template NAME ("
+                        + String.join(", ", builtInNames()) + "), or continue plain text with --raw",
+                cause);
+    }
+
+    private static String paragraphs(List<ChatMessage> messages) {
         StringBuilder text = new StringBuilder();
         for (ChatMessage message : messages) {
             if (!text.isEmpty() && message.role() != ChatMessage.Role.ASSISTANT) {

@@ -4,6 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Predicate;
 
 /** Finds special tokens spelled out in text, such as {@code <|eot_id|>}, with a trie. Immutable and thread-safe. */
 final class SpecialTokens {
@@ -21,10 +23,14 @@ final class SpecialTokens {
         }
     }
 
-    /** Returns the leftmost token in the text at or after {@code start}; of several at one place, the longest. */
-    Optional<Match> next(String text, int start) {
+    /**
+     * Returns the leftmost token in the text at or after {@code start}; of several at one place, the longest.
+     *
+     * @param isAllowed others are taken for text
+     */
+    Optional<Match> next(String text, int start, Predicate<Match> isAllowed) {
         for (int i = start; i < text.length(); i++) {
-            Optional<Match> match = longestAt(text, i);
+            Optional<Match> match = longestAt(text, i, isAllowed);
             if (match.isPresent()) {
                 return match;
             }
@@ -32,12 +38,19 @@ final class SpecialTokens {
         return Optional.empty();
     }
 
-    private Optional<Match> longestAt(String text, int start) {
+    /** The token that is written like this. */
+    OptionalInt find(String name) {
+        Optional<Match> match = longestAt(name, 0, candidate -> candidate.end() == name.length());
+        return match.isPresent() ? OptionalInt.of(match.get().id()) : OptionalInt.empty();
+    }
+
+    private Optional<Match> longestAt(String text, int start, Predicate<Match> isAllowed) {
         Optional<Match> longest = Optional.empty();
         Node node = root.child(text.charAt(start));
         for (int i = start + 1; node != Node.NOWHERE; i++) {
             if (node.id != Vocabulary.NONE) {
-                longest = Optional.of(new Match(node.id, start, i));
+                Match match = new Match(node.id, start, i);
+                longest = isAllowed.test(match) ? Optional.of(match) : longest;
             }
             node = i < text.length() ? node.child(text.charAt(i)) : Node.NOWHERE;
         }

@@ -2,10 +2,14 @@ package io.qk256.llm.text;
 
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
+import io.qk256.llm.text.jinja.MarkedText;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -17,18 +21,32 @@ import java.util.stream.IntStream;
  */
 public final class Tokenizer {
 
+    /** Marks that end an answer in every model that has them: of ChatML, LLaMA 3, Gemma, Qwen and Falcon, Phi. */
+    private static final List<String> ENDS = List.of(
+            "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|endoftext|>", "<end_of_turn>", "<|end|>");
+
     private final Vocabulary vocabulary;
     private final MergeTable merges;
     private final Marks marks;
     private final SpecialTokens definedText;
     private final SpecialTokens allSpecial;
+    private final Optional<String> chatTemplate;
+    private final BitSet stops = new BitSet();
 
-    Tokenizer(Vocabulary vocabulary, MergeTable merges, Marks marks) {
+    /** @param chatTemplate the file's own, which nobody has checked */
+    Tokenizer(Vocabulary vocabulary, MergeTable merges, Marks marks, Optional<String> chatTemplate) {
         this.vocabulary = vocabulary;
         this.merges = merges;
         this.marks = marks;
+        this.chatTemplate = chatTemplate;
         this.definedText = new SpecialTokens(vocabulary, false);
         this.allSpecial = new SpecialTokens(vocabulary, true);
+        stops.set(marks.endOfText());
+        marks.endOfTurn().ifPresent(stops::set);
+        ENDS.stream()
+                .flatMapToInt(name -> findMark(name).stream())
+                .filter(id -> vocabulary.type(id) == TokenType.CONTROL)
+                .forEach(stops::set);
     }
 
     /**
@@ -73,10 +91,19 @@ public final class Tokenizer {
         return marks.addBeginOfText();
     }
 
-    /** Whether this token completes an answer: the end of the text or of the turn. */
+    /** Whether this token completes an answer: the end of the text, of the turn, or of a message. */
     public boolean isStop(int token) {
-        return token == marks.endOfText()
-                || (marks.endOfTurn().isPresent() && token == marks.endOfTurn().getAsInt());
+        return token >= 0 && stops.get(token);
+    }
+
+    /** The template for conversations that the file carries, in Jinja. */
+    Optional<String> chatTemplate() {
+        return chatTemplate;
+    }
+
+    /** The token of a mark that is written out. */
+    OptionalInt findMark(String name) {
+        return allSpecial.find(name);
     }
 
     /**
@@ -87,16 +114,32 @@ public final class Tokenizer {
      *     use this for untrusted text, which could pose as another speaker
      */
     public int[] encode(String text, boolean addBos, boolean parseSpecial) {
+        return encode(text, addBos, parseSpecial ? allSpecial : definedText, match -> true);
+    }
+
+    /**
+     * The tokens of a conversation. Only marks that a template has written become the marks. Everything else is split
+     * and merged as one text, as in training: in {@code "User: " + "Hi"}, the space goes with the message.
+     */
+    int[] encode(MarkedText text) {
+        return encode(
+                text.text(),
+                false,
+                allSpecial,
+                match -> vocabulary.type(match.id()) == TokenType.USER_DEFINED
+                        || text.isTemplate(match.start(), match.end()));
+    }
+
+    private int[] encode(String text, boolean addBos, SpecialTokens special, Predicate<SpecialTokens.Match> isAllowed) {
         String wellFormed = withoutUnpairedSurrogates(text);
         IntStream.Builder out = IntStream.builder();
         if (addBos) {
             out.add(marks.beginOfText());
         }
-        SpecialTokens special = parseSpecial ? allSpecial : definedText;
         int start = 0;
-        for (Optional<SpecialTokens.Match> match = special.next(wellFormed, 0);
+        for (Optional<SpecialTokens.Match> match = special.next(wellFormed, 0, isAllowed);
                 match.isPresent();
-                match = special.next(wellFormed, start)) {
+                match = special.next(wellFormed, start, isAllowed)) {
             encodePieces(wellFormed.substring(start, match.get().start()), out);
             out.add(match.get().id());
             start = match.get().end();

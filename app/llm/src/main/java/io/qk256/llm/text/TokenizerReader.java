@@ -20,6 +20,7 @@ final class TokenizerReader {
     private static final String TOKENS = PREFIX + "tokens";
     private static final String TYPES = PREFIX + "token_type";
     private static final String MERGES = PREFIX + "merges";
+    private static final String CHAT_TEMPLATE = "tokenizer.chat_template";
     private static final String DAMAGED = "; the file is damaged, get it again";
 
     /** The names that llama.cpp accepts for LLaMA-3's pre-tokenizer. */
@@ -66,7 +67,13 @@ final class TokenizerReader {
                         begin,
                         end,
                         endOfTurn,
-                        addBegin.isEmpty() || addBegin.get().asBool()));
+                        addBegin.isEmpty() || addBegin.get().asBool()),
+                chatTemplate());
+    }
+
+    private Optional<String> chatTemplate() throws GgufException {
+        Optional<GgufValue> template = file.find(CHAT_TEMPLATE);
+        return template.isPresent() ? Optional.of(template.get().asText()) : Optional.empty();
     }
 
     private void refuse(String key, String why) throws GgufException {

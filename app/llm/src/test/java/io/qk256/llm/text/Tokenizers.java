@@ -57,6 +57,19 @@ final class Tokenizers {
                 .with("tokenizer.ggml.add_bos_token", true);
     }
 
+    /** The same with one more token. */
+    static MetadataFile smallWith(String token, TokenType type) {
+        MetadataFile file = small();
+        List<String> tokens = new ArrayList<>(file.strings("tokenizer.ggml.tokens"));
+        tokens.add(token);
+        int[] types = new int[tokens.size()];
+        Arrays.fill(types, TokenType.NORMAL.id());
+        Arrays.fill(types, BEGIN, END_OF_TURN + 1, TokenType.CONTROL.id());
+        types[DEFINED] = TokenType.USER_DEFINED.id();
+        types[DEFINED + 1] = type.id();
+        return file.with("tokenizer.ggml.tokens", tokens).with("tokenizer.ggml.token_type", types);
+    }
+
     static Tokenizer of(MetadataFile metadata) {
         try (GgufFile file = metadata.open()) {
             return Tokenizer.of(file);
