@@ -138,6 +138,18 @@ public final class GgufFile implements AutoCloseable {
                 + " the parts with 'llama-gguf-split --merge FIRST-PART OUT.gguf'");
     }
 
+    /**
+     * Checks that the file is not one part of a split model.
+     *
+     * @throws GgufException if it is, with what to do
+     */
+    public void requireWhole() throws GgufException {
+        Optional<String> part = part();
+        if (part.isPresent()) {
+            throw new GgufException(part.get());
+        }
+    }
+
     /** All metadata by key, in file order. */
     public Map<String, GgufValue> metadata() {
         return metadata;

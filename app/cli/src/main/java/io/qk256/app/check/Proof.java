@@ -80,13 +80,14 @@ public final class Proof {
 
     private ProofReport onFile(Path path, I2sLayout i2sLayout) throws IOException {
         try (GgufFile file = WeightFile.open(path, i2sLayout)) {
+            file.requireWhole();
             List<GgufTensor> tensors = file.tensors().stream()
                     .filter(tensor -> Repack.refusal(tensor.type()).isEmpty())
                     .toList();
             List<Skipped> skipped = skipped(file);
             if (tensors.isEmpty()) {
                 throw new GgufException(path
-                        + ": no tensor is of type " + Repack.types() + ", expected at least one; there is "
+                        + ": no tensor is of type " + Repack.types() + ", expected at least one; found "
                         + describe(skipped) + "; give a file of a BitNet model in one of these types");
             }
             for (GgufTensor tensor : tensors) {

@@ -73,6 +73,7 @@ final class ConvertCommand implements Callable<Integer> {
             throw new UserError("--round-scales is for --type tq2_0, the only one whose scales are f16; leave it out");
         }
         try (GgufFile source = gguf.open(Objects.requireNonNull(file))) {
+            source.requireWhole();
             Report report = Conversion.convert(
                     source, to, Objects.requireNonNull(type), roundScales, crew, ProgressLine.on(command.terminal()));
             command.say("wrote " + to + ": " + Plural.of(report.converted(), "tensor") + " converted, "

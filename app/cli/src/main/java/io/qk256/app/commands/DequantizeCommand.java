@@ -55,6 +55,7 @@ final class DequantizeCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         OutputFile to = OutputFile.orStandardOutput(Objects.requireNonNull(output));
         try (GgufFile source = gguf.open(Objects.requireNonNull(file))) {
+            source.requireWhole();
             GgufTensor tensor = source.findTensor(name)
                     .orElseThrow(() -> new UserError(source.name() + ": there is no tensor '" + name + "' among "
                             + source.tensors().size() + "; '" + Launcher.name() + " inspect' shows their names"));

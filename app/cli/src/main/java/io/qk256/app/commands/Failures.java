@@ -67,6 +67,8 @@ final class Failures {
             case IOException e -> terminal.tell(describe(e));
             case UncheckedIOException e -> terminal.tell(describe(Objects.requireNonNull(e.getCause())));
             case NotFiniteException e -> terminal.tell(String.valueOf(e.getMessage()));
+            case IllegalStateException e when e.getCause() instanceof OutOfMemoryError -> // No thread could be started.
+                terminal.tell(String.valueOf(e.getMessage()));
             case InternalError e -> // The JVM throws it when a mapped file has been truncated.
                 terminal.tell("a file was truncated, or its disk failed, while it was being read (" + e.getMessage()
                         + "); do not write to a model that is in use");

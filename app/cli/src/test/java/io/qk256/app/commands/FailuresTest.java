@@ -55,6 +55,14 @@ class FailuresTest {
     }
 
     @Test
+    void aSystemThatGivesNoThreadIsNoDefect() {
+        String message = "parallel kernel: thread qk256-9 of 10 could not be started; use fewer threads";
+        Throwable refused = new OutOfMemoryError("unable to create native thread");
+        assertThat(told(new IllegalStateException(message, refused), ExitCode.FAILED))
+                .isEqualTo("qk256: " + message);
+    }
+
+    @Test
     void messagesAreOneLineOfText() {
         String told = told(new IOException("a\u001b[2Jb\nc\u202e" + "x".repeat(100_000)), ExitCode.FAILED);
         assertThat(told).startsWith("qk256: a\\u001b[2Jb\\u000ac\\u202exxx").hasSizeLessThan(4000);

@@ -57,10 +57,7 @@ final class ModelKeys {
      */
     ModelKeys(GgufFile file, Consumer<String> warnings) throws GgufException {
         this.architecture = file.architecture();
-        Optional<String> part = file.part();
-        if (part.isPresent()) { // Otherwise its tensors would seem to be missing.
-            throw new GgufException(part.get());
-        }
+        file.requireWhole(); // The tensors of the other parts would seem to be missing.
         this.file = file;
         this.warnings = warnings;
     }
