@@ -49,7 +49,10 @@ final class Comparisons {
         if (left instanceof Undefined && right instanceof Undefined) {
             return true;
         }
-        return isNumber(left) && isNumber(right) ? number(left) == number(right) : left == right;
+        if (isNumber(left) && isNumber(right)) {
+            return number(left) == number(right);
+        }
+        return left instanceof Value.None && right instanceof Value.None;
     }
 
     private boolean equal(Iterator<Value> left, Iterator<Value> right, int line) {
