@@ -197,14 +197,14 @@ final class ExpressionParser {
     }
 
     private Expression bracket(Token token) {
-        switch (token.text()) {
+        return switch (token.text()) {
             case "(" -> {
                 if (tokens.skip(")")) {
-                    return new Expression.ListLiteral(token.line(), List.of());
+                    yield new Expression.ListLiteral(token.line(), List.of());
                 }
                 Expression inside = tuple();
                 tokens.require(Kind.OPERATOR, ")");
-                return inside;
+                yield inside;
             }
             case "[" -> {
                 List<Expression> elements = new ArrayList<>();
@@ -212,7 +212,7 @@ final class ExpressionParser {
                     elements.add(expression());
                     comma("]");
                 }
-                return new Expression.ListLiteral(token.line(), elements);
+                yield new Expression.ListLiteral(token.line(), elements);
             }
             case "{" -> {
                 List<Expression> keys = new ArrayList<>();
@@ -223,13 +223,13 @@ final class ExpressionParser {
                     values.add(expression());
                     comma("}");
                 }
-                return new Expression.MapLiteral(token.line(), keys, values);
+                yield new Expression.MapLiteral(token.line(), keys, values);
             }
             default -> {
                 tokens.back();
                 throw tokens.unexpected("an expression");
             }
-        }
+        };
     }
 
     private void comma(String close) {

@@ -47,8 +47,8 @@ final class Filters {
             case "replace" -> replace(value, arguments.atMost(2));
             case "length", "count" -> new Int(length(value, none(arguments)));
             case "list" -> new Sequence(elements(value, none(arguments)));
-            case "first" -> none(arguments) == arguments ? end(elements(value, arguments), true) : value;
-            case "last" -> none(arguments) == arguments ? end(elements(value, arguments), false) : value;
+            case "first" -> end(elements(value, none(arguments)), true);
+            case "last" -> end(elements(value, none(arguments)), false);
             case "items" -> items(value, none(arguments));
             case "join" -> join(value, arguments.atMost(1, "d"));
             case "default", "d" -> orDefault(value, arguments.atMost(2, "default_value", "boolean"));
