@@ -303,20 +303,20 @@ final class Interpreter {
         if (step == 0) {
             throw JinjaException.at(line, "the step of a slice is 0");
         }
-        switch (of) {
+        return switch (of) {
             case Text text -> {
                 Indexes indexes = Indexes.of(from, to, step, Texts.length(text.marked()));
-                return new Text(texts.pick(text.marked(), indexes, line));
+                yield new Text(texts.pick(text.marked(), indexes, line));
             }
             case Sequence list -> {
                 Indexes indexes = Indexes.of(from, to, step, list.elements().size());
                 budget.steps(indexes.count(), line);
                 List<Value> picked = new ArrayList<>();
                 indexes.forEach(i -> picked.add(list.elements().get(i)));
-                return new Sequence(picked);
+                yield new Sequence(picked);
             }
             default -> throw JinjaException.at(line, "a slice of " + of.kind());
-        }
+        };
     }
 
     private long bound(Optional<Expression> expression, Scope scope, long missing) {
