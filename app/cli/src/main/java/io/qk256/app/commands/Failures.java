@@ -67,8 +67,6 @@ final class Failures {
             case IOException e -> terminal.tell(describe(e));
             case UncheckedIOException e -> terminal.tell(describe(Objects.requireNonNull(e.getCause())));
             case NotFiniteException e -> terminal.tell(String.valueOf(e.getMessage()));
-            case IllegalStateException e when e.getCause() instanceof OutOfMemoryError -> // No thread could be started.
-                terminal.tell(String.valueOf(e.getMessage()));
             case InternalError e -> // The JVM throws it when a mapped file has been truncated.
                 terminal.tell("a file was truncated, or its disk failed, while it was being read (" + e.getMessage()
                         + "); do not write to a model that is in use");
@@ -76,9 +74,16 @@ final class Failures {
                 terminal.tell("out of memory or threads: " + e.getMessage()
                         + "; use fewer threads or a smaller context, or give the JVM more memory"
                         + " (JAVA_TOOL_OPTIONS=-Xmx8g)");
-            default -> terminal.tell(thrown + (verbose.getAsBoolean() ? "" : " (-v shows where)"));
+            default -> terminal.tell(describe(thrown));
         }
         return ExitCode.FAILED;
+    }
+
+    /** Anything else is a bug, but for a thread that the system refused to start. */
+    private String describe(Throwable thrown) {
+        return thrown instanceof IllegalStateException && thrown.getCause() instanceof OutOfMemoryError
+                ? String.valueOf(thrown.getMessage())
+                : thrown + (verbose.getAsBoolean() ? "" : " (-v shows where)");
     }
 
     /** The message of an exception; if that is only a file name, the class tells the reason. */
