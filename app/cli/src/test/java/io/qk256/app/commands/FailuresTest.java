@@ -59,7 +59,7 @@ class FailuresTest {
         String message = "parallel kernel: thread qk256-9 of 10 could not be started; use fewer threads";
         Throwable refused = new OutOfMemoryError("unable to create native thread");
         assertThat(told(new IllegalStateException(message, refused), ExitCode.FAILED))
-                .isEqualTo("qk256: " + message);
+                .isEqualToIgnoringNewLines("qk256: " + message);
     }
 
     @Test
