@@ -141,7 +141,7 @@ class ProofTest {
         Path empty = copy(dir, "/fixtures/gguf_cases/53_zero_tensors_zero_kv.gguf");
         assertThatThrownBy(() -> Proof.run(Wrapped.scalar(), Optional.of(empty), Progress.NONE))
                 .isInstanceOf(GgufException.class)
-                .hasMessageContaining("there is no tensor at all");
+                .hasMessageContaining("found no tensor at all");
     }
 
     private static Path copy(Path dir, String resource) throws IOException {
