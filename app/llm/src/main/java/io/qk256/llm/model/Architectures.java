@@ -3,13 +3,24 @@ package io.qk256.llm.model;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Finds the architecture of a file. */
 final class Architectures {
 
+    private static final String BONSAI = "this is Bonsai 27B, Bonsai 2 or another model with gated delta nets (linear"
+            + " attention) in most layers, which are not supported; Bonsai 1.7B, 4B and 8B are";
+
     /** All supported architectures. */
-    static final List<Architecture> KNOWN = List.of(new BitNet());
+    static final List<Architecture> KNOWN = List.of(new BitNet(), new Llama(), new Qwen3());
+
+    /** Architectures that people may take for supported ones, and what they are. */
+    private static final Map<String, String> OTHERS = Map.of(
+            "qwen35", BONSAI,
+            "qwen35moe", BONSAI,
+            "qwen3next", BONSAI,
+            "clip", "this file is the image encoder of another model");
 
     private Architectures() {}
 
@@ -23,7 +34,8 @@ final class Architectures {
         String name = file.architecture();
         return find(name, known)
                 .orElseThrow(() -> new GgufException(file.name() + ": general.architecture is \"" + name
-                        + "\", expected " + names(known) + "; no other architecture is supported"));
+                        + "\", expected " + names(known) + "; "
+                        + OTHERS.getOrDefault(name, "no other architecture is supported")));
     }
 
     /**

@@ -42,6 +42,10 @@ final class Attention {
     private final KvCache cache;
     private final int queriesPerHead;
     private final int headSize;
+
+    /** The head's size, filled up with zeros to a whole number of {@link Reductions#LANES}, which change no sum. */
+    private final int filledSize;
+
     private final int querySize;
     private final float scale;
     private final ScratchPool<Worker> workers = new ScratchPool<>(Worker::new);
@@ -50,6 +54,7 @@ final class Attention {
         this.cache = cache;
         this.queriesPerHead = config.heads() / config.kvHeads();
         this.headSize = config.headSize();
+        this.filledSize = Reductions.padded(headSize);
         this.querySize = config.heads() * headSize;
         this.scale = 1 / (float) Math.sqrt(headSize);
     }
@@ -89,7 +94,11 @@ final class Attention {
     private final class Worker {
 
         private final short[] halves = new short[BLOCK * headSize];
-        private final float[] block = new float[BLOCK * headSize];
+
+        /** A block of keys has zeros at its end if the head is filled up. */
+        private final float[] block = new float[BLOCK * filledSize];
+
+        private final float[] filled = new float[filledSize];
         private Code code = Code.plain();
         private boolean warm;
         private float[] scores = {};
@@ -117,9 +126,18 @@ final class Attention {
                 for (int token = firstToReach(first); token < tokens; token++) {
                     for (int query = 0; query < queriesPerHead; query++) {
                         int from = at + token * querySize + query * headSize;
-                        code.products().dots(queries, from, headSize, block, scores, row(token, query) + first);
+                        dots(queries, from, row(token, query) + first);
                     }
                 }
+            }
+        }
+
+        private void dots(float[] queries, int from, int to) {
+            if (filledSize == headSize) {
+                code.products().dots(queries, from, headSize, block, scores, to);
+            } else {
+                System.arraycopy(queries, from, filled, 0, headSize);
+                code.products().dots(filled, 0, filledSize, block, scores, to);
             }
         }
 

@@ -7,7 +7,7 @@ package io.qk256.llm.model;
  */
 abstract sealed class BlockProducts permits PlainBlockProducts, VectorBlockProducts {
 
-    /** The number of positions in a block of keys; head sizes are a multiple of it. */
+    /** The number of positions in a block of keys. */
     static final int LANES = KvCache.BLOCK;
 
     /**
@@ -26,7 +26,7 @@ abstract sealed class BlockProducts permits PlainBlockProducts, VectorBlockProdu
      *
      * @param weights {@code rows x n} numbers starting at {@code at}, with rows {@code stride} apart
      * @param values {@code n x width} numbers
-     * @param width a multiple of {@link #LANES}
+     * @param width 1 or more
      * @param out {@code rows x width} numbers starting at {@code outAt}
      */
     abstract void addSums(

@@ -83,7 +83,7 @@ public final class Engine implements AutoCloseable {
         ParallelKernel made = null;
         try {
             int capacity = Math.min(options.batch(), context);
-            requireArrays(capacity, Math.max(config.width(), config.feedForward()));
+            requireArrays(capacity, Math.max(config.attentionWidth(), Math.max(config.width(), config.feedForward())));
             this.batch = new Batch(capacity);
             this.normalized = new float[capacity][0];
             this.logits = new float[capacity][0];

@@ -13,7 +13,7 @@ public enum GateFunction {
         }
     },
 
-    /** {@code gate / (1 + exp(-gate)) * up}: the models of 1bitLLM, and what llama.cpp calls {@code bitnet}. */
+    /** {@code gate / (1 + exp(-gate)) * up}: Llama, Qwen3, and what llama.cpp calls {@code bitnet}. */
     SILU {
         @Override
         void apply(float[] gate, float[] up, int at, int n) {

@@ -6,6 +6,7 @@ import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.spi.parallel.RowTask;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,6 @@ final class Graph {
     private final ParallelKernel threads;
     private final KvCache cache;
     private final Attention attention;
-    private final Arena arena;
     private final Batch batch;
 
     private final List<Runnable> stages = new ArrayList<>();
@@ -44,7 +44,11 @@ final class Graph {
     private final Buffers<Columns> ofLayer;
 
     private final Buffers<KernelResults> results;
-    private final Map<Integer, QuantizedColumns> quantized = new HashMap<>();
+    private final Buffers<QuantizedColumns> quantized;
+
+    /** Operands normalized for one matrix, by length. */
+    private final Map<Integer, Columns> inputs = new HashMap<>();
+
     private int layer;
     private String prefix = "";
     private @Nullable Columns output;
@@ -76,10 +80,10 @@ final class Graph {
         this.threads = threads;
         this.cache = cache;
         this.attention = new Attention(config, cache);
-        this.arena = arena;
         this.batch = batch;
         this.ofLayer = new Buffers<>(this::newColumns);
         this.results = new Buffers<>(length -> new KernelResults(arena, batch.capacity(), length));
+        this.quantized = new Buffers<>(length -> new QuantizedColumns(arena, batch.capacity(), length));
         weights.architecture().forward(this, config);
         endColumnTasks();
     }
@@ -124,8 +128,14 @@ final class Graph {
     }
 
     /** Computes the rotary angles of the tokens' positions. */
-    Rope rope(Rope.Pairs pairs, int rotated, float base) {
-        Rope rope = new Rope(batch.capacity(), pairs, rotated, base);
+    Rope rope(Rope.Pairs pairs) {
+        Rope rope = new Rope(
+                batch.capacity(),
+                pairs,
+                config.rotated(),
+                config.ropeBase(),
+                config.scaling(),
+                weights.factors().get(Weights.ROPE_DIVISORS));
         addStage(() -> {
             for (int i = 0; i < batch.columns(); i++) {
                 rope.prepare(i, batch.position(i));
@@ -167,12 +177,13 @@ final class Graph {
         return bitLinear(x, new String[] {name}).getFirst();
     }
 
-    /** Multiplies several matrices with {@code x}, which is quantized once, as one parallel task. */
+    /**
+     * Multiplies several matrices with {@code x}, as one parallel task. It is quantized once, unless the matrices have
+     * norms of their own for their input.
+     */
     List<Columns> bitLinear(Columns x, String... names) {
-        QuantizedColumns q =
-                quantized.computeIfAbsent(x.length(), length -> new QuantizedColumns(arena, batch.capacity(), length));
-        columnTasks.add(column -> q.quantize(reductions.get(), column, x.values(), x.at(column)));
         results.useAgain(); // Earlier results have been copied.
+        List<QuantizedColumns> q = quantized(x, names);
         List<Qk256Matrix> matrices = new ArrayList<>();
         List<KernelResults> y = new ArrayList<>();
         List<Columns> out = new ArrayList<>();
@@ -190,6 +201,29 @@ final class Graph {
             columnTasks.add(column -> from.copy(column, to));
         }
         return List.copyOf(out);
+    }
+
+    /** Quantizes the operand of each matrix. */
+    private List<QuantizedColumns> quantized(Columns x, String... names) {
+        quantized.useAgain(); // Earlier products have been computed.
+        if (!config.inputNorms()) {
+            QuantizedColumns q = quantized.take(x.length());
+            quantize(x, q);
+            return Collections.nCopies(names.length, q);
+        }
+        Columns normalized = inputs.computeIfAbsent(x.length(), this::newColumns);
+        List<QuantizedColumns> operands = new ArrayList<>();
+        for (String name : names) {
+            QuantizedColumns q = quantized.take(x.length());
+            normalize(x, normalized, weights.norm(TensorSpec.inputNorm(prefix + name)));
+            quantize(normalized, q);
+            operands.add(q);
+        }
+        return operands;
+    }
+
+    private void quantize(Columns x, QuantizedColumns q) {
+        columnTasks.add(column -> q.quantize(reductions.get(), column, x.values(), x.at(column)));
     }
 
     /** Rotates each head by its token's position, in place. */

@@ -125,7 +125,7 @@ abstract sealed class KvCache {
      * @param halves scratch memory for a block
      */
     final void keys(Page page, int layer, int head, int first, short[] halves, float[] out) {
-        load(page.memory, keysAt(layer, head, first), halves, out);
+        load(page.memory, keysAt(layer, head, first), halves, out, BLOCK * headSize);
     }
 
     /**
@@ -136,7 +136,7 @@ abstract sealed class KvCache {
      * @param halves scratch memory for a block
      */
     final void values(Page page, int layer, int head, int first, short[] halves, float[] out) {
-        load(page.memory, valuesAt(layer, head, first), halves, out);
+        load(page.memory, valuesAt(layer, head, first), halves, out, BLOCK * headSize);
     }
 
     private long keysAt(int layer, int head, int position) {
@@ -151,8 +151,8 @@ abstract sealed class KvCache {
         return (run * pageBlocks + position / BLOCK % pageBlocks) * BLOCK * headSize * bytesOfNumber;
     }
 
-    /** Reads a block of {@code out.length} numbers. */
-    abstract void load(MemorySegment from, long at, short[] halves, float[] out);
+    /** Reads {@code n} numbers. */
+    abstract void load(MemorySegment from, long at, short[] halves, float[] out, int n);
 
     /** Writes numbers {@code stride} bytes apart. */
     abstract void store(float[] x, int at, int n, MemorySegment to, long toAt, long stride);
@@ -169,9 +169,9 @@ abstract sealed class KvCache {
         }
 
         @Override
-        void load(MemorySegment from, long at, short[] halves, float[] out) {
-            MemorySegment.copy(from, JAVA_SHORT, at, halves, 0, out.length);
-            Half.widen(halves, 0, out, out.length);
+        void load(MemorySegment from, long at, short[] halves, float[] out, int n) {
+            MemorySegment.copy(from, JAVA_SHORT, at, halves, 0, n);
+            Half.widen(halves, 0, out, n);
         }
 
         @Override
@@ -190,8 +190,8 @@ abstract sealed class KvCache {
         void round(float[] x, int at, int n) {}
 
         @Override
-        void load(MemorySegment from, long at, short[] halves, float[] out) {
-            MemorySegment.copy(from, JAVA_FLOAT, at, out, 0, out.length);
+        void load(MemorySegment from, long at, short[] halves, float[] out, int n) {
+            MemorySegment.copy(from, JAVA_FLOAT, at, out, 0, n);
         }
 
         @Override

@@ -16,6 +16,9 @@ package io.qk256.llm.model;
  * @param ropeBase base of the rotary angles
  * @param epsilon epsilon of the norms
  * @param gate the gate function of the feed-forward network
+ * @param scaling how rotary angles are changed for long contexts
+ * @param inputNorms whether each ternary matrix has a norm of its own for its input
+ * @param pooling how a text becomes one vector
  */
 public record ModelConfig(
         String architecture,
@@ -30,7 +33,10 @@ public record ModelConfig(
         int rotated,
         float ropeBase,
         float epsilon,
-        GateFunction gate) {
+        GateFunction gate,
+        RopeScaling scaling,
+        boolean inputNorms,
+        Pooling pooling) {
 
     static final int MAX_VOCABULARY = 1 << 22;
     static final int MAX_CONTEXT = 1 << 22;
@@ -40,18 +46,60 @@ public record ModelConfig(
     /**
      * Creates a shape.
      *
-     * @throws IllegalArgumentException if {@code heads} is not a multiple of {@code kvHeads}, a size is not a multiple
-     *     of 32, or {@code rotated} is out of range
+     * @throws IllegalArgumentException if {@code heads} is not a multiple of {@code kvHeads}, {@code width},
+     *     {@code feedForward} or {@code heads * headSize} is not a multiple of 32, or {@code rotated} is out of range
      */
     public ModelConfig {
         require(heads % kvHeads == 0, "head_count is " + heads + ", expected a multiple of head_count_kv " + kvHeads);
         requireLanes("embedding_length", width);
         requireLanes("feed_forward_length", feedForward);
-        requireLanes("the head's size", headSize);
+        require(
+                (long) heads * headSize <= MAX_WIDTH,
+                "head_count is " + heads + " and the head's size " + headSize + ", expected a product of at most "
+                        + MAX_WIDTH);
+        requireLanes("head_count x the head's size", heads * headSize);
         require(
                 rotated >= 2 && rotated <= headSize && rotated % 2 == 0,
                 "rope.dimension_count is " + rotated + ", expected an even number from 2 to the head's size "
                         + headSize);
+    }
+
+    /**
+     * Creates the shape of a model without scaling of positions, norms of inputs, and pooling.
+     *
+     * @throws IllegalArgumentException as for all shapes
+     */
+    public ModelConfig(
+            String architecture,
+            int vocabulary,
+            int contextLength,
+            int width,
+            int layers,
+            int feedForward,
+            int heads,
+            int kvHeads,
+            int headSize,
+            int rotated,
+            float ropeBase,
+            float epsilon,
+            GateFunction gate) {
+        this(
+                architecture,
+                vocabulary,
+                contextLength,
+                width,
+                layers,
+                feedForward,
+                heads,
+                kvHeads,
+                headSize,
+                rotated,
+                ropeBase,
+                epsilon,
+                gate,
+                RopeScaling.NONE,
+                false,
+                Pooling.NONE);
     }
 
     /** The number of query values of a token in one layer, and of attention results. */

@@ -22,7 +22,7 @@ import java.util.function.Consumer;
  */
 final class ModelKeys {
 
-    /** Keys that only describe a model, or give the amount of position scaling in case there is any. */
+    /** Keys that only describe a model, or parameters of a kind of scaling that it may not have. */
     private static final Set<String> DESCRIPTIVE = Set.of(
             "rope.scale_linear",
             "rope.scaling.factor",
@@ -30,7 +30,10 @@ final class ModelKeys {
             "rope.scaling.original_context_length",
             "rope.scaling.yarn_beta_fast",
             "rope.scaling.yarn_beta_slow",
+            "rope.scaling.yarn_log_multiplier",
             "vocab_size");
+
+    private static final float DEFAULT_ROPE_BASE = 10_000;
 
     /** Keys that have no effect with this value; 0 has none either, as llama.cpp treats it as absent. */
     private static final Map<String, Double> NEUTRAL = Map.of(
@@ -38,7 +41,6 @@ final class ModelKeys {
             "expert_weights_scale", 1.0,
             "logit_scale", 1.0,
             "residual_scale", 1.0,
-            "rope.scaling.attn_factor", 1.0,
             "rope.scaling.yarn_attn_factor", 1.0);
 
     /** Prefix of keys that mark any model whose weights were transformed before they were stored. */
@@ -53,13 +55,24 @@ final class ModelKeys {
      * Reads the keys of a file.
      *
      * @param warnings receives warnings about what is not refused but may matter
-     * @throws GgufException if the file is one part of a model
+     * @throws GgufException if the file is one part of a model, or its weights are not those of the named architecture
      */
     ModelKeys(GgufFile file, Consumer<String> warnings) throws GgufException {
         this.architecture = file.architecture();
+        requireUnrotated(file);
         file.requireWhole(); // The tensors of the other parts would seem to be missing.
         this.file = file;
         this.warnings = warnings;
+    }
+
+    private static void requireUnrotated(GgufFile file) throws GgufException {
+        for (GgufValue value : file.metadata().values()) {
+            if (value.key().startsWith(HADAMARD)) {
+                throw new GgufException(file.name() + ": " + value.key() + " is " + shown(value)
+                        + ", expected no such key: the weights are stored rotated, as those of Bonsai 2, and need a"
+                        + " Hadamard transform of every activation, which is not supported");
+            }
+        }
     }
 
     /** {@code general.architecture}, the prefix of the other keys. */
@@ -106,6 +119,18 @@ final class ModelKeys {
         return find(key).isPresent() ? positive(key) : absent;
     }
 
+    /** A number above 0; {@code absent} if there is no such key, or if it is 0, as in llama.cpp. */
+    private float positiveOrZero(String key, float absent) throws GgufException {
+        return real(key, 0) == 0 ? absent : positive(key);
+    }
+
+    /** A finite number; {@code absent} if there is no such key. */
+    private float real(String key, float absent) throws GgufException {
+        asked.add(key);
+        Optional<GgufValue> value = find(key);
+        return value.isPresent() ? (float) value.get().asReal() : absent;
+    }
+
     /** A text, if there is such a key. */
     Optional<String> text(String key) throws GgufException {
         asked.add(key);
@@ -122,23 +147,105 @@ final class ModelKeys {
         }
     }
 
-    /** Accepts linear scaling with factor 1: llama.cpp's default for a missing type, and what its converter writes. */
-    void requireUnscaledPositions() throws GgufException {
-        String scaling = text("rope.scaling.type").orElse("linear");
-        if (scaling.equals("none")) {
-            return;
+    /**
+     * The shape, from the keys that all families have in common, with the defaults of llama.cpp.
+     *
+     * @param gate the gate function unless a key says otherwise
+     * @param inputNorms whether each ternary matrix has a norm of its own for its input
+     */
+    ModelConfig shape(GateFunction gate, boolean inputNorms) throws GgufException {
+        int context = integer("context_length", ModelConfig.MAX_CONTEXT);
+        int width = integer("embedding_length", ModelConfig.MAX_WIDTH);
+        int heads = integer("attention.head_count", width);
+        int headSize = integer("attention.key_length", ModelConfig.MAX_WIDTH, Math.max(1, width / heads));
+        requireIfThere("attention.value_length", headSize, "the size of a key; other sizes are not supported");
+        ModelConfig config = new ModelConfig(
+                architecture,
+                vocabulary(),
+                context,
+                width,
+                integer("block_count", ModelConfig.MAX_LAYERS),
+                integer("feed_forward_length", ModelConfig.MAX_WIDTH),
+                heads,
+                integer("attention.head_count_kv", heads, heads),
+                headSize,
+                integer("rope.dimension_count", headSize, headSize),
+                positive("rope.freq_base", DEFAULT_ROPE_BASE),
+                positive("attention.layer_norm_rms_epsilon"),
+                gate(gate),
+                scaling(context),
+                inputNorms,
+                pooling());
+        if (find("attention.key_length").isEmpty() && config.attentionWidth() != width) {
+            throw new IllegalArgumentException("embedding_length is " + width + ", expected head_count " + heads
+                    + " x the head's size " + headSize);
         }
-        if (!scaling.equals("linear")) {
-            throw new GgufException(file.name() + ": " + name("rope.scaling.type") + " is \"" + scaling
-                    + "\", expected \"none\" or \"linear\"; position scaling is not supported");
+        return config;
+    }
+
+    private GateFunction gate(GateFunction usual) throws GgufException {
+        Optional<String> activation = text("hidden_activation");
+        if (activation.isEmpty()) {
+            return usual;
         }
-        for (String key : List.of("rope.scaling.factor", "rope.scale_linear")) {
-            Optional<GgufValue> factor = find(key);
-            if (factor.isPresent() && factor.get().asReal() != 0 && factor.get().asReal() != 1) {
-                throw new GgufException(file.name() + ": " + name(key) + " is " + factor.get()
-                        + ", expected 1; position scaling is not supported");
+        return switch (activation.get()) {
+            case "relu2", "relu_squared", "relu^2" -> GateFunction.SQUARED_RELU;
+            case "silu", "swish", "swiglu" -> GateFunction.SILU;
+            default -> throw refused("hidden_activation", "relu2 or silu; no other gate is supported");
+        };
+    }
+
+    private Pooling pooling() throws GgufException {
+        asked.add("pooling_type");
+        Optional<GgufValue> value = find("pooling_type");
+        if (value.isEmpty()) {
+            return Pooling.NONE;
+        }
+        Pooling[] kinds = Pooling.values();
+        long kind = value.get().asInteger(0, Integer.MAX_VALUE);
+        if (kind >= kinds.length) {
+            throw refused(value.get(), "0 to 3 (none, mean, first or last token); no other pooling is supported");
+        }
+        return kinds[(int) kind];
+    }
+
+    /** Scaling of positions, as in {@code llama-context.cpp} and ggml's {@code rope_yarn}. */
+    private RopeScaling scaling(int context) throws GgufException {
+        String type = text("rope.scaling.type").orElse("linear");
+        if (!List.of("none", "linear", "yarn").contains(type)) {
+            throw new GgufException(file.name() + ": " + name("rope.scaling.type") + " is \"" + type
+                    + "\", expected \"none\", \"linear\" or \"yarn\"; no other scaling of positions is supported");
+        }
+        float factor = type.equals("none") ? 1 : factor();
+        float magnitude = positiveOrZero("rope.scaling.attn_factor", 1);
+        float blend = real("rope.scaling.yarn_ext_factor", type.equals("yarn") ? 1 : 0);
+        if (!type.equals("yarn")) {
+            if (blend != 0) {
+                throw refused("rope.scaling.yarn_ext_factor", "0, because the scaling is not yarn but " + type);
             }
+            return RopeScaling.linear(factor).withMagnitude(magnitude);
         }
+        float multiplier = real("rope.scaling.yarn_log_multiplier", 0);
+        if (blend != 0) {
+            magnitude *= RopeScaling.yarnMagnitude(factor, 1) / RopeScaling.yarnMagnitude(factor, multiplier);
+        }
+        return new RopeScaling(
+                factor,
+                blend,
+                magnitude,
+                integer("rope.scaling.original_context_length", ModelConfig.MAX_CONTEXT, context),
+                positive("rope.scaling.yarn_beta_fast", RopeScaling.YARN_FAST_TURNS),
+                positive("rope.scaling.yarn_beta_slow", RopeScaling.YARN_SLOW_TURNS));
+    }
+
+    /** The second key is the old name of the first. */
+    private float factor() throws GgufException {
+        return positiveOrZero("rope.scaling.factor", positiveOrZero("rope.scale_linear", 1));
+    }
+
+    /** Whether the file has a tensor. */
+    boolean hasTensor(String name) {
+        return file.findTensor(name).isPresent();
     }
 
     /** Gives a warning: not an error, but the user should know. */
@@ -161,9 +268,6 @@ final class ModelKeys {
         String prefix = name("");
         for (GgufValue value : file.metadata().values()) {
             String key = value.key();
-            if (key.startsWith(HADAMARD)) {
-                throw refused(value, "no such key: the weights are stored in another basis, which is not supported");
-            }
             if (key.startsWith(prefix) && !asked.contains(key.substring(prefix.length()))) {
                 check(value, key.substring(prefix.length()), config);
             }

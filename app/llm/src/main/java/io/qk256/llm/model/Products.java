@@ -9,7 +9,7 @@ import io.qk256.spi.parallel.RowTask;
 import java.util.List;
 
 /**
- * The products of some ternary matrices with the same int8 activations,
+ * The products of some ternary matrices with int8 activations, usually the same,
  * {@code y = sum(w * q) / activationScale * weightScale}, exact up to the f32 division (the contract of
  * {@link Kernel}). They are one parallel task: the threads wait for each other once instead of once per matrix, and a
  * small matrix is not split into small parts. For one thread at a time.
@@ -24,41 +24,43 @@ final class Products {
 
     private final Kernel kernel;
     private final ParallelKernel threads;
-    private final QuantizedColumns x;
+    private final List<QuantizedColumns> x;
     private final List<Qk256Matrix> matrices;
     private final List<KernelResults> y;
     private final F32Vector[] results;
     private final RowTask multiplyUnits = this::multiplyUnits;
 
-    private I8Batch activations;
+    private final I8Batch[] activations;
 
     /**
      * Creates the products.
      *
      * @param kernel the kernel that multiplies
      * @param threads the threads that share the rows
+     * @param x the activations of each matrix
      * @param y the results of each matrix, with one number per matrix row in each column
      */
     Products(
             Kernel kernel,
             ParallelKernel threads,
-            QuantizedColumns x,
+            List<QuantizedColumns> x,
             List<Qk256Matrix> matrices,
             List<KernelResults> y) {
         this.kernel = kernel;
         this.threads = threads;
-        this.x = x;
+        this.x = List.copyOf(x);
         this.matrices = List.copyOf(matrices);
         this.y = List.copyOf(y);
-        this.activations = x.matrix(1);
+        this.activations = new I8Batch[x.size()];
         this.results = new F32Vector[y.size()];
     }
 
     /** Multiplies the first {@code columns} columns of the batch. */
     void apply(int columns) {
-        activations = x.matrix(columns);
         int units = 0;
         for (int i = 0; i < matrices.size(); i++) {
+            boolean isNew = i == 0 || x.get(i) != x.get(i - 1);
+            activations[i] = isNew ? x.get(i).matrix(columns) : activations[i - 1];
             results[i] = y.get(i).first(columns);
             units += units(matrices.get(i));
         }
@@ -76,17 +78,17 @@ final class Products {
             int fromRow = Math.max(from - first, 0) * ROWS_IN_UNIT;
             int toRow = Math.min((to - first) * ROWS_IN_UNIT, weights.rows());
             if (fromRow < toRow) {
-                multiply(weights, fromRow, toRow, results[i]);
+                multiply(weights, activations[i], fromRow, toRow, results[i]);
             }
             first += units(matrices.get(i));
         }
     }
 
-    private void multiply(Qk256Matrix weights, int fromRow, int toRow, F32Vector result) {
-        if (activations.columns() == 1) {
-            kernel.gemv(weights, activations.column(0), fromRow, toRow, result);
+    private void multiply(Qk256Matrix weights, I8Batch activation, int fromRow, int toRow, F32Vector result) {
+        if (activation.columns() == 1) {
+            kernel.gemv(weights, activation.column(0), fromRow, toRow, result);
         } else {
-            kernel.gemm(weights, activations, fromRow, toRow, result);
+            kernel.gemm(weights, activation, fromRow, toRow, result);
         }
     }
 }

@@ -62,11 +62,13 @@ public final class SyntheticModel {
         Map<String, DenseMatrix> tokens = new HashMap<>();
         Map<String, Qk256Matrix> ternary = new HashMap<>();
         Map<String, RmsNorm> norms = new HashMap<>();
+        Map<String, float[]> factors = new HashMap<>();
         for (TensorSpec spec : specs) {
             switch (spec.role()) {
                 case TOKENS -> {} // Allocated last, next to the head that is made from it.
                 case TERNARY -> ternary.put(spec.name(), ternary(spec.rows(), spec.cols()));
                 case NORM -> norms.put(spec.name(), norm(spec.cols()));
+                case FACTORS -> factors.put(spec.name(), ones(spec.cols()));
             }
         }
         for (TensorSpec spec : specs) {
@@ -74,13 +76,17 @@ public final class SyntheticModel {
                 tokens.put(spec.name(), tokens(spec.rows(), spec.cols()));
             }
         }
-        return new Weights(architecture, config, tokens, ternary, norms);
+        return new Weights(architecture, config, tokens, ternary, norms, factors);
     }
 
     private RmsNorm norm(int size) {
+        return new RmsNorm(ones(size), config.epsilon());
+    }
+
+    private static float[] ones(int size) {
         float[] ones = new float[size];
         Arrays.fill(ones, 1);
-        return new RmsNorm(ones, config.epsilon());
+        return ones;
     }
 
     /** Half of the weights are 0. */

@@ -26,8 +26,11 @@ record TensorSpec(String name, int rows, int cols, Role role, boolean required) 
          */
         TERNARY,
 
-        /** The weights of a norm, F32. */
-        NORM
+        /** The weights of a norm: F32, F16 or BF16. */
+        NORM,
+
+        /** Positive numbers that multiply or divide others, F32. */
+        FACTORS
     }
 
     static TensorSpec tokens(String name, int vocabulary, int width) {
@@ -40,6 +43,23 @@ record TensorSpec(String name, int rows, int cols, Role role, boolean required) 
 
     static TensorSpec norm(String name, int size) {
         return new TensorSpec(name, 1, size, Role.NORM, true);
+    }
+
+    static TensorSpec factors(String name, int size) {
+        return new TensorSpec(name, 1, size, Role.FACTORS, true);
+    }
+
+    /** The norms of the inputs of all ternary matrices in a list. */
+    static List<TensorSpec> inputNorms(List<TensorSpec> specs) {
+        return specs.stream()
+                .filter(spec -> spec.role == Role.TERNARY)
+                .map(spec -> norm(inputNorm(spec.name), spec.cols))
+                .toList();
+    }
+
+    /** The name of the norm that is applied to the input of a matrix, if the model has such norms. */
+    static String inputNorm(String matrix) {
+        return matrix + "_norm_in";
     }
 
     /** Returns the same tensor as optional. */

@@ -75,14 +75,18 @@ final class VectorBlockProducts extends BlockProducts {
     @Override
     void addSums(
             float[] weights, int at, int stride, int rows, float[] values, int n, int width, float[] out, int outAt) {
+        int whole = width - width % (2 * STEP);
+        if (whole < width) {
+            addRest(weights, at, stride, rows, values, whole, n, width, out, outAt);
+        }
         int row = 0;
         for (; row + ROWS <= rows; row += ROWS) {
-            for (int d = 0; d < width; d += 2 * STEP) {
+            for (int d = 0; d < whole; d += 2 * STEP) {
                 addFour(weights, at + row * stride, stride, values, d, n, width, out, outAt + row * width + d);
             }
         }
         for (; row < rows; row++) {
-            for (int d = 0; d < width; d += 2 * STEP) {
+            for (int d = 0; d < whole; d += 2 * STEP) {
                 addOne(weights, at + row * stride, values, d, n, width, out, outAt + row * width + d);
             }
         }
@@ -130,6 +134,29 @@ final class VectorBlockProducts extends BlockProducts {
             high = high.add(product(weight, values, i * width + d + STEP));
         }
         addTo(out, outAt, low, high);
+    }
+
+    /** Adds the sums from dimension {@code first} on, too few for vectors. */
+    private static void addRest(
+            float[] weights,
+            int at,
+            int stride,
+            int rows,
+            float[] values,
+            int first,
+            int n,
+            int width,
+            float[] out,
+            int outAt) {
+        for (int row = 0; row < rows; row++) {
+            for (int d = first; d < width; d++) {
+                float sum = 0;
+                for (int i = 0; i < n; i++) {
+                    sum += weights[at + row * stride + i] * values[i * width + d];
+                }
+                out[outAt + row * width + d] += sum;
+            }
+        }
     }
 
     private static void addTo(float[] out, int at, FloatVector low, FloatVector high) {

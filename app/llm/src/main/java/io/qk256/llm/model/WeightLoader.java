@@ -7,6 +7,7 @@ import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.gguf.layout.FiniteCheck;
 import io.qk256.gguf.layout.Repack;
+import io.qk256.gguf.layout.TensorRows;
 import io.qk256.llm.model.TensorSpec.Role;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
@@ -28,6 +29,8 @@ import java.util.Set;
 final class WeightLoader {
 
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private static final Set<TensorType> NORM_TYPES = Set.of(TensorType.F32, TensorType.F16, TensorType.BF16);
 
     private final GgufFile file;
     private final Architecture architecture;
@@ -59,6 +62,7 @@ final class WeightLoader {
         Map<String, GgufTensor> tokens = find(specs, Role.TOKENS);
         Map<String, GgufTensor> ternary = find(specs, Role.TERNARY);
         Map<String, GgufTensor> norms = find(specs, Role.NORM);
+        Map<String, GgufTensor> factors = find(specs, Role.FACTORS);
         requireNoOther();
         int threads = Runtime.getRuntime().availableProcessors();
         Map<String, DenseMatrix> tokenMatrices = new HashMap<>();
@@ -70,6 +74,10 @@ final class WeightLoader {
         for (Map.Entry<String, GgufTensor> entry : norms.entrySet()) {
             normWeights.put(entry.getKey(), norm(entry.getValue()));
         }
+        Map<String, float[]> factorValues = new HashMap<>();
+        for (Map.Entry<String, GgufTensor> entry : factors.entrySet()) {
+            factorValues.put(entry.getKey(), factors(entry.getValue()));
+        }
         Map<String, Qk256Matrix> matrices = new HashMap<>();
         for (Map.Entry<String, GgufTensor> entry : ternary.entrySet()) {
             Qk256Matrix matrix = repacked.get(entry.getValue().name());
@@ -78,7 +86,7 @@ final class WeightLoader {
         for (GgufTensor tensor : tokens.values()) {
             FiniteCheck.require(tensor, threads, listener);
         }
-        return new Weights(architecture, config, tokenMatrices, matrices, normWeights);
+        return new Weights(architecture, config, tokenMatrices, matrices, normWeights, factorValues);
     }
 
     private Map<String, GgufTensor> find(List<TensorSpec> specs, Role role) throws GgufException {
@@ -117,9 +125,26 @@ final class WeightLoader {
     }
 
     private RmsNorm norm(GgufTensor tensor) throws GgufException {
-        requireF32(tensor);
+        if (!NORM_TYPES.contains(tensor.type())) {
+            throw new GgufException(
+                    tensor + ": expected F32, F16 or BF16; convert the model again with a current converter");
+        }
         FiniteCheck.require(tensor, 1, Progress.NONE);
-        return new RmsNorm(tensor.data().toArray(F32), config.epsilon());
+        float[] values = new float[Math.toIntExact(tensor.cols())];
+        TensorRows.of(tensor).reader(1).read(0, 1, values, 0);
+        return new RmsNorm(values, config.epsilon());
+    }
+
+    private static float[] factors(GgufTensor tensor) throws GgufException {
+        requireF32(tensor);
+        float[] values = tensor.data().toArray(F32);
+        for (int i = 0; i < values.length; i++) {
+            if (!(values[i] > 0) || Float.isInfinite(values[i])) {
+                throw new GgufException(tensor + ": value " + i + " is " + values[i]
+                        + ", expected a number above 0; the data is damaged");
+            }
+        }
+        return values;
     }
 
     private static String scaleName(String name) {

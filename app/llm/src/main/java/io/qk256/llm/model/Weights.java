@@ -11,16 +11,21 @@ import java.util.Map;
  * @param tokens matrices with one row per token
  * @param ternary matrices of 2-bit weights
  * @param norms the norms
+ * @param factors numbers that multiply or divide others
  */
 record Weights(
         Architecture architecture,
         ModelConfig config,
         Map<String, DenseMatrix> tokens,
         Map<String, Qk256Matrix> ternary,
-        Map<String, RmsNorm> norms) {
+        Map<String, RmsNorm> norms,
+        Map<String, float[]> factors) {
 
     static final String EMBEDDING = "token_embd";
     static final String OUTPUT = "output";
+
+    /** The divisors of rotary angles, one per pair. */
+    static final String ROPE_DIVISORS = "rope_freqs";
 
     DenseMatrix embedding() {
         return get(tokens, EMBEDDING);

@@ -47,7 +47,7 @@ class BlockProductsTest {
     void bothAddTheSameSums() {
         for (int rows = 1; rows <= 9; rows++) {
             for (int n = 1; n <= LANES; n++) {
-                for (int width : new int[] {32, 64, 128}) {
+                for (int width : new int[] {32, 48, 64, 100, 128}) {
                     int stride = n + 5;
                     float[] weights = numbers(AT + rows * stride);
                     for (int i = 0; i < weights.length; i++) {

@@ -147,7 +147,7 @@ class EngineEndTest {
     void anEngineThatCannotBeMadeLeavesNothing() {
         try (Arena weights = Arena.ofShared()) {
             Map<String, DenseMatrix> embedding = Map.of(Weights.EMBEDDING, halves(weights));
-            Weights broken = new Weights(new BitNet(), SMALL, embedding, new NoMemory<>(), new NoMemory<>());
+            Weights broken = new Weights(new BitNet(), SMALL, embedding, new NoMemory<>(), new NoMemory<>(), Map.of());
             OutputHead head = Heads.of(HeadType.STORED, WarmUp.SUMS, broken.output(), weights);
             Arena arena = Arena.ofShared();
             assertThatExceptionOfType(OutOfMemoryError.class)

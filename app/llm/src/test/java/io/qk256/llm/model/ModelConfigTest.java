@@ -78,9 +78,9 @@ class ModelConfigTest {
                         new ModelConfig("bitnet", 64, 128, 256, 2, 384, 4, 3, 64, 64, 10_000, 1e-5f, GateFunction.SILU))
                 .withMessage("head_count is 4, expected a multiple of head_count_kv 3");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new ModelConfig(
-                        "bitnet", 64, 128, 256, 2, 384, 16, 4, 16, 16, 10_000, 1e-5f, GateFunction.SILU))
-                .withMessage("the head's size is 16, expected a multiple of 32");
+                .isThrownBy(() ->
+                        new ModelConfig("bitnet", 64, 128, 256, 2, 384, 3, 3, 16, 16, 10_000, 1e-5f, GateFunction.SILU))
+                .withMessage("head_count x the head's size is 48, expected a multiple of 32");
     }
 
     private static void load(byte[] bytes) throws GgufException {

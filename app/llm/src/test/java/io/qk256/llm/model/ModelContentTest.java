@@ -130,10 +130,9 @@ class ModelContentTest {
         "attention.layer_norm_epsilon, 1e-5",
         "attn_logit_softcapping, 50",
         "final_logit_softcapping, 30",
-        "rope.scaling.attn_factor, 1.2",
         "rope.scaling.yarn_ext_factor, 1",
-        "rope.scaling.factor, 4",
-        "rope.scale_linear, 4",
+        "rope.scaling.yarn_attn_factor, 1.2",
+        "rope.scaling.factor, -4",
         "key.of.tomorrow, 0.25",
     })
     void aNumberThatWouldChangeTheComputationIsRefusedByName(String key, double value) {
@@ -146,7 +145,7 @@ class ModelContentTest {
         "attention.value_length, 32",
         "attention.sliding_window, 16",
         "expert_count, 8",
-        "pooling_type, 1",
+        "pooling_type, 4",
     })
     void aSizeThatWouldChangeTheComputationIsRefusedByName(String key, long value) {
         refused(integer(key, value), B158 + "." + key + " is " + value + ", expected ");
@@ -156,7 +155,7 @@ class ModelContentTest {
     void switchesAndTextsThatWouldChangeTheComputationAreRefusedByName() {
         refused(writer -> writer.bool(B158 + ".attention.causal", false), "attention.causal is false, expected true");
         refused(writer -> writer.bool(B158 + ".use_parallel_residual", true), "use_parallel_residual is true");
-        refused(text("rope.scaling.type", "yarn"), "rope.scaling.type is \"yarn\"");
+        refused(text("rope.scaling.type", "longrope"), "rope.scaling.type is \"longrope\", expected \"none\"");
         refused(text("hidden_activation", "gelu"), "hidden_activation is \"gelu\", expected relu2 or silu");
         refused(text("norm_kind_of_tomorrow", "layer"), "norm_kind_of_tomorrow is \"layer\"");
         refused(

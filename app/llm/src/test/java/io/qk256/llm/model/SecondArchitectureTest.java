@@ -64,24 +64,7 @@ class SecondArchitectureTest {
 
         @Override
         public ModelConfig config(ModelKeys keys) throws GgufException {
-            keys.requireUnscaledPositions();
-            int headSize = keys.integer("attention.key_length", ModelConfig.MAX_WIDTH);
-            keys.requireIfThere("attention.value_length", headSize, "the size of a key");
-            int heads = keys.integer("attention.head_count", ModelConfig.MAX_WIDTH);
-            return new ModelConfig(
-                    keys.architecture(),
-                    keys.vocabulary(),
-                    keys.integer("context_length", ModelConfig.MAX_CONTEXT),
-                    keys.integer("embedding_length", ModelConfig.MAX_WIDTH),
-                    keys.integer("block_count", ModelConfig.MAX_LAYERS),
-                    keys.integer("feed_forward_length", ModelConfig.MAX_WIDTH),
-                    heads,
-                    keys.integer("attention.head_count_kv", heads),
-                    headSize,
-                    headSize,
-                    keys.positive("rope.freq_base"),
-                    keys.positive("attention.layer_norm_rms_epsilon"),
-                    GateFunction.SILU);
+            return keys.shape(GateFunction.SILU, false);
         }
 
         @Override
@@ -104,7 +87,7 @@ class SecondArchitectureTest {
 
         @Override
         public void forward(Graph g, ModelConfig c) {
-            Rope rope = g.rope(Rope.Pairs.NEIGHBORS, c.rotated(), c.ropeBase());
+            Rope rope = g.rope(Rope.Pairs.NEIGHBORS);
             Columns x = g.embedding();
             for (int layer = 0; layer < c.layers(); layer++) {
                 g.layer(layer);
@@ -151,7 +134,7 @@ class SecondArchitectureTest {
                         scales.put(spec.name(), (float) (Math.sqrt(1.5 / spec.cols()) * random.nextDouble(0.9, 1.1)));
                     }
                     case TOKENS -> dense.put(spec.name(), numbers(size, -1, 1));
-                    case NORM -> dense.put(spec.name(), numbers(size, 0.5, 1.5));
+                    case NORM, FACTORS -> dense.put(spec.name(), numbers(size, 0.5, 1.5));
                 }
             }
         }
@@ -461,9 +444,9 @@ class SecondArchitectureTest {
                 "tensor blk.0.attn_sub_norm.weight",
                 "does not belong to a second model of 2 layers");
         refused(
-                writer -> writer.text(NAME + ".hidden_activation", "relu2"),
+                writer -> writer.text(NAME + ".hidden_activation", "tanh"),
                 numbers,
-                "second.hidden_activation is \"relu2\", expected no such key");
+                "second.hidden_activation is \"tanh\", expected relu2 or silu");
         numbers.dense.remove("blk.1.attn_k_norm");
         refused(writer -> {}, numbers, "no tensor blk.1.attn_k_norm.weight");
     }
@@ -482,7 +465,7 @@ class SecondArchitectureTest {
             assertThatThrownBy(() -> Model.load(file, HeadType.STORED, LoadListener.NONE))
                     .isInstanceOf(GgufException.class)
                     .hasMessageContaining(
-                            "general.architecture is \"second\", expected bitnet-b1.58, bitnet-25 or bitnet");
+                            "general.architecture is \"second\", expected bitnet-b1.58, bitnet-25, bitnet, llama or qwen3");
         }
     }
 }

@@ -121,7 +121,7 @@ class TinyModelTest {
         float[] attnNorm = Recorded.floats("attn_norm-0.f32");
         float[] queries = linear(weights.matrix("blk.0.attn_q"), attnNorm, 256, 256);
         float[] keys = linear(weights.matrix("blk.0.attn_k"), attnNorm, 256, 128);
-        Rope rope = new Rope(COUNT, Rope.Pairs.HALVES, config.rotated(), config.ropeBase());
+        Rope rope = new Rope(COUNT, Rope.Pairs.HALVES, config.rotated(), config.ropeBase(), config.scaling(), null);
         for (int i = 0; i < COUNT; i++) {
             rope.prepare(i, i);
             rope.rotate(i, queries, i * 256, 4, 64);
@@ -212,7 +212,7 @@ class TinyModelTest {
             x.quantize(reductions, i, in, i * width);
         }
         try (ParallelKernel threads = ParallelKernel.withThreads(kernel, 2)) {
-            new Products(kernel, threads, x, List.of(linear), List.of(results)).apply(COUNT);
+            new Products(kernel, threads, List.of(x), List.of(linear), List.of(results)).apply(COUNT);
         }
         for (int i = 0; i < COUNT; i++) {
             results.copy(i, y);
