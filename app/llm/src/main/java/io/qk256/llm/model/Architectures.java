@@ -13,7 +13,7 @@ final class Architectures {
             + " attention) in most layers, which are not supported; Bonsai 1.7B, 4B and 8B are";
 
     /** All supported architectures. */
-    static final List<Architecture> KNOWN = List.of(new BitNet(), new Llama(), new Qwen3());
+    static final List<Architecture> KNOWN = List.of(new BitNet(), new Llama(), new Qwen3(), new Gemma3());
 
     /** Architectures that people may take for supported ones, and what they are. */
     private static final Map<String, String> OTHERS = Map.of(

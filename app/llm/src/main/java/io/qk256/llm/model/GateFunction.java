@@ -21,6 +21,23 @@ public enum GateFunction {
                 gate[i] = gate[i] / (1 + Exp.of(-gate[i])) * up[i];
             }
         }
+    },
+
+    /**
+     * {@code gelu(gate) * up} with the approximation by tanh: {@code gelu(x) = x / 2 * (1 + tanh(y))}, where
+     * {@code y = sqrt(2 / pi) * (x + 0.044715 x^3)}. This is {@code x / (1 + exp(-2y))}. Gemma.
+     */
+    GELU {
+        private static final float TWICE_ROOT = (float) (2 * Math.sqrt(2 / Math.PI));
+
+        @Override
+        void apply(float[] gate, float[] up, int at, int n) {
+            for (int i = at; i < at + n; i++) {
+                float x = gate[i];
+                float twice = TWICE_ROOT * x * (1 + 0.044715f * x * x);
+                gate[i] = x / (1 + Exp.of(-twice)) * up[i];
+            }
+        }
     };
 
     /** Replaces the gate with the result. */

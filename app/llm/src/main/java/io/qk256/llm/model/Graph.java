@@ -127,6 +127,16 @@ final class Graph {
         return x;
     }
 
+    /** Multiplies by a number, in place. */
+    void scale(Columns x, float factor) {
+        columnTasks.add(column -> {
+            float[] values = x.values();
+            for (int i = x.at(column); i < x.at(column + 1); i++) {
+                values[i] *= factor;
+            }
+        });
+    }
+
     /** Computes the rotary angles of the tokens' positions. */
     Rope rope(Rope.Pairs pairs) {
         Rope rope = new Rope(

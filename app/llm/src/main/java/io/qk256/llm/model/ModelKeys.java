@@ -191,7 +191,8 @@ final class ModelKeys {
         return switch (activation.get()) {
             case "relu2", "relu_squared", "relu^2" -> GateFunction.SQUARED_RELU;
             case "silu", "swish", "swiglu" -> GateFunction.SILU;
-            default -> throw refused("hidden_activation", "relu2 or silu; no other gate is supported");
+            case "gelu_tanh", "gelu_pytorch_tanh" -> GateFunction.GELU;
+            default -> throw refused("hidden_activation", "relu2, silu or gelu_tanh; no other gate is supported");
         };
     }
 

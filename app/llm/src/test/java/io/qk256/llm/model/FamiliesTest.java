@@ -25,7 +25,7 @@ class FamiliesTest {
     /** Rotation of neighbors with divisors, an embedding that is also the head. */
     @Test
     void llama() throws GgufException {
-        List<float[]> stages = Stages.of(gguf(LLAMA_I2S), LLAMA_I2S_TOKENS, (g, c) -> {
+        List<float[]> stages = Stages.of(file(LLAMA_I2S), LLAMA_I2S_TOKENS, (g, c) -> {
             Rope rope = g.rope(Rope.Pairs.NEIGHBORS);
             Columns x = g.embedding();
             g.layer(0);
@@ -45,7 +45,7 @@ class FamiliesTest {
     /** Heads of 48 values, more of them than fill the vectors; SiLU; linear scaling with factor 1. */
     @Test
     void bitnetWithHeadsOf48() throws GgufException {
-        List<float[]> stages = Stages.of(gguf(BITNET), BITNET_TOKENS, (g, c) -> {
+        List<float[]> stages = Stages.of(file(BITNET), BITNET_TOKENS, (g, c) -> {
             Rope rope = g.rope(Rope.Pairs.HALVES);
             Columns x = g.embedding();
             g.layer(0);
@@ -59,7 +59,7 @@ class FamiliesTest {
         close(BITNET + ".stages/Qrope", stages.get(0), 1.3e-5);
         close(BITNET + ".stages/attn_sub_norm", stages.get(1), 1.5e-5);
         // The peer's head rounds the state to int8 in groups; this project's head does not.
-        close(BITNET + ".logits.kv32", headInGroups(BITNET, Stages.end(gguf(BITNET), BITNET_TOKENS)), 0.00021);
+        close(BITNET + ".logits.kv32", headInGroups(BITNET, Stages.end(file(BITNET), BITNET_TOKENS)), 0.00021);
         List<float[]> logits = logits(BITNET, BITNET_TOKENS);
         sameArgmax(BITNET + ".logits.exact", logits);
         spread(BITNET + ".logits.exact", logits, 1.5 * 0.18);
@@ -68,7 +68,7 @@ class FamiliesTest {
     /** Norms in F16, one more before each projection; heads wider than the state, normalized one by one. */
     @Test
     void qwen3AsEmbeddingModel() throws GgufException {
-        float[] states = Stages.end(gguf(EMBEDDING), EMBEDDING_TOKENS);
+        float[] states = Stages.end(file(EMBEDDING), EMBEDDING_TOKENS);
         close(EMBEDDING + ".hidden.token_int8", states, 2e-4);
     }
 
@@ -78,7 +78,7 @@ class FamiliesTest {
             int[] tokens = new int[100];
             Arrays.setAll(tokens, i -> i * 37 % 250);
             List<float[]> seen = new ArrayList<>();
-            try (Model model = Model.load(Recorded.file(gguf(name)), HeadType.STORED, LoadListener.NONE);
+            try (Model model = Model.load(file(name), HeadType.STORED, LoadListener.NONE);
                     Engine one = model.engine(Kernels.scalar(), new EngineOptions(1, 0, 1, CacheType.F16));
                     Engine other = model.engine(Kernels.fastest(), new EngineOptions(2, 0, 33, CacheType.F16))) {
                 seen.add(one.sequence().prompt(tokens));
@@ -95,20 +95,20 @@ class FamiliesTest {
     }
 
     private static void refused(String name, String... messages) throws GgufException {
-        GgufFile file = Recorded.file(gguf(name));
+        GgufFile file = file(name);
         assertThatThrownBy(() -> Model.load(file, HeadType.STORED, LoadListener.NONE))
                 .isInstanceOf(GgufException.class)
                 .hasMessageContainingAll(messages);
     }
 
-    private static String gguf(String name) {
-        return "/fixtures/families/" + name + ".gguf";
+    private static GgufFile file(String name) throws GgufException {
+        return Recorded.file("/fixtures/families/" + name + ".gguf");
     }
 
     /** The logits after each token. */
     private static List<float[]> logits(String name, int[] tokens) throws GgufException {
         List<float[]> all = new ArrayList<>();
-        try (Model model = Model.load(Recorded.file(gguf(name)), HeadType.STORED, LoadListener.NONE);
+        try (Model model = Model.load(file(name), HeadType.STORED, LoadListener.NONE);
                 Engine engine = model.engine(Kernels.fastest(), new EngineOptions(2, 0, 5, CacheType.F32));
                 Sequence sequence = engine.sequence()) {
             sequence.prompt(tokens, (i, logits) -> all.add(logits.clone()));
@@ -118,8 +118,7 @@ class FamiliesTest {
 
     /** Logits of states in ggml's Q8_0, with all else exact. */
     private static float[] headInGroups(String name, float[] states) throws GgufException {
-        Weights weights =
-                Model.weights(Recorded.file(gguf(name)), Architectures.KNOWN, LoadListener.NONE, Arena.ofAuto());
+        Weights weights = Model.weights(file(name), Architectures.KNOWN, LoadListener.NONE, Arena.ofAuto());
         int width = weights.config().width();
         int vocabulary = weights.config().vocabulary();
         DenseMatrix.Reader rows = weights.output().reader(vocabulary);

@@ -156,7 +156,7 @@ class ModelContentTest {
         refused(writer -> writer.bool(B158 + ".attention.causal", false), "attention.causal is false, expected true");
         refused(writer -> writer.bool(B158 + ".use_parallel_residual", true), "use_parallel_residual is true");
         refused(text("rope.scaling.type", "longrope"), "rope.scaling.type is \"longrope\", expected \"none\"");
-        refused(text("hidden_activation", "gelu"), "hidden_activation is \"gelu\", expected relu2 or silu");
+        refused(text("hidden_activation", "gelu"), "hidden_activation is \"gelu\", expected relu2, silu or gelu_tanh");
         refused(text("norm_kind_of_tomorrow", "layer"), "norm_kind_of_tomorrow is \"layer\"");
         refused(
                 writer -> writer.integer("prism.hadamard.version", ValueType.U32, 1),

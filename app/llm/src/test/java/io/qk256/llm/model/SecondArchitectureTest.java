@@ -446,7 +446,7 @@ class SecondArchitectureTest {
         refused(
                 writer -> writer.text(NAME + ".hidden_activation", "tanh"),
                 numbers,
-                "second.hidden_activation is \"tanh\", expected relu2 or silu");
+                "second.hidden_activation is \"tanh\", expected relu2, silu or gelu_tanh");
         numbers.dense.remove("blk.1.attn_k_norm");
         refused(writer -> {}, numbers, "no tensor blk.1.attn_k_norm.weight");
     }
@@ -465,7 +465,7 @@ class SecondArchitectureTest {
             assertThatThrownBy(() -> Model.load(file, HeadType.STORED, LoadListener.NONE))
                     .isInstanceOf(GgufException.class)
                     .hasMessageContaining(
-                            "general.architecture is \"second\", expected bitnet-b1.58, bitnet-25, bitnet, llama or qwen3");
+                            "general.architecture is \"second\", expected bitnet-b1.58, bitnet-25, bitnet, llama, qwen3 or gemma3");
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.qk256.llm.model;
 
 import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufFile;
 import io.qk256.spi.parallel.ParallelKernel;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
@@ -13,9 +14,9 @@ final class Stages {
     private Stages() {}
 
     /** The end of the model's own computation: the state that the output head multiplies. */
-    static float[] end(String file, int[] tokens) throws GgufException {
+    static float[] end(GgufFile file, int[] tokens) throws GgufException {
         Arena arena = Arena.ofAuto();
-        Weights weights = Model.weights(Recorded.file(file), Architectures.KNOWN, LoadListener.NONE, arena);
+        Weights weights = Model.weights(file, Architectures.KNOWN, LoadListener.NONE, arena);
         return values(run(weights, tokens, arena).output(), tokens.length);
     }
 
@@ -24,10 +25,10 @@ final class Stages {
      *
      * @param steps the steps, in the first layer
      */
-    static List<float[]> of(String file, int[] tokens, BiFunction<Graph, ModelConfig, List<Columns>> steps)
+    static List<float[]> of(GgufFile file, int[] tokens, BiFunction<Graph, ModelConfig, List<Columns>> steps)
             throws GgufException {
         Arena arena = Arena.ofAuto();
-        Weights all = Model.weights(Recorded.file(file), Architectures.KNOWN, LoadListener.NONE, arena);
+        Weights all = Model.weights(file, Architectures.KNOWN, LoadListener.NONE, arena);
         Probe probe = new Probe(all.architecture(), steps);
         Weights weights = new Weights(probe, all.config(), all.tokens(), all.ternary(), all.norms(), all.factors());
         run(weights, tokens, arena);
