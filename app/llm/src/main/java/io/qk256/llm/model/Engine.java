@@ -193,6 +193,40 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /**
+     * Computes a vector for each of some texts: the states after the last norm, pooled and brought to length 1. Uses no
+     * sequence. The vector of a text is the same to the bit whatever texts are computed with it.
+     *
+     * @param texts the tokens of each text: one or more, at most {@link #context}
+     * @param pooling how the states of a text's tokens become one vector
+     * @return one vector per text, each with as many numbers as the model is wide
+     * @throws IllegalArgumentException if a text has no tokens or too many, a token is not in the vocabulary, or the
+     *     pooling is {@link Pooling#NONE}
+     * @throws IllegalStateException if a call is in progress, or the engine is closed
+     * @throws NotFiniteException if a computed value is not finite
+     */
+    public float[][] embed(List<int[]> texts, Pooling pooling) {
+        List<int[]> all = List.copyOf(texts);
+        if (pooling == Pooling.NONE) {
+            throw new IllegalArgumentException("pooling: NONE, expected MEAN, FIRST or LAST");
+        }
+        return get(() -> {
+            int tokens = 0;
+            for (int[] text : all) {
+                requireTokens(text);
+                if (text.length > context) {
+                    throw new IllegalArgumentException("text: " + text.length + " tokens, expected at most " + context
+                            + ", the context of this engine; shorten the text or use a larger context");
+                }
+                tokens = Math.max(tokens, text.length);
+            }
+            WarmUp.beforeTokens(tokens, 0);
+            float[][] vectors = new Embeddings(batch, graph, cache, all, pooling).vectors();
+            WarmUp.afterTokens();
+            return vectors;
+        });
+    }
+
     private void requireDistinct(List<Step> steps) {
         Set<Sequence> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Step step : steps) {
@@ -241,17 +275,21 @@ public final class Engine implements AutoCloseable {
             throw new IllegalArgumentException(sequence + ": belongs to another engine, expected one of this engine");
         }
         sequence.requireOpen();
+        requireTokens(step.tokens());
+        sequence.requireRoom(step.tokens().length);
+    }
+
+    private void requireTokens(int[] tokens) {
         int vocabulary = weights.config().vocabulary();
-        if (step.tokens().length == 0) {
+        if (tokens.length == 0) {
             throw new IllegalArgumentException("tokens: none, expected one or more");
         }
-        for (int token : step.tokens()) {
+        for (int token : tokens) {
             if (token < 0 || token >= vocabulary) {
                 throw new IllegalArgumentException(
                         "token: " + token + ", expected 0 to " + (vocabulary - 1) + " (the vocabulary)");
             }
         }
-        sequence.requireRoom(step.tokens().length);
     }
 
     /** Puts the next tokens in the batch; returns false if there are none. */
@@ -362,7 +400,7 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private Sequence get(Supplier<Sequence> call) {
+    private <T> T get(Supplier<T> call) {
         begin();
         try {
             return call.get();

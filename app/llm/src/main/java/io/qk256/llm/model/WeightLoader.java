@@ -16,6 +16,7 @@ import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,6 +30,9 @@ import java.util.Set;
 final class WeightLoader {
 
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /** A weight of more bits is surely not one of four values. */
+    private static final int MOST_BITS = 3;
 
     private static final Set<TensorType> NORM_TYPES = Set.of(TensorType.F32, TensorType.F16, TensorType.BF16);
 
@@ -64,6 +68,7 @@ final class WeightLoader {
         Map<String, GgufTensor> norms = find(specs, Role.NORM);
         Map<String, GgufTensor> factors = find(specs, Role.FACTORS);
         requireNoOther();
+        requireTernary(ternary);
         int threads = Runtime.getRuntime().availableProcessors();
         Map<String, DenseMatrix> tokenMatrices = new HashMap<>();
         for (Map.Entry<String, GgufTensor> entry : tokens.entrySet()) {
@@ -122,6 +127,25 @@ final class WeightLoader {
                         + " layers, expected no such tensor; ignoring it would change the text");
             }
         }
+    }
+
+    /**
+     * Refuses a model without any matrix of 2-bit weights by what it is; a single matrix of another type is named when
+     * it is loaded.
+     */
+    private void requireTernary(Map<String, GgufTensor> ternary) throws GgufException {
+        Set<String> types = new LinkedHashSet<>();
+        for (GgufTensor tensor : ternary.values()) {
+            if (tensor.type().blockBytes() * Byte.SIZE
+                    <= MOST_BITS * tensor.type().blockWeights()) {
+                return;
+            }
+            types.add(tensor.type().name());
+        }
+        throw new GgufException(
+                file.name() + ": all matrices have more than 2 bits per weight (" + String.join(", ", types)
+                        + "), expected " + Repack.types() + ": this is not a model of ternary weights, or a program has"
+                        + " converted one to a larger type; get the file in one of those types");
     }
 
     private RmsNorm norm(GgufTensor tensor) throws GgufException {

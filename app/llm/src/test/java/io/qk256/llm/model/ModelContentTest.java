@@ -166,6 +166,36 @@ class ModelContentTest {
                 "this is part 1 of 3 of a split model");
     }
 
+    /** As a converter writes it that no longer knows the ternary types. */
+    @Test
+    void aModelWithoutTernaryWeightsIsRefusedByWhatItIs() throws IOException {
+        GgufWriter writer = new GgufWriter();
+        demo.metadata().values().forEach(writer::copy);
+        for (GgufTensor tensor : demo.tensors()) {
+            boolean ternary = tensor.type() == TensorType.I2_S;
+            MemorySegment data = ternary
+                    ? MemorySegment.ofArray(new byte[Math.toIntExact(tensor.rows() * tensor.cols() * 2)])
+                    : tensor.data();
+            writer.tensor(tensor.name(), ternary ? TensorType.F16 : tensor.type(), tensor.dims(), data);
+        }
+        Path path = dir.resolve("f16.gguf");
+        writer.write(OutputFile.of(path));
+        try (GgufFile file = WeightFile.open(path)) {
+            assertThatThrownBy(() -> Model.load(file, HeadType.STORED, LoadListener.NONE))
+                    .isInstanceOf(GgufException.class)
+                    .hasMessageContaining("f16.gguf: all matrices have more than 2 bits per weight (F16), expected ");
+        }
+    }
+
+    @Test
+    void linearScalingAndYarnAreRead() throws IOException {
+        load(real("rope.scaling.factor", 4));
+        load(real("rope.scale_linear", 4));
+        load(text("rope.scaling.type", "yarn").andThen(real("rope.scaling.factor", 4)));
+        load(real("rope.scaling.attn_factor", 1.5));
+        assertThat(warnings).isEmpty();
+    }
+
     @Test
     void valuesThatChangeNothingAreRead() throws IOException {
         load(text("rope.scaling.type", "linear").andThen(real("rope.scaling.factor", 1)));
