@@ -90,8 +90,8 @@ final class PerplexityCommand implements Callable<Integer> {
             long start = System.nanoTime();
             try (Engine engine = loaded.engine(kernel, size);
                     Sequence sequence = engine.sequence()) {
-                Result result =
-                        Perplexity.measure(sequence, tokenizer.beginOfText(), wanted, progress(command.terminal()));
+                int begin = tokenizer.beginOfText().orElse(tokenizer.endOfText());
+                Result result = Perplexity.measure(sequence, begin, wanted, progress(command.terminal()));
                 print(result, loaded.weights().head(), (System.nanoTime() - start) / NANOS);
             }
         }

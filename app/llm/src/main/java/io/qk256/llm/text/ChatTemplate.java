@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -148,11 +149,12 @@ public final class ChatTemplate {
         if (turns.isEmpty()) {
             return tokenizer.encode(paragraphs(messages), tokenizer.addsBeginOfText(), false);
         }
-        int[] tokens = tokenizer.encode(render(turns.get(), messages));
-        boolean hasBegin = tokens.length > 0 && tokens[0] == tokenizer.beginOfText();
+        MarkedText rendered = render(turns.get(), messages);
+        int[] tokens = tokenizer.encode(rendered.text(), rendered::isTemplate);
+        OptionalInt begin = tokenizer.beginOfText();
+        boolean hasBegin = tokens.length > 0 && begin.equals(OptionalInt.of(tokens[0]));
         return tokenizer.addsBeginOfText() && !hasBegin
-                ? IntStream.concat(IntStream.of(tokenizer.beginOfText()), IntStream.of(tokens))
-                        .toArray()
+                ? IntStream.concat(begin.stream(), IntStream.of(tokens)).toArray()
                 : tokens;
     }
 
@@ -179,7 +181,7 @@ public final class ChatTemplate {
         Map<String, Value> variables = new HashMap<>();
         variables.put("messages", new Value.Sequence(values));
         variables.put("add_generation_prompt", Value.Bool.TRUE);
-        variables.put("bos_token", mark(tokenizer.beginOfText()));
+        tokenizer.beginOfText().ifPresent(begin -> variables.put("bos_token", mark(begin)));
         variables.put("eos_token", mark(tokenizer.endOfText()));
         variables.put("eot_token", mark(tokenizer.endOfTurn().orElse(tokenizer.endOfText())));
         thinks.ifPresent(on -> variables.put(THINKING, Value.Bool.of(on)));

@@ -1,56 +1,59 @@
 package io.qk256.llm.text;
 
 /**
- * Splits text into the pieces within which tokens are merged, as LLaMA-3 does. The first of these alternatives that
- * matches, with Unicode classes, is the next piece (meta-llama/llama3, llama/tokenizer.py):
+ * Splits text as LLaMA-3 and Qwen do. The first of these alternatives that matches, with Unicode classes, is the next
+ * piece (meta-llama/llama3, llama/tokenizer.py); Qwen takes numbers digit by digit, {@code \p{N}}:
  *
  * <pre>
  * (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
  * </pre>
  *
  * <p>Written by hand, because {@link java.util.regex.Pattern} with the same expression backtracks through long runs.
- * Every character is read a bounded number of times, so any text is split in linear time.
  */
-final class Llama3Splitter {
+final class Llama3Splitter implements Splitter {
 
-    private static final int MAX_DIGITS = 3;
     private static final int LONG_S = 0x17F;
 
-    private final String text;
+    private final int maxDigits;
 
-    Llama3Splitter(String text) {
-        this.text = text;
+    /** @param maxDigits the most numbers in one piece */
+    Llama3Splitter(int maxDigits) {
+        this.maxDigits = maxDigits;
     }
 
-    /**
-     * Returns the end of the piece that starts at {@code start}, which must be less than the text's length. The result
-     * is greater than {@code start}.
-     */
-    int end(int start) {
-        int contraction = contractionEnd(start);
+    @Override
+    public void split(CharSequence text, int from, int to, Pieces out) {
+        for (int start = from; start < to; ) {
+            int end = end(text, start, to);
+            out.accept(start, end);
+            start = end;
+        }
+    }
+
+    private int end(CharSequence text, int start, int to) {
+        int first = Character.codePointAt(text, start);
+        int contraction = first == '\'' ? contractionEnd(text, start, to) : start;
         if (contraction > start) {
             return contraction;
         }
-        int first = text.codePointAt(start);
         int second = start + Character.charCount(first);
-        if (Character.isLetter(first) || (mayPrecedeLetters(first) && isLetterAt(second))) {
-            return lettersEnd(second);
+        int kind = Characters.classOf(first);
+        if (kind == Characters.NUMBER) {
+            return numbersEnd(text, start, to);
         }
-        if (isNumber(first)) {
-            return numbersEnd(start);
+        boolean mayPrecede = !Characters.isNewline(first);
+        if (kind == Characters.LETTER || (mayPrecede && Characters.classAt(text, second, to) == Characters.LETTER)) {
+            return Characters.endOf(Characters.LETTER, text, second, to);
         }
         int symbols = first == ' ' ? second : start;
-        int symbolsEnd = symbolsEnd(symbols);
-        return symbolsEnd > symbols ? newlinesEnd(symbolsEnd) : spacesEnd(start);
+        int symbolsEnd = Characters.endOf(Characters.SYMBOL, text, symbols, to);
+        return symbolsEnd > symbols ? newlinesEnd(text, symbolsEnd, to) : spacesEnd(text, start, to);
     }
 
     /** The long s is the only non-ASCII character that equals one of these letters when case is ignored. */
-    private int contractionEnd(int start) {
-        if (text.charAt(start) != '\'') {
-            return start;
-        }
-        char first = lowerAt(start + 1);
-        char second = lowerAt(start + 2);
+    private static int contractionEnd(CharSequence text, int start, int to) {
+        char first = lowerAt(text, start + 1, to);
+        char second = lowerAt(text, start + 2, to);
         return switch (first) {
             case 's', LONG_S, 't', 'm', 'd' -> start + 2;
             case 'r', 'v' -> second == 'e' ? start + 3 : start;
@@ -59,38 +62,22 @@ final class Llama3Splitter {
         };
     }
 
-    private char lowerAt(int i) {
-        char c = i < text.length() ? text.charAt(i) : 0;
+    private static char lowerAt(CharSequence text, int i, int to) {
+        char c = i < to ? text.charAt(i) : 0;
         return c >= 'A' && c <= 'Z' ? (char) (c + ('a' - 'A')) : c;
     }
 
-    private int lettersEnd(int start) {
+    private int numbersEnd(CharSequence text, int start, int to) {
         int i = start;
-        while (isLetterAt(i)) {
-            i += Character.charCount(text.codePointAt(i));
+        for (int n = 0; n < maxDigits && Characters.classAt(text, i, to) == Characters.NUMBER; n++) {
+            i += Character.charCount(Character.codePointAt(text, i));
         }
         return i;
     }
 
-    private int numbersEnd(int start) {
+    private static int newlinesEnd(CharSequence text, int start, int to) {
         int i = start;
-        for (int n = 0; n < MAX_DIGITS && i < text.length() && isNumber(text.codePointAt(i)); n++) {
-            i += Character.charCount(text.codePointAt(i));
-        }
-        return i;
-    }
-
-    private int symbolsEnd(int start) {
-        int i = start;
-        while (i < text.length() && isSymbol(text.codePointAt(i))) {
-            i += Character.charCount(text.codePointAt(i));
-        }
-        return i;
-    }
-
-    private int newlinesEnd(int start) {
-        int i = start;
-        while (i < text.length() && isNewline(text.charAt(i))) {
+        while (i < to && Characters.isNewline(text.charAt(i))) {
             i++;
         }
         return i;
@@ -100,49 +87,13 @@ final class Llama3Splitter {
      * Ends after the last newline if there is one, otherwise before the space that precedes a word; that space is a
      * piece.
      */
-    private int spacesEnd(int start) {
-        int end = start;
-        int afterNewline = start;
-        while (end < text.length() && isSpace(text.charAt(end))) {
-            if (isNewline(text.charAt(end))) {
-                afterNewline = end + 1;
+    private static int spacesEnd(CharSequence text, int start, int to) {
+        int end = Characters.endOf(Characters.SPACE, text, start, to);
+        for (int i = end; i > start; i--) {
+            if (Characters.isNewline(text.charAt(i - 1))) {
+                return i;
             }
-            end++;
         }
-        if (afterNewline > start) {
-            return afterNewline;
-        }
-        return end == text.length() || end == start + 1 ? end : end - 1;
-    }
-
-    private boolean isLetterAt(int i) {
-        return i < text.length() && Character.isLetter(text.codePointAt(i));
-    }
-
-    private static boolean mayPrecedeLetters(int c) {
-        return !isNewline(c) && !isNumber(c);
-    }
-
-    private static boolean isNewline(int c) {
-        return c == '\n' || c == '\r';
-    }
-
-    /** {@code \p{N}}, not only the decimal digits of {@link Character#isDigit}. */
-    private static boolean isNumber(int c) {
-        return switch (Character.getType(c)) {
-            case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER -> true;
-            default -> false;
-        };
-    }
-
-    /**
-     * Unicode's White_Space, which neither {@link Character#isWhitespace} nor {@link Character#isSpaceChar} matches.
-     */
-    private static boolean isSpace(int c) {
-        return (c >= '\t' && c <= '\r') || c == 0x85 || Character.isSpaceChar(c);
-    }
-
-    private static boolean isSymbol(int c) {
-        return !isSpace(c) && !Character.isLetter(c) && !isNumber(c);
+        return end == to || end == start + 1 ? end : end - 1;
     }
 }

@@ -1,26 +1,51 @@
 package io.qk256.llm.text;
 
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
-/** Finds special tokens spelled out in text, such as {@code <|eot_id|>}, with a trie. Immutable and thread-safe. */
+/** Finds special tokens spelled out in text, such as {@code <|eot_id|>}. Immutable and thread-safe. */
 final class SpecialTokens {
 
-    private final Node root = new Node();
+    /** In the order of UTF-16 units, so that those with a common beginning follow one another. */
+    private final String[] names;
 
-    /** @param withMarks whether to also find control and unknown tokens, not only user-defined ones */
+    private final int[] ids;
+
+    /** The characters that some name begins with. */
+    private final BitSet beginnings = new BitSet();
+
+    /**
+     * @param withMarks whether to also find control and unknown tokens, not only user-defined ones
+     * @throws IllegalArgumentException if two tokens are written alike
+     */
     SpecialTokens(Vocabulary vocabulary, boolean withMarks) {
-        for (int id = 0; id < vocabulary.size(); id++) {
-            TokenType type = vocabulary.type(id);
-            boolean isMark = type == TokenType.CONTROL || type == TokenType.UNKNOWN;
-            if (type == TokenType.USER_DEFINED || (withMarks && isMark)) {
-                add(new String(vocabulary.bytes(id), StandardCharsets.UTF_8), id);
+        record Special(String name, int id) {}
+        Special[] all = IntStream.range(0, vocabulary.size())
+                .filter(id -> isSpecial(vocabulary.type(id), withMarks))
+                .mapToObj(id -> new Special(new String(vocabulary.bytes(id), StandardCharsets.UTF_8), id))
+                .sorted(Comparator.comparing(Special::name))
+                .toArray(Special[]::new);
+        names = Arrays.stream(all).map(Special::name).toArray(String[]::new);
+        ids = Arrays.stream(all).mapToInt(Special::id).toArray();
+        for (String name : names) {
+            beginnings.set(name.charAt(0));
+        }
+        for (int i = 1; i < names.length; i++) {
+            if (names[i].equals(names[i - 1])) {
+                throw new IllegalArgumentException("tokens " + ids[i - 1] + " and " + ids[i] + " have the same text");
             }
         }
+    }
+
+    private static boolean isSpecial(TokenType type, boolean withMarks) {
+        return type == TokenType.USER_DEFINED
+                || (withMarks && (type == TokenType.CONTROL || type == TokenType.UNKNOWN));
     }
 
     /**
@@ -30,9 +55,11 @@ final class SpecialTokens {
      */
     Optional<Match> next(String text, int start, Predicate<Match> isAllowed) {
         for (int i = start; i < text.length(); i++) {
-            Optional<Match> match = longestAt(text, i, isAllowed);
-            if (match.isPresent()) {
-                return match;
+            if (beginnings.get(text.charAt(i))) {
+                Optional<Match> match = longestAt(text, i, isAllowed);
+                if (match.isPresent()) {
+                    return match;
+                }
             }
         }
         return Optional.empty();
@@ -40,43 +67,44 @@ final class SpecialTokens {
 
     /** The token that is written like this. */
     OptionalInt find(String name) {
-        Optional<Match> match = longestAt(name, 0, candidate -> candidate.end() == name.length());
-        return match.isPresent() ? OptionalInt.of(match.get().id()) : OptionalInt.empty();
+        int i = Arrays.binarySearch(names, name);
+        return i < 0 ? OptionalInt.empty() : OptionalInt.of(ids[i]);
     }
 
+    /** Narrows the range of names that the text may begin with, character by character. */
     private Optional<Match> longestAt(String text, int start, Predicate<Match> isAllowed) {
         Optional<Match> longest = Optional.empty();
-        Node node = root.child(text.charAt(start));
-        for (int i = start + 1; node != Node.NOWHERE; i++) {
-            if (node.id != Vocabulary.NONE) {
-                Match match = new Match(node.id, start, i);
+        int from = 0;
+        int to = names.length;
+        for (int depth = 0; from < to && start + depth < text.length(); depth++) {
+            char c = text.charAt(start + depth);
+            from = first(depth, c, from, to);
+            to = first(depth, c + 1, from, to);
+            if (from < to && names[from].length() == depth + 1) {
+                Match match = new Match(ids[from], start, start + depth + 1);
                 longest = isAllowed.test(match) ? Optional.of(match) : longest;
             }
-            node = i < text.length() ? node.child(text.charAt(i)) : Node.NOWHERE;
         }
         return longest;
     }
 
-    private void add(String token, int id) {
-        Node node = root;
-        for (int i = 0; i < token.length(); i++) {
-            node = node.children.computeIfAbsent(token.charAt(i), c -> new Node());
+    /** The first of these names, which agree so far, whose character is {@code c} or greater; {@code to} if none. */
+    private int first(int depth, int c, int from, int to) {
+        int low = from;
+        int high = to;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            String name = names[middle];
+            int character = depth < name.length() ? name.charAt(depth) : -1;
+            if (character < c) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
         }
-        node.id = id;
+        return low;
     }
 
     /** A token and the range of characters that it covers. */
     record Match(int id, int start, int end) {}
-
-    private static final class Node {
-
-        static final Node NOWHERE = new Node();
-
-        final Map<Character, Node> children = new HashMap<>(2);
-        int id = Vocabulary.NONE;
-
-        Node child(char c) {
-            return children.getOrDefault(c, NOWHERE);
-        }
-    }
 }

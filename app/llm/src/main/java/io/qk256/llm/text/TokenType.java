@@ -11,6 +11,7 @@ enum TokenType {
     /** Text that always becomes this token, before anything else is split. */
     USER_DEFINED(4),
     UNUSED(5),
+    /** One byte, for characters that the vocabulary lacks; never produced from its name in a text. */
     BYTE(6);
 
     private static final TokenType[] ALL = values();
@@ -29,13 +30,13 @@ enum TokenType {
         return id;
     }
 
-    /** Whether the vocabulary spells it in the byte alphabet, and merges can produce it. */
+    /** Whether merges can produce it. */
     boolean isPlain() {
-        return this == NORMAL || this == BYTE;
+        return this == NORMAL;
     }
 
     /** Whether its bytes are part of the text. */
     boolean isText() {
-        return isPlain() || this == USER_DEFINED;
+        return this == NORMAL || this == USER_DEFINED || this == BYTE;
     }
 }

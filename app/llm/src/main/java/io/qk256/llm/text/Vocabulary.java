@@ -3,7 +3,7 @@ package io.qk256.llm.text;
 import java.util.Arrays;
 import java.util.OptionalInt;
 
-/** All tokens with their bytes, by id, and the lookup from bytes to id. Immutable and thread-safe. */
+/** All tokens with their bytes, by id, and the lookup of plain ones by their bytes. Immutable and thread-safe. */
 final class Vocabulary {
 
     static final int NONE = -1;
@@ -13,13 +13,17 @@ final class Vocabulary {
 
     private final byte[][] tokens;
     private final TokenType[] types;
-    /** Open addressing: an id, or {@link #NONE}. At most half of the slots are used. */
+
+    /** Open addressing: the id of a plain token, or {@link #NONE}. At most half of the slots are used. */
     private final int[] slots;
+
+    /** The most bytes of a plain token. */
+    private int maxPlain;
 
     /**
      * Keeps the arrays, which must have equal lengths and must not change afterwards.
      *
-     * @throws IllegalArgumentException if two tokens have the same bytes
+     * @throws IllegalArgumentException if two plain tokens have the same bytes
      */
     Vocabulary(byte[][] tokens, TokenType[] types) {
         this.tokens = tokens;
@@ -27,6 +31,10 @@ final class Vocabulary {
         this.slots = new int[Integer.highestOneBit(Math.max(1, tokens.length)) * 4];
         Arrays.fill(slots, NONE);
         for (int id = 0; id < tokens.length; id++) {
+            if (!types[id].isPlain()) {
+                continue;
+            }
+            maxPlain = Math.max(maxPlain, tokens[id].length);
             int slot = slot(tokens[id], 0, tokens[id].length);
             if (slots[slot] != NONE) {
                 throw new IllegalArgumentException("tokens " + slots[slot] + " and " + id + " have the same text");
@@ -35,6 +43,7 @@ final class Vocabulary {
         }
     }
 
+    /** The number of tokens. */
     int size() {
         return tokens.length;
     }
@@ -48,15 +57,9 @@ final class Vocabulary {
         return types[id];
     }
 
-    /** Returns the token with exactly these bytes, whatever its type, or {@link #NONE}. */
-    int find(byte[] data, int from, int to) {
-        return slots[slot(data, from, to)];
-    }
-
     /** Returns the plain token with exactly these bytes, or {@link #NONE}. */
     int findPlain(byte[] data, int from, int to) {
-        int id = find(data, from, to);
-        return id != NONE && types[id].isPlain() ? id : NONE;
+        return to - from > maxPlain ? NONE : slots[slot(data, from, to)];
     }
 
     /** Returns the first byte without a plain token, if any; text with that byte could not be encoded. */

@@ -63,7 +63,8 @@ class PerplexityTest {
         try (Demo demo = new Demo(head, 2)) {
             List<int[]> windows = Perplexity.windows(demo.tokenizer, heldOut(), 256);
             List<int[]> wanted = windows.subList(0, Math.min(most, windows.size()));
-            return Perplexity.measure(demo.sequence, demo.tokenizer.beginOfText(), wanted, (done, total, soFar) -> {});
+            return Perplexity.measure(
+                    demo.sequence, demo.tokenizer.beginOfText().orElseThrow(), wanted, (done, total, soFar) -> {});
         }
     }
 
@@ -89,7 +90,7 @@ class PerplexityTest {
     void intervalComesFromTheDifferencesBetweenWindows() throws IOException {
         try (Demo demo = new Demo(HeadType.STORED, 1)) {
             int[] window = demo.tokenizer.encode("Once upon a time there was a king", false, false);
-            int begin = demo.tokenizer.beginOfText();
+            int begin = demo.tokenizer.beginOfText().orElseThrow();
             AtomicInteger calls = new AtomicInteger();
             Result one = Perplexity.measure(
                     demo.sequence, begin, List.of(window), (done, total, soFar) -> calls.addAndGet(total));

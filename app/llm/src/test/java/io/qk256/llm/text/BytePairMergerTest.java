@@ -46,9 +46,12 @@ class BytePairMergerTest {
     }
 
     private static int[] merge(Vocabulary vocabulary, MergeTable merges, byte[] piece) {
-        IntStream.Builder out = IntStream.builder();
-        BytePairMerger.encode(vocabulary, merges, piece, out);
-        return out.build().toArray();
+        int[] byteTokens = IntStream.range(0, 256)
+                .map(b -> vocabulary.findPlain(new byte[] {(byte) b}, 0, 1))
+                .toArray();
+        TokenList out = new TokenList();
+        new BytePairMerger(byteTokens, merges).encode(piece, piece.length, out);
+        return out.toArray();
     }
 
     private static int[] byDefinition(Vocabulary vocabulary, MergeTable merges, byte[] piece) {

@@ -179,23 +179,44 @@ class ChatTemplateTest {
                 .isFalse();
     }
 
-    /** Only marks stop an answer, not text that looks like them. */
+    /** Their names say what they are, whatever type a file gives them. */
     @Test
     void theMarksOfEachFamilyStopAnAnswer() {
         List<String> ends = List.of("<|im_end|>", "<|eom_id|>", "<|endoftext|>", "<end_of_turn>", "<|end_of_text|>");
         for (String end : ends) {
-            assertThat(Tokenizers.of(Tokenizers.smallWith(end, TokenType.CONTROL))
-                            .isStop(Tokenizers.DEFINED + 1))
-                    .as(end)
-                    .isTrue();
-            assertThat(Tokenizers.of(Tokenizers.smallWith(end, TokenType.USER_DEFINED))
-                            .isStop(Tokenizers.DEFINED + 1))
-                    .as(end)
-                    .isFalse();
+            for (TokenType type : List.of(TokenType.CONTROL, TokenType.USER_DEFINED, TokenType.NORMAL)) {
+                Tokenizer marked = Tokenizers.of(Tokenizers.smallWith(end, type));
+                int mark = Tokenizers.DEFINED + 1;
+                assertThat(marked.isStop(mark)).as(end).isTrue();
+                assertThat(marked.encode(end, false, true)).containsExactly(mark);
+                assertThat(marked.encode(end, false, false)).doesNotContain(mark);
+            }
         }
         assertThat(tokenizer.isStop(Tokenizers.END)).isTrue();
         assertThat(tokenizer.isStop(Tokenizers.END_OF_TURN)).isTrue();
         assertThat(tokenizer.isStop(Tokenizers.BEGIN)).isFalse();
+    }
+
+    /** A tag of HTML does not, unless the file says that it is a mark. */
+    @Test
+    void textThatLooksLikeAMarkStopsNothing() {
+        int tag = Tokenizers.DEFINED + 1;
+        for (TokenType type : List.of(TokenType.USER_DEFINED, TokenType.NORMAL)) {
+            assertThat(Tokenizers.of(Tokenizers.smallWith("</s>", type)).isStop(tag))
+                    .isFalse();
+        }
+        assertThat(Tokenizers.of(Tokenizers.smallWith("</s>", TokenType.CONTROL))
+                        .isStop(tag))
+                .isTrue();
+    }
+
+    @Test
+    void theFileNamesMoreStops() {
+        MetadataFile file = Tokenizers.smallWith("<stop>", TokenType.CONTROL);
+        int stop = Tokenizers.DEFINED + 1;
+        assertThat(Tokenizers.of(file).isStop(stop)).isFalse();
+        assertThat(Tokenizers.of(file.with("tokenizer.ggml.eom_token_id", stop)).isStop(stop))
+                .isTrue();
     }
 
     private static Tokenizer withTemplate(String source) {

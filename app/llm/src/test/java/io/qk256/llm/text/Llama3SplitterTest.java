@@ -75,23 +75,15 @@ class Llama3SplitterTest {
     void takesLinearTime(String unit) {
         String text = unit.repeat((1 << 22) / unit.length());
         HangGuard.ends(() -> {
-            Llama3Splitter splitter = new Llama3Splitter(text);
-            int end = 0;
-            while (end < text.length()) {
-                end = splitter.end(end);
-            }
-            return end;
+            int[] end = {0};
+            new Llama3Splitter(3).split(text, 0, text.length(), (from, to) -> end[0] = to);
+            return end[0];
         });
     }
 
     private static List<String> split(String text) {
-        Llama3Splitter splitter = new Llama3Splitter(text);
         List<String> pieces = new ArrayList<>();
-        for (int start = 0; start < text.length(); ) {
-            int end = splitter.end(start);
-            pieces.add(text.substring(start, end));
-            start = end;
-        }
+        new Llama3Splitter(3).split(text, 0, text.length(), (from, to) -> pieces.add(text.substring(from, to)));
         return pieces;
     }
 

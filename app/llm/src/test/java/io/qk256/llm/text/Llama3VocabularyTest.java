@@ -72,7 +72,7 @@ class Llama3VocabularyTest {
 
     @Test
     void knowsTheMarks() {
-        assertThat(withMerges.beginOfText()).isEqualTo(128_000);
+        assertThat(withMerges.beginOfText()).hasValue(128_000);
         assertThat(withMerges.describe(128_001)).isEqualTo("<|end_of_text|>");
         assertThat(withMerges.endOfTurn()).hasValue(Llama3File.END_OF_TURN);
         assertThat(withMerges.describe(Llama3File.END_OF_TURN)).isEqualTo("<|eot_id|>");

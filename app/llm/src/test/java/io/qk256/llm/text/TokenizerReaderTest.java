@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Metadata that is incomplete, contradicts itself, or is malicious. */
@@ -39,9 +40,9 @@ class TokenizerReaderTest {
 
         Collections.swap(tokens, 128_008, 128_009);
         assertRefused(
-                "tokenizer.ggml.pre is missing and the vocabulary (128256 tokens) is not LLaMA-3's, expected llama-bpe,"
-                        + " llama3, llama-v3, or 128256 tokens, of which number 128009 is <|eot_id|>; convert the model"
-                        + " again");
+                "tokenizer.ggml.pre is missing and the vocabulary (128256 tokens) is not LLaMA-3's, expected one of"
+                        + " llama-bpe, ");
+        assertRefused(", or 128256 tokens, of which number 128009 is <|eot_id|>; convert the model again");
     }
 
     @Test
@@ -87,13 +88,7 @@ class TokenizerReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "tokenizer.ggml.model",
-                "tokenizer.ggml.tokens",
-                "tokenizer.ggml.bos_token_id",
-                "tokenizer.ggml.eos_token_id"
-            })
+    @ValueSource(strings = {"tokenizer.ggml.model", "tokenizer.ggml.tokens", "tokenizer.ggml.eos_token_id"})
     void refusesAFileWithoutTheKey(String key) {
         file.without(key);
         assertRefused("no key " + key);
@@ -101,15 +96,18 @@ class TokenizerReaderTest {
 
     @Test
     void refusesOtherKinds() {
-        file.with("tokenizer.ggml.model", "llama");
-        assertRefused("tokenizer.ggml.model is \"llama\", expected gpt2; only byte-level BPE is supported");
+        file.with("tokenizer.ggml.model", "bert");
+        assertRefused("tokenizer.ggml.model is \"bert\", expected gpt2 or llama; only byte-level and SentencePiece BPE"
+                + " are supported");
     }
 
     @Test
     void refusesOtherWaysToSplit() {
-        file.with("tokenizer.ggml.pre", "qwen2");
-        assertRefused("tokenizer.ggml.pre is \"qwen2\", expected llama-bpe, llama3, llama-v3; other pre-tokenizers"
-                + " are not supported");
+        file.with("tokenizer.ggml.pre", "tekken");
+        assertRefused(
+                "tokenizer.ggml.pre is \"tekken\", expected one of llama-bpe, dbrx, qwen2, falcon3, gpt-2, default,"
+                        + " llama3, llama-v3, ");
+        assertRefused(", trillion; how the model splits text is not known here");
     }
 
     @Test
@@ -145,14 +143,38 @@ class TokenizerReaderTest {
         assertRefused(Tokenizers.small().with("tokenizer.ggml.eot_token_id", -1), "expected 0 to 261");
     }
 
-    /** A file that asks for tokens after a prompt or between texts is refused, as they are not supported. */
+    @Test
+    void saysWhetherTextsEnd() {
+        assertThat(Tokenizers.of(file).addsEndOfText()).isFalse();
+        assertThat(Tokenizers.of(file.with("tokenizer.ggml.add_eos_token", true))
+                        .addsEndOfText())
+                .isTrue();
+    }
+
+    @Test
+    void needsNoTokenThatBeginsATextUnlessItIsAdded() {
+        file.without("tokenizer.ggml.bos_token_id");
+        assertRefused("no key tokenizer.ggml.bos_token_id");
+        Tokenizer tokenizer = Tokenizers.of(file.with("tokenizer.ggml.add_bos_token", false));
+        assertThat(tokenizer.beginOfText()).isEmpty();
+        assertThat(tokenizer.addsBeginOfText()).isFalse();
+        assertThatThrownBy(() -> tokenizer.encode("a", true, false))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the model has no token that begins a text");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"llama-bpe, true", "falcon-h1, true", "qwen2, false", "falcon3, false", "default, false"})
+    void addsTheBeginOfTextAsTheWayToSplitSays(String name, boolean adds) {
+        file.with("tokenizer.ggml.pre", name).without("tokenizer.ggml.add_bos_token");
+        assertThat(Tokenizers.of(file).addsBeginOfText()).isEqualTo(adds);
+    }
+
+    /** Separator tokens between texts are not supported. */
     @Test
     void refusesMarksThatAreNotWritten() {
-        file.with("tokenizer.ggml.add_eos_token", true);
-        assertRefused("tokenizer.ggml.add_eos_token is true, expected false");
-        assertRefused(
-                Tokenizers.small().with("tokenizer.ggml.add_sep_token", true),
-                "tokenizer.ggml.add_sep_token is true, expected false");
+        file.with("tokenizer.ggml.add_sep_token", true);
+        assertRefused("tokenizer.ggml.add_sep_token is true, expected false");
     }
 
     @Test
@@ -172,13 +194,18 @@ class TokenizerReaderTest {
         file.strings("tokenizer.ggml.tokens").set(Tokenizers.HELLO, "<think>");
         assertRefused(
                 "tokenizer.ggml.tokens holds duplicates: tokens 256 and 261 have the same text, expected each text once; tokens with the same text are ambiguous");
+        assertRefused(Tokenizers.smallWith("<think>", TokenType.CONTROL), "tokens 261 and 262 have the same text");
+        assertRefused(Tokenizers.smallWith("he", TokenType.NORMAL), "tokens 256 and 262 have the same text");
     }
 
     @Test
-    void refusesAVocabularyWithoutAllBytes() {
+    void refusesAVocabularyWithoutAllBytesUnlessItsMakersLeaveThemOut() {
         file.strings("tokenizer.ggml.tokens").set(0x80, "zzz");
         assertRefused("tokenizer.ggml.tokens has no token for byte 128");
         assertRefused(Tokenizers.small().with("tokenizer.ggml.eos_token_id", 65), "has no token for byte 65");
+        file.with("tokenizer.ggml.pre", "falcon_e");
+        Tokenizer tokenizer = Tokenizers.of(file);
+        assertThat(tokenizer.encode("h\u0080e", false, false)).containsExactly('h', 0xC2, 'e');
     }
 
     @ParameterizedTest

@@ -47,7 +47,7 @@ class TokenizerTest {
     @Test
     void knowsTheMarks() {
         assertThat(DEMO.vocabularySize()).isEqualTo(1024);
-        assertThat(DEMO.beginOfText()).isEqualTo(1022);
+        assertThat(DEMO.beginOfText()).hasValue(1022);
         assertThat(DEMO.endOfText()).isEqualTo(1023);
         assertThat(DEMO.endOfTurn()).isEmpty();
         assertThat(DEMO.addsBeginOfText()).isTrue();
