@@ -6,7 +6,6 @@ import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.spi.parallel.RowTask;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -189,47 +188,64 @@ final class Graph {
 
     /**
      * Multiplies several matrices with {@code x}, as one parallel task. It is quantized once, unless the matrices have
-     * norms of their own for their input.
+     * norms of their own for their input. A matrix that is not ternary is multiplied with {@code x} itself.
      */
     List<Columns> bitLinear(Columns x, String... names) {
-        results.useAgain(); // Earlier results have been copied.
-        List<QuantizedColumns> q = quantized(x, names);
+        quantized.useAgain(); // Earlier products have been computed, and their results copied.
+        results.useAgain();
+        List<QuantizedColumns> operands = new ArrayList<>();
         List<Qk256Matrix> matrices = new ArrayList<>();
         List<KernelResults> y = new ArrayList<>();
+        List<Columns> copies = new ArrayList<>();
         List<Columns> out = new ArrayList<>();
         for (String name : names) {
+            DenseMatrix dense = weights.dense().get(prefix + name);
+            if (dense != null) {
+                out.add(linear(x, name, dense));
+                continue;
+            }
             Qk256Matrix matrix = weights.matrix(prefix + name);
+            boolean isQuantized = !config.inputNorms() && !operands.isEmpty();
+            operands.add(isQuantized ? operands.getFirst() : quantized(x, name));
             matrices.add(matrix);
             y.add(results.take(matrix.rows()));
-            out.add(ofLayer.take(matrix.rows()));
+            copies.add(ofLayer.take(matrix.rows()));
+            out.add(copies.getLast());
         }
-        Products products = new Products(kernel, threads, q, matrices, y);
-        addStage(() -> products.apply(batch.columns()));
-        for (int i = 0; i < names.length; i++) {
+        if (!matrices.isEmpty()) {
+            Products products = new Products(kernel, threads, operands, matrices, y);
+            addStage(() -> products.apply(batch.columns()));
+        }
+        for (int i = 0; i < copies.size(); i++) {
             KernelResults from = y.get(i);
-            Columns to = out.get(i);
+            Columns to = copies.get(i);
             columnTasks.add(column -> from.copy(column, to));
         }
         return List.copyOf(out);
     }
 
-    /** Quantizes the operand of each matrix. */
-    private List<QuantizedColumns> quantized(Columns x, String... names) {
-        quantized.useAgain(); // Earlier products have been computed.
-        if (!config.inputNorms()) {
-            QuantizedColumns q = quantized.take(x.length());
-            quantize(x, q);
-            return Collections.nCopies(names.length, q);
+    private Columns linear(Columns x, String name, DenseMatrix matrix) {
+        Columns in = x;
+        if (config.inputNorms()) {
+            in = normalized(x, TensorSpec.inputNorm(name));
         }
-        Columns normalized = inputs.computeIfAbsent(x.length(), this::newColumns);
-        List<QuantizedColumns> operands = new ArrayList<>();
-        for (String name : names) {
-            QuantizedColumns q = quantized.take(x.length());
-            normalize(x, normalized, weights.norm(TensorSpec.inputNorm(prefix + name)));
-            quantize(normalized, q);
-            operands.add(q);
+        Columns y = ofLayer.take(matrix.rows());
+        float factor = weights.factor(prefix + name);
+        DenseProduct product = new DenseProduct(reductions, threads, matrix, factor, in, y);
+        addStage(() -> product.apply(batch.columns()));
+        return y;
+    }
+
+    /** Quantizes the operand of a matrix. */
+    private QuantizedColumns quantized(Columns x, String name) {
+        QuantizedColumns q = quantized.take(x.length());
+        Columns operand = x;
+        if (config.inputNorms()) {
+            operand = inputs.computeIfAbsent(x.length(), this::newColumns);
+            normalize(x, operand, weights.norm(TensorSpec.inputNorm(prefix + name)));
         }
-        return operands;
+        quantize(operand, q);
+        return q;
     }
 
     private void quantize(Columns x, QuantizedColumns q) {

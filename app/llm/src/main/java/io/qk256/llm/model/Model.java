@@ -99,9 +99,9 @@ public final class Model implements AutoCloseable {
         return head.toString();
     }
 
-    /** The bytes of weights read per decoded token: every ternary matrix and the head, once. */
+    /** The bytes of weights read per decoded token: every matrix of the layers and the head, once. */
     public long bytesPerToken() {
-        return weights.ternaryBytes() + head.bytes();
+        return weights.layerBytes() + head.bytes();
     }
 
     /**

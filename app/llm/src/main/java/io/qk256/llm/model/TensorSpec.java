@@ -23,6 +23,7 @@ record TensorSpec(String name, int rows, int cols, Role role, boolean required) 
 
         /**
          * 2-bit weights, multiplied with int8 activations, repacked; may have a {@code .scale} tensor with one number.
+         * Single ones may be of a type for {@link #TOKENS} instead, and are read in place.
          */
         TERNARY,
 
@@ -60,6 +61,11 @@ record TensorSpec(String name, int rows, int cols, Role role, boolean required) 
     /** The name of the norm that is applied to the input of a matrix, if the model has such norms. */
     static String inputNorm(String matrix) {
         return matrix + "_norm_in";
+    }
+
+    /** The name of the tensor with a number that multiplies a matrix. */
+    static String scale(String matrix) {
+        return matrix + ".scale";
     }
 
     /** Returns the same tensor as optional. */

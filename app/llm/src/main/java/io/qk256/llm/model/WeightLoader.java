@@ -63,16 +63,17 @@ final class WeightLoader {
 
     private Weights load(Arena arena, LoadListener listener) throws GgufException {
         List<TensorSpec> specs = TensorSpec.inLayers(architecture.tensors(config), config.layers());
-        Map<String, GgufTensor> tokens = find(specs, Role.TOKENS);
+        Map<String, GgufTensor> dense = find(specs, Role.TOKENS);
         Map<String, GgufTensor> ternary = find(specs, Role.TERNARY);
         Map<String, GgufTensor> norms = find(specs, Role.NORM);
         Map<String, GgufTensor> factors = find(specs, Role.FACTORS);
         requireNoOther();
         requireTernary(ternary);
+        moveDense(ternary, dense, factors);
         int threads = Runtime.getRuntime().availableProcessors();
-        Map<String, DenseMatrix> tokenMatrices = new HashMap<>();
-        for (Map.Entry<String, GgufTensor> entry : tokens.entrySet()) {
-            tokenMatrices.put(entry.getKey(), DenseMatrix.of(entry.getValue()));
+        Map<String, DenseMatrix> denseMatrices = new HashMap<>();
+        for (Map.Entry<String, GgufTensor> entry : dense.entrySet()) {
+            denseMatrices.put(entry.getKey(), DenseMatrix.of(entry.getValue()));
         }
         Map<String, Qk256Matrix> repacked = Repack.repackAll(ternary.values(), arena, threads, listener);
         Map<String, RmsNorm> normWeights = new HashMap<>();
@@ -88,10 +89,22 @@ final class WeightLoader {
             Qk256Matrix matrix = repacked.get(entry.getValue().name());
             matrices.put(entry.getKey(), scaled(entry.getKey(), Objects.requireNonNull(matrix)));
         }
-        for (GgufTensor tensor : tokens.values()) {
+        for (GgufTensor tensor : dense.values()) {
             FiniteCheck.require(tensor, threads, listener);
         }
-        return new Weights(architecture, config, tokenMatrices, matrices, normWeights, factorValues);
+        return new Weights(architecture, config, denseMatrices, matrices, normWeights, factorValues);
+    }
+
+    /** Moves matrices of dense types, with the numbers that multiply them, to where such are loaded. */
+    private void moveDense(
+            Map<String, GgufTensor> ternary, Map<String, GgufTensor> dense, Map<String, GgufTensor> factors) {
+        for (Map.Entry<String, GgufTensor> entry : ternary.entrySet()) {
+            if (TensorRows.isDense(entry.getValue().type())) {
+                dense.put(entry.getKey(), entry.getValue());
+                scale(entry.getKey()).ifPresent(scale -> factors.put(scale.name(), scale));
+            }
+        }
+        ternary.keySet().removeAll(dense.keySet());
     }
 
     private Map<String, GgufTensor> find(List<TensorSpec> specs, Role role) throws GgufException {
@@ -101,7 +114,7 @@ final class WeightLoader {
                     && (spec.required() || file.findTensor(spec.fileName()).isPresent())) {
                 tensors.put(spec.name(), tensor(spec.fileName(), spec.cols(), spec.rows()));
                 if (role == Role.TERNARY && scale(spec.name()).isPresent()) {
-                    tensor(scaleName(spec.name()), 1, 1);
+                    tensor(TensorSpec.scale(spec.name()), 1, 1);
                 }
             }
         }
@@ -171,12 +184,8 @@ final class WeightLoader {
         return values;
     }
 
-    private static String scaleName(String name) {
-        return name + ".scale";
-    }
-
     private Optional<GgufTensor> scale(String name) {
-        return file.findTensor(scaleName(name));
+        return file.findTensor(TensorSpec.scale(name));
     }
 
     /** Applies the matrix's scale tensor, if the file has one. */

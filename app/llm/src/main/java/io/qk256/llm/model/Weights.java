@@ -8,7 +8,7 @@ import java.util.Map;
  *
  * @param architecture the architecture that the weights belong to
  * @param config the shape of the model
- * @param tokens matrices with one row per token
+ * @param dense matrices with one row per token, and single ones that are stored in no 2-bit type
  * @param ternary matrices of 2-bit weights
  * @param norms the norms
  * @param factors numbers that multiply or divide others
@@ -16,7 +16,7 @@ import java.util.Map;
 record Weights(
         Architecture architecture,
         ModelConfig config,
-        Map<String, DenseMatrix> tokens,
+        Map<String, DenseMatrix> dense,
         Map<String, Qk256Matrix> ternary,
         Map<String, RmsNorm> norms,
         Map<String, float[]> factors) {
@@ -28,12 +28,12 @@ record Weights(
     static final String ROPE_DIVISORS = "rope_freqs";
 
     DenseMatrix embedding() {
-        return get(tokens, EMBEDDING);
+        return get(dense, EMBEDDING);
     }
 
     /** The matrix of the output head; the embedding if the file has no other. */
     DenseMatrix output() {
-        DenseMatrix output = tokens.get(OUTPUT);
+        DenseMatrix output = dense.get(OUTPUT);
         return output == null ? embedding() : output;
     }
 
@@ -45,11 +45,24 @@ record Weights(
         return get(norms, name);
     }
 
-    /** The size of the ternary weights in bytes. */
-    long ternaryBytes() {
-        return ternary.values().stream()
-                .mapToLong(matrix -> matrix.codes().byteSize())
-                .sum();
+    /** The size in bytes of all matrices in the layers. */
+    long layerBytes() {
+        long bytes = 0;
+        for (Qk256Matrix matrix : ternary.values()) {
+            bytes += matrix.codes().byteSize();
+        }
+        for (Map.Entry<String, DenseMatrix> matrix : dense.entrySet()) {
+            boolean hasTokens =
+                    matrix.getKey().equals(EMBEDDING) || matrix.getKey().equals(OUTPUT);
+            bytes += hasTokens ? 0 : matrix.getValue().bytes();
+        }
+        return bytes;
+    }
+
+    /** The number that multiplies the results of a dense matrix. */
+    float factor(String name) {
+        float[] factor = factors.get(TensorSpec.scale(name));
+        return factor == null ? 1 : factor[0];
     }
 
     private <T> T get(Map<String, T> weights, String name) {

@@ -2,17 +2,33 @@ package io.qk256.llm.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.GgufWriter;
+import io.qk256.gguf.TensorType;
+import io.qk256.gguf.layout.TensorRows;
+import io.qk256.gguf.layout.WeightFile;
+import io.qk256.spi.support.OutputFile;
+import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Random models of several families, compared with llama.cpp, bitnet.cpp and a reference in f64; see the README. */
 class FamiliesTest {
+
+    @TempDir
+    private Path dir;
 
     private static final String LLAMA_I2S = "llama-b-i2_s-freqs";
     private static final int[] LLAMA_I2S_TOKENS = {269, 258, 236, 227, 259, 271, 156, 156, 13, 25, 183, 16};
@@ -70,6 +86,50 @@ class FamiliesTest {
     void qwen3AsEmbeddingModel() throws GgufException {
         float[] states = Stages.end(file(EMBEDDING), EMBEDDING_TOKENS);
         close(EMBEDDING + ".hidden.token_int8", states, 2e-4);
+    }
+
+    /** Converters store matrices whose rows do not fit in the blocks of a ternary type in another one. */
+    @Test
+    void aMatrixOfAnotherTypeIsMultipliedToo() throws IOException {
+        GgufFile original = file(LLAMA_I2S);
+        GgufWriter writer = new GgufWriter();
+        original.metadata().values().forEach(writer::copy);
+        String name = "blk.0.attn_k.weight";
+        TensorRows rows = TensorRows.of(original.requireTensor(name));
+        float[] values = new float[128 * 256];
+        rows.reader(128).read(0, 128, values, 0);
+        for (GgufTensor tensor : original.tensors()) {
+            boolean changed = tensor.name().equals(name);
+            MemorySegment data = changed ? bytes(values) : tensor.data();
+            writer.tensor(tensor.name(), changed ? TensorType.F32 : tensor.type(), tensor.dims(), data);
+        }
+        writer.tensor("blk.0.attn_k.scale", TensorType.F32, List.of(1L), bytes(new float[] {3}));
+        Path path = dir.resolve("mixed.gguf");
+        writer.write(OutputFile.of(path));
+        BiFunction<Graph, ModelConfig, List<Columns>> steps = (g, c) -> {
+            Columns x = g.embedding();
+            g.layer(0);
+            Columns h = g.normalized(x, "attn_norm");
+            List<Columns> qkv = g.bitLinear(h, "attn_q", "attn_k", "attn_v");
+            return List.of(h, qkv.get(0), qkv.get(1), qkv.get(2));
+        };
+        try (GgufFile file = WeightFile.open(path)) {
+            List<float[]> ternary = Stages.of(original, LLAMA_I2S_TOKENS, steps);
+            List<float[]> seen = Stages.of(file, LLAMA_I2S_TOKENS, steps);
+            assertThat(seen.get(1)).isEqualTo(ternary.get(1));
+            assertThat(seen.get(3)).isEqualTo(ternary.get(3));
+            for (int i = 0; i < seen.get(2).length; i++) {
+                double sum = 0;
+                for (int j = 0; j < 256; j++) {
+                    sum += 3.0 * values[i % 128 * 256 + j] * seen.get(0)[i / 128 * 256 + j];
+                }
+                assertThat((double) seen.get(2)[i]).isCloseTo(sum, within(2e-5));
+            }
+        }
+    }
+
+    private static MemorySegment bytes(float[] values) {
+        return MemorySegment.ofArray(MemorySegment.ofArray(values).toArray(ValueLayout.JAVA_BYTE));
     }
 
     @Test

@@ -30,7 +30,7 @@ final class Stages {
         Arena arena = Arena.ofAuto();
         Weights all = Model.weights(file, Architectures.KNOWN, LoadListener.NONE, arena);
         Probe probe = new Probe(all.architecture(), steps);
-        Weights weights = new Weights(probe, all.config(), all.tokens(), all.ternary(), all.norms(), all.factors());
+        Weights weights = new Weights(probe, all.config(), all.dense(), all.ternary(), all.norms(), all.factors());
         run(weights, tokens, arena);
         return probe.stages.stream()
                 .map(columns -> values(columns, tokens.length))
