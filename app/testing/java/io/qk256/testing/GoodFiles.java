@@ -20,22 +20,41 @@ public final class GoodFiles {
 
     /** Files with every type of key, with every type of tensor, and with tensors in QK256 layout. */
     public static List<byte[]> all() {
-        return List.of(Fixtures.bytes("gguf_allkv.gguf"), everyType(), stored());
+        return List.of(
+                Fixtures.bytes("gguf_allkv.gguf"),
+                everyType(),
+                Fixtures.bytes("groups/one-q2_0-g128-first.gguf"),
+                Fixtures.bytes("split/split-00001-of-00003.gguf"),
+                stored());
     }
+
+    private record Stored(String fixture, int type, long cols, long rows) {}
 
     /** A file with a tensor of each readable type. */
     private static byte[] everyType() {
-        String[] fixtures = {"f16", "bf16", "q8_0", "q6_k", "q2_0.even", "i2s_128x256"};
-        int[] types = {1, 30, 8, 14, 42, 36};
-        long[][] dims = {{512}, {512}, {512, 4}, {512, 4}, {512, 4}, {256, 128}};
-        GgufBuilder file = GgufBuilder.header(types.length, 0);
+        List<Stored> tensors = List.of(
+                new Stored("f16", 1, 512, 1),
+                new Stored("bf16", 30, 512, 1),
+                new Stored("q8_0", 8, 512, 4),
+                new Stored("q6_k", 14, 512, 4),
+                new Stored("q5_k", 13, 512, 4),
+                new Stored("q4_k", 12, 512, 4),
+                new Stored("q5_1", 7, 512, 4),
+                new Stored("q5_0", 6, 512, 4),
+                new Stored("q4_1", 3, 512, 4),
+                new Stored("q4_0", 2, 512, 4),
+                new Stored("q2_0.even", 42, 512, 4),
+                new Stored("groups/q2_0_g128", 142, 512, 8),
+                new Stored("groups/ptq1_0", 143, 512, 8),
+                new Stored("i2s_128x256", 36, 256, 128));
+        GgufBuilder file = GgufBuilder.header(tensors.size(), 0);
         int offset = 0;
-        for (int i = 0; i < types.length; i++) {
-            file.tensor(fixtures[i], types[i], offset, dims[i]);
-            offset += Math.ceilDiv(data(fixtures[i]).length, 32) * 32;
+        for (Stored tensor : tensors) {
+            file.tensor(tensor.fixture(), tensor.type(), offset, tensor.cols(), tensor.rows());
+            offset += Math.ceilDiv(data(tensor.fixture()).length, 32) * 32;
         }
-        for (String fixture : fixtures) {
-            file.data(0).raw(data(fixture));
+        for (Stored tensor : tensors) {
+            file.data(0).raw(data(tensor.fixture()));
         }
         return file.bytes();
     }

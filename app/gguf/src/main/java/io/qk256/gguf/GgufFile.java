@@ -8,7 +8,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -25,36 +26,41 @@ import java.util.Optional;
  */
 public final class GgufFile implements AutoCloseable {
 
-    private static final int MAX_PARTS = 65_535;
-    private static final int MAGIC = 0x46554747;
-    private static final int HEADER_BYTES = 4 + 4 + 8 + 8;
-    private static final String ALIGNMENT_KEY = "general.alignment";
-    private static final long DEFAULT_ALIGNMENT = 32;
-    private static final long MIN_ALIGNMENT = 8;
-
-    private final String name;
+    private final List<Part> parts;
+    private final Optional<String> incomplete;
     private final Optional<Arena> arena;
     private final int version;
     private final long alignment;
     private final Map<String, GgufValue> metadata;
     private final Map<String, GgufTensor> tensors;
-    private final MemorySegment header;
-    private final MemorySegment bytes;
 
-    private GgufFile(String name, MemorySegment bytes, TypeRules rules, Optional<Arena> arena) throws GgufException {
-        this.name = name;
-        this.bytes = bytes;
+    /**
+     * One of the files that hold a model.
+     *
+     * @param name the path of the file, or its name in messages
+     * @param header the bytes before the tensor data, read-only
+     * @param bytes the whole file, read-only
+     */
+    public record Part(String name, MemorySegment header, MemorySegment bytes) {}
+
+    /** @param incomplete if only one part of a split model could be read: why, and what to do */
+    private GgufFile(List<GgufHeader> headers, Optional<String> incomplete, TypeRules rules, Optional<Arena> arena)
+            throws GgufException {
+        GgufHeader first = headers.getFirst();
+        List<TensorEntry> entries =
+                headers.stream().flatMap(header -> header.entries().stream()).toList();
+        Map<Integer, TensorType> shared = SharedIds.resolve(entries);
+        Map<String, GgufTensor> all = new LinkedHashMap<>();
+        for (GgufHeader header : headers) {
+            all.putAll(rules.recognise(header.name(), first.metadata(), header.place(shared)));
+        }
+        this.parts = headers.stream().map(GgufHeader::part).toList();
+        this.incomplete = incomplete;
         this.arena = arena;
-        Cursor cursor = new Cursor(name, bytes);
-        this.version = version(cursor, bytes);
-        long tensorCount = cursor.count("tensor count", TensorReader.MIN_ENTRY_BYTES);
-        long entryCount = cursor.count("metadata count", MetadataReader.MIN_ENTRY_BYTES);
-        this.metadata = Collections.unmodifiableMap(MetadataReader.read(name, cursor, entryCount));
-        this.alignment = readAlignment();
-        Map<String, GgufTensor> stored =
-                new TensorReader(name, bytes, cursor, architecture(), rules, alignment).read(tensorCount);
-        this.tensors = Collections.unmodifiableMap(rules.recognise(name, metadata, stored));
-        this.header = bytes.asSlice(0, cursor.position());
+        this.version = first.version();
+        this.alignment = first.alignment();
+        this.metadata = first.metadata();
+        this.tensors = Collections.unmodifiableMap(all);
     }
 
     /**
@@ -69,7 +75,8 @@ public final class GgufFile implements AutoCloseable {
     }
 
     /**
-     * Maps and checks a file of any size.
+     * Maps and checks a file of any size, with all other parts if it is one of a split model: they are then one file. A
+     * part whose others are missing, or do not fit, is opened alone; see {@link #requireWhole}.
      *
      * @param rules resolve tensor types that the id alone does not determine
      * @throws GgufException if there is no such file, or it breaks a rule of the format
@@ -82,14 +89,31 @@ public final class GgufFile implements AutoCloseable {
             throw new GgufException(path + ": " + absence.get() + ", expected a GGUF file; check the path");
         }
         Arena arena = Arena.ofShared();
-        try (FileChannel channel = FileChannel.open(path)) {
-            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            return new GgufFile(path.toString(), bytes, rules, Optional.of(arena));
-        } catch (GgufException | RuntimeException | Error e) {
+        try {
+            return open(path, rules, arena);
+        } catch (IOException | RuntimeException | Error e) {
             arena.close();
             throw e;
+        }
+    }
+
+    private static GgufFile open(Path path, TypeRules rules, Arena arena) throws IOException {
+        GgufHeader asked = GgufHeader.read(path.toString(), map(path, arena), rules);
+        if (SplitFile.parts(asked) == 1) {
+            return new GgufFile(List.of(asked), Optional.empty(), rules, Optional.of(arena));
+        }
+        try {
+            List<GgufHeader> headers = SplitFile.read(path, asked, rules, part -> map(part, arena));
+            return new GgufFile(headers, Optional.empty(), rules, Optional.of(arena));
+        } catch (GgufException e) {
+            return new GgufFile(List.of(asked), Optional.of(String.valueOf(e.getMessage())), rules, Optional.of(arena));
+        }
+    }
+
+    private static MemorySegment map(Path path, Arena arena) throws IOException {
+        try (FileChannel channel = FileChannel.open(path)) {
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
         } catch (IOException e) {
-            arena.close();
             throw FileProblem.reading(path, e);
         }
     }
@@ -107,12 +131,21 @@ public final class GgufFile implements AutoCloseable {
 
     /** As {@link #of(MemorySegment, String)}, with rules for tensor types that the id alone does not determine. */
     public static GgufFile of(MemorySegment bytes, String name, TypeRules rules) throws GgufException {
-        return new GgufFile(name, bytes.asReadOnly(), rules, Optional.empty());
+        GgufHeader header = GgufHeader.read(name, bytes.asReadOnly(), rules);
+        Optional<String> incomplete = SplitFile.parts(header) == 1
+                ? Optional.empty()
+                : Optional.of(SplitFile.describe(header) + ", expected a whole one; open the first part as a file");
+        return new GgufFile(List.of(header), incomplete, rules, Optional.empty());
     }
 
-    /** The path of the opened file, or the name passed to {@link #of}. */
+    /** The path of the opened file, of the first part if there are several; or the name passed to {@link #of}. */
     public String name() {
-        return name;
+        return parts.getFirst().name();
+    }
+
+    /** The files that hold this one: one, or the parts of a split model in their order. */
+    public List<Part> parts() {
+        return parts;
     }
 
     /** The version of the format, 2 or 3. */
@@ -125,32 +158,23 @@ public final class GgufFile implements AutoCloseable {
         return alignment;
     }
 
-    /** A message for the user if the file is one part of a split model, with what to do; empty if it is whole. */
-    public Optional<String> part() throws GgufException {
-        Optional<GgufValue> count = find("split.count");
-        long parts = count.isPresent() ? count.get().asInteger(0, MAX_PARTS) : 0;
-        if (parts <= 1) {
-            return Optional.empty();
-        }
-        Optional<GgufValue> number = find("split.no");
-        String which = number.isPresent() ? "part " + (number.get().asInteger(0, MAX_PARTS) + 1) + " of " : "one of ";
-        return Optional.of(name + ": this is " + which + parts + " of a split model, expected a single file; join"
-                + " the parts with 'llama-gguf-split --merge FIRST-PART OUT.gguf'");
+    /** If this is only one part of a split model: which, why the others could not be read, and what to do. */
+    public Optional<String> incomplete() {
+        return incomplete;
     }
 
     /**
-     * Checks that the file is not one part of a split model.
+     * Checks that the file is not a single part of a split model.
      *
      * @throws GgufException if it is, with what to do
      */
     public void requireWhole() throws GgufException {
-        Optional<String> part = part();
-        if (part.isPresent()) {
-            throw new GgufException(part.get());
+        if (incomplete.isPresent()) {
+            throw new GgufException(incomplete.get());
         }
     }
 
-    /** All metadata by key, in file order. */
+    /** All metadata by key, in file order; that of the first part if there are several. */
     public Map<String, GgufValue> metadata() {
         return metadata;
     }
@@ -167,7 +191,7 @@ public final class GgufFile implements AutoCloseable {
      */
     public GgufValue require(String key) throws GgufException {
         return find(key)
-                .orElseThrow(() -> new GgufException(name + ": no key " + key + " among " + metadata.size()
+                .orElseThrow(() -> new GgufException(name() + ": no key " + key + " among " + metadata.size()
                         + " keys; the file is incomplete or of an unexpected kind"));
     }
 
@@ -177,7 +201,7 @@ public final class GgufFile implements AutoCloseable {
         return value.isPresent() ? value.get().asText() : "";
     }
 
-    /** All tensors, in file order. */
+    /** All tensors, in file order, those of the first part first. */
     public Collection<GgufTensor> tensors() {
         return tensors.values();
     }
@@ -197,71 +221,13 @@ public final class GgufFile implements AutoCloseable {
         if (found.isPresent()) {
             return found.get();
         }
-        throw new GgufException(part().orElse(name + ": no tensor " + tensor + " among " + tensors.size()
+        throw new GgufException(incomplete.orElse(name() + ": no tensor " + tensor + " among " + tensors.size()
                 + " tensors; the file is incomplete or of an unexpected kind"));
-    }
-
-    /** The bytes before the tensor data, read-only. */
-    public MemorySegment header() {
-        return header;
-    }
-
-    /** The whole file, read-only. */
-    public MemorySegment bytes() {
-        return bytes;
     }
 
     /** Unmaps the file; all views of it become invalid. */
     @Override
     public void close() {
         arena.ifPresent(Arena::close);
-    }
-
-    private static int version(Cursor cursor, MemorySegment bytes) throws GgufException {
-        if (cursor.remaining() < HEADER_BYTES) {
-            throw cursor.wrong(
-                    0,
-                    "the file has " + cursor.remaining() + " bytes",
-                    HEADER_BYTES + " or more",
-                    "it is cut off, or not a GGUF file");
-        }
-        if (cursor.i32("magic") != MAGIC) {
-            byte[] start = bytes.asSlice(0, 4).toArray(LittleEndian.I8);
-            throw cursor.wrong(
-                    0,
-                    "the file starts with " + HexFormat.ofDelimiter(" ").formatHex(start),
-                    "47 47 55 46 (GGUF)",
-                    "this is not a GGUF file, or only a pointer to one");
-        }
-        int version = cursor.i32("version");
-        if (version == 2 || version == 3) {
-            return version;
-        }
-        boolean bigEndian = (version & 0xFFFF) == 0 && version != 0;
-        throw cursor.wrong(
-                4,
-                "version is " + Integer.toUnsignedString(version),
-                "2 or 3",
-                bigEndian
-                        ? "this is a big-endian file; get the little-endian one"
-                        : "convert the model again with a current converter");
-    }
-
-    /** The specification requires a multiple of 8, ggml a power of two. */
-    private long readAlignment() throws GgufException {
-        Optional<GgufValue> value = find(ALIGNMENT_KEY);
-        if (value.isEmpty()) {
-            return DEFAULT_ALIGNMENT;
-        }
-        if (value.get().type() != ValueType.U32) {
-            throw new GgufException(name + ": " + ALIGNMENT_KEY + " is of type "
-                    + value.get().type().label() + ", expected u32; the file is damaged");
-        }
-        long bytes = value.get().asInteger(0, 0xFFFF_FFFFL);
-        if (bytes < MIN_ALIGNMENT || Long.bitCount(bytes) != 1) {
-            throw new GgufException(name + ": " + ALIGNMENT_KEY + " is " + bytes
-                    + ", expected a power of two of 8 or more; the file is damaged");
-        }
-        return bytes;
     }
 }

@@ -3,6 +3,7 @@ package io.qk256.gguf;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -30,20 +31,10 @@ final class TensorReader {
     private final String architecture;
     private final TypeRules rules;
     private final long alignment;
-    private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private final Map<String, TensorEntry> entries = new LinkedHashMap<>();
 
-    /**
-     * A tensor entry as stored in the header.
-     *
-     * @param at where the entry starts in the file
-     * @param offset where the data starts, counted from the start of the data section
-     */
-    private record Entry(long at, String name, TensorType type, int id, List<Long> dims, long weights, long offset) {
-
-        Entry as(TensorType other) {
-            return new Entry(at, name, other, id, dims, weights, offset);
-        }
-    }
+    /** Where the data section starts in the file; tensors' offsets count from there. */
+    private long dataStart;
 
     TensorReader(
             String file, MemorySegment bytes, Cursor cursor, String architecture, TypeRules rules, long alignment) {
@@ -55,11 +46,22 @@ final class TensorReader {
         this.alignment = alignment;
     }
 
-    Map<String, GgufTensor> read(long count) throws GgufException {
+    /**
+     * Reads the entries, without looking at the data.
+     *
+     * @param count the number of entries
+     */
+    void read(long count) throws GgufException {
         for (long i = 0; i < count; i++) {
             entry("tensor " + i);
         }
-        return place();
+        dataStart = Math.ceilDiv(cursor.position(), alignment) * alignment;
+        findRooms();
+    }
+
+    /** The entries in the order of the file. */
+    Collection<TensorEntry> entries() {
+        return entries.values();
     }
 
     private void entry(String field) throws GgufException {
@@ -68,9 +70,12 @@ final class TensorReader {
         List<Long> dims = dims(name);
         int id = cursor.i32("type of " + name);
         TensorType type = type(cursor.position() - Integer.BYTES, name, id);
-        long weights = weights(at, name, type, dims);
+        long weights = weights(at, name, dims);
+        if (!SharedIds.contains(id)) {
+            requireWholeBlocks(at, name, type, dims);
+        }
         long offset = offset(name);
-        Entry entry = new Entry(at, name, type, id, dims, weights, offset);
+        TensorEntry entry = new TensorEntry(at, name, type, id, dims, weights, offset, 0, "", alignment);
         if (entries.putIfAbsent(name, entry) != null) {
             throw cursor.damaged(at, "tensor " + name + " appears twice", "each name once");
         }
@@ -118,12 +123,10 @@ final class TensorReader {
                         at,
                         "tensor " + name + " is of type " + id,
                         "a type of ggml or bitnet.cpp",
-                        TensorType.wasRemoved(id)
-                                ? "ggml has removed this type; convert the model again with a current converter"
-                                : "the file is damaged, or newer than this program"));
+                        "the file is damaged, or newer than this program"));
     }
 
-    private long weights(long at, String name, TensorType type, List<Long> dims) throws GgufException {
+    private long weights(long at, String name, List<Long> dims) throws GgufException {
         long weights = 1;
         try {
             for (long dim : dims) {
@@ -132,6 +135,10 @@ final class TensorReader {
         } catch (ArithmeticException e) {
             throw cursor.damaged(at, "tensor " + name + " has dimensions " + dims, "a product within 63 bits");
         }
+        return weights;
+    }
+
+    private void requireWholeBlocks(long at, String name, TensorType type, List<Long> dims) throws GgufException {
         if (dims.getFirst() % type.blockWeights() != 0) {
             throw cursor.wrong(
                     at,
@@ -139,7 +146,6 @@ final class TensorReader {
                     "a multiple of " + type.blockWeights(),
                     "the type does not fit this shape; convert the model to another type");
         }
-        return weights;
     }
 
     private long offset(String name) throws GgufException {
@@ -154,63 +160,62 @@ final class TensorReader {
         return offset;
     }
 
-    /** Finds the bytes of each tensor, last to first: each must end before the next one starts. */
-    private Map<String, GgufTensor> place() throws GgufException {
-        long dataStart = Math.ceilDiv(cursor.position(), alignment) * alignment;
-        List<Entry> byOffset = new ArrayList<>(entries.values());
-        byOffset.sort(Comparator.comparingLong(Entry::offset));
-        Map<String, MemorySegment> data = new HashMap<>();
+    /** Finds the room of each tensor, last to first: each must end before the next one starts. */
+    private void findRooms() {
         long limit = bytes.byteSize() - dataStart;
         String next = "the end of the file";
-        for (Entry entry : byOffset.reversed()) {
-            Entry sized = Q2Size.decide(entry.type(), entry.id(), entry.dims(), limit - entry.offset(), alignment)
-                    .map(entry::as)
-                    .orElse(entry);
-            entries.put(entry.name(), sized);
-            data.put(entry.name(), data(sized, dataStart, limit, next));
+        for (TensorEntry entry : lastFirst()) {
+            entries.put(entry.name(), entry.within(limit - entry.offset(), next));
             limit = entry.offset();
             next = "tensor " + entry.name();
         }
+    }
+
+    private List<TensorEntry> lastFirst() {
+        List<TensorEntry> byOffset = new ArrayList<>(entries.values());
+        byOffset.sort(Comparator.comparingLong(TensorEntry::offset));
+        return byOffset.reversed();
+    }
+
+    /**
+     * Finds the bytes of each tensor.
+     *
+     * @param shared the types of the ids that only sizes tell
+     */
+    Map<String, GgufTensor> place(Map<Integer, TensorType> shared) throws GgufException {
+        Map<String, MemorySegment> data = new HashMap<>();
+        for (TensorEntry entry : lastFirst()) {
+            data.put(entry.name(), data(entry, type(entry, shared)));
+        }
         Map<String, GgufTensor> tensors = new LinkedHashMap<>();
-        for (Entry entry : entries.values()) {
+        for (TensorEntry entry : entries.values()) {
             MemorySegment bytesOfTensor = Objects.requireNonNull(data.get(entry.name()));
             tensors.put(
                     entry.name(),
-                    new GgufTensor(file, entry.name(), entry.type(), entry.id(), entry.dims(), bytesOfTensor));
+                    new GgufTensor(file, entry.name(), type(entry, shared), entry.id(), entry.dims(), bytesOfTensor));
         }
         return tensors;
     }
 
-    /**
-     * Returns the bytes of one tensor.
-     *
-     * @param limit where the next tensor, or the end of the file, is in the data section
-     * @param next a description of what {@code limit} is, for messages
-     */
-    private MemorySegment data(Entry entry, long dataStart, long limit, String next) throws GgufException {
-        long room = limit - entry.offset();
+    private static TensorType type(TensorEntry entry, Map<Integer, TensorType> shared) {
+        return shared.getOrDefault(entry.id(), entry.type());
+    }
+
+    private MemorySegment data(TensorEntry entry, TensorType type) throws GgufException {
         long size;
         try {
-            size = entry.type().hasKnownSize() ? entry.type().bytes(entry.weights()) : Math.max(1, room);
+            size = type.hasKnownSize() ? type.bytes(entry.weights()) : Math.max(1, entry.room());
         } catch (ArithmeticException e) {
             throw cursor.damaged(
                     entry.at(),
                     "tensor " + entry.name() + " has " + entry.weights() + " weights",
                     "a size within 63 bits");
         }
-        if (Q2Size.isOf128(entry.id(), entry.weights(), room, alignment)) {
-            throw cursor.wrong(
-                    entry.at(),
-                    "tensor " + entry.name() + " of type 42 has " + room + " bytes for " + entry.weights()
-                            + " weights, which is Q2_0 in groups of 128 as PrismML's program packs it",
-                    "groups of 64 (" + TensorType.Q2_0.bytes(entry.weights()) + " bytes) as ggml packs it",
-                    "get the model in ggml's packing, whose file name often ends in Q2_0_g64.gguf");
-        }
-        if (size > room) {
+        if (size > entry.room()) {
             throw cursor.wrong(
                     entry.at(),
                     "tensor " + entry.name() + " has " + size + " bytes at offset " + entry.offset(),
-                    "at most " + Math.max(0, room) + " bytes up to " + next,
+                    "at most " + Math.max(0, entry.room()) + " bytes up to " + entry.next(),
                     "the file is cut off or damaged; get it again");
         }
         return bytes.asSlice(dataStart + entry.offset(), size);

@@ -54,17 +54,23 @@ public enum TensorType {
     NVFP4(40, 64, 36),
     Q1_0(41, 128, 18),
     Q2_0(42, 64, 18),
+    /** PrismML's form of Q2_0, with the same id; the sizes of the tensors tell it from ggml's. */
+    Q2_0_G128(-1, 128, 34),
+    /** Q2_0 in groups of 128 weights, under an id of PrismML's own. */
+    PQ2_0(142, 128, 34),
+    /** PrismML's ternary digits, five in a byte, in groups of 128 weights. */
+    PTQ1_0(143, 128, 28),
     /**
      * bitnet.cpp's lookup-table weights for x86: id 39, or 42 in the 2026 fork. The size depends on the model's shape.
      */
     TL2(-1, 1, 0),
     /** The layout of the kernels, in files that this program writes as I8; only {@link TypeRules} can identify it. */
     QK256(-1, 1, 0),
-    /** A type of another program, such as 142 and 143 of PrismML; {@link GgufTensor#typeId} has the number. */
+    /** A type of another program, or one that ggml has removed; {@link GgufTensor#typeId} has the number. */
     OTHER(-1, 1, 0);
 
     /** Ids up to here may come from newer programs or forks; a larger one means a damaged file. */
-    private static final int MAX_OTHER = 255;
+    private static final int MAX_OTHER = 65_535;
 
     private static final int MXFP4_OR_TL2 = 39;
     private static final int Q2_0_OR_TL2 = 42;
@@ -92,7 +98,7 @@ public enum TensorType {
      *
      * @param id the id in the file
      * @param architecture the value of {@code general.architecture}, empty if there is none
-     * @return {@link #OTHER} if the id may come from another program; empty if no program has it, or ggml removed it
+     * @return {@link #OTHER} if the id may come from another program, or ggml removed it; empty if no program has it
      */
     static Optional<TensorType> of(int id, String architecture) {
         if ((id == MXFP4_OR_TL2 || id == Q2_0_OR_TL2) && architecture.startsWith("bitnet")) {
@@ -103,11 +109,11 @@ public enum TensorType {
                 return Optional.of(type);
             }
         }
-        return id > Q2_0.id && id <= MAX_OTHER ? Optional.of(OTHER) : Optional.empty();
+        return id >= 0 && id <= MAX_OTHER ? Optional.of(OTHER) : Optional.empty();
     }
 
     /** Whether ggml once had a type with that id. */
-    static boolean wasRemoved(int id) {
+    public static boolean wasRemoved(int id) {
         return id == 4 || id == 5 || (id >= 31 && id <= 33);
     }
 
@@ -147,6 +153,7 @@ public enum TensorType {
             case TL2, QK256, OTHER -> name();
             case I2_S_ARM -> I2_S.label() + " in the ARM layout";
             case I2_S_ROWS4 -> I2_S.label() + " in the four-row layout";
+            case Q2_0_G128 -> Q2_0.label() + " in groups of 128";
             default -> name() + " (type " + id + ")";
         };
     }

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class GgufFileTest {
 
@@ -199,9 +201,11 @@ class GgufFileTest {
                     .as(architecture)
                     .isEqualTo(TensorType.Q2_0);
             byte[] ofPrism = q2(architecture, 2048 / 128 * 34);
-            assertThatThrownBy(() -> GgufFile.of(MemorySegment.ofArray(ofPrism), "g128"))
+            assertThat(GgufFile.of(MemorySegment.ofArray(ofPrism), "g128")
+                            .requireTensor("t")
+                            .type())
                     .as(architecture)
-                    .hasMessageContaining("groups of 128 as PrismML's program packs it, expected groups of 64");
+                    .isEqualTo(TensorType.Q2_0_G128);
         }
     }
 
@@ -215,21 +219,80 @@ class GgufFileTest {
                 .bytes();
     }
 
+    @ParameterizedTest
+    @CsvSource({"q2_0-g64, Q2_0", "q2_0-g128, Q2_0_G128", "pq2_0, PQ2_0", "ptq1_0, PTQ1_0"})
+    void groupsAreFoundWhereverTheTensorIs(String name, TensorType type) throws GgufException {
+        for (String place : new String[] {"first", "last"}) {
+            GgufFile file = GgufFile.of(Fixtures.segment("groups/one-" + name + "-" + place + ".gguf"), name);
+            GgufTensor tensor = file.tensors().stream()
+                    .filter(one -> one.type() == type)
+                    .findFirst()
+                    .orElseThrow();
+            float[] seen = new float[8 * 512];
+            TensorRows.of(tensor).reader(8).read(0, 8, seen, 0);
+            assertThat(MemorySegment.ofArray(seen).mismatch(Fixtures.segment("groups/one.dequant.f32")))
+                    .as(place)
+                    .isEqualTo(-1);
+        }
+    }
+
+    /** 128 weights take 64 bytes in either packing. */
     @Test
-    void aTypeOfOthersIsShownByNumberAndNotUsed() throws GgufException {
+    void theWholeFileHasOneGroupSize() throws GgufException {
+        byte[] small = GgufBuilder.header(2, 0)
+                .tensor("small", 42, 0, 128)
+                .tensor("large", 42, 64, 4096)
+                .data(64 + 4096 / 128 * 34)
+                .bytes();
+        assertThat(GgufFile.of(MemorySegment.ofArray(small), "file").tensors())
+                .extracting(GgufTensor::type)
+                .containsOnly(TensorType.Q2_0_G128);
+
+        byte[] mixed = GgufBuilder.header(2, 0)
+                .tensor("a", 42, 0, 4096)
+                .tensor("b", 42, 1088, 4096)
+                .data(1088 + 1152)
+                .bytes();
+        GgufFile file = GgufFile.of(MemorySegment.ofArray(mixed), "file");
+        assertThat(file.tensors()).extracting(GgufTensor::typeLabel).containsOnly("type 42");
+        assertThatThrownBy(() -> TensorRows.of(file.requireTensor("a")))
+                .isInstanceOf(GgufException.class)
+                .hasMessageContaining("do not all fit Q2_0 in groups of 64 weights, nor all in groups of 128");
+    }
+
+    @Test
+    void aCutOffTensorOfSharedIdIsRefused() {
+        byte[] cut = GgufBuilder.header(2, 0)
+                .tensor("a", 42, 0, 4096)
+                .tensor("b", 42, 1088, 4096)
+                .data(1088 + 1000)
+                .bytes();
+        assertThatThrownBy(() -> GgufFile.of(MemorySegment.ofArray(cut), "file"))
+                .isInstanceOf(GgufException.class)
+                .hasMessageContaining("tensor b has 1088 bytes at offset 1088, expected at most 1000 bytes");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            142 | its size is not that of the type that usually has this number
+            143 | its size is not that of the type that usually has this number
+            37  | its size is not that of the type that usually has this number
+            200 | this program does not know the type
+            33  | ggml has removed the type
+            """)
+    void aTypeOfOthersIsShownByNumberAndNotUsed(int id, String why) throws GgufException {
         byte[] bytes = GgufBuilder.header(2, 0)
-                .tensor("a", 142, 0, 256)
-                .tensor("b", 143, 96, 256)
+                .tensor("a", id, 0, 1024)
+                .tensor("b", id, 96, 1024)
                 .data(160)
                 .bytes();
-        GgufFile file = GgufFile.of(MemorySegment.ofArray(bytes), "prism");
-        assertThat(file.tensors()).extracting(GgufTensor::typeLabel).containsExactly("type 142", "type 143");
+        GgufFile file = GgufFile.of(MemorySegment.ofArray(bytes), "other");
+        assertThat(file.tensors()).extracting(GgufTensor::typeLabel).containsOnly("type " + id);
         GgufTensor tensor = file.requireTensor("a");
         assertThat(tensor.data().byteSize()).isEqualTo(96);
         assertThatThrownBy(() -> TensorRows.of(tensor))
                 .isInstanceOf(GgufException.class)
-                .hasMessageContaining(
-                        "tensor a of type 142, 1x256: cannot be read: this program does not know the type");
+                .hasMessageContaining("tensor a of type " + id + ", 1x1024: cannot be read: " + why);
     }
 
     @Test
@@ -243,7 +306,7 @@ class GgufFileTest {
         GgufFile file = GgufFile.of(MemorySegment.ofArray(bytes), "part");
         assertThatThrownBy(() -> file.requireTensor("t"))
                 .isInstanceOf(GgufException.class)
-                .hasMessageContaining("part: this is part 1 of 3 of a split model, expected a single file");
+                .hasMessageContaining("part: this is part 1 of 3 of a split model, expected a whole one");
     }
 
     private static byte[] withArchitecture(String architecture, int type) {

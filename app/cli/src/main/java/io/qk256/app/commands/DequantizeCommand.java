@@ -23,7 +23,8 @@ import picocli.CommandLine.ParentCommand;
         mixinStandardHelpOptions = true,
         description = {
             "Write a tensor of a GGUF file as f32 values for NumPy, rows x columns.",
-            "Types: F32, F16, BF16, Q8_0, Q6_K, Q2_0, TQ1_0, TQ2_0, I2_S."
+            "Types: F32, F16, BF16, Q8_0, Q6_K, Q5_K, Q4_K, Q5_1, Q5_0, Q4_1, Q4_0, Q2_0, PQ2_0, PTQ1_0, TQ1_0, TQ2_0,"
+                    + " I2_S."
         })
 final class DequantizeCommand implements Callable<Integer> {
 
@@ -59,7 +60,9 @@ final class DequantizeCommand implements Callable<Integer> {
             GgufTensor tensor = source.findTensor(name)
                     .orElseThrow(() -> new UserError(source.name() + ": there is no tensor '" + name + "' among "
                             + source.tensors().size() + "; '" + Launcher.name() + " inspect' shows their names"));
-            to.requireOtherThan(file.path());
+            for (GgufFile.Part part : source.parts()) {
+                to.requireOtherThan(Path.of(part.name()));
+            }
             to.requireWritable();
             NpyFile.write(TensorRows.of(tensor), to);
             Objects.requireNonNull(root)

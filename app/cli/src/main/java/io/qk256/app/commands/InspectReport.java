@@ -48,6 +48,11 @@ final class InspectReport {
                 + Plural.of(file.metadata().size(), "key") + ", "
                 + Plural.of(file.tensors().size(), "tensor")
                 + ", aligned to " + Plural.of(file.alignment(), "byte"));
+        if (file.parts().size() > 1) {
+            out.println("This is a split model, shown as a whole; its parts:");
+            file.parts().forEach(part -> out.println("  " + PrintableText.line(part.name())));
+        }
+        file.incomplete().ifPresent(why -> out.println("Only this part is shown: " + PrintableText.line(why)));
         out.println();
         Table keys = new Table("key", "type", "value");
         for (GgufValue value : file.metadata().values()) {
@@ -68,7 +73,10 @@ final class InspectReport {
         out.println(tensors);
         Table types = new Table("type", "tensors", "bytes", "use");
         byType().forEach((label, sum) -> types.add(
-                label, String.valueOf(sum.tensors()), String.format(Locale.ROOT, "%,d", sum.bytes()), use(sum.type())));
+                label,
+                String.valueOf(sum.tensors()),
+                String.format(Locale.ROOT, "%,d", sum.bytes()),
+                use(sum.first())));
         out.print(types);
         out.flush();
     }
@@ -79,6 +87,12 @@ final class InspectReport {
         json.addProperty("version", file.version());
         json.addProperty("architecture", file.architecture());
         json.addProperty("alignment", file.alignment());
+        if (file.parts().size() > 1) {
+            JsonArray parts = new JsonArray();
+            file.parts().forEach(part -> parts.add(part.name()));
+            json.add("parts", parts);
+        }
+        file.incomplete().ifPresent(why -> json.addProperty("incomplete", why));
         JsonArray keys = new JsonArray();
         file.metadata().values().forEach(value -> keys.add(json(value)));
         json.add("keys", keys);
@@ -137,7 +151,8 @@ final class InspectReport {
         tensor.dims().forEach(dims::add);
         json.add("dims", dims);
         json.addProperty("bytes", tensor.data().byteSize());
-        json.addProperty("use", use(tensor.type()));
+        group(tensor.type()).ifPresent(weights -> json.addProperty("group", weights));
+        json.addProperty("use", use(tensor));
         return json;
     }
 
@@ -148,10 +163,11 @@ final class InspectReport {
                 : tensor.type().name();
     }
 
-    private record Sum(TensorType type, int tensors, long bytes) {
+    /** @param first one of the tensors */
+    private record Sum(GgufTensor first, int tensors, long bytes) {
 
         Sum plus(Sum other) {
-            return new Sum(type, tensors + other.tensors, bytes + other.bytes);
+            return new Sum(first, tensors + other.tensors, bytes + other.bytes);
         }
     }
 
@@ -161,20 +177,30 @@ final class InspectReport {
                 .toList();
         Map<String, Sum> sums = new LinkedHashMap<>();
         for (GgufTensor tensor : sorted) {
-            sums.merge(
-                    tensor.typeLabel(), new Sum(tensor.type(), 1, tensor.data().byteSize()), Sum::plus);
+            sums.merge(tensor.typeLabel(), new Sum(tensor, 1, tensor.data().byteSize()), Sum::plus);
         }
         return sums;
     }
 
-    private static String use(TensorType type) {
-        if (type == TensorType.QK256) {
+    private static String use(GgufTensor tensor) {
+        if (tensor.type() == TensorType.QK256) {
             return "kernels take it as it is";
         }
-        if (Repack.refusal(type).isEmpty()) {
-            return "repacked for kernels";
+        if (Repack.refusal(tensor).isEmpty()) {
+            return "repacked for kernels"
+                    + group(tensor.type())
+                            .map(weights -> ", a scale for " + weights + " weights")
+                            .orElse("");
         }
-        return TensorRows.refusal(type).map(why -> "none: " + why).orElse("read as f32");
+        return TensorRows.refusal(tensor).map(why -> "none: " + why).orElse("read as f32");
+    }
+
+    /** The number of weights with a common scale, for types that exist with several. */
+    private static Optional<Integer> group(TensorType type) {
+        return switch (type) {
+            case Q2_0, Q2_0_G128, PQ2_0, PTQ1_0 -> Optional.of(type.blockWeights());
+            default -> Optional.empty();
+        };
     }
 
     private static String shape(GgufTensor tensor) {

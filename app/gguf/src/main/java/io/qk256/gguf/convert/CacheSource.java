@@ -10,9 +10,10 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.StringJoiner;
 
 /**
- * Identifies the file that a cached model was made from: its size, the SHA-256 of its header, a checksum of all its
+ * Identifies the file, or the parts, that a cached model was made from: its size, the SHA-256 of its header, a checksum of all its
  * bytes, and the file attributes at that time. While the attributes are the same, the bytes are assumed to be the same
  * without reading them. On Unix the attributes include the time of the last change (ctime), which no program can set.
  */
@@ -26,13 +27,19 @@ final class CacheSource {
     private final int threads;
     private final Progress progress;
 
-    CacheSource(GgufFile file, Path path, I2sLayout layout, int threads, Progress progress) throws IOException {
+    CacheSource(GgufFile file, I2sLayout layout, int threads, Progress progress) throws IOException {
         this.file = file;
         this.threads = threads;
         this.progress = progress;
-        this.header =
-                "I2_S layout " + layout + ", size " + Files.size(path) + ", header SHA-256 " + sha256(file.header());
-        this.seen = "modified " + Files.getLastModifiedTime(path) + unix(path);
+        StringJoiner headers = new StringJoiner(", ");
+        StringJoiner attributes = new StringJoiner(", ");
+        for (GgufFile.Part part : file.parts()) {
+            Path path = Path.of(part.name());
+            headers.add("size " + Files.size(path) + ", header SHA-256 " + sha256(part.header()));
+            attributes.add("modified " + Files.getLastModifiedTime(path) + unix(path));
+        }
+        this.header = "I2_S layout " + layout + ", " + headers;
+        this.seen = attributes.toString();
     }
 
     private static String unix(Path path) throws IOException {
@@ -56,11 +63,15 @@ final class CacheSource {
     }
 
     private String content() {
-        Progress.Sum sum =
-                new Progress.Sum(progress, "reading the model", file.bytes().byteSize());
-        int seen = Checksums.of(file.bytes(), threads, sum);
+        long total =
+                file.parts().stream().mapToLong(part -> part.bytes().byteSize()).sum();
+        Progress.Sum sum = new Progress.Sum(progress, "reading the model", total);
+        StringJoiner sums = new StringJoiner(" ");
+        for (GgufFile.Part part : file.parts()) {
+            sums.add(Integer.toHexString(Checksums.of(part.bytes(), threads, sum)));
+        }
         sum.finish();
-        return header + ", sum " + Integer.toHexString(seen);
+        return header + ", sum " + sums;
     }
 
     static String sha256(MemorySegment bytes) {

@@ -26,7 +26,8 @@ import java.util.Objects;
  * and the order of both. Weights keep their values to the bit, or the file is refused before anything is written.
  *
  * <p>Only keys that describe the packing change: {@code general.file_type} becomes that of the new type, and
- * {@code general.alignment} and {@code qk256.*} become what the new file needs. I2_S and TQ2_0 files of one model
+ * {@code general.alignment} and {@code qk256.*} become what the new file needs, and {@code split.*} are dropped, because
+ * the new file is whole. I2_S and TQ2_0 files of one model
  * therefore convert into each other byte for byte, also through QK256.
  */
 public final class Conversion {
@@ -34,6 +35,7 @@ public final class Conversion {
     private static final String FILE_TYPE_KEY = "general.file_type";
     private static final String ALIGNMENT_KEY = "general.alignment";
     private static final String OWN_KEYS = "qk256.";
+    private static final String SPLIT_KEYS = "split.";
 
     private final GgufFile source;
     private final Target target;
@@ -100,12 +102,19 @@ public final class Conversion {
     public static Report convert(
             GgufFile source, OutputFile out, Target target, boolean roundScales, int threads, Progress progress)
             throws IOException {
-        out.requireOtherThan(Path.of(source.name()));
+        source.requireWhole();
+        requireOtherThanSource(out, source);
         out.requireWritable();
         Conversion conversion = new Conversion(source, target, roundScales, threads, progress);
         GgufWriter writer = new GgufWriter();
         conversion.keys(writer);
         return conversion.write(writer, out);
+    }
+
+    static void requireOtherThanSource(OutputFile out, GgufFile source) throws IOException {
+        for (GgufFile.Part part : source.parts()) {
+            out.requireOtherThan(Path.of(part.name()));
+        }
     }
 
     /** Makes a file for {@link RepackCache}: with its source key first, and with checksums of all tensors. */
@@ -134,9 +143,12 @@ public final class Conversion {
         return sums;
     }
 
-    /** Whether a conversion changes the value of a key. */
+    /** Whether a conversion changes or drops a key. */
     static boolean isChanged(String key) {
-        return key.equals(FILE_TYPE_KEY) || key.equals(ALIGNMENT_KEY) || key.startsWith(OWN_KEYS);
+        return key.equals(FILE_TYPE_KEY)
+                || key.equals(ALIGNMENT_KEY)
+                || key.startsWith(OWN_KEYS)
+                || key.startsWith(SPLIT_KEYS);
     }
 
     private void keys(GgufWriter writer) throws GgufException {
@@ -162,7 +174,7 @@ public final class Conversion {
                 converted++;
             } else if (tensor.type().id() < 0) {
                 throw new GgufException(tensor + ": cannot be converted: "
-                        + Repack.refusal(tensor.type()).orElse(""));
+                        + Repack.refusal(tensor).orElse(""));
             } else {
                 writer.tensor(
                         tensor.name(),

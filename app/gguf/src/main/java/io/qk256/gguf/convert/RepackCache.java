@@ -86,8 +86,10 @@ public final class RepackCache {
             return source;
         }
         try (source) {
-            CacheSource identity = new CacheSource(source, model, i2sLayout, threads, progress);
-            RepackCache cache = new RepackCache(source, identity, place(model, directory), threads, progress);
+            source.requireWhole();
+            CacheSource identity = new CacheSource(source, i2sLayout, threads, progress);
+            RepackCache cache =
+                    new RepackCache(source, identity, place(Path.of(source.name()), directory), threads, progress);
             Optional<GgufFile> usable = cache.usable(talk);
             return usable.isPresent() ? usable.get() : cache.make();
         }
@@ -109,7 +111,7 @@ public final class RepackCache {
         OutputFile out = OutputFile.in(
                 Objects.requireNonNull(absolute.getParent()),
                 Objects.requireNonNull(absolute.getFileName()).toString());
-        out.requireOtherThan(Path.of(source.name()));
+        Conversion.requireOtherThanSource(out, source);
         out.requireWritable();
         Conversion.convertForCache(source, out, identity.describe(), threads, progress);
         return WeightFile.open(cached);

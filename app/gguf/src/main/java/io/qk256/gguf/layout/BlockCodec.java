@@ -7,15 +7,15 @@ import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import java.lang.foreign.MemorySegment;
 
-/** A type whose blocks hold integers of a few bits each and an f16 scale. */
+/** A type whose blocks hold integers of a few bits each, and one or more f16 scales or minimums. */
 abstract class BlockCodec extends TensorCodec {
 
-    private final int scaleAt;
+    private final int[] scalesAt;
 
-    /** @param scaleAt offset of the f16 scale in a block, in bytes */
-    BlockCodec(TensorType type, int scaleAt) {
+    /** @param scalesAt offsets of the f16 numbers in a block, in bytes */
+    BlockCodec(TensorType type, int... scalesAt) {
         super(type);
-        this.scaleAt = scaleAt;
+        this.scalesAt = scalesAt.clone();
     }
 
     /**
@@ -42,7 +42,7 @@ abstract class BlockCodec extends TensorCodec {
 
     @Override
     final void requireFinite(GgufTensor tensor, int threads, Progress progress) throws GgufException {
-        FiniteCheck.scales(tensor, threads, progress, scaleAt);
+        FiniteCheck.scales(tensor, threads, progress, scalesAt);
     }
 
     /** Reads the f16 at a byte offset as f32. */

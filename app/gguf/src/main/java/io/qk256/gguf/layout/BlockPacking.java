@@ -16,7 +16,8 @@ import java.util.List;
  * bit. Stateless and thread-safe.
  *
  * <p>Packs I2_S in its three layouts ({@link TensorType#I2_S}, {@link TensorType#I2_S_ARM},
- * {@link TensorType#I2_S_ROWS4}; the bytes do not tell which), TQ1_0, TQ2_0, and Q2_0 with groups of 64 weights.
+ * {@link TensorType#I2_S_ROWS4}; the bytes do not tell which), TQ1_0, TQ2_0, PTQ1_0, Q2_0 with
+ * groups of 64 weights, and PQ2_0, which is {@link TensorType#Q2_0_G128}.
  */
 public final class BlockPacking {
 

@@ -113,13 +113,15 @@ public final class FiniteCheck {
         }
     }
 
-    /** Checks the f16 scales of blocks, which are {@code scaleAt} bytes after the start of each. */
-    static void scales(GgufTensor tensor, int threads, Progress progress, int scaleAt) throws GgufException {
+    /** Checks the f16 scales of blocks, which are {@code scalesAt} bytes after the start of each. */
+    static void scales(GgufTensor tensor, int threads, Progress progress, int... scalesAt) throws GgufException {
         int block = tensor.type().blockBytes();
         pieces(tensor, PIECE_BYTES / block * block, threads, progress, (from, to) -> {
             for (long at = from; at < to; at += block) {
-                float scale = Float.float16ToFloat(tensor.data().get(LittleEndian.I16, at + scaleAt));
-                requireScale(tensor, scale, at / block);
+                for (int scaleAt : scalesAt) {
+                    float scale = Float.float16ToFloat(tensor.data().get(LittleEndian.I16, at + scaleAt));
+                    requireScale(tensor, scale, at / block);
+                }
             }
         });
     }

@@ -3,6 +3,7 @@ package io.qk256.gguf.layout;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
@@ -40,19 +41,41 @@ abstract sealed class I2sCodec extends TwoBitCodec {
 
     void requireShape(GgufTensor tensor) throws GgufException {}
 
+    /** Code 3 has both bits set, wherever its layout puts them. */
+    @Override
+    final void requireFinite(GgufTensor tensor, int threads, Progress progress) throws GgufException {
+        requireShape(tensor);
+        requireScale(tensor);
+        MemorySegment codes = tensor.data();
+        long bytes = codes.byteSize() - TRAILER_BYTES;
+        int threes = 0;
+        for (long at = 0; at < bytes; at += Integer.BYTES) {
+            int sixteen = codes.get(LittleEndian.I32, at);
+            threes |= sixteen & (sixteen >>> 1) & LOW_BITS;
+        }
+        if (threes != 0) {
+            throw notTernary(tensor, 0, Math.toIntExact(tensor.rows()));
+        }
+    }
+
+    private static float requireScale(GgufTensor tensor) throws GgufException {
+        long scaleAt = tensor.data().byteSize() - TRAILER_BYTES;
+        float scale = tensor.data().get(LittleEndian.F32, scaleAt);
+        FiniteCheck.requireScale(tensor, scale, "the scale");
+        if (scale == 0 && !isZeros(tensor.data(), scaleAt)) {
+            throw new GgufException(tensor + ": the scale is 0 but not all weights are, expected a scale above 0; "
+                    + "the data is missing or damaged, get the file again");
+        }
+        return scale;
+    }
+
     private final class Rows extends Repacking {
 
         private final float scale;
 
         Rows(GgufTensor tensor, Arena arena) throws GgufException {
             super(tensor, arena);
-            long scaleAt = tensor.data().byteSize() - TRAILER_BYTES;
-            this.scale = tensor.data().get(LittleEndian.F32, scaleAt);
-            FiniteCheck.requireScale(tensor, scale, "the scale");
-            if (scale == 0 && !isZeros(tensor.data(), scaleAt)) {
-                throw new GgufException(tensor + ": the scale is 0 but not all weights are, expected a scale above 0; "
-                        + "the data is missing or damaged, get the file again");
-            }
+            this.scale = requireScale(tensor);
         }
 
         @Override

@@ -4,6 +4,7 @@ import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.GgufValue;
 import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.Qk256;
@@ -226,14 +227,24 @@ public final class Qk256Codec extends TwoBitCodec {
             return matrix;
         }
         MemorySegment scales = data.asSlice(HEADER_BYTES + codeBytes);
-        for (long i = 0; i < scales.byteSize() / Float.BYTES; i++) {
-            FiniteCheck.requireScale(tensor, scales.get(LittleEndian.F32, i * Float.BYTES), i);
-        }
+        requireFinite(tensor, scales);
         boolean aligned = scales.maxByteAlignment() >= Float.BYTES;
         return matrix.withBlockScales(
                 aligned
                         ? scales
                         : arena.allocate(scales.byteSize(), Float.BYTES).copyFrom(scales));
+    }
+
+    private static void requireFinite(GgufTensor tensor, MemorySegment scales) throws GgufException {
+        for (long i = 0; i < scales.byteSize() / Float.BYTES; i++) {
+            FiniteCheck.requireScale(tensor, scales.get(LittleEndian.F32, i * Float.BYTES), i);
+        }
+    }
+
+    @Override
+    void requireFinite(GgufTensor tensor, int threads, Progress progress) throws GgufException {
+        long codeBytes = tensor.rows() * Qk256.rowBytes((int) tensor.cols());
+        requireFinite(tensor, tensor.data().asSlice(HEADER_BYTES + codeBytes));
     }
 
     static Codebook codebook(GgufTensor tensor) {

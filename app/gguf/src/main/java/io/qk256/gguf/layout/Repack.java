@@ -35,6 +35,9 @@ public final class Repack {
     /** Large enough to outweigh the cost of scheduling a piece, and small enough to stay in the cache. */
     private static final long PIECE_BYTES = 256 << 10;
 
+    private static final String UNKNOWN = "this program does not know the type, which may be newer or from a fork of"
+            + " ggml; convert the model with the program that made it, for example to TQ2_0";
+
     private Repack() {}
 
     /** The reason why tensors of a type cannot be repacked; empty if they can. */
@@ -47,12 +50,31 @@ public final class Repack {
                     case TL1, TL2 ->
                         "its weights are permuted for the look-up kernel of one machine; "
                                 + "convert the model to I2_S or TQ2_0";
-                    case OTHER ->
-                        "this program does not know the type, which may be newer or from a fork of ggml; "
-                                + "convert the model with the program that made it, for example to TQ2_0";
+                    case OTHER -> UNKNOWN;
                     case Q2_K, IQ2_XXS, IQ2_XS, IQ2_S -> "its weights are not codes of one codebook of four values";
                     default -> "it does not have 2 bits a weight";
                 });
+    }
+
+    /** The reason why a tensor cannot be repacked, judged by its type; empty if it can. */
+    public static Optional<String> refusal(GgufTensor tensor) {
+        return tensor.type() == TensorType.OTHER ? Optional.of(unknown(tensor.typeId())) : refusal(tensor.type());
+    }
+
+    /** Why nothing is known of a type, by its number in the file. */
+    private static String unknown(int id) {
+        if (TensorType.wasRemoved(id)) {
+            return "ggml has removed the type; convert the model again with a current converter";
+        }
+        return switch (id) {
+            case 42 ->
+                "the sizes of the tensors of this type do not all fit Q2_0 in groups of 64 weights, nor all in groups"
+                        + " of 128; the file is damaged, or mixes the two";
+            case 37, 40, 41, 142, 143 ->
+                "its size is not that of the type that usually has this number; the file is cut off, or the number"
+                        + " means another type in the program that made it";
+            default -> UNKNOWN;
+        };
     }
 
     /** The types that can be repacked, for messages. */
@@ -134,7 +156,7 @@ public final class Repack {
         Optional<TwoBitCodec> codec = TensorCodecs.findTwoBit(tensor.type());
         if (codec.isEmpty()) {
             throw new GgufException(
-                    tensor + ": cannot become QK256: " + refusal(tensor.type()).orElse(""));
+                    tensor + ": cannot become QK256: " + refusal(tensor).orElse(""));
         }
         return codec.get();
     }

@@ -3,6 +3,7 @@ package io.qk256.gguf.layout;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
@@ -41,23 +42,28 @@ abstract class ScaledBlocksCodec extends TwoBitCodec {
         return tensor.data().get(LittleEndian.I16, block * blockBytes + scaleAt);
     }
 
+    /**
+     * Decodes one block to f32, faster than the plain formula.
+     *
+     * @param blocks the bytes, with the block from {@code from} on
+     * @param scale the scale of the block
+     * @param out receives the weights, from {@code to} on
+     */
+    abstract void decode(byte[] blocks, int from, float scale, float[] out, int to);
+
     /** Uses each block's own scale, even where repacking would refuse it. */
     @Override
     final RowReader reader(GgufTensor tensor, int most) {
-        PlainDecoder plain = plain(tensor);
-        int cols = (int) tensor.cols();
+        MemorySegment data = tensor.data();
         int weights = type().blockWeights();
-        byte[] values = new byte[cols];
+        int perRow = Math.toIntExact(tensor.cols() / weights);
+        int rowBytes = Math.multiplyExact(perRow, blockBytes);
+        byte[] blocks = new byte[Math.multiplyExact(most, rowBytes)];
         return (first, count, out, at) -> {
-            int to = at;
-            for (long row = first; row < first + count; row++) {
-                plain.row(row, values);
-                for (int start = 0; start < cols; start += weights) {
-                    float scale = Float.float16ToFloat(scaleBits(tensor, (row * cols + start) / weights));
-                    for (int i = start; i < start + weights; i++) {
-                        out[to++] = values[i] * scale;
-                    }
-                }
+            MemorySegment.copy(data, LittleEndian.I8, first * rowBytes, blocks, 0, count * rowBytes);
+            for (int block = 0; block < count * perRow; block++) {
+                int from = block * blockBytes;
+                decode(blocks, from, BlockCodec.half(blocks, from + scaleAt), out, at + block * weights);
             }
         };
     }
@@ -70,6 +76,11 @@ abstract class ScaledBlocksCodec extends TwoBitCodec {
     @Override
     final Repacking repacking(GgufTensor tensor, Arena arena) throws GgufException {
         return new Blocks(tensor, arena);
+    }
+
+    @Override
+    final void requireFinite(GgufTensor tensor, int threads, Progress progress) throws GgufException {
+        FiniteCheck.scales(tensor, threads, progress, scaleAt);
     }
 
     private final class Plain implements PlainDecoder {

@@ -39,7 +39,7 @@ abstract class TensorCodec {
     void requireReadable(GgufTensor tensor) throws GgufException {}
 
     /**
-     * Refuses NaN and infinities in values or their scales. Does nothing for types whose repacking checks for them.
+     * Refuses NaN and infinities in values or their scales.
      *
      * @param threads 1 or more
      * @param progress receives the number of bytes checked

@@ -18,12 +18,21 @@ final class TensorCodecs {
             new F32Codec(),
             new Q8Codec(),
             new Q6Codec(),
+            new Q45KCodec(TensorType.Q5_K),
+            new Q45KCodec(TensorType.Q4_K),
+            Q45Codec.withMinimum(TensorType.Q5_1, 5),
+            Q45Codec.centered(TensorType.Q5_0, 5),
+            Q45Codec.withMinimum(TensorType.Q4_1, 4),
+            Q45Codec.centered(TensorType.Q4_0, 4),
             new I2sCodec.X86(),
             new I2sCodec.Arm(),
             new I2sCodec.Rows4(),
             new Tq1Codec(),
             new Tq2Codec(),
-            new Q2Codec(),
+            new Ptq1Codec(),
+            new Q2Codec(TensorType.Q2_0),
+            new Q2Codec(TensorType.Q2_0_G128),
+            new Q2Codec(TensorType.PQ2_0),
             new Qk256Codec());
 
     private TensorCodecs() {}
@@ -46,11 +55,18 @@ final class TensorCodecs {
         return CODECS.get(type) instanceof TwoBitCodec codec ? Optional.of(codec) : Optional.empty();
     }
 
-    /** The names of some types as a list for messages, in the order above; all layouts of I2_S count as one. */
+    private static boolean hasNameOfItsOwn(TensorType type) {
+        return switch (type) {
+            case I2_S_ARM, I2_S_ROWS4, Q2_0_G128 -> false;
+            default -> true;
+        };
+    }
+
+    /** The names of some types as a list for messages, in the order above; all forms of I2_S and of Q2_0 count as one. */
     static String names(Predicate<TensorCodec> some, String lastWord) {
         List<String> names = new ArrayList<>();
         for (TensorCodec codec : CODECS.values()) {
-            if (some.test(codec) && !(codec instanceof I2sCodec && codec.type() != TensorType.I2_S)) {
+            if (some.test(codec) && hasNameOfItsOwn(codec.type())) {
                 names.add(codec.type().name());
             }
         }

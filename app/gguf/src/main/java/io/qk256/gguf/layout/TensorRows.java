@@ -37,6 +37,11 @@ public final class TensorRows {
         };
     }
 
+    /** The reason why a tensor cannot be read, judged by its type; empty if it can. */
+    public static Optional<String> refusal(GgufTensor tensor) {
+        return tensor.type() == TensorType.OTHER ? Repack.refusal(tensor) : refusal(tensor.type());
+    }
+
     /**
      * Whether a type can be read and has more than 2 bits per weight, as embeddings have, which no kernel multiplies.
      */
@@ -62,7 +67,7 @@ public final class TensorRows {
         Optional<TensorCodec> codec = TensorCodecs.find(tensor.type());
         if (codec.isEmpty()) {
             throw new GgufException(
-                    tensor + ": cannot be read: " + refusal(tensor.type()).orElse(""));
+                    tensor + ": cannot be read: " + refusal(tensor).orElse(""));
         }
         if (tensor.cols() > Integer.MAX_VALUE) {
             throw new GgufException(tensor + ": has " + tensor.cols() + " columns, expected at most "

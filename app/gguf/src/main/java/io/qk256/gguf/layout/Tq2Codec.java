@@ -36,6 +36,17 @@ final class Tq2Codec extends ScaledBlocksCodec {
     }
 
     @Override
+    void decode(byte[] blocks, int from, float scale, float[] out, int to) {
+        for (int plane = 0; plane < 8; plane++) {
+            int codesAt = from + plane / 4 * BitPlanes.GROUP_BYTES;
+            int shift = 2 * (plane % 4);
+            for (int i = 0; i < BitPlanes.GROUP_BYTES; i++) {
+                out[to + plane * BitPlanes.GROUP_BYTES + i] = ((blocks[codesAt + i] >> shift & 3) - 1) * scale;
+            }
+        }
+    }
+
+    @Override
     void repack(MemorySegment from, long fromOffset, int blocks, MemorySegment to, long toOffset) {
         for (int block = 0; block < blocks; block++) {
             long source = fromOffset + (long) block * BLOCK_BYTES;

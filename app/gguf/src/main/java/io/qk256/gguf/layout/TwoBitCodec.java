@@ -2,6 +2,7 @@ package io.qk256.gguf.layout;
 
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
@@ -67,11 +68,12 @@ abstract class TwoBitCodec extends TensorCodec {
         };
     }
 
-    /** Repacks the tensor, which checks what the plain formula does not. */
     @Override
     void requireReadable(GgufTensor tensor) throws GgufException {
-        try (Arena arena = Arena.ofConfined()) {
-            Repack.repack(tensor, arena);
-        }
+        requireFinite(tensor, 1, Progress.NONE);
     }
+
+    /** Refuses what repacking refuses in the data: scales that are not finite, and codes that the type does not have. */
+    @Override
+    abstract void requireFinite(GgufTensor tensor, int threads, Progress progress) throws GgufException;
 }

@@ -116,7 +116,7 @@ class BlockPackingTest {
                 .withMessage("data: 65 bytes, expected 66 or more (1 rows x 256 columns of TQ2_0 (type 35))");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> BlockPacking.pack(TensorType.Q8_0, 1, 256, bytes, arena, 1))
-                .withMessage("type: Q8_0 (type 8), expected I2_S, TQ1_0, TQ2_0 or Q2_0");
+                .withMessage("type: Q8_0 (type 8), expected I2_S, TQ1_0, TQ2_0, PTQ1_0, Q2_0 or PQ2_0");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> BlockPacking.bytes(TensorType.TQ2_0, 1, 300))
                 .withMessage("shape: 1 rows x 300 columns, expected 1 row or more, and a multiple of 256 columns,"

@@ -278,7 +278,8 @@ class RepackTest {
     @EnumSource(
             value = TensorType.class,
             mode = Mode.EXCLUDE,
-            names = {"I2_S", "I2_S_ARM", "I2_S_ROWS4", "TQ1_0", "TQ2_0", "Q2_0", "QK256"})
+            names = {"I2_S", "I2_S_ARM", "I2_S_ROWS4", "TQ1_0", "TQ2_0", "Q2_0", "Q2_0_G128", "PQ2_0", "PTQ1_0", "QK256"
+            })
     void otherTypesAreRefusedByName(TensorType type) {
         GgufTensor tensor = Fixtures.tensor("t", type, 256, 1, Fixtures.segment(new byte[64]));
 

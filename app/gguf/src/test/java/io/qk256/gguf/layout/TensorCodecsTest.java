@@ -76,6 +76,8 @@ class TensorCodecsTest {
     @Test
     void typesAreNamedOnce() {
         assertThat(TensorCodecs.names(codec -> true, "and"))
-                .isEqualTo("F16, BF16, F32, Q8_0, Q6_K, I2_S, TQ1_0, TQ2_0, Q2_0 and QK256");
+                .isEqualTo(
+                        "F16, BF16, F32, Q8_0, Q6_K, Q5_K, Q4_K, Q5_1, Q5_0, Q4_1, Q4_0, I2_S, TQ1_0, TQ2_0, PTQ1_0, Q2_0,"
+                                + " PQ2_0 and QK256");
     }
 }

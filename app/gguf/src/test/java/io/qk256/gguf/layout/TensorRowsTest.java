@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.testing.Fixtures;
 import java.lang.foreign.MemorySegment;
@@ -42,6 +43,16 @@ class TensorRowsTest {
         "BF16, bf16, 1",
         "Q8_0, q8_0, 4",
         "Q6_K, q6_k, 4",
+        "Q5_K, q5_k, 4",
+        "Q4_K, q4_k, 4",
+        "Q5_1, q5_1, 4",
+        "Q5_0, q5_0, 4",
+        "Q4_1, q4_1, 4",
+        "Q4_0, q4_0, 4",
+        "Q2_0, groups/q2_0_codes, 8",
+        "Q2_0_G128, groups/q2_0_g128, 8",
+        "PQ2_0, groups/q2_0_g128, 8",
+        "PTQ1_0, groups/ptq1_0, 8",
         "Q2_0, q2_0, 4",
         "Q2_0, q2_0.even, 4",
         "TQ1_0, tq1_0, 64"
@@ -62,6 +73,31 @@ class TensorRowsTest {
         for (int i = 0; i < truth.length; i++) {
             assertThat(seen[i]).isEqualTo(truth[i] * 0.8125f);
         }
+    }
+
+    @Test
+    void everyByteOfPtq1HasItsDigits() throws GgufException {
+        GgufTensor tensor =
+                Fixtures.tensor("t", TensorType.PTQ1_0, 128, 256, Fixtures.segment("groups/ptq1_0_everybyte.blocks"));
+        byte[] digits = Fixtures.bytes("groups/ptq1_0_everybyte.trits.i8");
+
+        float[] seen = read(tensor);
+
+        for (int i = 0; i < digits.length; i++) {
+            assertThat(seen[i]).as("weight %d", i).isEqualTo(digits[i]);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"Q4_1, 20", "Q5_1, 24", "Q4_K, 144", "Q5_K, 176"})
+    void minimumsMustBeFiniteToo(TensorType type, int blockBytes) {
+        byte[] blocks = new byte[blockBytes];
+        blocks[3] = 0x7C;
+        GgufTensor tensor = Fixtures.tensor("t", type, type.blockWeights(), 1, Fixtures.segment(blocks));
+
+        assertThatThrownBy(() -> FiniteCheck.require(tensor, 1, Progress.NONE))
+                .isInstanceOf(GgufException.class)
+                .hasMessageContaining("block 0 is Infinity, expected a finite number");
     }
 
     @Test
@@ -110,7 +146,16 @@ class TensorRowsTest {
                 "BF16",
                 "Q8_0",
                 "Q6_K",
+                "Q5_K",
+                "Q4_K",
+                "Q5_1",
+                "Q5_0",
+                "Q4_1",
+                "Q4_0",
                 "Q2_0",
+                "Q2_0_G128",
+                "PQ2_0",
+                "PTQ1_0",
                 "TQ1_0",
                 "TQ2_0",
                 "I2_S",

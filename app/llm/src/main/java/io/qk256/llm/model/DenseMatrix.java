@@ -11,7 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A matrix that is not ternary, such as the embedding, read row by row from the bytes of the file. Immutable and
+ * A matrix that no kernel multiplies, such as the embedding, read row by row from the bytes of the file. Immutable and
  * thread-safe; readable while the file is open.
  */
 final class DenseMatrix {
@@ -27,15 +27,11 @@ final class DenseMatrix {
     }
 
     /**
-     * Returns a matrix of a dense type.
+     * Returns a matrix of a type that can be read as f32, 2-bit types included.
      *
      * @throws GgufException if the tensor has another type
      */
     static DenseMatrix of(GgufTensor tensor) throws GgufException {
-        if (!TensorRows.isDense(tensor.type())) {
-            throw new GgufException(
-                    tensor + ": expected " + TensorRows.denseTypes() + "; convert the model again with F16 embeddings");
-        }
         return new DenseMatrix(TensorRows.of(tensor));
     }
 

@@ -17,8 +17,9 @@ final class Heads {
      * Creates a head.
      *
      * <p>Q8_0 holds the same numbers as the 8-bit head, so its codes and scales are only separated, whichever head is
-     * requested. Unpacking Q6_K for every token would take longer than reading f16, so it is rounded to f16 once: the
-     * error is 2^-11 of a weight, while the type itself rounds by up to 1/64 of the largest weight.
+     * requested. Unpacking the other types of blocks for every token would take longer than reading f16, so they are
+     * rounded to f16 once: the error is 2^-11 of a weight, while Q6_K itself rounds by up to 1/64 of the largest weight.
+     * Ternary weights with f16 scales are exact in f16.
      *
      * @param arena allocates converted weights
      */
@@ -28,9 +29,10 @@ final class Heads {
             inParallel(weights.rows(), (from, to) -> head.fill(weights, from, to));
             return head;
         }
-        return weights.type() == TensorType.Q6_K
-                ? DenseHead.asHalves(reductions, weights, arena)
-                : new DenseHead(reductions, weights);
+        return switch (weights.type()) {
+            case F16, BF16, F32 -> new DenseHead(reductions, weights);
+            default -> DenseHead.asHalves(reductions, weights, arena);
+        };
     }
 
     /** Processes rows on all processors. */

@@ -18,7 +18,7 @@ record TensorSpec(String name, int rows, int cols, Role role, boolean required) 
 
     /** What a tensor is for, which determines how it may be stored in the file and in memory. */
     enum Role {
-        /** A matrix with a row per token: F16, BF16, F32, Q8_0 or Q6_K, read in place from the mapped file. */
+        /** A matrix with a row per token, of any type that can be read as f32, in place in the mapped file. */
         TOKENS,
 
         /**

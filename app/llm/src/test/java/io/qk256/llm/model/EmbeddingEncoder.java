@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 final class EmbeddingEncoder {
 
     private static final int Q8_GROUP = 32;
+    private static final int Q2_GROUP = 64;
     private static final int Q6_BLOCK = 256;
     private static final int Q6_GROUP = 16;
 
@@ -25,6 +26,8 @@ final class EmbeddingEncoder {
                 case BF16 -> bf16(values[at], at);
                 case Q8_0 -> q8(values, at);
                 case Q6_K -> q6(values, at);
+                case Q4_0 -> q4(values, at);
+                case Q2_0 -> q2(values, at);
                 default -> throw new IllegalArgumentException(type.label());
             }
         }
@@ -68,6 +71,32 @@ final class EmbeddingEncoder {
             bytes.put(code);
             stored[i] = code * scale;
         }
+    }
+
+    /** The first 16 codes are in the low halves of the bytes; a code minus 8 is a multiple of the scale. */
+    private void q4(float[] values, int at) {
+        short half = Float.floatToFloat16(absMax(values, at, Q8_GROUP) / 7);
+        float scale = Float.float16ToFloat(half);
+        byte[] codes = new byte[Q8_GROUP / 2];
+        for (int i = 0; i < Q8_GROUP; i++) {
+            int code = nearest(values[at + i], scale, -8, 7);
+            codes[i % 16] |= (byte) ((code + 8) << (i / 16 * 4));
+            stored[at + i] = code * scale;
+        }
+        bytes.putShort(half).put(codes);
+    }
+
+    /** Four codes in a byte, the first in the lowest bits; a code minus 1 is a multiple of the scale. */
+    private void q2(float[] values, int at) {
+        short half = Float.floatToFloat16(absMax(values, at, Q2_GROUP) / 2);
+        float scale = Float.float16ToFloat(half);
+        byte[] codes = new byte[Q2_GROUP / 4];
+        for (int i = 0; i < Q2_GROUP; i++) {
+            int code = nearest(values[at + i], scale, -1, 2);
+            codes[i / 4] |= (byte) ((code + 1) << (i % 4 * 2));
+            stored[at + i] = code * scale;
+        }
+        bytes.putShort(half).put(codes);
     }
 
     /** Each group of 16 weights has an 8-bit scale; weights are 0 to 63, minus 32. */

@@ -68,7 +68,7 @@ class EmbeddingTypesTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "F16", "BF16", "Q8_0", "Q6_K"})
+    @EnumSource(names = {"F32", "F16", "BF16", "Q8_0", "Q6_K", "Q4_0", "Q2_0"})
     void rowsAreTheNumbersThatAreStored(TensorType type) throws IOException {
         float[] stored = EmbeddingEncoder.of(type, trained).stored();
         try (GgufFile file = with(type, trained)) {
@@ -94,6 +94,8 @@ class EmbeddingTypesTest {
         "BF16, STORED, BF16", "BF16, INT8, 8 bits",
         "Q8_0, STORED, 8 bits", "Q8_0, INT8, 8 bits",
         "Q6_K, STORED, Q6_K as F16", "Q6_K, INT8, 8 bits",
+        "Q4_0, STORED, Q4_0 as F16", "Q4_0, INT8, 8 bits",
+        "Q2_0, STORED, Q2_0 as F16", "Q2_0, INT8, 8 bits",
         "F32, INT8, 8 bits"
     })
     void logitsAreThoseOfTheStoredNumbers(TensorType type, HeadType head, String name) throws IOException {
@@ -107,7 +109,7 @@ class EmbeddingTypesTest {
             double weights = 0;
             double errors = 0;
             for (int i = row * cols; i < (row + 1) * cols; i++) {
-                double error = rounded ? int8Error(stored, i) : type == TensorType.Q6_K ? halfError(stored[i]) : 0;
+                double error = rounded ? int8Error(stored, i) : name.endsWith("as F16") ? halfError(stored[i]) : 0;
                 weights += (double) stored[i] * stored[i];
                 errors += error * error;
             }
@@ -175,10 +177,10 @@ class EmbeddingTypesTest {
     @Test
     void otherTypesAreRefused() {
         GgufTensor tensor = new GgufTensor(
-                "x.gguf", "token_embd.weight", TensorType.Q4_0, List.of(32L, 1L), MemorySegment.ofArray(new byte[18]));
+                "x.gguf", "token_embd.weight", TensorType.Q2_K, List.of(256L, 1L), MemorySegment.ofArray(new byte[84]));
         assertThatThrownBy(() -> DenseMatrix.of(tensor))
                 .isInstanceOf(GgufException.class)
-                .hasMessageContaining("Q4_0")
-                .hasMessageContaining("expected F16, BF16, F32, Q8_0 or Q6_K");
+                .hasMessageContaining("Q2_K")
+                .hasMessageContaining("this program reads F16, BF16, F32, Q8_0, Q6_K, Q5_K");
     }
 }
