@@ -11,6 +11,7 @@ import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
 import io.qk256.llm.model.Model;
 import io.qk256.llm.model.ModelConfig;
+import io.qk256.llm.model.Pooling;
 import io.qk256.llm.model.Sequence;
 import io.qk256.llm.text.ChatMessage;
 import io.qk256.llm.text.ChatTemplate;
@@ -24,13 +25,14 @@ import io.qk256.spi.selection.Selection;
 import io.qk256.spi.selection.SelectionOptions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 
 /**
- * A model ready to generate text: the weights, the tokenizer and the chat template of one file. Immutable and
+ * A model ready to generate text, or vectors of texts: the weights, the tokenizer and the chat template of one file. Immutable and
  * thread-safe. Any number of engines may use it at once, each by one thread at a time.
  */
 public final class LanguageModel implements AutoCloseable {
@@ -205,6 +207,31 @@ public final class LanguageModel implements AutoCloseable {
             return new Generator(tokenizer, sequence, sampler, options.whenFull())
                     .generate(prompt, options.maxTokens(), () -> false, out);
         }
+    }
+
+    /**
+     * Computes a vector for each text, of length 1, so that the sum of products of two vectors is their cosine.
+     *
+     * @param engine an engine of this model
+     * @param texts each with one token or more
+     * @param pooling how the states of a text's tokens become one vector; {@link ModelConfig#pooling} is what the file
+     *     says
+     * @return one vector per text, each with as many numbers as the model is wide
+     * @throws IllegalArgumentException if a text has no tokens or too many, or the pooling is
+     *     {@link Pooling#NONE}
+     */
+    public float[][] embed(Engine engine, List<String> texts, Pooling pooling) {
+        return engine.embed(texts.stream().map(this::tokensToEmbed).toList(), pooling);
+    }
+
+    /** Encodes a complete text, with the tokens that begin and end it if the model expects them. */
+    public int[] tokensToEmbed(String text) {
+        int[] tokens = tokenizer.encode(text, tokenizer.addsBeginOfText(), false);
+        if (tokenizer.addsEndOfText()) {
+            tokens = Arrays.copyOf(tokens, tokens.length + 1);
+            tokens[tokens.length - 1] = tokenizer.endOfText();
+        }
+        return tokens;
     }
 
     /** The weights, for programs that compute logits themselves. */

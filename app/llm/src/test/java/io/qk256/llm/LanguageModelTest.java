@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qk256.gguf.GgufException;
+import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.layout.WeightFile;
 import io.qk256.llm.generation.GenerationOptions;
 import io.qk256.llm.generation.Generator.Answer;
 import io.qk256.llm.generation.Generator.End;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
+import io.qk256.llm.model.Pooling;
 import io.qk256.llm.text.ChatMessage;
 import io.qk256.testing.Fixtures;
 import io.qk256.testing.JvmCounts;
@@ -56,6 +58,22 @@ class LanguageModelTest {
                     .as("this model has no turns")
                     .isEqualTo(model.generate(engine, "Once upon a time", TWENTY, text -> {})
                             .text());
+        }
+    }
+
+    /** The small embedding model expects the token that ends a text. */
+    @Test
+    void aTextBecomesAVector() throws IOException {
+        byte[] bytes = Fixtures.bytes("/fixtures/families/embed.gguf");
+        GgufFile file = WeightFile.of(Fixtures.segment(bytes), "embed.gguf");
+        try (LanguageModel model = LanguageModel.of(file, LoadOptions.usual());
+                Engine engine = model.engine(EngineOptions.withThreads(1))) {
+            int[] tokens = model.tokensToEmbed("fox");
+            assertThat(tokens).endsWith(model.tokenizer().endOfText());
+            float[][] vectors =
+                    model.embed(engine, List.of("fox", "foxes"), model.config().pooling());
+            assertThat(vectors).hasNumberOfRows(2);
+            assertThat(vectors[0]).isEqualTo(engine.embed(List.of(tokens), Pooling.MEAN)[0]);
         }
     }
 

@@ -140,8 +140,14 @@ final class ModelOptions {
      * @param terminal shows the progress
      */
     LanguageModel load(Terminal terminal) throws IOException {
+        return load(head(), terminal);
+    }
+
+    /** As above, with the given head instead of the user's. */
+    LanguageModel load(Head otherHead, Terminal terminal) throws IOException {
         Progress progress = ProgressLine.on(terminal);
-        return LanguageModel.of(open(progress, terminal), new LoadOptions(head().type(), listener(progress, terminal)));
+        LoadOptions how = new LoadOptions(otherHead.type(), listener(progress, terminal));
+        return LanguageModel.of(open(progress, terminal), how);
     }
 
     private static LoadListener listener(Progress progress, Terminal terminal) {

@@ -12,9 +12,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
- * Writes the rows of a tensor for NumPy: NPY format 1.0, f32 little-endian, shape rows x columns.
+ * Writes rows of numbers for NumPy: NPY format 1.0, f32 little-endian, shape rows x columns.
  *
  * <p>Source: the format's specification, {@code numpy/lib/format.py}.
  */
@@ -44,7 +45,7 @@ public final class NpyFile {
         RowReader reader = rows.reader(rowsOfPiece);
         float[] values = new float[Math.multiplyExact(rowsOfPiece, cols)];
         file.write(out -> {
-            out.write(header(tensor));
+            out.write(header(tensor.rows(), tensor.cols()));
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment piece = arena.allocate(LittleEndian.F32, values.length);
                 for (long first = 0; first < tensor.rows(); first += rowsOfPiece) {
@@ -57,10 +58,30 @@ public final class NpyFile {
         });
     }
 
+    /**
+     * Writes an array, for the project's own modules.
+     *
+     * @param rows one or more rows of the same length
+     * @throws IOException if the file cannot be written
+     */
+    @SuppressWarnings("exports")
+    public static void write(List<float[]> rows, OutputFile file) throws IOException {
+        int cols = rows.getFirst().length;
+        file.write(out -> {
+            out.write(header(rows.size(), cols));
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment row = arena.allocate(LittleEndian.F32, cols);
+                for (float[] values : rows) {
+                    MemorySegment.copy(values, 0, row, LittleEndian.F32, 0, cols);
+                    out.write(row);
+                }
+            }
+        });
+    }
+
     /** Magic, version, length of the text, and the text, padded so that the values start at a multiple of 64 bytes. */
-    private static byte[] header(GgufTensor tensor) {
-        String text =
-                "{'descr': '<f4', 'fortran_order': False, 'shape': (" + tensor.rows() + ", " + tensor.cols() + "), }";
+    private static byte[] header(long rows, long cols) {
+        String text = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + rows + ", " + cols + "), }";
         int before = MAGIC.length + Short.BYTES;
         int total = Math.ceilDiv(before + text.length() + 1, ALIGNMENT) * ALIGNMENT;
         String padded = text + " ".repeat(total - before - text.length() - 1) + "\n";

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,5 +57,19 @@ class NpyFileTest {
         byte[] bytes = Files.readAllBytes(path);
         assertThat(Arrays.copyOfRange(bytes, bytes.length - data.length, bytes.length))
                 .isEqualTo(data);
+    }
+
+    @Test
+    void anArrayIsWritten(@TempDir Path dir) throws IOException {
+        Path path = dir.resolve("t.npy");
+
+        NpyFile.write(List.of(new float[] {1, 2, 3}, new float[] {4, 5, 6}), OutputFile.of(path));
+
+        byte[] bytes = Files.readAllBytes(path);
+        assertThat(new String(bytes, 0, 128, StandardCharsets.ISO_8859_1)).contains("'shape': (2, 3), }");
+        ByteBuffer values = ByteBuffer.wrap(bytes, 128, 24).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 1; i <= 6; i++) {
+            assertThat(values.getFloat()).isEqualTo(i);
+        }
     }
 }
