@@ -23,7 +23,7 @@ final class BytePairMerger extends Merger {
     }
 
     @Override
-    long find(byte[] bytes, int left, int right, int end, int leftToken, int rightToken) {
+    long find(byte[] bytes, int from, int to, int leftToken, int rightToken) {
         return leftToken == Vocabulary.NONE || rightToken == Vocabulary.NONE
                 ? MergeTable.NONE
                 : merges.find(leftToken, rightToken);

@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
  * Encodes a conversation for a model, so that it answers. Immutable and thread-safe.
  *
  * <p>A file's own template, {@code tokenizer.chat_template}, is run by an interpreter of the part of Jinja that chat
- * templates use. For a file without one, a vocabulary with a mark for the end of a turn tells the template that BitNet
+ * templates use. For a file without one, {@code <|eot_id|>} in the vocabulary tells the template that BitNet
  * b1.58 2B-4T was trained with (microsoft/bitnet-b1.58-2B-4T, tokenizer_config.json): for each message
  * {@code Role: content<|eot_id|>}, and {@code Assistant: } for the answer. The template that stands in Microsoft's GGUF
  * file of that model is a placeholder of its converter, so it is replaced by the same. {@link #builtIn} chooses a
@@ -37,6 +37,9 @@ public final class ChatTemplate {
 
     /** In the template that Microsoft's converter writes into every file, whatever the model. */
     private static final String PLACEHOLDER = "BITNETAssistant: ";
+
+    /** BitNet b1.58 2B-4T has the vocabulary of LLaMA 3. */
+    private static final String LLAMA3_END_OF_TURN = "<|eot_id|>";
 
     private static final String THINKING = "enable_thinking";
     private static final int MAX_REFUSAL = 500;
@@ -74,7 +77,8 @@ public final class ChatTemplate {
      */
     public static ChatTemplate of(Tokenizer tokenizer) {
         Optional<String> own = tokenizer.chatTemplate();
-        boolean isBitNet = tokenizer.endOfTurn().isPresent()
+        boolean isBitNet = tokenizer.endOfTurn().stream()
+                        .anyMatch(mark -> tokenizer.describe(mark).equals(LLAMA3_END_OF_TURN))
                 && own.map(source -> source.contains(PLACEHOLDER)).orElse(true);
         if (isBitNet) {
             return new ChatTemplate(tokenizer, Optional.of(Turns.of(BuiltInTemplates.BITNET)), Optional.empty());

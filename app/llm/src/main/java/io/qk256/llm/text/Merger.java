@@ -21,8 +21,10 @@ abstract class Merger {
     private int[] next = tokens;
     private int[] previous = tokens;
 
-    /** For each symbol, the rank at which it would merge with the next one. */
+    /** For each symbol, the rank at which it would merge with the next one, and the token that this would give. */
     private int[] ranks = tokens;
+
+    private int[] merged = tokens;
 
     /** Merges that were possible when found, now perhaps stale: the rank times 2^32, plus the left symbol. */
     private final LongHeap candidates = new LongHeap();
@@ -36,10 +38,10 @@ abstract class Merger {
     abstract int symbolToken(byte[] bytes, int from, int to);
 
     /**
-     * The merge of two symbols as in {@link MergeTable}: the rank, less than {@code Integer.MAX_VALUE}, times 2^32, plus
-     * the token; or {@link MergeTable#NONE}.
+     * The merge of two symbols, which together are the bytes {@code [from, to)}, as in {@link MergeTable}: the rank, less
+     * than {@code Integer.MAX_VALUE}, times 2^32, plus the token; or {@link MergeTable#NONE}.
      */
-    abstract long find(byte[] bytes, int left, int right, int end, int leftToken, int rightToken);
+    abstract long find(byte[] bytes, int from, int to, int leftToken, int rightToken);
 
     /** Writes the tokens of a symbol that is not a token itself. */
     abstract void addUnknown(byte[] bytes, int from, int to, TokenList out);
@@ -82,6 +84,7 @@ abstract class Merger {
             next = new int[capacity];
             previous = new int[capacity];
             ranks = new int[capacity];
+            merged = new int[capacity];
         }
         int before = -1;
         for (int i = 0; i < length; i = next[i]) {
@@ -99,7 +102,7 @@ abstract class Merger {
     private void merge(int left) {
         int right = next[left];
         int end = next[right];
-        tokens[left] = MergeTable.result(find(left, right, end));
+        tokens[left] = merged[left];
         next[left] = end;
         ranks[right] = NEVER;
         if (end < length) {
@@ -115,15 +118,12 @@ abstract class Merger {
         int right = next[left];
         ranks[left] = NEVER;
         if (right < length) {
-            long merge = find(left, right, next[right]);
+            long merge = find(piece, left, next[right], tokens[left], tokens[right]);
             if (merge != MergeTable.NONE) {
                 ranks[left] = (int) (merge >> Integer.SIZE);
+                merged[left] = MergeTable.result(merge);
                 candidates.add((merge & 0xFFFF_FFFF_0000_0000L) | left);
             }
         }
-    }
-
-    private long find(int left, int right, int end) {
-        return find(piece, left, right, end, tokens[left], tokens[right]);
     }
 }

@@ -31,8 +31,8 @@ final class SentencePieceMerger extends Merger {
     }
 
     @Override
-    long find(byte[] bytes, int left, int right, int end, int leftToken, int rightToken) {
-        int token = vocabulary.findPlain(bytes, left, end);
+    long find(byte[] bytes, int from, int to, int leftToken, int rightToken) {
+        int token = vocabulary.findPlain(bytes, from, to);
         return token == Vocabulary.NONE ? MergeTable.NONE : ((long) ranks[token] << Integer.SIZE) | token;
     }
 

@@ -9,7 +9,8 @@ import java.nio.charset.StandardCharsets;
 /**
  * Decodes text token by token. A character whose bytes are spread over several tokens is returned when it is complete;
  * bytes that cannot become valid UTF-8 are returned as U+FFFD. The concatenated results equal what
- * {@link Tokenizer#decode} returns for all tokens at once. Not thread-safe.
+ * {@link Tokenizer#decode} returns for all tokens at once, after any text: the space that some models have before their
+ * first word is kept. Not thread-safe.
  */
 public final class StreamDecoder {
 

@@ -219,6 +219,15 @@ class ChatTemplateTest {
                 .isTrue();
     }
 
+    /** A model whose turns end otherwise was not trained with BitNet's template. */
+    @Test
+    void guessesNoTemplateFromOtherEndsOfTurns() {
+        MetadataFile file = Tokenizers.smallWith("<|im_end|>", TokenType.CONTROL)
+                .with("tokenizer.ggml.eot_token_id", Tokenizers.DEFINED + 1);
+        assertThat(ChatTemplate.of(Tokenizers.of(file)).hasTurns()).isFalse();
+        assertThat(ChatTemplate.of(tokenizer).hasTurns()).isTrue();
+    }
+
     private static Tokenizer withTemplate(String source) {
         return Tokenizers.of(Tokenizers.small().with("tokenizer.chat_template", source));
     }

@@ -118,6 +118,17 @@ class SentencePieceTest {
         assertThat(tokenizer.isStop(END)).isTrue();
     }
 
+    /** What the model adds to a text keeps its space; a whole text has none. */
+    @Test
+    void aContinuationKeepsItsSpace() {
+        Tokenizer tokenizer = Tokenizers.of(file);
+        StreamDecoder decoder = new StreamDecoder(tokenizer);
+        assertThat(decoder.accept(id("\u2581the"))).isEqualTo(" the");
+        assertThat(decoder.accept(FIRST_BYTE + 0xC3) + decoder.accept(FIRST_BYTE + 0xA9))
+                .isEqualTo("\u00e9");
+        assertThat(tokenizer.decode(id("\u2581the"), id("\u2581the"))).isEqualTo("the the");
+    }
+
     /** They are found as they are written, even if they are made of spaces, and the longest first. */
     @Test
     void definedTextIsFoundFirst() {
@@ -207,6 +218,22 @@ class SentencePieceTest {
         return random.ints(length, 0, 4)
                 .mapToObj(c -> c < 3 ? Character.toString("ab ".charAt(c)) : "c")
                 .reduce("", String::concat);
+    }
+
+    @Test
+    void encodesInSeveralThreads() {
+        Tokenizer tokenizer = Tokenizers.of(file);
+        Random random = new Random(4);
+        List<String> texts = IntStream.range(0, 2_000)
+                .mapToObj(i -> letters(random, random.nextInt(100)))
+                .toList();
+        List<int[]> alone =
+                texts.stream().map(text -> tokenizer.encode(text, true, true)).toList();
+        assertThat(texts.parallelStream()
+                        .map(text -> tokenizer.encode(text, true, true))
+                        .toList())
+                .usingElementComparator(Arrays::compare)
+                .isEqualTo(alone);
     }
 
     @ParameterizedTest
