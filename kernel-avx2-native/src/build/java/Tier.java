@@ -8,11 +8,11 @@ enum Tier {
     /** All code outside a tier runs before the CPU is known. */
     BASELINE("", List.of(), "", "%[yz]mm"),
 
-    AVX2("avx2", List.of("-mavx2", "-mfma"), "", Tier.AVX512_REGISTERS + "|\\bvpdp\\w+"),
+    AVX2("avx2", List.of("-mavx2", "-mfma", "-mf16c"), "", Tier.AVX512_REGISTERS + "|\\bvpdp\\w+"),
 
     AVX_VNNI(
             "avxvnni",
-            List.of("-mavx2", "-mfma", "-mavxvnni"),
+            List.of("-mavx2", "-mfma", "-mf16c", "-mavxvnni"),
             "__m256i f(__m256i a) { return _mm256_dpbusd_avx_epi32(a, a, a); }",
             Tier.AVX512_REGISTERS),
 

@@ -4,8 +4,8 @@
 
 #include "tier.h"
 
-#if !defined(__AVX2__) || !defined(__FMA__)
-#error "the files of these tiers need -mavx2 -mfma"
+#if !defined(__AVX2__) || !defined(__FMA__) || !defined(__F16C__)
+#error "the files of these tiers need -mavx2 -mfma -mf16c"
 #endif
 #ifdef __AVX512F__
 #error "the files of these tiers must run without AVX-512: compile them without -mavx512 options"
@@ -15,34 +15,17 @@
 typedef struct {
     const uint8_t *codes;
     int64_t stride;
-    const float *scales; /* or NULL */
-    int64_t scale_stride;
     int32_t blocks;
 } span;
 
 INLINE span span_of(const qk256_call *w, int64_t row, int64_t col, int32_t cols) {
-    int64_t blocks_in_row = qk256_blocks(w->cols);
-    span s = {w->codes + row * w->row_stride + col / 4, w->row_stride, NULL, blocks_in_row, qk256_blocks(cols)};
-    if (w->block_scales) {
-        s.scales = w->block_scales + row * blocks_in_row + col / BLOCK_WEIGHTS;
-    }
-    return s;
+    return (span){w->codes + row * w->row_stride + col / 4, w->row_stride, qk256_blocks(cols)};
 }
 
 /* The same columns, `rows` further down. */
 INLINE span span_down(span s, int32_t rows) {
     s.codes += rows * s.stride;
-    if (s.scales) {
-        s.scales += rows * s.scale_stride;
-    }
     return s;
-}
-
-/* The scales of block `b` of `n` rows, 1 or GROUP. */
-INLINE __m128 scales_of(int n, span s, int32_t b) {
-    const float *first = s.scales + b;
-    return n == 1 ? _mm_set1_ps(*first)
-                  : _mm_setr_ps(*first, first[s.scale_stride], first[2 * s.scale_stride], first[3 * s.scale_stride]);
 }
 
 /* How far ahead of the current row to prefetch weights: whole rows, so that gaps between rows are skipped. Unsigned,

@@ -1,4 +1,4 @@
-/* Dequantizes rows. Each value is one product, codebook value times block scale, rounded once. */
+/* Dequantizes rows. Each value is one product, codebook value times scale, rounded once. */
 #include "avx2.h"
 
 /* The values of the four codes in each 128-bit lane. */
@@ -38,26 +38,19 @@ INLINE void decode(const uint8_t *codes, int32_t n, __m256 table, float *out) {
 }
 
 INLINE void decode_rows(const qk256_call *w, float *out) {
-    const int32_t full_blocks = w->cols / BLOCK_WEIGHTS;
-    const int32_t tail = w->cols % BLOCK_WEIGHTS;
-    const float *scales = w->block_scales;
+    /* Without group scales, all weights of a row are one group. */
+    const int32_t group = w->group_scales ? w->group : w->cols;
+    int64_t scale = 0;
     __m256 table = scaled_table(w, w->tensor_scale);
     for (int64_t row = 0; row < w->rows; row++) {
         const uint8_t *codes = w->codes + row * w->row_stride;
-        for (int32_t b = 0; b < full_blocks; b++) {
-            if (scales) {
-                table = scaled_table(w, *scales++ * w->tensor_scale);
+        for (int32_t col = 0; col < w->cols; col += group) {
+            const int32_t n = w->cols - col < group ? w->cols - col : group;
+            if (w->group_scales) {
+                table = scaled_table(w, group_scale(w, scale++) * w->tensor_scale);
             }
-            decode(codes, BLOCK_WEIGHTS, table, out);
-            codes += BLOCK_BYTES;
-            out += BLOCK_WEIGHTS;
-        }
-        if (tail > 0) {
-            if (scales) {
-                table = scaled_table(w, *scales++ * w->tensor_scale);
-            }
-            decode(codes, tail, table, out);
-            out += tail;
+            decode(codes + col / 4, n, table, out);
+            out += n;
         }
     }
 }

@@ -84,22 +84,12 @@ INLINE __m256d add_row(int n, int narrow, span s, byte_table table, const arrang
         const uint8_t *codes = s.codes + (int64_t)b * BLOCK_BYTES;
         prefetch(codes, ahead);
         block_sums(n, narrow, codes, table, x, b, sums);
-        if (s.scales) {
-            __m128i q_sums = _mm_setr_epi32(x[0].block_sums[b], x[1 % n].block_sums[b], x[2 % n].block_sums[b],
-                x[3 % n].block_sums[b]);
-            __m256d scale = _mm256_set1_pd((double)s.scales[b]);
-            row_sums = _mm256_add_pd(row_sums, _mm256_mul_pd(corrected(n, sums, table, q_sums), scale));
-        } else {
-            for (int c = 0; c < n; c++) {
-                lanes[c] = _mm256_add_epi32(lanes[c], sums[c]);
-            }
+        for (int c = 0; c < n; c++) {
+            lanes[c] = _mm256_add_epi32(lanes[c], sums[c]);
         }
     }
-    if (!s.scales) {
-        __m128i q_sums = _mm_setr_epi32(x[0].sum, x[1 % n].sum, x[2 % n].sum, x[3 % n].sum);
-        row_sums = _mm256_add_pd(row_sums, corrected(n, lanes, table, q_sums));
-    }
-    return row_sums;
+    __m128i q_sums = _mm_setr_epi32(x[0].sum, x[1 % n].sum, x[2 % n].sum, x[3 % n].sum);
+    return _mm256_add_pd(row_sums, corrected(n, lanes, table, q_sums));
 }
 
 INLINE void add_rows(int n, int narrow, int32_t rows, span s, byte_table table, const arranged *x, double *sums) {
@@ -153,11 +143,13 @@ static __attribute__((noinline)) void gemm(const qk256_call *w, const int8_t *q,
 qk256_operation GEMV_I8;
 
 void GEMM_I8(QK256_COLUMN_PARAMETERS float *y) {
-    if (columns == 1) {
+    const qk256_call w = QK256_CALL;
+    const float scales[GEMM_COLUMNS] = {x_scale, x_scale1, x_scale2, x_scale3};
+    if (w.group_scales || w.multipliers) {
+        GROUPED_I8(&w, columns, scales, x_stride, multipliers_stride, y, y_stride);
+    } else if (columns == 1) {
         GEMV_I8(QK256_ARGUMENTS(QK256_NAME) y);
     } else {
-        const qk256_call w = QK256_CALL;
-        const float scales[GEMM_COLUMNS] = {x_scale, x_scale1, x_scale2, x_scale3};
         gemm(&w, x, x_stride, columns, scales, y, y_stride);
     }
 }

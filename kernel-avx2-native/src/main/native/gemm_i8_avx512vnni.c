@@ -12,6 +12,10 @@
 #error "this file needs -mavx512f -mavx512bw -mavx512vl -mavx512vnni"
 #endif
 
+/* Products with groups are in grouped_i8_avx2.c. */
+void qk256_grouped_i8_avx2(const qk256_call *w, int32_t columns, const float *x_scales, int64_t x_stride,
+    int64_t multipliers_stride, float *y, int64_t y_stride);
+
 typedef struct {
     __m512i even; /* u of the lower code, by nibble */
     __m512i odd;  /* u of the upper code, by nibble */
@@ -21,8 +25,7 @@ typedef struct {
 /* A chunk of the activations. The parts of missing columns are never used, but defined. */
 typedef struct {
     _Alignas(64) int8_t planes[GEMM_COLUMNS * CHUNK]; /* by block, plane, column */
-    int32_t block_sums[CHUNK_BLOCKS][GEMM_COLUMNS];   /* sum(q) of each block */
-    int32_t sums[GEMM_COLUMNS];
+    int32_t sums[GEMM_COLUMNS];                       /* of q */
 } arranged;
 
 /* The distance from a plane of a block and column to the next plane, and from a block to the next. */
@@ -32,7 +35,6 @@ enum { PLANE_BYTES = GEMM_COLUMNS * 64, BLOCK_PLANES_BYTES = 4 * PLANE_BYTES };
  * their sums are discarded. */
 typedef struct {
     const uint8_t *codes[GROUP];
-    const float *scales[GROUP]; /* of the blocks, or NULL */
     uint64_t ahead;             /* bytes from a row to the row to prefetch */
     int32_t blocks;
 } group;
@@ -54,14 +56,12 @@ static inline byte_table byte_table_of(__m128 codebook) {
 }
 
 static inline group group_of(const qk256_call *w, int64_t row, int64_t col, int32_t cols) {
-    const int64_t blocks_in_row = qk256_blocks(w->cols);
     group g = {.blocks = qk256_blocks(cols)};
     /* Unsigned, because a matrix of one row may have any stride. */
     g.ahead = (uint64_t)(PREFETCH_BYTES / (GROUP * g.blocks * BLOCK_BYTES) + 1) * GROUP * (uint64_t)w->row_stride;
     for (int r = 0; r < GROUP; r++) {
         const int64_t at = row + smaller(w->rows - row - 1, r);
         g.codes[r] = w->codes + at * w->row_stride + col / 4;
-        g.scales[r] = w->block_scales ? w->block_scales + at * blocks_in_row + col / BLOCK_WEIGHTS : NULL;
     }
     return g;
 }
@@ -100,15 +100,12 @@ static inline int32_t arrange_block(const int8_t *q, int32_t n, int8_t *planes) 
 
 /* Arranges `cols` activations of each of `n` columns, which are `stride` apart. */
 static void arrange(int32_t n, const int8_t *q, int64_t stride, int32_t cols, arranged *x) {
-    memset(x->block_sums, 0, sizeof x->block_sums);
     memset(x->sums, 0, sizeof x->sums);
     for (int32_t c = 0; c < n; c++) {
         for (int32_t b = 0; b < qk256_blocks(cols); b++) {
             const int32_t at = b * BLOCK_WEIGHTS;
-            const int32_t sum =
+            x->sums[c] +=
                 arrange_block(q + c * stride + at, cols - at, x->planes + b * BLOCK_PLANES_BYTES + 64 * c);
-            x->block_sums[b][c] = sum;
-            x->sums[c] += sum;
         }
     }
 }
@@ -186,29 +183,10 @@ INLINE group_sums corrected(int n, __m512i (*lanes)[GEMM_COLUMNS], byte_table ta
         _mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(sums, 1))}};
 }
 
-INLINE void add_scaled(group_sums block, const group *g, int32_t b, group_sums *sums) {
-    const __m512i first_row = _mm512_setr_epi64(0, 0, 0, 0, 1, 1, 1, 1);
-    const __m128 scales = _mm_setr_ps(g->scales[0][b], g->scales[1][b], g->scales[2][b], g->scales[3][b]);
-    const __m512d by_row = _mm512_castpd256_pd512(_mm256_cvtps_pd(scales));
-    for (int i = 0; i < 2; i++) {
-        const __m512i rows = _mm512_add_epi64(first_row, _mm512_set1_epi64(2 * i));
-        sums->of[i] =
-            _mm512_add_pd(sums->of[i], _mm512_mul_pd(block.of[i], _mm512_permutexvar_pd(rows, by_row)));
-    }
-}
-
 /* Adds a chunk of a group. */
 INLINE void add_group(int n, const group *g, byte_table table, const arranged *x, group_sums *sums) {
     __m512i lanes[GROUP][GEMM_COLUMNS];
     clear(n, lanes);
-    if (g->scales[0]) {
-        for (int32_t b = 0; b < g->blocks; b++) {
-            add_block(n, g, b, table, x, lanes);
-            add_scaled(corrected(n, lanes, table, x->block_sums[b]), g, b, sums);
-            clear(n, lanes);
-        }
-        return;
-    }
     for (int32_t b = 0; b < g->blocks; b++) {
         add_block(n, g, b, table, x, lanes);
     }
@@ -263,6 +241,12 @@ INLINE void product(int n, const qk256_call *w, int64_t q_stride, __m128 scales,
 void qk256_gemm_i8_avx512vnni(QK256_COLUMN_PARAMETERS float *y) {
     const qk256_call w = QK256_CALL;
     const __m128 scales = _mm_setr_ps(x_scale, x_scale1, x_scale2, x_scale3);
+    if (w.group_scales || w.multipliers) {
+        float each[GEMM_COLUMNS];
+        _mm_storeu_ps(each, scales);
+        qk256_grouped_i8_avx2(&w, columns, each, x_stride, multipliers_stride, y, y_stride);
+        return;
+    }
     switch (columns) {
     case 1:
         product(1, &w, x_stride, scales, y, y_stride);

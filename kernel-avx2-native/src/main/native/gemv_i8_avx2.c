@@ -1,4 +1,4 @@
-/* The int8 GEMV: one column of activations. */
+/* The int8 GEMV: one column of activations. Products with groups are in grouped_i8_avx2.c. */
 #include "i8_avx2.h"
 
 /* gemv_i8_avxvnni.c compiles this file again for its tier, which differs only in how products are added. */
@@ -97,7 +97,7 @@ INLINE __m256i row_lanes(int kind, span s, byte_table table, const arranged *x) 
     return merged(kind, sums);
 }
 
-/* Adds a chunk of `n` rows without block scales, 1 or GROUP, to their sums. Reads one row after the other, because
+/* Adds a chunk of `n` rows, 1 or GROUP, to their sums. Reads one row after the other, because
  * memory delivers one stream faster than four. Nothing overflows: int32 holds the sum of a chunk of the largest
  * products (8192 * 127 * 128), and f64 the sum of all chunks. */
 INLINE __m256d add_rows(int n, int kind, span s, byte_table table, const arranged *x, __m256d row_sums) {
@@ -110,43 +110,17 @@ INLINE __m256d add_rows(int n, int kind, span s, byte_table table, const arrange
     return _mm256_add_pd(row_sums, _mm256_cvtepi32_pd(sums));
 }
 
-/* Adds a chunk of `n` rows with block scales, 1 or GROUP, to their sums. Four rows share the horizontal addition, which
- * each block needs here. */
-INLINE __m256d add_scaled_rows(int n, int kind, span s, byte_table table, const arranged *x, __m256d row_sums) {
-    const uint64_t ahead = rows_ahead(s);
-    __m256i lanes[GROUP];
-    for (int32_t b = 0; b < s.blocks; b++) {
-        for (int r = 0; r < GROUP; r++) {
-            __m256i sums[SUMS];
-            clear(sums);
-            if (r < n) {
-                const uint8_t *codes = s.codes + (int64_t)b * BLOCK_BYTES + r * s.stride;
-                prefetch(codes, ahead);
-                add_block(kind, codes, table, x->planes + b * BLOCK_WEIGHTS, sums);
-            }
-            lanes[r] = merged(kind, sums);
-        }
-        __m128i correction = _mm_set1_epi32(table.smallest * x->block_sums[b]);
-        __m128i sums = _mm_add_epi32(sum4(lanes[0], lanes[1], lanes[2], lanes[3]), correction);
-        __m256d scales = _mm256_cvtps_pd(scales_of(n, s, b));
-        row_sums = _mm256_add_pd(row_sums, _mm256_mul_pd(_mm256_cvtepi32_pd(sums), scales));
-    }
-    return row_sums;
-}
-
 /* Adds a chunk of some rows to their sums. */
 INLINE void add_tile(int kind, int32_t rows, span s, byte_table table, const arranged *x, double *sums) {
     int32_t r = 0;
     for (; r + GROUP <= rows; r += GROUP) {
         __m256d group = _mm256_loadu_pd(sums + r);
-        group = s.scales ? add_scaled_rows(GROUP, kind, span_down(s, r), table, x, group)
-                         : add_rows(GROUP, kind, span_down(s, r), table, x, group);
+        group = add_rows(GROUP, kind, span_down(s, r), table, x, group);
         _mm256_storeu_pd(sums + r, group);
     }
     for (; r < rows; r++) {
         __m256d one = _mm256_set1_pd(sums[r]);
-        one = s.scales ? add_scaled_rows(1, kind, span_down(s, r), table, x, one)
-                       : add_rows(1, kind, span_down(s, r), table, x, one);
+        one = add_rows(1, kind, span_down(s, r), table, x, one);
         sums[r] = _mm256_cvtsd_f64(one);
     }
 }
@@ -183,5 +157,9 @@ qk256_operation GEMV_I8;
 
 void GEMV_I8(QK256_PARAMETERS float *y) {
     const qk256_call w = QK256_CALL;
-    product(&w, x, x_scale, y);
+    if (w.group_scales || w.multipliers) {
+        GROUPED_I8(&w, 1, &w.x_scale, 0, 0, y, 0);
+    } else {
+        product(&w, x, x_scale, y);
+    }
 }

@@ -11,6 +11,19 @@
 
 #include "avx2.h"
 
+/* The product of rows with groups, for one column after the other: in grouped_i8_avx2.c, which grouped_i8_avxvnni.c
+ * compiles again. */
+typedef void grouped_i8(const qk256_call *w, int32_t columns, const float *x_scales, int64_t x_stride,
+    int64_t multipliers_stride, float *y, int64_t y_stride);
+
+#ifdef __AVXVNNI__
+#define GROUPED_I8 qk256_grouped_i8_avxvnni
+#else
+#define GROUPED_I8 qk256_grouped_i8_avx2
+#endif
+
+grouped_i8 GROUPED_I8;
+
 /* The largest u for which the eight products that a 16-bit lane gets from a block can be added in 16 bits:
  * 8 * 2 * 15 * 128 < 32768. */
 enum { NARROW_U = 15 };
@@ -28,8 +41,7 @@ typedef struct {
 
 typedef struct {
     _Alignas(64) int8_t planes[CHUNK];
-    int32_t block_sums[CHUNK_BLOCKS]; /* sum(q) of each block */
-    int32_t sum;
+    int32_t sum; /* of q */
 } arranged;
 
 static inline byte_table byte_table_of(__m128 codebook) {
@@ -119,8 +131,7 @@ static inline void arrange(const int8_t *q, int32_t n, arranged *out) {
         __m256i low = arrange_half_block(from, planes);
         __m256i high = arrange_half_block(from + 128, planes + 128);
         __m256i lanes = _mm256_add_epi32(low, high);
-        out->block_sums[b] = _mm_cvtsi128_si32(sum4(lanes, lanes, lanes, lanes));
-        out->sum += out->block_sums[b];
+        out->sum += _mm_cvtsi128_si32(sum4(lanes, lanes, lanes, lanes));
     }
 }
 

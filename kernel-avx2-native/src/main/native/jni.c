@@ -24,7 +24,8 @@ NATIVE(jint, abi)(UNUSED JNIEnv *env, UNUSED jclass type) {
 NATIVE(jint, missingCpuFeatures)(UNUSED JNIEnv *env, UNUSED jclass type) {
     __builtin_cpu_init();
     return (__builtin_cpu_supports("avx2") ? 0 : io_qk256_avx2_jni_Native_NO_AVX2)
-        | (__builtin_cpu_supports("fma") ? 0 : io_qk256_avx2_jni_Native_NO_FMA);
+        | (__builtin_cpu_supports("fma") ? 0 : io_qk256_avx2_jni_Native_NO_FMA)
+        | (qk256_has_f16c() ? 0 : io_qk256_avx2_jni_Native_NO_F16C);
 }
 
 NATIVE(jint, tiers)(UNUSED JNIEnv *env, UNUSED jclass type) {

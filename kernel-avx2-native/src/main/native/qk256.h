@@ -16,23 +16,27 @@ enum { BLOCK_WEIGHTS = 256, BLOCK_BYTES = 64 };
     ARGUMENT(jlong, int64_t, row_stride)    /* bytes, at least 64 per block */                                         \
     ARGUMENT(jint, int32_t, rows)           /* 1 or more */                                                            \
     ARGUMENT(jint, int32_t, cols)           /* 1 or more */                                                            \
-    ARGUMENT(jlong, const float *, block_scales) /* rows x blocks, or NULL: all are 1 */                               \
+    ARGUMENT(jlong, const void *, group_scales) /* rows x groups, or NULL: all are 1 */                                \
+    ARGUMENT(jint, int32_t, group)              /* weights that share a scale: 64, 128 or 256 */                       \
+    ARGUMENT(jint, int32_t, scale_bytes)        /* of a group scale: 4 for f32, 2 for f16 */                           \
     ARGUMENT(jfloat, float, tensor_scale)                                                                              \
     ARGUMENT(jfloat, float, value0) /* codebook values: finite; for int8 products integers from -64 to 63 */           \
     ARGUMENT(jfloat, float, value1)                                                                                    \
     ARGUMENT(jfloat, float, value2)                                                                                    \
     ARGUMENT(jfloat, float, value3)                                                                                    \
     ARGUMENT(jlong, const void *, x) /* activations: cols values, f32 or int8; unused when dequantizing */             \
-    ARGUMENT(jfloat, float, x_scale) /* by which int8 activations were quantized */
+    ARGUMENT(jfloat, float, x_scale) /* by which int8 activations were quantized */                                    \
+    ARGUMENT(jlong, const int16_t *, multipliers) /* of each 32 int8 activations, or NULL: all are 1 */
 
 /* The additional arguments of a GEMM. The values of a column start `x_stride` values after those of the previous
- * column, and its results `y_stride` values after; scales of missing columns are unused. */
+ * column, its multipliers `multipliers_stride`, and its results `y_stride`; scales of missing columns are unused. */
 #define QK256_COLUMNS(ARGUMENT)                                                                                        \
     ARGUMENT(jint, int32_t, columns) /* 1 to GEMM_COLUMNS */                                                           \
     ARGUMENT(jfloat, float, x_scale1)                                                                                  \
     ARGUMENT(jfloat, float, x_scale2)                                                                                  \
     ARGUMENT(jfloat, float, x_scale3)                                                                                  \
     ARGUMENT(jlong, int64_t, x_stride)                                                                                 \
+    ARGUMENT(jlong, int64_t, multipliers_stride)                                                                       \
     ARGUMENT(jlong, int64_t, y_stride)
 
 enum { GEMM_COLUMNS = 4 };
@@ -64,6 +68,11 @@ typedef struct {
 /* Blocks in a row. */
 static inline int32_t qk256_blocks(int32_t cols) {
     return (cols - 1) / BLOCK_WEIGHTS + 1;
+}
+
+/* Groups in a row. */
+static inline int32_t qk256_groups(const qk256_call *w) {
+    return (w->cols - 1) / w->group + 1;
 }
 
 /* Dequantizes `n` weights with contiguous codes, whose values are v0 to v3; so few arguments are all passed in

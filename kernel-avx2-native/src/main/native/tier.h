@@ -29,6 +29,12 @@ enum {
     TILE = 256
 };
 
+/* A group's scale. Group scales lie on a boundary of their size. */
+INLINE float group_scale(const qk256_call *w, int64_t index) {
+    return w->scale_bytes == 2 ? _cvtsh_ss(((const uint16_t *)w->group_scales)[index])
+                               : ((const float *)w->group_scales)[index];
+}
+
 static inline int32_t smaller(int64_t a, int32_t b) {
     return a < b ? (int32_t)a : b;
 }

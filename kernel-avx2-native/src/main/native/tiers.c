@@ -8,9 +8,15 @@
 #error "this file must run on every x86-64: compile it without -m options"
 #endif
 
+/* Queries the CPU directly, because not all compilers know the name. */
+int qk256_has_f16c(void) {
+    unsigned eax, ebx, ecx, edx;
+    return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx >> 29 & 1);
+}
+
 /* The compiler's runtime library also checks whether the operating system saves the registers (XCR0). */
 static int runs_avx2(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && qk256_has_f16c();
 }
 
 #ifndef WITHOUT_AVXVNNI
@@ -18,7 +24,7 @@ static int runs_avx2(void) {
  * system does not have to save more than for AVX2. */
 static int runs_avxvnni(void) {
     unsigned eax, ebx, ecx, edx;
-    return __builtin_cpu_supports("avx2") && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)
+    return runs_avx2() && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)
         && eax >= 1 /* the last subleaf */ && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax >> 4 & 1);
 }
 #endif

@@ -19,6 +19,9 @@ typedef struct {
 
 extern const qk256_tier qk256_tiers[QK256_TIERS];
 
+/* Whether the CPU converts between f16 and f32. */
+int qk256_has_f16c(void);
+
 /* The set of tiers that this machine supports. */
 int qk256_runnable_tiers(void);
 

@@ -16,7 +16,8 @@ static long comparisons;
 typedef struct {
     qk256_call w;
     uint8_t *codes_memory;
-    float *scales_memory;
+    void *scales_memory;
+    int16_t *multipliers_memory; /* of GEMM_COLUMNS columns */
     float *x;
     int8_t *q_memory;
     int8_t *q; /* GEMM_COLUMNS columns; the GEMV uses the first */
@@ -41,16 +42,28 @@ static void *allocate(size_t bytes) {
 }
 
 static void fail(const problem *p, const char *what, int64_t at, double seen, double expected) {
-    fprintf(stderr, "%s, %d rows x %d columns, codebook %g %g %g %g, block scales %s: element %lld is %.9g, expected %.9g\n",
+    fprintf(stderr, "%s, %d rows x %d columns, codebook %g %g %g %g, group scales %s, multipliers %s: element %lld is %.9g, expected %.9g\n",
         what, p->w.rows, p->w.cols, (double)p->w.codebook[0], (double)p->w.codebook[1], (double)p->w.codebook[2],
-        (double)p->w.codebook[3], p->w.block_scales ? "given" : "none", (long long)at, seen, expected);
+        (double)p->w.codebook[3], p->w.group_scales ? "given" : "none", p->w.multipliers ? "given" : "none", (long long)at, seen, expected);
     exit(1);
 }
 
 /* ---- Problems ---- */
 
+static int32_t multipliers_of(int32_t cols) {
+    return (cols - 1) / 32 + 1;
+}
+
+/* How a problem is scaled: no group scales, f32 for 64, 128 or 256 weights, f16 for the same. */
+enum { UNSCALED, SCALINGS = 7 };
+
+/* f16 scales of all magnitudes from 2^-8 to 2^7, of both signs. */
+static uint16_t next_half(void) {
+    return (uint16_t)((next() & 0x83ff) | (7 + next() % 16) << 10);
+}
+
 /* Codes start at any byte; a stride has some bytes of padding, except after the last row. */
-static problem problem_of(int32_t rows, int32_t cols, const float *codebook, int scaled) {
+static problem problem_of(int32_t rows, int32_t cols, const float *codebook, int scaling, int multiplied) {
     const int32_t blocks = qk256_blocks(cols);
     problem p = {.w = {.row_stride = (int64_t)blocks * BLOCK_BYTES + next() % 2 * 13,
                      .rows = rows,
@@ -68,12 +81,27 @@ static problem problem_of(int32_t rows, int32_t cols, const float *codebook, int
         p.codes_memory[i] = (uint8_t)next();
     }
     p.w.codes = p.codes_memory + misaligned;
-    if (scaled) {
-        p.scales_memory = allocate((size_t)rows * (size_t)blocks * sizeof(float));
-        for (int32_t i = 0; i < rows * blocks; i++) {
-            p.scales_memory[i] = next_float();
+    p.w.group = scaling == UNSCALED ? BLOCK_WEIGHTS : 64 << (scaling - 1) % 3;
+    p.w.scale_bytes = scaling > 3 ? 2 : 4;
+    if (scaling != UNSCALED) {
+        const int32_t scales = rows * qk256_groups(&p.w);
+        p.scales_memory = allocate((size_t)scales * (size_t)p.w.scale_bytes);
+        for (int32_t i = 0; i < scales; i++) {
+            if (p.w.scale_bytes == 2) {
+                ((uint16_t *)p.scales_memory)[i] = next_half();
+            } else {
+                ((float *)p.scales_memory)[i] = next_float();
+            }
         }
-        p.w.block_scales = p.scales_memory;
+        p.w.group_scales = p.scales_memory;
+    }
+    if (multiplied) {
+        const int32_t multipliers = GEMM_COLUMNS * multipliers_of(cols);
+        p.multipliers_memory = allocate((size_t)multipliers * sizeof(int16_t));
+        for (int32_t i = 0; i < multipliers; i++) {
+            p.multipliers_memory[i] = (int16_t)(next() % 8 == 0 ? 32767 : next() % 32768);
+        }
+        p.w.multipliers = p.multipliers_memory;
     }
     p.x = allocate((size_t)cols * sizeof(float));
     p.q_memory = allocate((size_t)GEMM_COLUMNS * (size_t)cols + misaligned);
@@ -90,6 +118,7 @@ static problem problem_of(int32_t rows, int32_t cols, const float *codebook, int
 static void release(problem *p) {
     free(p->codes_memory);
     free(p->scales_memory);
+    free(p->multipliers_memory);
     free(p->x);
     free(p->q_memory);
 }
@@ -98,8 +127,8 @@ static qk256_call rows_of(const qk256_call *w, int32_t from, int32_t to) {
     qk256_call part = *w;
     part.codes += from < w->rows ? from * w->row_stride : 0;
     part.rows = to - from;
-    if (w->block_scales && from < w->rows) {
-        part.block_scales += (int64_t)from * qk256_blocks(w->cols);
+    if (w->group_scales && from < w->rows) {
+        part.group_scales = (const char *)w->group_scales + (int64_t)from * qk256_groups(w) * w->scale_bytes;
     }
     return part;
 }
@@ -110,8 +139,18 @@ static float value(const qk256_call *w, int64_t row, int32_t col) {
     return w->codebook[w->codes[row * w->row_stride + col / 4] >> (2 * (col % 4)) & 3];
 }
 
-static float block_scale(const qk256_call *w, int64_t row, int32_t block) {
-    return w->block_scales ? w->block_scales[row * qk256_blocks(w->cols) + block] : 1;
+/* An f16 that is neither subnormal nor special. */
+static float half_value(uint16_t bits) {
+    return ldexpf((float)((bits & 0x3ff) | 0x400), (bits >> 10 & 31) - 25) * (bits & 0x8000 ? -1 : 1);
+}
+
+static float scale_of(const qk256_call *w, int64_t row, int32_t group) {
+    if (!w->group_scales) {
+        return 1;
+    }
+    const int64_t at = row * qk256_groups(w) + group;
+    return w->scale_bytes == 2 ? half_value(((const uint16_t *)w->group_scales)[at])
+                               : ((const float *)w->group_scales)[at];
 }
 
 static int same_bits(float a, float b) {
@@ -121,7 +160,7 @@ static int same_bits(float a, float b) {
 static void check_dequantize(const problem *p, const float *out, int32_t from, int32_t to) {
     for (int64_t row = from; row < to; row++) {
         for (int32_t c = 0; c < p->w.cols; c++) {
-            float scale = block_scale(&p->w, row, c / BLOCK_WEIGHTS) * p->w.tensor_scale;
+            float scale = scale_of(&p->w, row, c / p->w.group) * p->w.tensor_scale;
             float expected = value(&p->w, row, c) * scale;
             int64_t at = (row - from) * p->w.cols + c;
             if (!same_bits(out[at], expected)) {
@@ -134,11 +173,11 @@ static void check_dequantize(const problem *p, const float *out, int32_t from, i
 
 static void check_f32(const problem *p, const float *y) {
     const double u = ldexp(1, -24);
-    const double k = (double)p->w.cols + (p->w.block_scales ? 1 : 0) + (p->w.tensor_scale != 1 ? 1 : 0);
+    const double k = (double)p->w.cols + (p->w.group_scales ? 1 : 0) + (p->w.tensor_scale != 1 ? 1 : 0);
     for (int64_t row = 0; row < p->w.rows; row++) {
         double sum = 0, magnitude = 0;
         for (int32_t c = 0; c < p->w.cols; c++) {
-            double term = (double)value(&p->w, row, c) * (double)block_scale(&p->w, row, c / BLOCK_WEIGHTS)
+            double term = (double)value(&p->w, row, c) * (double)scale_of(&p->w, row, c / p->w.group)
                 * (double)p->w.tensor_scale * (double)p->x[c];
             sum += term;
             magnitude += fabs(term);
@@ -150,16 +189,17 @@ static void check_f32(const problem *p, const float *y) {
     }
 }
 
-static void check_i8(const problem *p, const int8_t *q, float scale, const float *y) {
+static void check_i8(const problem *p, const int8_t *q, const int16_t *multipliers, float scale, const float *y) {
     for (int64_t row = 0; row < p->w.rows; row++) {
-        double sum = 0;
-        for (int32_t b = 0; b < qk256_blocks(p->w.cols); b++) {
-            int32_t block_sum = 0;
-            for (int32_t c = b * BLOCK_WEIGHTS; c < p->w.cols && c < (b + 1) * BLOCK_WEIGHTS; c++) {
-                block_sum += (int32_t)value(&p->w, row, c) * q[c];
+        double l[8] = {0};
+        for (int32_t g = 0; g < qk256_groups(&p->w); g++) {
+            int64_t group_sum = 0;
+            for (int32_t c = g * p->w.group; c < p->w.cols && c < (g + 1) * p->w.group; c++) {
+                group_sum += (int64_t)value(&p->w, row, c) * q[c] * (multipliers ? multipliers[c / 32] : 1);
             }
-            sum += (double)block_sum * (double)block_scale(&p->w, row, b);
+            l[g % 8] += (double)group_sum * (double)scale_of(&p->w, row, g);
         }
+        double sum = ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]));
         float expected = (float)sum / scale * p->w.tensor_scale;
         if (!same_bits(y[row], expected)) {
             fail(p, "int8 product", row, (double)y[row], (double)expected);
@@ -194,7 +234,7 @@ static void test_dequantize(const problem *p, int32_t from, int32_t to) {
         run(tier->dequantize, part, NULL, 1, out);
         check_dequantize(p, out, from, to);
     }
-    if (part.rows == 1 && !part.block_scales) {
+    if (part.rows == 1 && !part.group_scales) {
         const __m128 s = part.codebook * _mm_set1_ps(part.tensor_scale);
         memset(out, 0xff, (size_t)part.cols * sizeof(float));
         qk256_dequantize_run(part.codes, part.cols, s[0], s[1], s[2], s[3], out);
@@ -226,12 +266,12 @@ static void test_products(const problem *p, int32_t split) {
     }
     FOR_EACH_TIER(tier, gemv_i8) {
         run(tier->gemv_i8, p->w, p->q, scale, whole);
-        check_i8(p, p->q, scale, whole);
+        check_i8(p, p->q, p->multipliers_memory, scale, whole);
         run(tier->gemv_i8, upper, p->q, scale, parts);
         if (lower.rows > 0) {
             run(tier->gemv_i8, lower, p->q, scale, parts + split);
         }
-        check_i8(p, p->q, scale, parts);
+        check_i8(p, p->q, p->multipliers_memory, scale, parts);
     }
     free(whole);
     free(parts);
@@ -239,9 +279,10 @@ static void test_products(const problem *p, int32_t split) {
 
 static void run_columns(qk256_columns_operation *operation, qk256_call call, const int8_t *q, int64_t x_stride,
     int32_t columns, const float *scales, float *y, int64_t y_stride) {
+    const int64_t multipliers_stride = multipliers_of(call.cols);
     call.x = q;
     call.x_scale = scales[0];
-    operation(QK256_ARGUMENTS(OF_CALL) columns, scales[1], scales[2], scales[3], x_stride, y_stride, y);
+    operation(QK256_ARGUMENTS(OF_CALL) columns, scales[1], scales[2], scales[3], x_stride, multipliers_stride, y_stride, y);
 }
 
 /* Every number of columns, with and without padding between them, in two ranges of rows, with memory that ends after
@@ -264,7 +305,9 @@ static void test_batch(qk256_columns_operation *gemm, const problem *p, int32_t 
             run_columns(gemm, lower, q, stride, columns, scales, y + split, rows);
         }
         for (int32_t c = 0; c < columns; c++) {
-            check_i8(p, q + c * stride, scales[c], y + (int64_t)c * rows);
+            const int16_t *multipliers =
+                p->multipliers_memory ? p->multipliers_memory + c * multipliers_of(p->w.cols) : NULL;
+            check_i8(p, q + c * stride, multipliers, scales[c], y + (int64_t)c * rows);
         }
         free(q);
         free(y);
@@ -281,8 +324,8 @@ static void test_batches(const problem *p, int32_t split) {
 static void test_shape(int32_t rows, int32_t cols, int32_t split) {
     static const float codebooks[][4] = {{-2, -1, 1, 2}, {-1, 0, 1, 2}, {-64, 63, 0, -7}, {5, 5, 5, 5}, {15, 0, 3, 1}};
     static const int count = sizeof codebooks / sizeof *codebooks;
-    for (int scaled = 0; scaled < 2; scaled++) {
-        problem p = problem_of(rows, cols, codebooks[cols % count], scaled);
+    for (int scaling = 0; scaling < SCALINGS; scaling++) {
+        problem p = problem_of(rows, cols, codebooks[cols % count], scaling, (scaling + cols) % 2);
         test_dequantize(&p, 0, rows);
         test_dequantize(&p, split, rows);
         test_dequantize(&p, rows - 1, rows);
@@ -294,8 +337,8 @@ static void test_shape(int32_t rows, int32_t cols, int32_t split) {
 
 /* A matrix of one row may have any stride: computing the address of the next row must not overflow. */
 static void test_stride(int32_t cols, int64_t stride) {
-    for (int scaled = 0; scaled < 2; scaled++) {
-        problem p = problem_of(1, cols, (const float[]){-1, 0, 1, 2}, scaled);
+    for (int scaling = 0; scaling < SCALINGS; scaling++) {
+        problem p = problem_of(1, cols, (const float[]){-1, 0, 1, 2}, scaling, scaling % 2);
         p.w.row_stride = stride;
         test_dequantize(&p, 0, 1);
         test_products(&p, 1);
@@ -308,7 +351,7 @@ static void test_stride(int32_t cols, int64_t stride) {
 static void test_extremes(int32_t cols, const float *codebook) {
     for (int q = -128; q <= 127; q += 255) {
         for (int byte = 0; byte < 4; byte++) {
-            problem p = problem_of(5, cols, codebook, 0);
+            problem p = problem_of(5, cols, codebook, 0, 0);
             memset((uint8_t *)p.w.codes, byte * 0x55, (size_t)(4 * p.w.row_stride) + (size_t)(qk256_blocks(cols) * 64));
             memset(p.q, q, (size_t)GEMM_COLUMNS * (size_t)cols);
             test_products(&p, 1);
@@ -318,10 +361,30 @@ static void test_extremes(int32_t cols, const float *codebook) {
     }
 }
 
+/* The largest sums of groups: with multipliers they need up to 32 bits, or more. */
+static void test_group_extremes(int32_t cols, const float *codebook) {
+    for (int scaling = 0; scaling < SCALINGS; scaling++) {
+        for (int q = -128; q <= 127; q += 255) {
+            for (int byte = 0; byte < 4; byte++) {
+                problem p = problem_of(5, cols, codebook, scaling, 1);
+                const size_t codes = (size_t)(4 * p.w.row_stride) + (size_t)(qk256_blocks(cols) * 64);
+                memset((uint8_t *)p.w.codes, byte * 0x55, codes);
+                memset(p.q, q, (size_t)GEMM_COLUMNS * (size_t)cols);
+                for (int32_t i = 0; i < GEMM_COLUMNS * multipliers_of(cols); i++) {
+                    p.multipliers_memory[i] = 32767;
+                }
+                test_products(&p, 1);
+                test_batches(&p, 1);
+                release(&p);
+            }
+        }
+    }
+}
+
 int main(void) {
     runnable = qk256_runnable_tiers();
     if (!runnable) {
-        puts("not run, this CPU lacks AVX2 or FMA");
+        puts("not run, this CPU lacks AVX2, FMA or F16C");
         return 0;
     }
     for (int32_t cols = 1; cols <= 1030; cols++) {
@@ -344,6 +407,10 @@ int main(void) {
     test_extremes(8192, (const float[]){60, 61, 62, 63});
     test_extremes(6912, (const float[]){-8, 7, 0, 1});
     test_extremes(6912, (const float[]){-8, 9, 0, 1});
+    test_group_extremes(2048 + 300, (const float[]){-1, 0, 1, 2});
+    test_group_extremes(2048 + 300, (const float[]){-2, -1, 1, 2});
+    test_group_extremes(2048 + 300, (const float[]){-3, 1, 5, 7});
+    test_group_extremes(2048 + 300, (const float[]){-64, 63, 15, -49});
     printf("%ld values agree with the contract; tiers that ran: 0x%x\n", comparisons, (unsigned)runnable);
     return 0;
 }

@@ -10,6 +10,7 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * The contract of {@link Kernel} in plain code: for each row, for each block, for each weight. Other kernels are
@@ -23,7 +24,11 @@ final class ScalarKernel extends Kernel {
         final byte[] codes = new byte[Qk256.BLOCK_BYTES];
         final float[] values = new float[Qk256.BLOCK_WEIGHTS];
         final byte[] integers = new byte[Qk256.BLOCK_WEIGHTS];
+        final double[] lanes = new double[LANES];
     }
+
+    /** Sums of groups, which the contract adds in this many lanes. */
+    private static final int LANES = 8;
 
     private final ThreadLocal<Block> blocks = ThreadLocal.withInitial(Block::new);
 
@@ -34,11 +39,14 @@ final class ScalarKernel extends Kernel {
         long written = 0;
         for (int row = fromRow; row < toRow; row++) {
             for (int block = 0; block < w.blocks(); block++) {
-                float[] table = table(w.codebook(), w.scale(row, block));
                 int weights = weights(w, block);
                 loadCodes(w, row, block, codes);
-                for (int i = 0; i < weights; i++) {
-                    values[i] = table[code(codes, i)];
+                for (int from = 0; from < weights; from += w.group()) {
+                    float[] table = table(w.codebook(), w.scale(row, group(w, block, from)));
+                    int to = Math.min(weights, from + w.group());
+                    for (int i = from; i < to; i++) {
+                        values[i] = table[code(codes, i)];
+                    }
                 }
                 MemorySegment.copy(values, 0, out.segment(), JAVA_FLOAT, written * Float.BYTES, weights);
                 written += weights;
@@ -57,13 +65,16 @@ final class ScalarKernel extends Kernel {
                 int weights = weights(w, block);
                 loadCodes(w, row, block, codes);
                 MemorySegment.copy(x.segment(), JAVA_FLOAT, firstColumn(block) * Float.BYTES, values, 0, weights);
-                float blockSum = 0;
-                for (int i = 0; i < weights; i++) {
-                    blockSum += table[code(codes, i)] * values[i];
+                for (int from = 0; from < weights; from += w.group()) {
+                    int to = Math.min(weights, from + w.group());
+                    float groupSum = 0;
+                    for (int i = from; i < to; i++) {
+                        groupSum += table[code(codes, i)] * values[i];
+                    }
+                    sum += w.hasGroupScales() ? groupSum * w.scale(row, group(w, block, from)) : groupSum;
                 }
-                sum += w.blockScales().isPresent() ? blockSum * w.scale(row, block) : blockSum;
             }
-            y.set(row, w.blockScales().isPresent() ? sum : sum * w.tensorScale());
+            y.set(row, w.hasGroupScales() ? sum : sum * w.tensorScale());
         }
     }
 
@@ -71,23 +82,45 @@ final class ScalarKernel extends Kernel {
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
         byte[] codes = blocks.get().codes;
         byte[] integers = blocks.get().integers;
+        double[] lanes = blocks.get().lanes;
         float[] table = table(w.codebook(), 1);
         int[] integerTable = {(int) table[0], (int) table[1], (int) table[2], (int) table[3]};
         for (int row = fromRow; row < toRow; row++) {
-            // Holds the sum of int32 block sums exactly, so it serves matrices with and without block scales.
-            double sum = 0;
+            // Without group scales the sums are integers, exact in f64, so the lanes serve these matrices, too.
+            Arrays.fill(lanes, 0);
             for (int block = 0; block < w.blocks(); block++) {
                 int weights = weights(w, block);
                 loadCodes(w, row, block, codes);
                 MemorySegment.copy(x.segment(), JAVA_BYTE, firstColumn(block), integers, 0, weights);
-                int blockSum = 0;
-                for (int i = 0; i < weights; i++) {
-                    blockSum += integerTable[code(codes, i)] * integers[i];
+                for (int from = 0; from < weights; from += w.group()) {
+                    int to = Math.min(weights, from + w.group());
+                    int group = group(w, block, from);
+                    long sum = groupSum(codes, integers, integerTable, x, firstColumn(block), from, to);
+                    lanes[group % LANES] += (double) sum * w.groupScale(row, group);
                 }
-                sum += (double) blockSum * w.blockScale(row, block);
             }
-            y.set(row, (float) sum / x.scale() * w.tensorScale());
+            y.set(row, (float) sum(lanes) / x.scale() * w.tensorScale());
         }
+    }
+
+    /** The sum of value times q of some weights of a block; each 32 of them share a multiplier. */
+    private static long groupSum(
+            byte[] codes, byte[] integers, int[] table, I8Vector x, long firstColumn, int from, int to) {
+        long sum = 0;
+        for (int start = from; start < to; start += I8Vector.GROUP) {
+            int end = Math.min(to, start + I8Vector.GROUP);
+            int ofMultiplier = 0;
+            for (int i = start; i < end; i++) {
+                ofMultiplier += table[code(codes, i)] * integers[i];
+            }
+            sum += (long) ofMultiplier * x.multiplier((firstColumn + start) / I8Vector.GROUP);
+        }
+        return sum;
+    }
+
+    /** The order that the contract defines. */
+    private static double sum(double[] lanes) {
+        return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
     }
 
     private static float[] table(Codebook codebook, float scale) {
@@ -103,6 +136,11 @@ final class ScalarKernel extends Kernel {
 
     private static int code(byte[] codes, int i) {
         return codes[i >> 2] >> (2 * (i & 3)) & 3;
+    }
+
+    /** The group, within its row, of a weight of a block. */
+    private static int group(Qk256Matrix w, int block, int weight) {
+        return (int) ((firstColumn(block) + weight) / w.group());
     }
 
     private static long firstColumn(int block) {

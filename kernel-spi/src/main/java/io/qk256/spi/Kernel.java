@@ -33,7 +33,7 @@ public abstract class Kernel {
     protected Kernel() {}
 
     /**
-     * Dequantizes rows: {@code out[(r - fromRow) * cols + c] = codebook(code) * scale(r, c / 256)}.
+     * Dequantizes rows: {@code out[(r - fromRow) * cols + c] = codebook(code) * scale(r, c / group)}.
      *
      * <p>Exactness: every value is one f32 product, rounded once. Every kernel returns the same bits,
      * except that a NaN may be any NaN.
@@ -68,11 +68,11 @@ public abstract class Kernel {
      * <p>Exactness: the kernel chooses the order of summation and whether multiply-adds are fused, so where no
      * order can round, the result is exact. The error is at most {@code gamma(k) * sum |w(r, c) * x[c]|},
      * {@code gamma(k) = k*u / (1 - k*u)}, {@code u = 2^-24}, where {@code w(r, c)} is the product of the
-     * codebook value, the block scale and the tensor scale in real numbers, and {@code k} is
-     * {@code cols}, plus 1 if there are block scales, plus 1 if the tensor scale is not 1 (Higham,
+     * codebook value, the group scale and the tensor scale in real numbers, and {@code k} is
+     * {@code cols}, plus 1 if there are group scales, plus 1 if the tensor scale is not 1 (Higham,
      * Accuracy and Stability of Numerical Algorithms, section 3.1). As in {@link #dequantize(Qk256Matrix,
-     * int, int, F32Vector) dequantize}, block scale times tensor scale is rounded to one f32; it multiplies sums of
-     * {@code value * x} over columns of the block. Without block scales, the tensor scale multiplies sums over
+     * int, int, F32Vector) dequantize}, group scale times tensor scale is rounded to one f32; it multiplies sums of
+     * {@code value * x} over columns of the group. Without group scales, the tensor scale multiplies sums over
      * columns of the row. The bound holds as long as neither these scales nor these sums overflow, before or
      * after scaling. Where a product underflows, half of the smallest f32 is added, times the
      * factors that follow. Results are the same for every split into row ranges. NaN and infinities follow
@@ -108,15 +108,20 @@ public abstract class Kernel {
      * Multiplies rows by int8 activations for the rows of the range; the other elements of {@code y}
      * stay unchanged.
      *
-     * <p>Exactness: all bits are defined. With {@code S(b) = sum over the block's columns of
-     * value(code) * q[c]}, an exact int32,
+     * <p>Exactness: all bits are defined. With {@code U(g) = sum over the group's columns of
+     * value(code) * q[c] * multiplier[c / 32]}, an exact integer (below 2^46, and an int32 if there are no
+     * multipliers; they are then 1),
      * <pre>
-     *     no block scales:  y[r] = (float) (sum over b of S(b))                    / x.scale * tensorScale
-     *     block scales:     y[r] = (float) (sum over b of S(b) * blockScale(r, b)) / x.scale * tensorScale
+     *     no group scales:  y[r] = (float) (sum over g of U(g))                    / x.scale * tensorScale
+     *     group scales:     y[r] = (float) (sum over g of U(g) * groupScale(r, g)) / x.scale * tensorScale
      * </pre>
-     * where the sum without block scales is int32, and the sum with block scales is f64, taken in the order of
-     * the blocks starting from 0 (each product is exact in f64, so fusing it changes nothing). The division and
-     * the final product are f32, left to right, as bitnet.cpp computes them. A NaN may be any NaN.
+     * where the sum without group scales is an exact integer. The sum with group scales is f64, of products rounded to
+     * f64, in eight lanes: lane {@code g mod 8} adds the products of its groups in their order, starting from 0, and
+     * the lanes are added as {@code ((l0 + l4) + (l2 + l6)) + ((l1 + l5) + (l3 + l7))}. The division and the final
+     * product are f32, left to right, as bitnet.cpp computes them. A NaN may be any NaN.
+     *
+     * <p>With f16 scales and without multipliers, all products are multiples of 2^-24, so as long as their magnitudes
+     * add up to less than 2^29 every order gives the same bits.
      *
      * @param w the matrix; {@link Qk256Matrix#supportsInt8()} must hold
      * @param x {@code cols} values or more
@@ -134,7 +139,7 @@ public abstract class Kernel {
         requireLength("x", x.length(), w.cols(), "cols");
         requireLength("y", y.length(), w.rows(), "rows");
         requireMatrix(w, "y", y);
-        requireVector(x, y);
+        x.requireInputOf(y);
         if (fromRow < toRow) {
             gemvI8Rows(w, x, fromRow, toRow, y);
         }
@@ -168,7 +173,7 @@ public abstract class Kernel {
         requireLength("x", x.length(), w.cols(), "cols");
         requireLength("y", y.length(), (long) x.columns() * w.rows(), "columns x rows");
         requireMatrix(w, "y", y);
-        requireVector(x, y);
+        x.requireInputOf(y);
         if (fromRow < toRow) {
             gemmI8Rows(w, x, fromRow, toRow, y);
         }

@@ -1,7 +1,6 @@
 package io.qk256.spi;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -10,9 +9,10 @@ import org.jspecify.annotations.Nullable;
  * A validated view of a matrix of 2-bit weights in {@linkplain Qk256 QK256 layout}. Immutable and
  * thread-safe; the memory must stay alive and unchanged while kernels use it.
  *
- * <p>Weight {@code (r, c)} is {@code codebook(code) * scale(r, c / 256)}, where the scale of a block
- * is {@code blockScales[r * blocks + c / 256] * tensorScale}, rounded once to f32; a matrix without
- * block scales has 1 in their place.
+ * <p>Weights may share a scale in groups of 64, 128 or 256 columns, which start at column 0 of each row. Weight
+ * {@code (r, c)} is {@code codebook(code) * scale(r, c / group)}, where the scale of a group is
+ * {@code groupScales[r * groups + c / group] * tensorScale}, rounded once to f32; a matrix without group scales has 1
+ * in their place.
  *
  * <p>Shapes, strides, sizes, alignment and overflow are checked when the view is created, so a kernel can
  * rely on them.
@@ -24,7 +24,10 @@ public final class Qk256Matrix {
     private final int cols;
     private final long rowStride;
     private final Codebook codebook;
-    private final Optional<MemorySegment> blockScales;
+    private final Optional<MemorySegment> groupScales;
+    private final ScaleType scaleType;
+    private final int group;
+    private final int groups;
     private final float tensorScale;
     private final boolean integer;
     private final @Nullable MemoryView scales;
@@ -36,7 +39,9 @@ public final class Qk256Matrix {
             int cols,
             long rowStride,
             Codebook codebook,
-            Optional<MemorySegment> blockScales,
+            Optional<MemorySegment> groupScales,
+            int group,
+            ScaleType scaleType,
             float tensorScale) {
         Segments.requireAlive("codes", codes);
         this.codebook = Objects.requireNonNull(codebook, "codebook");
@@ -49,25 +54,35 @@ public final class Qk256Matrix {
                     + " or more (" + cols + " columns are " + Qk256.blocks(cols) + " blocks of 64 bytes)");
         }
         requireCodes(codes, rows, rowStride, rowBytes);
-        blockScales.ifPresent(segment -> requireScales(segment, rows, Qk256.blocks(cols)));
+        this.group = requireGroup(group);
+        this.groups = (cols - 1) / group + 1;
+        this.scaleType = Objects.requireNonNull(scaleType, "scale type");
+        groupScales.ifPresent(segment -> requireScales(segment, rows, groups, scaleType));
         this.codes = new MemoryView(codes);
         this.rows = rows;
         this.cols = cols;
         this.rowStride = rowStride;
-        this.blockScales = blockScales;
+        this.groupScales = groupScales;
         this.tensorScale = tensorScale;
-        this.scales = blockScales.map(MemoryView::new).orElse(null);
+        this.scales = groupScales.map(MemoryView::new).orElse(null);
         this.offHeap = this.codes.isOffHeap() && (scales == null || scales.isOffHeap());
         this.integer =
                 codebook.supportsInt8() && (long) cols * 128 * (long) codebook.maxMagnitude() <= Integer.MAX_VALUE;
     }
 
-    private static void requireScales(MemorySegment scales, int rows, int blocks) {
-        Segments.requireFloats("block scales", scales);
-        long needed = (long) rows * blocks * Float.BYTES;
+    private static int requireGroup(int group) {
+        if (group != 64 && group != 128 && group != Qk256.BLOCK_WEIGHTS) {
+            throw new IllegalArgumentException("group: " + group + " weights, expected 64, 128 or 256");
+        }
+        return group;
+    }
+
+    private static void requireScales(MemorySegment scales, int rows, int groups, ScaleType type) {
+        Segments.requireAligned("group scales", scales, type.bytes(), type.label());
+        long needed = (long) rows * groups * type.bytes();
         if (scales.byteSize() != needed) {
-            throw new IllegalArgumentException("block scales: " + rows + " rows x " + blocks + " blocks x 4 bytes = "
-                    + needed + " bytes expected, got " + scales.byteSize());
+            throw new IllegalArgumentException("group scales: " + rows + " rows x " + groups + " groups x "
+                    + type.bytes() + " bytes = " + needed + " bytes expected, got " + scales.byteSize());
         }
     }
 
@@ -102,7 +117,16 @@ public final class Qk256Matrix {
      * @throws IllegalStateException if the segment's arena is closed
      */
     public static Qk256Matrix of(MemorySegment codes, int rows, int cols, Codebook codebook) {
-        return new Qk256Matrix(codes, rows, cols, Qk256.rowBytes(cols), codebook, Optional.empty(), 1);
+        return new Qk256Matrix(
+                codes,
+                rows,
+                cols,
+                Qk256.rowBytes(cols),
+                codebook,
+                Optional.empty(),
+                Qk256.BLOCK_WEIGHTS,
+                ScaleType.F32,
+                1);
     }
 
     /**
@@ -112,18 +136,22 @@ public final class Qk256Matrix {
      * @throws IllegalArgumentException if the stride is too small, or the segment too small for it
      */
     public Qk256Matrix withRowStride(long bytes) {
-        return new Qk256Matrix(codes(), rows, cols, bytes, codebook, blockScales, tensorScale);
+        return new Qk256Matrix(codes(), rows, cols, bytes, codebook, groupScales, group, scaleType, tensorScale);
     }
 
     /**
-     * Returns the same matrix with a scale for each block.
+     * Returns the same matrix with a scale for each group of weights.
      *
-     * @param scales {@code rows * blocks} f32 values, row by row, on a 4-byte boundary
-     * @throws IllegalArgumentException if the segment is misaligned or its size does not match
+     * @param scales {@code rows * ceil(cols / group)} values, row by row, in native byte order, on a boundary of their
+     *     size
+     * @param group the number of weights that share a scale: 64, 128 or 256
+     * @param type the number format of the scales
+     * @throws IllegalArgumentException if the group is none of these, or the segment is misaligned or its size does not
+     *     match
      */
-    public Qk256Matrix withBlockScales(MemorySegment scales) {
-        Objects.requireNonNull(scales, "block scales");
-        return new Qk256Matrix(codes(), rows, cols, rowStride, codebook, Optional.of(scales), tensorScale);
+    public Qk256Matrix withGroupScales(MemorySegment scales, int group, ScaleType type) {
+        Objects.requireNonNull(scales, "group scales");
+        return new Qk256Matrix(codes(), rows, cols, rowStride, codebook, Optional.of(scales), group, type, tensorScale);
     }
 
     /**
@@ -132,7 +160,7 @@ public final class Qk256Matrix {
      * @param scale any value; NaN and infinities follow IEEE 754
      */
     public Qk256Matrix withTensorScale(float scale) {
-        return new Qk256Matrix(codes(), rows, cols, rowStride, codebook, blockScales, scale);
+        return new Qk256Matrix(codes(), rows, cols, rowStride, codebook, groupScales, group, scaleType, scale);
     }
 
     /** The packed codes; row {@code r} starts at byte {@code r * rowStride()}. */
@@ -140,7 +168,7 @@ public final class Qk256Matrix {
         return codes.segment();
     }
 
-    /** Whether codes and block scales are off the heap, where native code can reach them by address. */
+    /** Whether codes and group scales are off the heap, where native code can reach them by address. */
     public boolean isOffHeap() {
         return offHeap;
     }
@@ -159,27 +187,27 @@ public final class Qk256Matrix {
         return codes.address() + row * rowStride;
     }
 
-    /** The address of the first block scale, or its offset on the heap; 0 if there are no block scales. */
-    public long blockScalesAddress() {
+    /** The address of the first group scale, or its offset on the heap; 0 if there are no group scales. */
+    public long groupScalesAddress() {
         return scales == null ? 0 : scales.address();
     }
 
     /**
-     * The address of a row's first block scale, or its offset on the heap; 0 if there are no block scales.
+     * The address of a row's first group scale, or its offset on the heap; 0 if there are no group scales.
      *
      * @param row 0 to {@link #rows}; not checked, because nothing is read
      */
-    public long blockScalesAddress(int row) {
-        return scales == null ? 0 : scales.address() + (long) row * blocks() * Float.BYTES;
+    public long groupScalesAddress(int row) {
+        return scales == null ? 0 : scales.address() + (long) row * groups * scaleType.bytes();
     }
 
-    /** Checked before each operation: codes and block scales are readable, and the result does not overlap them. */
+    /** Checked before each operation: codes and group scales are readable, and the result does not overlap them. */
     void requireInputOf(MemoryView out, String outName) {
         codes.requireUsable("codes");
         out.requireDisjoint(outName, codes, "codes");
         if (scales != null) {
-            scales.requireUsable("block scales");
-            out.requireDisjoint(outName, scales, "block scales");
+            scales.requireUsable("group scales");
+            out.requireDisjoint(outName, scales, "group scales");
         }
     }
 
@@ -208,14 +236,29 @@ public final class Qk256Matrix {
         return codebook;
     }
 
-    /** Whether each block has its own scale; if not, all are 1. */
-    public boolean hasBlockScales() {
+    /** Whether each group has its own scale; if not, all are 1. */
+    public boolean hasGroupScales() {
         return scales != null;
     }
 
-    /** One f32 per block, row by row; empty if all are 1. */
-    public Optional<MemorySegment> blockScales() {
-        return blockScales;
+    /** The number of weights that share a scale: 64, 128 or 256; 256 if there are no group scales. */
+    public int group() {
+        return group;
+    }
+
+    /** The number of groups in a row: {@code ceil(cols / group)}. */
+    public int groups() {
+        return groups;
+    }
+
+    /** The number format of the group scales; f32 if there are none. */
+    public ScaleType scaleType() {
+        return scaleType;
+    }
+
+    /** One value for each group, row by row; empty if all are 1. */
+    public Optional<MemorySegment> groupScales() {
+        return groupScales;
     }
 
     /** The scale of all weights. */
@@ -224,30 +267,28 @@ public final class Qk256Matrix {
     }
 
     /**
-     * Returns the block's own scale, 1 if the matrix has no block scales.
+     * Returns the group's own scale, 1 if the matrix has no group scales.
      *
      * @param row 0 to {@code rows - 1}
-     * @param block 0 to {@code blocks - 1}
-     * @throws IndexOutOfBoundsException if there is no such block
+     * @param index of the group in its row: 0 to {@code groups - 1}
+     * @throws IndexOutOfBoundsException if there is no such group
      */
-    public float blockScale(int row, int block) {
+    public float groupScale(int row, int index) {
         Objects.checkIndex(row, rows);
-        Objects.checkIndex(block, blocks());
-        return blockScales.isEmpty()
-                ? 1
-                : blockScales.get().getAtIndex(ValueLayout.JAVA_FLOAT, (long) row * blocks() + block);
+        Objects.checkIndex(index, groups);
+        return scales == null ? 1 : scaleType.get(scales.segment(), (long) row * groups + index);
     }
 
     /**
-     * Returns the scale that multiplies a block's values: {@code blockScale * tensorScale} in f32.
+     * Returns the scale that multiplies a group's values: {@code groupScale * tensorScale} in f32.
      *
      * @param row 0 to {@code rows - 1}
-     * @param block 0 to {@code blocks - 1}
-     * @throws IndexOutOfBoundsException if there is no such block
+     * @param index of the group in its row: 0 to {@code groups - 1}
+     * @throws IndexOutOfBoundsException if there is no such group
      */
-    public float scale(int row, int block) {
-        float ofBlock = blockScale(row, block);
-        return scales == null ? tensorScale : ofBlock * tensorScale;
+    public float scale(int row, int index) {
+        float ofGroup = groupScale(row, index);
+        return scales == null ? tensorScale : ofGroup * tensorScale;
     }
 
     /**

@@ -39,14 +39,21 @@ final class Segments {
 
     /** Each float is read and written as a whole, so it must lie on a 4-byte boundary. */
     static void requireFloats(String name, MemorySegment segment) {
+        requireAligned(name, segment, Float.BYTES, "f32");
+    }
+
+    /** Each number is read and written as a whole, so it must lie on a boundary of its size. */
+    static void requireAligned(String name, MemorySegment segment, int size, String type) {
         requireAlive(name, segment);
-        if (segment.byteSize() % Float.BYTES != 0) {
-            throw new IllegalArgumentException(
-                    name + ": " + segment.byteSize() + " bytes, expected a multiple of 4 (f32 values)");
+        if (segment.byteSize() % size != 0) {
+            throw new IllegalArgumentException(name + ": " + segment.byteSize() + " bytes, expected a multiple of "
+                    + size + " (" + type + " values)");
         }
-        if (segment.maxByteAlignment() < Float.BYTES) {
+        if (segment.maxByteAlignment() < size) {
             throw new IllegalArgumentException(name + ": the segment is aligned to " + segment.maxByteAlignment()
-                    + " byte(s), expected 4 or more; use a float[] or off-heap memory on a 4-byte boundary");
+                    + " byte(s), expected " + size + " or more; use "
+                    + (size == Float.BYTES ? "a float[]" : "a short[]") + " or off-heap memory on a " + size
+                    + "-byte boundary");
         }
     }
 }

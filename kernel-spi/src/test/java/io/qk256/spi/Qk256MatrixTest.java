@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,7 +32,7 @@ class Qk256MatrixTest {
         assertThat(w.blocks()).isEqualTo(Qk256.blocks(cols));
         assertThat(w.rowStride()).isEqualTo(Qk256.rowBytes(cols));
         assertThat(w.codebook()).isEqualTo(Codebook.QK256);
-        assertThat(w.blockScales()).isEmpty();
+        assertThat(w.groupScales()).isEmpty();
         assertThat(w.tensorScale()).isEqualTo(1);
         assertThat(w).hasToString(rows + "x" + cols + " QK256");
     }
@@ -110,13 +111,14 @@ class Qk256MatrixTest {
     void scaleIsBlockScaleTimesTensorScale() {
         Qk256Matrix plain = Qk256Matrix.of(bytes(256), 2, 257, Codebook.QK256);
         Qk256Matrix tensor = plain.withTensorScale(0.5f);
-        Qk256Matrix both = tensor.withBlockScales(MemorySegment.ofArray(new float[] {10, 20, 30, 40}));
+        Qk256Matrix both = tensor.withGroupScales(
+                MemorySegment.ofArray(new float[] {10, 20, 30, 40}), Qk256.BLOCK_WEIGHTS, ScaleType.F32);
 
-        assertThat(plain.blockScale(1, 1)).isEqualTo(1);
+        assertThat(plain.groupScale(1, 1)).isEqualTo(1);
         assertThat(plain.scale(1, 1)).isEqualTo(1);
-        assertThat(tensor.blockScale(0, 1)).isEqualTo(1);
+        assertThat(tensor.groupScale(0, 1)).isEqualTo(1);
         assertThat(tensor.scale(0, 1)).isEqualTo(0.5f);
-        assertThat(both.blockScale(0, 1)).isEqualTo(20);
+        assertThat(both.groupScale(0, 1)).isEqualTo(20);
         assertThat(both.scale(0, 0)).isEqualTo(5);
         assertThat(both.scale(1, 0)).isEqualTo(15);
         assertThat(both.scale(1, 1)).isEqualTo(20);
@@ -127,9 +129,10 @@ class Qk256MatrixTest {
     @CsvSource({"-1, 0", "2, 0", "0, -1", "0, 2", "-1, 2", "2147483647, 2147483647", "-2147483648, 0"})
     void thereIsNoScaleOutsideTheMatrix(int row, int block) {
         Qk256Matrix plain = Qk256Matrix.of(bytes(256), 2, 257, Codebook.QK256);
-        Qk256Matrix scaled = plain.withBlockScales(MemorySegment.ofArray(new float[] {10, 20, 30, 40}));
+        Qk256Matrix scaled = plain.withGroupScales(
+                MemorySegment.ofArray(new float[] {10, 20, 30, 40}), Qk256.BLOCK_WEIGHTS, ScaleType.F32);
         for (Qk256Matrix w : List.of(plain, scaled)) {
-            assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> w.blockScale(row, block));
+            assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> w.groupScale(row, block));
             assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> w.scale(row, block));
         }
     }
@@ -138,7 +141,7 @@ class Qk256MatrixTest {
     @Test
     void scaleIsRoundedOnceToF32() {
         Qk256Matrix w = Qk256Matrix.of(bytes(64), 1, 256, Codebook.QK256)
-                .withBlockScales(MemorySegment.ofArray(new float[] {0.1f}))
+                .withGroupScales(MemorySegment.ofArray(new float[] {0.1f}), Qk256.BLOCK_WEIGHTS, ScaleType.F32)
                 .withTensorScale(3);
         assertThat(w.scale(0, 0)).isEqualTo(0x1.333334p-2f);
     }
@@ -154,11 +157,11 @@ class Qk256MatrixTest {
     void whatIsNotChangedStays() {
         MemorySegment scales = MemorySegment.ofArray(new float[] {1, 2});
         Qk256Matrix w = Qk256Matrix.of(bytes(200), 2, 256, Codebook.TERNARY)
-                .withBlockScales(scales)
+                .withGroupScales(scales, Qk256.BLOCK_WEIGHTS, ScaleType.F32)
                 .withTensorScale(3)
                 .withRowStride(100);
         assertThat(w.rowStride()).isEqualTo(100);
-        assertThat(w.blockScales()).containsSame(scales);
+        assertThat(w.groupScales()).containsSame(scales);
         assertThat(w.tensorScale()).isEqualTo(3);
         assertThat(w.codebook()).isEqualTo(Codebook.TERNARY);
     }
@@ -168,25 +171,78 @@ class Qk256MatrixTest {
     void blockScalesAreOneForEachBlock(int floats) {
         Qk256Matrix w = Qk256Matrix.of(bytes(256), 2, 257, Codebook.QK256);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> w.withBlockScales(MemorySegment.ofArray(new float[floats])))
-                .withMessage("block scales: 2 rows x 2 blocks x 4 bytes = 16 bytes expected, got " + 4 * floats);
+                .isThrownBy(() ->
+                        w.withGroupScales(MemorySegment.ofArray(new float[floats]), Qk256.BLOCK_WEIGHTS, ScaleType.F32))
+                .withMessage("group scales: 2 rows x 2 groups x 4 bytes = 16 bytes expected, got " + 4 * floats);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"64, F16, 5, 20", "128, F16, 3, 12", "256, F16, 2, 8", "64, F32, 5, 40", "128, F32, 3, 24"})
+    void groupsHaveScalesOfTheirType(int group, ScaleType type, int groups, int bytes) {
+        Qk256Matrix w = Qk256Matrix.of(bytes(256), 2, 257, Codebook.QK256);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment scales = arena.allocate(bytes, type.bytes());
+            for (int i = 0; i < 2 * groups; i++) {
+                if (type == ScaleType.F16) {
+                    scales.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(i + 0.5f));
+                } else {
+                    scales.setAtIndex(ValueLayout.JAVA_FLOAT, i, i + 0.5f);
+                }
+            }
+            Qk256Matrix scaled = w.withGroupScales(scales, group, type).withTensorScale(2);
+
+            assertThat(scaled.group()).isEqualTo(group);
+            assertThat(scaled.groups()).isEqualTo(groups);
+            assertThat(scaled.scaleType()).isEqualTo(type);
+            assertThat(scaled.groupScale(1, groups - 1)).isEqualTo(2 * groups - 0.5f);
+            assertThat(scaled.scale(1, 0)).isEqualTo(2 * groups + 1);
+            assertThat(scaled.groupScalesAddress(1)).isEqualTo(scales.address() + bytes / 2);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> w.withGroupScales(scales.asSlice(0, bytes - type.bytes()), group, type))
+                    .withMessage("group scales: 2 rows x " + groups + " groups x " + type.bytes() + " bytes = " + bytes
+                            + " bytes expected, got " + (bytes - type.bytes()));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 32, 96, 255, 512, -64})
+    void groupsHave64Or128Or256Weights(int group) {
+        Qk256Matrix w = Qk256Matrix.of(bytes(64), 1, 256, Codebook.QK256);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> w.withGroupScales(MemorySegment.ofArray(new float[4]), group, ScaleType.F32))
+                .withMessage("group: " + group + " weights, expected 64, 128 or 256");
+    }
+
+    @Test
+    void f16ScalesLieOn2ByteBoundaries() {
+        Qk256Matrix w = Qk256Matrix.of(bytes(64), 1, 256, Codebook.QK256);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = arena.allocate(16, 16);
+            assertThat(w.withGroupScales(memory.asSlice(2, 8), 64, ScaleType.F16)
+                            .hasGroupScales())
+                    .isTrue();
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> w.withGroupScales(memory.asSlice(1, 8), 64, ScaleType.F16))
+                    .withMessage("group scales: the segment is aligned to 1 byte(s), expected 2 or more; use a short[]"
+                            + " or off-heap memory on a 2-byte boundary");
+        }
     }
 
     @Test
     void blockScalesAreWholeAlignedFloats() {
         Qk256Matrix w = Qk256Matrix.of(bytes(64), 1, 256, Codebook.QK256);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> w.withBlockScales(bytes(4)))
-                .withMessage("block scales: the segment is aligned to 1 byte(s), expected 4 or more; use a float[] or"
+                .isThrownBy(() -> w.withGroupScales(bytes(4), Qk256.BLOCK_WEIGHTS, ScaleType.F32))
+                .withMessage("group scales: the segment is aligned to 1 byte(s), expected 4 or more; use a float[] or"
                         + " off-heap memory on a 4-byte boundary");
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment memory = arena.allocate(16, 16);
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> w.withBlockScales(memory.asSlice(2, 4)))
-                    .withMessageStartingWith("block scales: the segment is aligned to 2 byte(s), expected 4 or more");
+                    .isThrownBy(() -> w.withGroupScales(memory.asSlice(2, 4), Qk256.BLOCK_WEIGHTS, ScaleType.F32))
+                    .withMessageStartingWith("group scales: the segment is aligned to 2 byte(s), expected 4 or more");
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> w.withBlockScales(memory.asSlice(0, 3)))
-                    .withMessage("block scales: 3 bytes, expected a multiple of 4 (f32 values)");
+                    .isThrownBy(() -> w.withGroupScales(memory.asSlice(0, 3), Qk256.BLOCK_WEIGHTS, ScaleType.F32))
+                    .withMessage("group scales: 3 bytes, expected a multiple of 4 (f32 values)");
         }
     }
 
@@ -206,8 +262,8 @@ class Qk256MatrixTest {
                 .isThrownBy(() -> madeInTime.withTensorScale(2))
                 .withMessage("codes: the arena of this segment is closed");
         assertThatIllegalStateException()
-                .isThrownBy(() -> w.withBlockScales(memory))
-                .withMessage("block scales: the arena of this segment is closed");
+                .isThrownBy(() -> w.withGroupScales(memory, Qk256.BLOCK_WEIGHTS, ScaleType.F32))
+                .withMessage("group scales: the arena of this segment is closed");
     }
 
     @Test
@@ -220,8 +276,8 @@ class Qk256MatrixTest {
                 .isThrownBy(() -> Qk256Matrix.of(bytes(64), 1, 256, nothing()))
                 .withMessage("codebook");
         assertThatNullPointerException()
-                .isThrownBy(() -> w.withBlockScales(nothing()))
-                .withMessage("block scales");
+                .isThrownBy(() -> w.withGroupScales(nothing(), Qk256.BLOCK_WEIGHTS, ScaleType.F32))
+                .withMessage("group scales");
     }
 
     /** The largest sum is cols * 128 * max|value|, and 2^31 - 1 is the limit: 8388607 = floor((2^31 - 1) / 256). */
@@ -254,10 +310,15 @@ class Qk256MatrixTest {
         Qk256Matrix bare = Qk256Matrix.of(codes, 2, 256, Codebook.TERNARY);
         assertThat(bare.isOffHeap()).isTrue();
         assertThat(bare.codesAddress()).isEqualTo(codes.address());
-        assertThat(bare.blockScalesAddress()).isZero();
-        assertThat(bare.withBlockScales(scales).isOffHeap()).isTrue();
-        assertThat(bare.withBlockScales(scales).blockScalesAddress()).isEqualTo(scales.address());
-        assertThat(bare.withBlockScales(MemorySegment.ofArray(new float[2])).isOffHeap())
+        assertThat(bare.groupScalesAddress()).isZero();
+        assertThat(bare.withGroupScales(scales, Qk256.BLOCK_WEIGHTS, ScaleType.F32)
+                        .isOffHeap())
+                .isTrue();
+        assertThat(bare.withGroupScales(scales, Qk256.BLOCK_WEIGHTS, ScaleType.F32)
+                        .groupScalesAddress())
+                .isEqualTo(scales.address());
+        assertThat(bare.withGroupScales(MemorySegment.ofArray(new float[2]), Qk256.BLOCK_WEIGHTS, ScaleType.F32)
+                        .isOffHeap())
                 .isFalse();
         assertThat(Qk256Matrix.of(MemorySegment.ofArray(new byte[64]), 1, 256, Codebook.TERNARY)
                         .isOffHeap())
@@ -271,10 +332,14 @@ class Qk256MatrixTest {
         Qk256Matrix bare = Qk256Matrix.of(codes, 3, 300, Codebook.TERNARY).withRowStride(200);
         assertThat(bare.codesAddress(0)).isEqualTo(codes.address());
         assertThat(bare.codesAddress(2)).isEqualTo(codes.address() + 400);
-        assertThat(bare.blockScalesAddress(2)).isZero();
-        assertThat(bare.hasBlockScales()).isFalse();
-        assertThat(bare.withBlockScales(scales).hasBlockScales()).isTrue();
-        assertThat(bare.withBlockScales(scales).blockScalesAddress(2)).isEqualTo(scales.address() + 16);
+        assertThat(bare.groupScalesAddress(2)).isZero();
+        assertThat(bare.hasGroupScales()).isFalse();
+        assertThat(bare.withGroupScales(scales, Qk256.BLOCK_WEIGHTS, ScaleType.F32)
+                        .hasGroupScales())
+                .isTrue();
+        assertThat(bare.withGroupScales(scales, Qk256.BLOCK_WEIGHTS, ScaleType.F32)
+                        .groupScalesAddress(2))
+                .isEqualTo(scales.address() + 16);
         Qk256Matrix onHeap = Qk256Matrix.of(MemorySegment.ofArray(new byte[192]).asSlice(64), 2, 256, Codebook.TERNARY);
         assertThat(onHeap.codesAddress(1)).isEqualTo(128);
     }

@@ -20,7 +20,7 @@ record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, F32Vector ou
     /** The four pieces of memory. */
     enum Part {
         CODES,
-        BLOCK_SCALES,
+        GROUP_SCALES,
         X,
         OUT;
 
@@ -34,7 +34,7 @@ record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, F32Vector ou
         MemorySegment segment(Operation operation, Views v) {
             return switch (this) {
                 case CODES -> v.w.codes();
-                case BLOCK_SCALES -> v.w.blockScales().orElseThrow();
+                case GROUP_SCALES -> v.w.groupScales().orElseThrow();
                 case X ->
                     switch (operation) {
                         case DEQUANTIZE, GEMV_F32 -> v.x.segment();
@@ -53,10 +53,10 @@ record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, F32Vector ou
     /** Views of all rows, each part allocated by its own allocator. */
     static Views of(Operation operation, Function<Part, SegmentAllocator> memory) {
         MemorySegment scales =
-                memory.apply(Part.BLOCK_SCALES).allocate((long) ROWS * Qk256.blocks(COLS) * Float.BYTES, 4);
+                memory.apply(Part.GROUP_SCALES).allocate((long) ROWS * Qk256.blocks(COLS) * Float.BYTES, 4);
         Qk256Matrix w = Qk256Matrix.of(
                         memory.apply(Part.CODES).allocate(ROWS * Qk256.rowBytes(COLS), 1), ROWS, COLS, Codebook.QK256)
-                .withBlockScales(scales);
+                .withGroupScales(scales, Qk256.BLOCK_WEIGHTS, ScaleType.F32);
         return new Views(
                 w,
                 F32Vector.of(memory.apply(Part.X).allocate((long) COLS * Float.BYTES, 4)),

@@ -46,7 +46,7 @@ final class Buffer {
         Arrays.fill(content, guard);
         System.arraycopy(values, 0, content, start / Float.BYTES, values.length);
         byte[] bytes = MemorySegment.ofArray(content).toArray(JAVA_BYTE);
-        return place(name, bytes, start, length, viewed, true, home, arena);
+        return place(name, bytes, start, length, viewed, Float.BYTES, home, arena);
     }
 
     /** Bytes that start {@code offset} bytes after a 64-byte boundary, unless the kind of memory decides the start. */
@@ -55,7 +55,18 @@ final class Buffer {
         byte[] content = new byte[size(home, start, values.length)];
         Arrays.fill(content, guard);
         System.arraycopy(values, 0, content, start, values.length);
-        return place(name, content, start, values.length, values.length, false, home, arena);
+        return place(name, content, start, values.length, values.length, Byte.BYTES, home, arena);
+    }
+
+    /** Shorts that start {@code offset} values after a 64-byte boundary, unless the kind of memory decides the start. */
+    static Buffer of(String name, short[] values, short guard, MemoryKind home, int offset, Arena arena) {
+        int length = values.length * Short.BYTES;
+        int start = start(home, offset * Short.BYTES);
+        short[] content = new short[size(home, start, length) / Short.BYTES];
+        Arrays.fill(content, guard);
+        System.arraycopy(values, 0, content, start / Short.BYTES, values.length);
+        byte[] bytes = MemorySegment.ofArray(content).toArray(JAVA_BYTE);
+        return place(name, bytes, start, length, length, Short.BYTES, home, arena);
     }
 
     private static Buffer place(
@@ -64,10 +75,10 @@ final class Buffer {
             int start,
             int length,
             int viewed,
-            boolean floats,
+            int valueBytes,
             MemoryKind home,
             Arena arena) {
-        MemorySegment whole = home.place(content, floats, arena);
+        MemorySegment whole = home.place(content, valueBytes, arena);
         MemorySegment view = whole.asSlice(start, viewed);
         return new Buffer(name, whole, home.isReadOnly() ? view.asReadOnly() : view, content, start, length);
     }

@@ -70,7 +70,8 @@ public abstract class KernelContract
                 AnswerRules,
                 LargeRules,
                 NeighborRules,
-                DigitRules {
+                DigitRules,
+                GroupRules {
 
     private Optional<KernelUnderTest> kernel = Optional.empty();
 

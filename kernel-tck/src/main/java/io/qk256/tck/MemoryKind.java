@@ -59,15 +59,15 @@ enum MemoryKind {
         return GuardPages.obstacle().isEmpty() ? List.of(BEFORE_GUARD_PAGE, AFTER_GUARD_PAGE) : List.of();
     }
 
-    /** Allocates memory with the given bytes, a multiple of 8 on the heap; writable unless it is a mapped file. */
-    MemorySegment place(byte[] content, boolean floats, Arena arena) {
+    /**
+     * Allocates memory with the given bytes, a multiple of 8 on the heap unless it is a whole
+     * array; writable unless it is a mapped file.
+     */
+    MemorySegment place(byte[] content, int valueBytes, Arena arena) {
         MemorySegment source = MemorySegment.ofArray(content);
         return switch (this) {
             case HEAP, READ_ONLY_HEAP, WHOLE_ARRAY ->
-                floats
-                        ? MemorySegment.ofArray(new float[content.length / Float.BYTES])
-                                .copyFrom(source)
-                        : MemorySegment.ofArray(content.clone());
+                array(content.length, valueBytes).copyFrom(source);
             case LONG_ARRAY ->
                 MemorySegment.ofArray(new long[content.length / Long.BYTES]).copyFrom(source);
             case OFF_HEAP -> arena.allocate(content.length, CACHE_LINE).copyFrom(source);
@@ -86,6 +86,15 @@ enum MemoryKind {
                 GuardPages.lock(pages);
                 yield pages.asSlice(0, content.length);
             }
+        };
+    }
+
+    /** An array of floats, shorts or bytes. */
+    private static MemorySegment array(int bytes, int valueBytes) {
+        return switch (valueBytes) {
+            case Float.BYTES -> MemorySegment.ofArray(new float[bytes / Float.BYTES]);
+            case Short.BYTES -> MemorySegment.ofArray(new short[bytes / Short.BYTES]);
+            default -> MemorySegment.ofArray(new byte[bytes]);
         };
     }
 

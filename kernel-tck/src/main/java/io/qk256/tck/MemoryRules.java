@@ -9,6 +9,7 @@ import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.ScaleType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -254,7 +255,7 @@ interface MemoryRules extends RuleGroup {
 
     private static Operands sharing(MemorySegment bytes, MemorySegment floats) {
         Qk256Matrix w = Qk256Matrix.of(bytes, 3, (int) bytes.byteSize(), Codebook.QK256)
-                .withBlockScales(floats.asSlice(0, 3L * Float.BYTES));
+                .withGroupScales(floats.asSlice(0, 3L * Float.BYTES), Qk256.BLOCK_WEIGHTS, ScaleType.F32);
         I8Batch column = I8Batch.of(bytes, 1, bytes.byteSize());
         return new Operands(w, F32Vector.of(floats), I8Vector.of(bytes, 1), column, List.of());
     }

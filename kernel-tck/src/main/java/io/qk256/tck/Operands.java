@@ -5,6 +5,7 @@ import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.ScaleType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -52,18 +53,54 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, List<Bu
         if (at.rowGap() > 0) {
             w = w.withRowStride(rowStride(problem, at));
         }
-        if (problem.blockScales().isPresent()) {
-            Buffer scales = Buffer.of(
-                    "block scales", problem.blockScales().get(), floatGuard, at.scales(), at.floatOffset(), arena);
+        if (problem.groupScales().isPresent()) {
+            Buffer scales = scales(problem, problem.groupScales().get(), floatGuard, at, arena);
             buffers.add(scales);
-            w = w.withBlockScales(scales.view());
+            w = w.withGroupScales(scales.view(), problem.group(), problem.scaleType());
         }
+        int length = longer.length;
+        if (problem.multipliers().isEmpty()) {
+            return new Operands(
+                    w,
+                    F32Vector.of(x.view()),
+                    I8Vector.of(q.view(), problem.activationScale()),
+                    scaled(I8Batch.of(columns.view(), problem.columns(), length), problem),
+                    List.copyOf(buffers));
+        }
+        Buffer one = multipliers("multipliers", problem, 1, length, at, arena);
+        Buffer all = multipliers("multipliers of columns", problem, problem.columns(), length, at, arena);
+        buffers.addAll(List.of(one, all));
         return new Operands(
                 w,
                 F32Vector.of(x.view()),
-                I8Vector.of(q.view(), problem.activationScale()),
-                view(problem, at, columns),
+                I8Vector.inGroups(q.view(), one.view(), problem.activationScale()),
+                scaled(I8Batch.inGroups(columns.view(), all.view(), problem.columns(), length), problem),
                 List.copyOf(buffers));
+    }
+
+    private static Buffer scales(Problem problem, float[] scales, float guard, Placement at, Arena arena) {
+        if (problem.scaleType() == ScaleType.F32) {
+            return Buffer.of("group scales", scales, guard, at.scales(), at.floatOffset(), arena);
+        }
+        short[] halves = new short[scales.length];
+        for (int i = 0; i < halves.length; i++) {
+            halves[i] = Float.floatToFloat16(scales[i]);
+        }
+        return Buffer.of("group scales", halves, Float.floatToFloat16(guard), at.scales(), at.floatOffset(), arena);
+    }
+
+    /** The multipliers of some columns. Those of groups that the matrix has no columns for are hostile. */
+    private static Buffer multipliers(
+            String name, Problem problem, int columns, int length, Placement at, Arena arena) {
+        short guard = at.hostile() ? Short.MIN_VALUE : 0;
+        int groups = Math.ceilDiv(length, I8Vector.GROUP);
+        short[] all = new short[columns * groups];
+        Arrays.fill(all, guard);
+        for (int column = 0; column < columns; column++) {
+            short[] some = problem.multipliers(column);
+            System.arraycopy(some, 0, all, column * groups, some.length);
+        }
+        return Buffer.of(name, all, guard, at.vectors(), at.floatOffset(), arena);
     }
 
     private static byte[] columns(Problem problem, int beyond, byte guard) {
@@ -76,12 +113,11 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, List<Bu
         return all;
     }
 
-    private static I8Batch view(Problem problem, Placement at, Buffer columns) {
-        I8Batch view = I8Batch.of(columns.view(), problem.columns(), problem.cols() + at.beyond());
-        for (int i = 0; i < problem.columns(); i++) {
-            view.column(i).scale(problem.activationScale(i));
+    private static I8Batch scaled(I8Batch columns, Problem problem) {
+        for (int i = 0; i < columns.columns(); i++) {
+            columns.column(i).scale(problem.activationScale(i));
         }
-        return view;
+        return columns;
     }
 
     /** New views of the same memory, for another codebook and other scales. */
@@ -89,15 +125,18 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, List<Bu
         Qk256Matrix matrix = Qk256Matrix.of(w.codes(), w.rows(), w.cols(), other.codebook())
                 .withRowStride(w.rowStride())
                 .withTensorScale(other.tensorScale());
-        I8Batch otherColumns = I8Batch.of(columns.segment(), columns.columns(), columns.length());
-        for (int i = 0; i < columns.columns(); i++) {
-            otherColumns.column(i).scale(other.activationScale(i));
-        }
+        I8Batch otherColumns = columns.multipliers()
+                .map(m -> I8Batch.inGroups(columns.segment(), m, columns.columns(), columns.length()))
+                .orElseGet(() -> I8Batch.of(columns.segment(), columns.columns(), columns.length()));
         return new Operands(
-                w.blockScales().map(matrix::withBlockScales).orElse(matrix),
+                w.groupScales()
+                        .map(scales -> matrix.withGroupScales(scales, w.group(), w.scaleType()))
+                        .orElse(matrix),
                 F32Vector.of(x.segment()),
-                I8Vector.of(q.segment(), other.activationScale()),
-                otherColumns,
+                q.multipliers()
+                        .map(m -> I8Vector.inGroups(q.segment(), m, other.activationScale()))
+                        .orElseGet(() -> I8Vector.of(q.segment(), other.activationScale())),
+                scaled(otherColumns, other),
                 buffers);
     }
 

@@ -1,7 +1,5 @@
 package io.qk256.tck;
 
-import io.qk256.spi.Qk256;
-
 /** The correct results, computed only from the formulas of {@link io.qk256.spi.Kernel}. */
 final class Oracle {
 
@@ -13,11 +11,11 @@ final class Oracle {
 
     private Oracle() {}
 
-    /** {@code value * (blockScale * tensorScale)}, each product rounded to f32. */
+    /** {@code value * (groupScale * tensorScale)}, each product rounded to f32. */
     static Expected weight(Problem problem, int row, int col) {
         float scale = problem.tensorScale();
-        if (problem.blockScales().isPresent()) {
-            scale = problem.blockScale(row, col / Qk256.BLOCK_WEIGHTS) * scale;
+        if (problem.groupScales().isPresent()) {
+            scale = problem.groupScale(row, col / problem.group()) * scale;
         }
         return Expected.exactly(problem.value(row, col) * scale);
     }
@@ -35,19 +33,19 @@ final class Oracle {
         double tensorScale = problem.tensorScale();
         for (int col = 0; col < problem.cols(); col++) {
             double value = problem.value(row, col);
-            double blockScale = problem.blockScale(row, col / Qk256.BLOCK_WEIGHTS);
+            double groupScale = problem.groupScale(row, col / problem.group());
             double x = problem.x()[col];
-            double term = value * x * blockScale * tensorScale;
+            double term = value * x * groupScale * tensorScale;
             sum += term;
             magnitude += Math.abs(term);
-            growth += atLeastOne(value) * atLeastOne(x) * atLeastOne(blockScale * tensorScale);
-            unit.addTerm(value, x, blockScale, tensorScale);
+            growth += atLeastOne(value) * atLeastOne(x) * atLeastOne(groupScale * tensorScale);
+            unit.addTerm(value, x, groupScale, tensorScale);
         }
         if (unit.makesExact(magnitude)) {
             return Expected.number(sum);
         }
         int roundings =
-                problem.cols() + (problem.blockScales().isPresent() ? 1 : 0) + (problem.tensorScale() == 1 ? 0 : 1);
+                problem.cols() + (problem.groupScales().isPresent() ? 1 : 0) + (problem.tensorScale() == 1 ? 0 : 1);
         // Twice the f64 error: once for the sum, once for the magnitude that the f32 bound is computed from.
         double relative = gamma(roundings, F32_ROUNDOFF) + 2 * gamma(problem.cols() + 2, F64_ROUNDOFF);
         // A term takes at most three products; each one that underflows is off by F32_UNDERFLOW, times the factors that
@@ -58,23 +56,25 @@ final class Oracle {
     /** Exact integer sums, then the roundings of the contract, in its order. */
     static Expected integerProduct(Problem problem, int row) {
         long sum = 0;
-        double scaledSum = 0;
-        for (int block = 0; block < problem.blocks(); block++) {
-            long blockSum = integerBlock(problem, row, block);
-            sum += blockSum;
-            scaledSum += (double) blockSum * problem.blockScale(row, block);
+        double[] lanes = new double[8];
+        for (int group = 0; group < problem.groups(); group++) {
+            long groupSum = integerGroup(problem, row, group);
+            sum += groupSum;
+            lanes[group % 8] += (double) groupSum * problem.groupScale(row, group);
         }
-        float rounded = problem.blockScales().isPresent() ? (float) scaledSum : (float) Math.toIntExact(sum);
+        double ofLanes =
+                ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+        float rounded = problem.groupScales().isPresent() ? (float) ofLanes : (float) sum;
         return Expected.exactly(rounded / problem.activationScale() * problem.tensorScale());
     }
 
-    private static long integerBlock(Problem problem, int row, int block) {
-        int from = block * Qk256.BLOCK_WEIGHTS;
-        int to = Math.min(problem.cols(), from + Qk256.BLOCK_WEIGHTS);
+    private static long integerGroup(Problem problem, int row, int group) {
+        int from = group * problem.group();
+        int to = Math.min(problem.cols(), from + problem.group());
         long sum = 0;
         for (int col = from; col < to; col++) {
             long value = (long) problem.value(row, col);
-            sum += value * problem.q()[col];
+            sum += value * problem.q()[col] * problem.multiplier(col);
         }
         return sum;
     }

@@ -1,7 +1,10 @@
 package io.qk256.tck;
 
 import io.qk256.spi.Codebook;
+import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256;
+import io.qk256.spi.ScaleType;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.IntBinaryOperator;
@@ -26,7 +29,10 @@ final class Problem {
     private byte[] codes;
     private Codebook codebook = Codebook.QK256;
     private float[] values = values(codebook);
-    private Optional<float[]> blockScales = Optional.empty();
+    private Optional<float[]> groupScales = Optional.empty();
+    private int group = Qk256.BLOCK_WEIGHTS;
+    private ScaleType scaleType = ScaleType.F32;
+    private Optional<short[]> multipliers = Optional.empty();
     private float tensorScale = 1;
     private float[] x;
     private byte[] q;
@@ -61,7 +67,10 @@ final class Problem {
         this.codes = other.codes;
         this.codebook = other.codebook;
         this.values = other.values;
-        this.blockScales = other.blockScales;
+        this.groupScales = other.groupScales;
+        this.group = other.group;
+        this.scaleType = other.scaleType;
+        this.multipliers = other.multipliers;
         this.tensorScale = other.tensorScale;
         this.x = other.x;
         this.q = other.q;
@@ -142,32 +151,98 @@ final class Problem {
         return changed;
     }
 
-    /** Sets one scale for each block, row by row. */
+    /** Sets one f32 scale for each block of 256 weights, row by row. */
     Problem withBlockScales(float... scales) {
+        return withGroupScales(Qk256.BLOCK_WEIGHTS, ScaleType.F32, scales);
+    }
+
+    /** Sets one scale for each group of weights, row by row; f16 scales are rounded. */
+    Problem withGroupScales(int weights, ScaleType type, float... scales) {
         Problem changed = new Problem(this);
-        changed.blockScales = Optional.of(scales);
+        changed.group = weights;
+        changed.scaleType = type;
+        float[] stored = scales.clone();
+        for (int i = 0; i < stored.length && type == ScaleType.F16; i++) {
+            stored[i] = Float.float16ToFloat(Float.floatToFloat16(stored[i]));
+        }
+        changed.groupScales = Optional.of(stored);
         return changed;
     }
 
     /** Scales of both signs, their magnitudes log-uniform from 2^-6 to 2^6. */
     Problem withRandomBlockScales() {
+        return withRandomGroupScales(Qk256.BLOCK_WEIGHTS, ScaleType.F32);
+    }
+
+    /** The same for groups of another size and scales of another type. */
+    Problem withRandomGroupScales(int weights, ScaleType type) {
         Random random = new Random(seed + 3);
-        float[] scales = new float[rows * blocks()];
+        float[] scales = new float[rows * Math.ceilDiv(cols, weights)];
         for (int i = 0; i < scales.length; i++) {
             float size = (float) Math.pow(2, random.nextFloat() * 12 - 6);
             scales[i] = random.nextBoolean() ? size : -size;
         }
-        return withBlockScales(scales);
+        return withGroupScales(weights, type, scales);
+    }
+
+    /** Random multipliers from 0 to 32767 for each 32 int8 activations, the largest among them. */
+    Problem withRandomMultipliers() {
+        Random random = new Random(seed + 5);
+        short[] all = new short[Math.ceilDiv(cols, I8Vector.GROUP)];
+        for (int i = 0; i < all.length; i++) {
+            int any = random.nextInt(1 << 15) >> random.nextInt(16);
+            all[i] = (short) (random.nextInt(8) == 0 ? Short.MAX_VALUE : any);
+        }
+        return withMultipliers(all);
+    }
+
+    /**
+     * The second half of a row repeats the first with scales of the other sign, as far as each lane has whole groups of
+     * both; the rest is 0. What remains are roundings.
+     */
+    Problem withRandomCancellation() {
+        int half = groups() / 2 / 8 * 8;
+        Problem changed = withOrigin(origin + ", halves cancel");
+        changed.codes = codes.clone();
+        changed.q = q.clone();
+        float[] scales = groupScales.orElseThrow().clone();
+        short[] all = multipliers.orElseThrow().clone();
+        int columnsOfHalf = half * group;
+        for (int row = 0; row < rows; row++) {
+            int from = row * cols;
+            System.arraycopy(codes, from, changed.codes, from + columnsOfHalf, columnsOfHalf);
+            for (int i = 0; i < half; i++) {
+                scales[row * groups() + half + i] = -scales[row * groups() + i];
+            }
+        }
+        System.arraycopy(q, 0, changed.q, columnsOfHalf, columnsOfHalf);
+        Arrays.fill(changed.q, 2 * columnsOfHalf, cols, (byte) 0);
+        System.arraycopy(all, 0, all, columnsOfHalf / I8Vector.GROUP, columnsOfHalf / I8Vector.GROUP);
+        changed.groupScales = Optional.of(scales);
+        changed.multipliers = Optional.of(all);
+        return changed;
+    }
+
+    /** Sets the multiplier of each 32 int8 activations. */
+    Problem withMultipliers(short... all) {
+        Problem changed = new Problem(this);
+        changed.multipliers = Optional.of(all);
+        return changed;
     }
 
     /** Scales of both signs, their magnitudes 1/2, 1 and 2. */
     Problem withBinaryBlockScales() {
+        return withBinaryGroupScales(Qk256.BLOCK_WEIGHTS, ScaleType.F32);
+    }
+
+    /** The same for groups of another size and scales of another type. */
+    Problem withBinaryGroupScales(int weights, ScaleType type) {
         Random random = new Random(seed + 3);
-        float[] scales = new float[rows * blocks()];
+        float[] scales = new float[rows * Math.ceilDiv(cols, weights)];
         for (int i = 0; i < scales.length; i++) {
             scales[i] = Math.scalb(random.nextBoolean() ? 1f : -1f, random.nextInt(3) - 1);
         }
-        return withBlockScales(scales);
+        return withGroupScales(weights, type, scales);
     }
 
     Problem withTensorScale(float scale) {
@@ -239,13 +314,36 @@ final class Problem {
         return codebook;
     }
 
-    /** The block scales, row by row; must not be modified. */
-    Optional<float[]> blockScales() {
-        return blockScales;
+    /** The group scales, row by row; must not be modified. */
+    Optional<float[]> groupScales() {
+        return groupScales;
     }
 
-    float blockScale(int row, int block) {
-        return blockScales.map(scales -> scales[row * blocks() + block]).orElse(1f);
+    /** The number of weights that share a scale. */
+    int group() {
+        return group;
+    }
+
+    ScaleType scaleType() {
+        return scaleType;
+    }
+
+    /** The number of groups in a row. */
+    int groups() {
+        return Math.ceilDiv(cols, group);
+    }
+
+    float groupScale(int row, int index) {
+        return groupScales.map(scales -> scales[row * groups() + index]).orElse(1f);
+    }
+
+    /** One for each 32 int8 activations; must not be modified. */
+    Optional<short[]> multipliers() {
+        return multipliers;
+    }
+
+    int multiplier(int col) {
+        return multipliers.map(all -> (int) all[col / I8Vector.GROUP]).orElse(1);
     }
 
     float tensorScale() {
@@ -279,7 +377,18 @@ final class Problem {
         changed.q = new byte[cols];
         copyColumn(column, changed.q, 0);
         changed.activationScale = activationScale(column);
+        changed.multipliers = multipliers.map(all -> multipliers(column));
         return changed;
+    }
+
+    /** The multipliers of a column, rotated as its q are. */
+    short[] multipliers(int column) {
+        short[] all = multipliers.orElseThrow();
+        short[] turned = new short[all.length];
+        for (int i = 0; i < all.length; i++) {
+            turned[i] = all[(i + column) % all.length];
+        }
+        return turned;
     }
 
     /** Writes q of a column to a given place. */
@@ -296,7 +405,10 @@ final class Problem {
     @Override
     public String toString() {
         return rows + "x" + cols + ", " + name(codebook)
-                + blockScales.map(scales -> ", block scales").orElse("")
+                + groupScales
+                        .map(scales -> ", " + scaleType + " scales of " + group + " weights")
+                        .orElse("")
+                + multipliers.map(all -> ", multipliers").orElse("")
                 + (tensorScale == 1 ? "" : ", tensor scale " + tensorScale)
                 + (activationScale == 1 ? "" : ", activation scale " + activationScale)
                 + ", " + origin;

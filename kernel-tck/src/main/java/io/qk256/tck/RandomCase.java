@@ -1,6 +1,7 @@
 package io.qk256.tck;
 
 import io.qk256.spi.Codebook;
+import io.qk256.spi.ScaleType;
 import java.util.List;
 import java.util.Random;
 
@@ -37,13 +38,18 @@ record RandomCase(Problem problem, Placement placement, int fromRow, int toRow) 
                 .with(pick(CODEBOOKS, random))
                 .withOrigin("seed " + seed + " (-Dqk256.tck.seed=" + seed + " runs it alone)");
         if (random.nextBoolean()) {
-            problem = whole ? problem.withBinaryBlockScales() : problem.withRandomBlockScales();
+            int group = 64 << random.nextInt(3);
+            ScaleType type = random.nextBoolean() ? ScaleType.F32 : ScaleType.F16;
+            problem = whole ? problem.withBinaryGroupScales(group, type) : problem.withRandomGroupScales(group, type);
         }
         if (random.nextBoolean()) {
             problem = problem.withTensorScale(random.nextFloat() * 4 - 2);
         }
         if (random.nextBoolean()) {
             problem = problem.withActivationScale(random.nextFloat() * 100 + 0.01f);
+        }
+        if (random.nextBoolean()) {
+            problem = problem.withRandomMultipliers();
         }
         problem = problem.withColumns(1 + random.nextInt(MAX_COLUMNS));
         int fromRow = random.nextInt(rows + 1);

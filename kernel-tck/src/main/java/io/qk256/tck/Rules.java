@@ -172,6 +172,12 @@ public final class Rules {
     /** Vectors and results may be longer than the matrix needs. */
     public static final String LONGER_VECTORS = "rule 46 longer vectors";
 
+    /** Scales of 64, 128 or 256 weights, as f32 or f16, added in eight lanes. */
+    public static final String GROUP_SCALES = "rule 47 group scales";
+
+    /** int8 activations in groups of 32, each with an integer multiplier. */
+    public static final String MULTIPLIERS = "rule 48 multipliers";
+
     private static final Set<String> SHOULD = Set.of(NEEDLESS_CLAIMS, SELF_DESCRIPTION);
 
     private static final Pattern TEXT = Pattern.compile("rule (\\d+) (.+)");

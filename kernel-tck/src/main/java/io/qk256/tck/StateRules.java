@@ -166,9 +166,9 @@ interface StateRules extends RuleGroup {
                 trial.call(operation, operands, result);
                 operands.w().codes().copyFrom(other.w().codes());
                 operands.w()
-                        .blockScales()
+                        .groupScales()
                         .orElseThrow()
-                        .copyFrom(other.w().blockScales().orElseThrow());
+                        .copyFrom(other.w().groupScales().orElseThrow());
                 trial.call(operation, operands, result);
                 trial.compare(operation, result, expected);
                 trial.call(operation, operands.with(second), result);

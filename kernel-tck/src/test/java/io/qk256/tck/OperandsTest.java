@@ -71,8 +71,8 @@ class OperandsTest {
 
         assertThat(operands.x().toArray()).isEqualTo(problem.x());
         assertThat(operands.q().segment().toArray(JAVA_BYTE)).isEqualTo(problem.q());
-        assertThat(operands.w().blockScales().orElseThrow().toArray(ValueLayout.JAVA_FLOAT))
-                .isEqualTo(problem.blockScales().orElseThrow());
+        assertThat(operands.w().groupScales().orElseThrow().toArray(ValueLayout.JAVA_FLOAT))
+                .isEqualTo(problem.groupScales().orElseThrow());
         assertThat(List.of(
                         operands.x().segment(),
                         operands.q().segment(),

@@ -75,7 +75,7 @@ class OracleTest {
         for (int col = 0; col < cols; col++) {
             exact = exact.add(new BigDecimal(problem.value(0, col))
                     .multiply(new BigDecimal(problem.x()[col]))
-                    .multiply(new BigDecimal(problem.blockScale(0, col / 256))));
+                    .multiply(new BigDecimal(problem.groupScale(0, col / 256))));
         }
         exact = exact.multiply(new BigDecimal(problem.tensorScale()));
 

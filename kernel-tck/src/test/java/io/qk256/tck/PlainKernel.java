@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
-import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 
 /** A correct kernel in small methods, so that a wrong kernel needs to override only one of them. */
@@ -27,12 +26,17 @@ class PlainKernel extends Kernel {
         return w.codebook().value(code);
     }
 
-    float blockScale(Qk256Matrix w, int row, int block) {
-        return w.blockScale(row, block);
+    float groupScale(Qk256Matrix w, int row, int group) {
+        return w.groupScale(row, group);
     }
 
     float weight(Qk256Matrix w, int row, int col) {
-        return value(w, code(w, row, col)) * w.scale(row, col / Qk256.BLOCK_WEIGHTS);
+        return value(w, code(w, row, col)) * w.scale(row, col / group(w));
+    }
+
+    /** The number of weights that share a scale. */
+    int group(Qk256Matrix w) {
+        return w.group();
     }
 
     /** The number of columns that products sum over. */
@@ -53,11 +57,11 @@ class PlainKernel extends Kernel {
     }
 
     float rowProduct(Qk256Matrix w, F32Vector x, int row) {
-        boolean scaled = w.blockScales().isPresent();
+        boolean scaled = w.groupScales().isPresent();
         float sum = 0;
-        for (int from = 0; from < columns(w); from += Qk256.BLOCK_WEIGHTS) {
-            int to = Math.min(columns(w), from + Qk256.BLOCK_WEIGHTS);
-            float scale = blockScale(w, row, from / Qk256.BLOCK_WEIGHTS) * (scaled ? w.tensorScale() : 1);
+        for (int from = 0; from < columns(w); from += group(w)) {
+            int to = Math.min(columns(w), from + group(w));
+            float scale = groupScale(w, row, from / group(w)) * (scaled ? w.tensorScale() : 1);
             sum += blockProduct(w, x, row, from, to) * scale;
         }
         return sum * (scaled ? 1 : w.tensorScale());
@@ -76,13 +80,40 @@ class PlainKernel extends Kernel {
         return sum;
     }
 
-    float integerRowProduct(Qk256Matrix w, I8Vector x, int row) {
-        double sum = 0;
-        for (int from = 0; from < columns(w); from += Qk256.BLOCK_WEIGHTS) {
-            int to = Math.min(columns(w), from + Qk256.BLOCK_WEIGHTS);
-            sum += (double) integerBlockProduct(w, x, row, from, to) * blockScale(w, row, from / Qk256.BLOCK_WEIGHTS);
+    int multiplier(I8Vector x, int group) {
+        return x.multiplier(group);
+    }
+
+    /** The sum of a group of weights; activations change their multiplier every 32 values. */
+    long integerGroupProduct(Qk256Matrix w, I8Vector x, int row, int from, int to) {
+        if (!x.hasMultipliers()) {
+            return integerBlockProduct(w, x, row, from, to);
         }
-        return scaled((float) sum, x.scale(), w.tensorScale());
+        long sum = 0;
+        for (int start = from; start < to; start += I8Vector.GROUP) {
+            int end = Math.min(to, start + I8Vector.GROUP);
+            sum += (long) integerBlockProduct(w, x, row, start, end) * multiplier(x, start / I8Vector.GROUP);
+        }
+        return sum;
+    }
+
+    /** The lane that a group is added to. */
+    int lane(int group) {
+        return group % 8;
+    }
+
+    double sum(double[] lanes) {
+        return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+    }
+
+    float integerRowProduct(Qk256Matrix w, I8Vector x, int row) {
+        double[] lanes = new double[8];
+        for (int from = 0; from < columns(w); from += group(w)) {
+            int to = Math.min(columns(w), from + group(w));
+            int group = from / group(w);
+            lanes[lane(group)] += (double) integerGroupProduct(w, x, row, from, to) * groupScale(w, row, group);
+        }
+        return scaled((float) sum(lanes), x.scale(), w.tensorScale());
     }
 
     float scaled(float sum, float activationScale, float tensorScale) {

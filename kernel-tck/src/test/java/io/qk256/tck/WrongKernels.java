@@ -36,6 +36,7 @@ final class WrongKernels {
         WrongSpecials.addTo(wrong);
         WrongSizes.addTo(wrong);
         WrongNeighbors.addTo(wrong);
+        WrongGroups.addTo(wrong);
         return List.copyOf(wrong.all);
     }
 

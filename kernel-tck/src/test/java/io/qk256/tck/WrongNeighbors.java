@@ -249,7 +249,7 @@ final class WrongNeighbors {
 
             private float blocksFrom(int from, Qk256Matrix w, F32Vector x, int row) {
                 int to = Math.min(w.cols(), from + 8); // A compiled frame is small, so there are many of them.
-                float here = blockProduct(w, x, row, from, to) * blockScale(w, row, from / 256);
+                float here = blockProduct(w, x, row, from, to) * groupScale(w, row, from / w.group());
                 return to == w.cols() ? here : here + blocksFrom(to, w, x, row);
             }
         });

@@ -62,7 +62,7 @@ final class WrongPlaces {
         wrong.add("one-size-forgotten-with-block-scales", Rules.EVERY_SIZE, new PlainKernel() {
             @Override
             int columns(Qk256Matrix w) {
-                return w.cols() == 777 && w.blockScales().isPresent() ? 776 : w.cols();
+                return w.cols() == 777 && w.groupScales().isPresent() ? 776 : w.cols();
             }
         });
         wrong.add("first-row-is-always-row-0", Rules.ROW_RANGES, new PlainKernel() {

@@ -49,9 +49,9 @@ final class WrongSizes {
         wrong.add("rows-counted-in-20-bits", Rules.LARGE, rows(rows -> rows & 0xF_FFFF));
         wrong.add("block-scales-counted-in-16-bits", Rules.LARGE, new PlainKernel() {
             @Override
-            float blockScale(Qk256Matrix w, int row, int block) {
-                int place = (row * w.blocks() + block) & 0xFFFF;
-                return super.blockScale(w, place / w.blocks(), place % w.blocks());
+            float groupScale(Qk256Matrix w, int row, int block) {
+                int place = (row * w.groups() + block) & 0xFFFF;
+                return super.groupScale(w, place / w.groups(), place % w.groups());
             }
         });
         wrong.add("scratch-for-a-million-columns", Rules.LARGE, new PlainKernel() {
@@ -82,7 +82,7 @@ final class WrongSizes {
             @Override
             float product(Qk256Matrix w, I8Batch x, int column, int row) {
                 I8Vector q = x.column(column);
-                if (x.columns() < 8 || w.blockScales().isPresent()) {
+                if (x.columns() < 8 || w.groupScales().isPresent()) {
                     return super.product(w, x, column, row);
                 }
                 float sum = 0;
@@ -131,7 +131,7 @@ final class WrongSizes {
                 float sum = 0;
                 for (int col = w.cols() - 1; col >= 0; col--) {
                     float product = value(w, code(w, row, col)) * x.get(col);
-                    sum += product * blockScale(w, row, col / Qk256.BLOCK_WEIGHTS);
+                    sum += product * groupScale(w, row, col / w.group());
                 }
                 write(y, row, sum * w.tensorScale());
             }
@@ -245,10 +245,10 @@ final class WrongSizes {
         });
         wrong.add("blocks-counted-by-the-row-stride", Rules.ROW_STRIDE, new PlainKernel() {
             @Override
-            float blockScale(Qk256Matrix w, int row, int block) {
+            float groupScale(Qk256Matrix w, int row, int block) {
                 int blocks = (int) (w.rowStride() / Qk256.BLOCK_BYTES);
                 int place = Math.min(row * blocks + block, w.rows() * w.blocks() - 1);
-                return super.blockScale(w, place / w.blocks(), place % w.blocks());
+                return super.groupScale(w, place / w.blocks(), place % w.blocks());
             }
         });
     }

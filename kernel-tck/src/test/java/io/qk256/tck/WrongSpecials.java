@@ -1,7 +1,5 @@
 package io.qk256.tck;
 
-import static io.qk256.spi.Qk256.BLOCK_WEIGHTS;
-
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Vector;
@@ -56,9 +54,9 @@ final class WrongSpecials {
             @Override
             float integerRowProduct(Qk256Matrix w, I8Vector x, int row) {
                 double sum = 0;
-                for (int from = 0; from < w.cols(); from += BLOCK_WEIGHTS) {
-                    int block = integerBlockProduct(w, x, row, from, Math.min(w.cols(), from + BLOCK_WEIGHTS));
-                    sum += block == 0 ? 0 : (double) block * blockScale(w, row, from / BLOCK_WEIGHTS);
+                for (int from = 0; from < w.cols(); from += w.group()) {
+                    int block = integerBlockProduct(w, x, row, from, Math.min(w.cols(), from + w.group()));
+                    sum += block == 0 ? 0 : (double) block * groupScale(w, row, from / w.group());
                 }
                 return scaled((float) sum, x.scale(), w.tensorScale());
             }
@@ -72,7 +70,7 @@ final class WrongSpecials {
         wrong.add("blocks-of-scale-0-skipped", Rules.NOT_FINITE, new PlainKernel() {
             @Override
             float blockProduct(Qk256Matrix w, F32Vector x, int row, int from, int to) {
-                boolean skipped = blockScale(w, row, from / BLOCK_WEIGHTS) == 0;
+                boolean skipped = groupScale(w, row, from / w.group()) == 0;
                 return skipped ? 0 : super.blockProduct(w, x, row, from, to);
             }
         });
@@ -171,8 +169,8 @@ final class WrongSpecials {
     private static void addScales(WrongKernels wrong) {
         wrong.add("first-block-scale-1-means-none", Rules.SCALES, new PlainKernel() {
             @Override
-            float blockScale(Qk256Matrix w, int row, int block) {
-                return w.rows() > 0 && w.blockScale(0, 0) == 1 ? 1 : super.blockScale(w, row, block);
+            float groupScale(Qk256Matrix w, int row, int block) {
+                return w.rows() > 0 && w.groupScale(0, 0) == 1 ? 1 : super.groupScale(w, row, block);
             }
         });
         wrong.add("tensor-scale-1-means-no-activation-scale", Rules.SCALES, new PlainKernel() {
@@ -195,9 +193,9 @@ final class WrongSpecials {
                 }
                 double[] sums = new double[4];
                 for (int block = 0; block < w.blocks(); block++) {
-                    int from = block * BLOCK_WEIGHTS;
-                    int sum = integerBlockProduct(w, x, row, from, Math.min(w.cols(), from + BLOCK_WEIGHTS));
-                    sums[block % 4] += (double) sum * blockScale(w, row, block);
+                    int from = block * w.group();
+                    int sum = integerBlockProduct(w, x, row, from, Math.min(w.cols(), from + w.group()));
+                    sums[block % 4] += (double) sum * groupScale(w, row, block);
                 }
                 return scaled((float) (sums[0] + sums[1] + sums[2] + sums[3]), x.scale(), w.tensorScale());
             }
@@ -226,9 +224,9 @@ final class WrongSpecials {
             @Override
             float rowProduct(Qk256Matrix w, F32Vector x, int row) {
                 float sum = 0;
-                for (int from = 0; from < w.cols(); from += BLOCK_WEIGHTS) {
-                    float scale = blockScale(w, row, from / BLOCK_WEIGHTS);
-                    float block = blockProduct(w, x, row, from, Math.min(w.cols(), from + BLOCK_WEIGHTS));
+                for (int from = 0; from < w.cols(); from += w.group()) {
+                    float scale = groupScale(w, row, from / w.group());
+                    float block = blockProduct(w, x, row, from, Math.min(w.cols(), from + w.group()));
                     sum += block * (w.cols() < 2048 ? scale : brief(scale));
                 }
                 return sum * w.tensorScale();
@@ -237,7 +235,7 @@ final class WrongSpecials {
         wrong.add("tensor-scale-of-8-bits-in-wide-rows", Rules.EVERY_DIGIT, new PlainKernel() {
             @Override
             float rowProduct(Qk256Matrix w, F32Vector x, int row) {
-                boolean odd = w.cols() > 1024 && !w.blockScales().isPresent();
+                boolean odd = w.cols() > 1024 && !w.groupScales().isPresent();
                 float scale = odd ? brief(w.tensorScale()) / w.tensorScale() : 1;
                 return odd ? super.rowProduct(w, x, row) * scale : super.rowProduct(w, x, row);
             }

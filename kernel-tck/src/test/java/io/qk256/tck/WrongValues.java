@@ -3,7 +3,6 @@ package io.qk256.tck;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Vector;
-import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 
 /** All kernels in this file are wrong! They misread codes, or misuse numbers and scales. */
@@ -110,9 +109,9 @@ final class WrongValues {
             @Override
             float integerRowProduct(Qk256Matrix w, I8Vector x, int row) {
                 float sum = 0;
-                for (int from = 0; from < w.cols(); from += Qk256.BLOCK_WEIGHTS) {
-                    int to = Math.min(w.cols(), from + Qk256.BLOCK_WEIGHTS);
-                    sum += integerBlockProduct(w, x, row, from, to) * w.blockScale(row, from / Qk256.BLOCK_WEIGHTS);
+                for (int from = 0; from < w.cols(); from += w.group()) {
+                    int to = Math.min(w.cols(), from + w.group());
+                    sum += integerBlockProduct(w, x, row, from, to) * w.groupScale(row, from / w.group());
                 }
                 return scaled(sum, x.scale(), w.tensorScale());
             }
@@ -122,26 +121,26 @@ final class WrongValues {
     private static void addScales(WrongKernels wrong) {
         wrong.add("scale-of-the-first-block-for-all", Rules.SCALES, new PlainKernel() {
             @Override
-            float blockScale(Qk256Matrix w, int row, int block) {
-                return super.blockScale(w, row, 0);
+            float groupScale(Qk256Matrix w, int row, int block) {
+                return super.groupScale(w, row, 0);
             }
         });
         wrong.add("block-scales-forgotten", Rules.SCALES, new PlainKernel() {
             @Override
-            float blockScale(Qk256Matrix w, int row, int block) {
+            float groupScale(Qk256Matrix w, int row, int block) {
                 return 1;
             }
         });
         wrong.add("block-scales-of-the-first-row-for-all", Rules.EVERY_BYTE, new PlainKernel() {
             @Override
             float weight(Qk256Matrix w, int row, int col) {
-                return value(w, code(w, row, col)) * w.scale(0, col / Qk256.BLOCK_WEIGHTS);
+                return value(w, code(w, row, col)) * w.scale(0, col / w.group());
             }
         });
         wrong.add("value-rounded-before-the-tensor-scale", Rules.SCALES, new PlainKernel() {
             @Override
             float weight(Qk256Matrix w, int row, int col) {
-                float value = value(w, code(w, row, col)) * w.blockScale(row, col / Qk256.BLOCK_WEIGHTS);
+                float value = value(w, code(w, row, col)) * w.groupScale(row, col / w.group());
                 return value * w.tensorScale();
             }
         });

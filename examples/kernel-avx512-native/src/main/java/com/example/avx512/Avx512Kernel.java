@@ -10,7 +10,8 @@ import java.lang.ref.Reference;
 
 /**
  * Calls the operations in C; the arguments are already checked. Off-heap memory is passed as addresses, through JNI or, for
- * short calls, through {@link ShortCall}; heap memory goes through {@link HeapCall}. Stateless and thread-safe.
+ * short calls, through {@link ShortCall}; heap memory goes through {@link HeapCall}. What C does not do is in
+ * {@link Groups}. Stateless and thread-safe.
  *
  * <p>An address does not protect memory from the garbage collector, so its owners are kept reachable until the call returns.
  */
@@ -21,6 +22,10 @@ final class Avx512Kernel extends Kernel {
 
     @Override
     protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
+        if (Groups.otherThanBlocks(w)) {
+            Groups.dequantize(w, fromRow, toRow, out);
+            return;
+        }
         if (!w.isOffHeap() || !out.isOffHeap()) {
             HeapCall.dequantize(w, fromRow, toRow, out);
             return;
@@ -44,7 +49,7 @@ final class Avx512Kernel extends Kernel {
                         w.rowStride(),
                         toRow - fromRow,
                         w.cols(),
-                        w.blockScalesAddress(fromRow),
+                        w.groupScalesAddress(fromRow),
                         scale,
                         codebook.value0(),
                         codebook.value1(),
@@ -61,11 +66,15 @@ final class Avx512Kernel extends Kernel {
     /** Whether the codes of this many rows are contiguous and all have the same scale. */
     private static boolean isRun(Qk256Matrix w, int rows) {
         // Most short calls have one row; not reading the stride for them saves a register.
-        return !w.hasBlockScales() && (rows == 1 || w.rowStride() == w.cols() / 4);
+        return !w.hasGroupScales() && (rows == 1 || w.rowStride() == w.cols() / 4);
     }
 
     @Override
     protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
+        if (Groups.otherThanBlocks(w)) {
+            Groups.gemvF32(w, x, fromRow, toRow, y);
+            return;
+        }
         if (!w.isOffHeap() || !x.isOffHeap() || !y.isOffHeap()) {
             HeapCall.gemvF32(w, x, fromRow, toRow, y);
             return;
@@ -77,7 +86,7 @@ final class Avx512Kernel extends Kernel {
                     w.rowStride(),
                     toRow - fromRow,
                     w.cols(),
-                    w.blockScalesAddress(fromRow),
+                    w.groupScalesAddress(fromRow),
                     w.tensorScale(),
                     codebook.value0(),
                     codebook.value1(),
@@ -94,6 +103,10 @@ final class Avx512Kernel extends Kernel {
 
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+        if (w.hasGroupScales() || x.hasMultipliers()) {
+            Groups.gemvI8(w, x, fromRow, toRow, y);
+            return;
+        }
         if (!w.isOffHeap() || !x.isOffHeap() || !y.isOffHeap()) {
             HeapCall.gemvI8(w, x, fromRow, toRow, y);
             return;
@@ -111,7 +124,8 @@ final class Avx512Kernel extends Kernel {
     /** Four columns at a time; one at a time if any memory is on the heap. */
     @Override
     protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
-        if (!w.isOffHeap() || !x.isOffHeap() || !y.isOffHeap()) {
+        boolean groups = w.hasGroupScales() || x.hasMultipliers();
+        if (groups || !w.isOffHeap() || !x.isOffHeap() || !y.isOffHeap()) {
             super.gemmI8Rows(w, x, fromRow, toRow, y);
             return;
         }
@@ -158,7 +172,7 @@ final class Avx512Kernel extends Kernel {
                 w.rowStride(),
                 toRow - fromRow,
                 w.cols(),
-                w.blockScalesAddress(fromRow),
+                w.groupScalesAddress(fromRow),
                 w.tensorScale(),
                 codebook.value0(),
                 codebook.value1(),

@@ -173,9 +173,9 @@ final class HeapCall {
 
     private static MemorySegment blockScales(Qk256Matrix w, int row, long col) {
         long block = (long) row * w.blocks() + col / Qk256.BLOCK_WEIGHTS;
-        return w.blockScales().isEmpty()
+        return w.groupScales().isEmpty()
                 ? MemorySegment.NULL
-                : w.blockScales().get().asSlice(block * Float.BYTES);
+                : w.groupScales().get().asSlice(block * Float.BYTES);
     }
 
     /** For errors such as running out of memory: the C functions throw nothing. */

@@ -62,9 +62,19 @@ final class Avx2NativeKernel extends Kernel {
                         codebook.value3() * scale,
                         out);
             } else if (w.isOffHeap() && out.isOffHeap()) {
-                NativeCall.offHeap(dequantize, w, fromRow, toRow, 0, 1, out.address());
+                NativeCall.offHeap(dequantize, w, fromRow, toRow, 0, 1, 0, out.address());
             } else {
-                NativeCall.anywhere(dequantize, w, fromRow, toRow, MemorySegment.NULL, 1, out.segment(), 0, w.cols());
+                NativeCall.anywhere(
+                        dequantize,
+                        w,
+                        fromRow,
+                        toRow,
+                        MemorySegment.NULL,
+                        1,
+                        MemorySegment.NULL,
+                        out.segment(),
+                        0,
+                        w.cols());
             }
         } finally {
             Reference.reachabilityFence(w);
@@ -76,7 +86,7 @@ final class Avx2NativeKernel extends Kernel {
     private static boolean isShortRun(Qk256Matrix w, int rows) {
         // Most short calls have one row; the order of tests keeps unneeded values out of registers.
         return (long) rows * w.cols() <= NativeCall.SHORT_WEIGHTS
-                && !w.hasBlockScales()
+                && !w.hasGroupScales()
                 && (rows == 1 || w.rowStride() == w.cols() / 4);
     }
 
@@ -84,9 +94,10 @@ final class Avx2NativeKernel extends Kernel {
     protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
         try {
             if (w.isOffHeap() && x.isOffHeap() && y.isOffHeap()) {
-                NativeCall.offHeap(gemvF32, w, fromRow, toRow, x.address(), 1, y.address(fromRow));
+                NativeCall.offHeap(gemvF32, w, fromRow, toRow, x.address(), 1, 0, y.address(fromRow));
             } else {
-                NativeCall.anywhere(gemvF32, w, fromRow, toRow, x.segment(), 1, y.segment(), fromRow, 1);
+                NativeCall.anywhere(
+                        gemvF32, w, fromRow, toRow, x.segment(), 1, MemorySegment.NULL, y.segment(), fromRow, 1);
             }
         } finally {
             Reference.reachabilityFence(w);
@@ -98,10 +109,21 @@ final class Avx2NativeKernel extends Kernel {
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
         try {
-            if (w.isOffHeap() && x.isOffHeap() && y.isOffHeap()) {
-                NativeCall.offHeap(gemvI8, w, fromRow, toRow, x.address(), x.scale(), y.address(fromRow));
+            if (w.isOffHeap() && x.isAllOffHeap() && y.isOffHeap()) {
+                NativeCall.offHeap(
+                        gemvI8, w, fromRow, toRow, x.address(), x.scale(), x.multipliersAddress(), y.address(fromRow));
             } else {
-                NativeCall.anywhere(gemvI8, w, fromRow, toRow, x.segment(), x.scale(), y.segment(), fromRow, 1);
+                NativeCall.anywhere(
+                        gemvI8,
+                        w,
+                        fromRow,
+                        toRow,
+                        x.segment(),
+                        x.scale(),
+                        x.multipliers().orElse(MemorySegment.NULL),
+                        y.segment(),
+                        fromRow,
+                        1);
             }
         } finally {
             Reference.reachabilityFence(w);
@@ -112,7 +134,7 @@ final class Avx2NativeKernel extends Kernel {
 
     @Override
     protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
-        if (!w.isOffHeap() || !x.isOffHeap() || !y.isOffHeap()) {
+        if (!w.isOffHeap() || !x.isAllOffHeap() || !y.isOffHeap()) {
             super.gemmI8Rows(w, x, fromRow, toRow, y);
             return;
         }

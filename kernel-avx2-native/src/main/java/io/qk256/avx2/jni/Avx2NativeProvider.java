@@ -32,7 +32,7 @@ public final class Avx2NativeProvider implements KernelProvider {
 
     @Override
     public Requirements requirements() {
-        return new Requirements(Set.of(CpuFeature.AVX2, CpuFeature.FMA), Set.of());
+        return new Requirements(Set.of(CpuFeature.AVX2, CpuFeature.FMA, CpuFeature.F16C), Set.of());
     }
 
     @Override
@@ -61,6 +61,9 @@ public final class Avx2NativeProvider implements KernelProvider {
         }
         if ((missing & Native.NO_FMA) != 0) {
             names.add(CpuFeature.FMA.label());
+        }
+        if ((missing & Native.NO_F16C) != 0) {
+            names.add(CpuFeature.F16C.label());
         }
         if (!names.isEmpty()) {
             throw new KernelUnavailableException("the CPU lacks " + String.join(" and ", names)

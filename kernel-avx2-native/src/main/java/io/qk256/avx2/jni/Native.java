@@ -8,10 +8,11 @@ package io.qk256.avx2.jni;
 final class Native {
 
     /** The interface version; raise it when a signature or the meaning of an argument changes. */
-    static final int ABI = 8;
+    static final int ABI = 9;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
+    static final int NO_F16C = 4;
 
     /** The rows of the table of tiers. */
     static final int AVX2 = 0;
@@ -36,7 +37,7 @@ final class Native {
 
     /**
      * Returns the features that the CPU lacks or the operating system does not enable: {@link #NO_AVX2},
-     * {@link #NO_FMA}.
+     * {@link #NO_FMA}, {@link #NO_F16C}.
      */
     static native int missingCpuFeatures();
 
@@ -55,7 +56,9 @@ final class Native {
             long rowStride,
             int rows,
             int cols,
-            long blockScales,
+            long groupScales,
+            int group,
+            int scaleBytes,
             float tensorScale,
             float value0,
             float value1,
@@ -63,6 +66,7 @@ final class Native {
             float value3,
             long x,
             float xScale,
+            long multipliers,
             long y);
 
     /** As {@link #call}, with the arguments of {@code QK256_COLUMNS} as well. */
@@ -72,7 +76,9 @@ final class Native {
             long rowStride,
             int rows,
             int cols,
-            long blockScales,
+            long groupScales,
+            int group,
+            int scaleBytes,
             float tensorScale,
             float value0,
             float value1,
@@ -80,11 +86,13 @@ final class Native {
             float value3,
             long x,
             float xScale,
+            long multipliers,
             int columns,
             float xScale1,
             float xScale2,
             float xScale3,
             long xStride,
+            long multipliersStride,
             long yStride,
             long y);
 }

@@ -8,7 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
-import io.qk256.spi.Qk256;
+import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -70,7 +70,9 @@ final class NativeCall {
                 JAVA_LONG, // row stride
                 JAVA_INT, // rows
                 JAVA_INT, // columns
-                memory, // block scales
+                memory, // group scales
+                JAVA_INT, // group
+                JAVA_INT, // bytes of a scale
                 JAVA_FLOAT, // tensor scale
                 JAVA_FLOAT, // value 0
                 JAVA_FLOAT, // value 1
@@ -78,6 +80,7 @@ final class NativeCall {
                 JAVA_FLOAT, // value 3
                 memory, // x
                 JAVA_FLOAT, // x scale
+                memory, // multipliers
                 memory, // y
                 JAVA_LONG); // operation
         return handle("qk256_call_operation", arguments, critical);
@@ -94,8 +97,12 @@ final class NativeCall {
         return Linker.nativeLinker().downcallHandle(SymbolLookup.loaderLookup().findOrThrow(name), arguments, critical);
     }
 
-    /** Runs on rows {@code [fromRow, toRow)} with all memory off-heap; {@code x} and {@code y} are addresses. */
-    static void offHeap(long operation, Qk256Matrix w, int fromRow, int toRow, long x, float xScale, long y) {
+    /**
+     * Runs on rows {@code [fromRow, toRow)} with all memory off-heap; {@code x}, {@code multipliers} and {@code y} are
+     * addresses.
+     */
+    static void offHeap(
+            long operation, Qk256Matrix w, int fromRow, int toRow, long x, float xScale, long multipliers, long y) {
         Codebook codebook = w.codebook();
         if ((long) (toRow - fromRow) * w.cols() > SHORT_WEIGHTS) {
             Native.call(
@@ -104,7 +111,9 @@ final class NativeCall {
                     w.rowStride(),
                     toRow - fromRow,
                     w.cols(),
-                    w.blockScalesAddress(fromRow),
+                    w.groupScalesAddress(fromRow),
+                    w.group(),
+                    w.scaleType().bytes(),
                     w.tensorScale(),
                     codebook.value0(),
                     codebook.value1(),
@@ -112,6 +121,7 @@ final class NativeCall {
                     codebook.value3(),
                     x,
                     xScale,
+                    multipliers,
                     y);
             return;
         }
@@ -121,7 +131,9 @@ final class NativeCall {
                     w.rowStride(),
                     toRow - fromRow,
                     w.cols(),
-                    w.blockScalesAddress(fromRow),
+                    w.groupScalesAddress(fromRow),
+                    w.group(),
+                    w.scaleType().bytes(),
                     w.tensorScale(),
                     codebook.value0(),
                     codebook.value1(),
@@ -129,6 +141,7 @@ final class NativeCall {
                     codebook.value3(),
                     x,
                     xScale,
+                    multipliers,
                     y,
                     operation);
         } catch (Throwable e) {
@@ -150,6 +163,7 @@ final class NativeCall {
             int toRow,
             MemorySegment x,
             float xScale,
+            MemorySegment multipliers,
             MemorySegment y,
             long first,
             int resultsOfRow) {
@@ -166,7 +180,9 @@ final class NativeCall {
                             w.rowStride(),
                             rows,
                             (int) Math.min(piece, w.cols() - col),
-                            blockScales(w, row, col),
+                            groupScales(w, row, col),
+                            w.group(),
+                            w.scaleType().bytes(),
                             w.tensorScale(),
                             codebook.value0(),
                             codebook.value1(),
@@ -174,6 +190,7 @@ final class NativeCall {
                             codebook.value3(),
                             x,
                             xScale,
+                            multipliers,
                             y.asSlice(result * Float.BYTES),
                             operation);
                 } catch (Throwable e) {
@@ -183,11 +200,11 @@ final class NativeCall {
         }
     }
 
-    private static MemorySegment blockScales(Qk256Matrix w, int row, long col) {
-        long block = (long) row * w.blocks() + col / Qk256.BLOCK_WEIGHTS;
-        return w.blockScales().isEmpty()
+    private static MemorySegment groupScales(Qk256Matrix w, int row, long col) {
+        long group = (long) row * w.groups() + col / w.group();
+        return w.groupScales().isEmpty()
                 ? MemorySegment.NULL
-                : w.blockScales().get().asSlice(block * Float.BYTES);
+                : w.groupScales().get().asSlice(group * w.scaleType().bytes());
     }
 
     /**
@@ -202,7 +219,9 @@ final class NativeCall {
                 w.rowStride(),
                 rows,
                 w.cols(),
-                w.blockScalesAddress(row),
+                w.groupScalesAddress(row),
+                w.group(),
+                w.scaleType().bytes(),
                 w.tensorScale(),
                 codebook.value0(),
                 codebook.value1(),
@@ -210,11 +229,13 @@ final class NativeCall {
                 codebook.value3(),
                 x.address(column),
                 scale(x, column),
+                x.column(column).multipliersAddress(),
                 Math.min(Native.GEMM_COLUMNS, x.columns() - column),
                 scale(x, column + 1),
                 scale(x, column + 2),
                 scale(x, column + 3),
                 x.length(),
+                Math.ceilDiv(x.length(), I8Vector.GROUP),
                 w.rows(),
                 y.address((long) column * w.rows() + row));
     }

@@ -23,7 +23,9 @@ final class Avx2VectorKernel extends Kernel {
 
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
-        if (GemvI8.takes(w.codebook())) {
+        if (w.hasGroupScales() || x.hasMultipliers()) {
+            GemvI8Groups.rows(w, scratch.get(), x, fromRow, toRow, y);
+        } else if (GemvI8.takes(w.codebook())) {
             GemvI8.rows(w, scratch.get(), x, fromRow, toRow, y);
         } else {
             GemvI8AnyCodebook.rows(w, scratch.get(), x, fromRow, toRow, y);

@@ -70,12 +70,14 @@ final class Dequantize {
         MemorySegment codes = scratch.codes(w, row, fromBlock, blocks);
         long offset = Scratch.offset(w, row, 0, fromBlock, blocks);
         float[] codebook = scratch.codebook(w);
-        int step = w.blockScales().isEmpty() ? blocks : 1;
-        for (int block = 0; block < blocks; block += step) {
-            float scale = w.scale(row, fromBlock + block);
-            int weights = Math.min(step * Qk256.BLOCK_WEIGHTS, w.cols() - (fromBlock + block) * Qk256.BLOCK_WEIGHTS);
-            long from = offset + (long) block * Qk256.BLOCK_BYTES;
-            long to = first + (long) block * Qk256.BLOCK_WEIGHTS;
+        int firstColumn = fromBlock * Qk256.BLOCK_WEIGHTS;
+        int columns = Math.min(blocks * Qk256.BLOCK_WEIGHTS, w.cols() - firstColumn);
+        int step = w.hasGroupScales() ? w.group() : columns;
+        for (int col = 0; col < columns; col += step) {
+            float scale = w.scale(row, (firstColumn + col) / w.group());
+            int weights = Math.min(step, columns - col);
+            long from = offset + (col >> 2);
+            long to = first + col;
             if (array == null) {
                 toMemory(codes, from, codebook, scale, out, to, weights);
             } else {

@@ -53,7 +53,8 @@ final class GemmI8 {
         Codebook book = w.codebook();
         return x.columns() >= FEWEST_COLUMNS
                 && arranged(w) <= MAX_ARRANGED / GROUP
-                && w.blockScales().isEmpty()
+                && !w.hasGroupScales()
+                && !x.hasMultipliers()
                 && book.maxMagnitude() <= MAX_MAGNITUDE
                 && book.value1() - book.value0() == 1
                 && book.value3() - book.value2() == 1;

@@ -1,7 +1,5 @@
 package io.qk256.avx2.vector;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
@@ -23,12 +21,14 @@ final class GemvF32 {
     private static final int LANES = Lanes.INTS.length();
     private static final int WEIGHTS_IN_LANE = Lanes.WEIGHTS / LANES;
 
+    private static final VectorMask<Float> UPPER = VectorMask.fromLong(Lanes.FLOATS, 0xF0);
+
     private GemvF32() {}
 
     static void rows(Qk256Matrix w, Scratch scratch, F32Vector x, int fromRow, int toRow, F32Vector y) {
         float[] ordered = {};
         float[] sums = scratch.floatSums();
-        float rowScale = w.blockScales().isPresent() ? 1 : w.tensorScale();
+        float rowScale = w.hasGroupScales() ? 1 : w.tensorScale();
         for (int row = fromRow, rows; row < toRow; row += rows) {
             rows = Math.min(Scratch.ROWS, toRow - row);
             Arrays.fill(sums, 0, rows * LANES, 0);
@@ -49,8 +49,6 @@ final class GemvF32 {
     private static void part(
             Qk256Matrix w, Scratch scratch, float[] x, int row, int rows, int block, int blocks, float[] sums) {
         float[] codebook = scratch.codebook(w);
-        boolean scaled = w.blockScales().isPresent();
-        MemorySegment scales = scratch.scales(w, row, rows, block, blocks);
         for (int r = 0; r < rows; r += 2) {
             int partner = Math.min(r + 1, rows - 1); // An odd last row is its own partner.
             pair(
@@ -60,11 +58,9 @@ final class GemvF32 {
                     blocks,
                     codebook,
                     x,
-                    scaled,
-                    scales,
-                    Scratch.scale(w, row, r, block, blocks),
-                    Scratch.scale(w, row, partner, block, blocks),
-                    w.tensorScale(),
+                    w.hasGroupScales(),
+                    scratch.scales(0, w, row + r, block, blocks, w.tensorScale()),
+                    scratch.scales(1, w, row + partner, block, blocks, w.tensorScale()),
                     w.cols() - block * Qk256.BLOCK_WEIGHTS,
                     sums,
                     r * LANES,
@@ -80,16 +76,13 @@ final class GemvF32 {
             float[] codebook,
             float[] x,
             boolean scaled,
-            MemorySegment anyScales,
-            long scale,
-            long partnerScale,
-            float tensorScale,
+            float[] scales,
+            float[] partnerScales,
             int weights,
             float[] sums,
             int at,
             int partnerAt) {
         MemorySegment codes = NativeMemory.exact(anyCodes);
-        MemorySegment scales = NativeMemory.exact(anyScales);
         IntVector table = FloatVector.fromArray(Lanes.FLOATS, codebook, 0).reinterpretAsInts();
         FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, sums, at);
         FloatVector partnerSum = FloatVector.fromArray(Lanes.FLOATS, sums, partnerAt);
@@ -117,23 +110,35 @@ final class GemvF32 {
                 b0 = b0.lanewise(VectorOperators.LSHR, 2);
                 b1 = b1.lanewise(VectorOperators.LSHR, 2);
             }
-            FloatVector sumA = sumA0.add(sumA1);
-            FloatVector sumB = sumB0.add(sumB1);
             if (scaled) {
-                float scaleA = scales.getAtIndex(JAVA_FLOAT, scale + block) * tensorScale;
-                float scaleB = scales.getAtIndex(JAVA_FLOAT, partnerScale + block) * tensorScale;
+                int s = block * Scratch.SCALES;
+                // Lane 0 has the first 16 of 128 weights, lane 7 the last.
+                FloatVector scaleA0 =
+                        FloatVector.broadcast(Lanes.FLOATS, scales[s]).blend(scales[s + 1], UPPER);
+                FloatVector scaleA1 =
+                        FloatVector.broadcast(Lanes.FLOATS, scales[s + 2]).blend(scales[s + 3], UPPER);
+                FloatVector scaleB0 =
+                        FloatVector.broadcast(Lanes.FLOATS, partnerScales[s]).blend(partnerScales[s + 1], UPPER);
+                FloatVector scaleB1 = FloatVector.broadcast(Lanes.FLOATS, partnerScales[s + 2])
+                        .blend(partnerScales[s + 3], UPPER);
                 int left = weights - from;
-                if (left < Lanes.WEIGHTS) { // An infinite scale would turn lanes without weights into NaN.
-                    VectorMask<Float> lanes = Lanes.FLOATS.indexInRange(0, Math.ceilDiv(left, WEIGHTS_IN_LANE));
-                    sumA = sumA.mul(scaleA, lanes);
-                    sumB = sumB.mul(scaleB, lanes);
+                if (left < Qk256.BLOCK_WEIGHTS) { // An infinite scale would turn lanes without weights into NaN.
+                    int lanes = Math.ceilDiv(left, WEIGHTS_IN_LANE);
+                    VectorMask<Float> in0 = Lanes.FLOATS.indexInRange(0, lanes);
+                    VectorMask<Float> in1 = Lanes.FLOATS.indexInRange(LANES, lanes);
+                    sumA0 = sumA0.mul(scaleA0, in0);
+                    sumA1 = sumA1.mul(scaleA1, in1);
+                    sumB0 = sumB0.mul(scaleB0, in0);
+                    sumB1 = sumB1.mul(scaleB1, in1);
                 } else {
-                    sumA = sumA.mul(scaleA);
-                    sumB = sumB.mul(scaleB);
+                    sumA0 = sumA0.mul(scaleA0);
+                    sumA1 = sumA1.mul(scaleA1);
+                    sumB0 = sumB0.mul(scaleB0);
+                    sumB1 = sumB1.mul(scaleB1);
                 }
             }
-            sum = sum.add(sumA);
-            partnerSum = partnerSum.add(sumB);
+            sum = sum.add(sumA0.add(sumA1));
+            partnerSum = partnerSum.add(sumB0.add(sumB1));
         }
         sum.intoArray(sums, at);
         partnerSum.intoArray(sums, partnerAt);

@@ -1,7 +1,5 @@
 package io.qk256.avx2.vector;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Vector;
@@ -14,7 +12,7 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * int8 GEMV for codebooks whose values are {@code value0 + step * code}, such as the ternary ones. Because
+ * int8 GEMV without groups for codebooks whose values are {@code value0 + step * code}, such as the ternary ones. Because
  * {@code sum(value * q) = value0 * sum(q) + step * sum(code * q)}, the codes need no lookup. All sums are exact.
  */
 final class GemvI8 {
@@ -53,52 +51,26 @@ final class GemvI8 {
             Qk256Matrix w, Scratch scratch, short[] q, int row, int rows, int block, int blocks, double[] sums) {
         int value0 = (int) w.codebook().value0();
         int step = (int) w.codebook().value1() - value0;
-        int[] sumsOfQ = scratch.blockSums();
+        int[] sumsOfQ = scratch.sumsOfQ();
         int sumOfQ = 0;
-        for (int b = 0; b < blocks; b++) {
-            sumOfQ += sumsOfQ[b];
+        for (int i = 0; i < blocks * Scratch.MULTIPLIERS; i++) {
+            sumOfQ += sumsOfQ[i];
         }
-        MemorySegment scales = scratch.scales(w, row, rows, block, blocks);
         for (int r = 0; r < rows; r++) {
             MemorySegment codes = scratch.codes(w, row + r, block, blocks);
             long offset = Scratch.offset(w, row + r, 0, block, blocks);
-            if (w.blockScales().isEmpty()) {
-                sums[r] += value0 * sumOfQ + step * codesTimesQ(codes, offset, 0, blocks, q);
-            } else {
-                long firstScale = Scratch.scale(w, row, r, block, blocks);
-                sums[r] = scaledRow(codes, offset, value0, step, q, sumsOfQ, blocks, scales, firstScale, sums[r]);
-            }
+            sums[r] += value0 * sumOfQ + step * codesTimesQ(codes, offset, blocks, q);
         }
-    }
-
-    private static double scaledRow(
-            MemorySegment codes,
-            long offset,
-            int value0,
-            int step,
-            short[] q,
-            int[] sumsOfQ,
-            int blocks,
-            MemorySegment anyScales,
-            long firstScale,
-            double before) {
-        MemorySegment scales = NativeMemory.exact(anyScales);
-        double sum = before;
-        for (int block = 0; block < blocks; block++) {
-            int exact = value0 * sumsOfQ[block] + step * codesTimesQ(codes, offset, block, block + 1, q);
-            sum += (double) exact * scales.getAtIndex(JAVA_FLOAT, firstScale + block);
-        }
-        return sum;
     }
 
     /**
      * The sum of code times q over some blocks: within a block at most 16 * 3 * 128 = 6144 in 16 bits, then
      * widened.
      */
-    private static int codesTimesQ(MemorySegment anyCodes, long offset, int fromBlock, int toBlock, short[] q) {
+    private static int codesTimesQ(MemorySegment anyCodes, long offset, int blocks, short[] q) {
         MemorySegment codes = NativeMemory.exact(anyCodes);
         IntVector sum = IntVector.zero(Lanes.INTS);
-        for (int block = fromBlock; block < toBlock; block++) {
+        for (int block = 0; block < blocks; block++) {
             long at = offset + (long) block * Qk256.BLOCK_BYTES;
             ShortVector low = ShortVector.fromMemorySegment(Lanes.SHORTS, codes, at, Lanes.ORDER);
             ShortVector high = ShortVector.fromMemorySegment(Lanes.SHORTS, codes, at + Lanes.BYTES, Lanes.ORDER);
@@ -116,6 +88,27 @@ final class GemvI8 {
             sum = sum.add(widened(lowSum.add(highSum)));
         }
         return sum.reduceLanes(VectorOperators.ADD);
+    }
+
+    /** The sums of code times q of one block: each lane has 16 consecutive weights. */
+    static void laneSums(MemorySegment anyCodes, long offset, int block, short[] q, int[] lanes) {
+        MemorySegment codes = NativeMemory.exact(anyCodes);
+        long at = offset + (long) block * Qk256.BLOCK_BYTES;
+        ShortVector low = ShortVector.fromMemorySegment(Lanes.SHORTS, codes, at, Lanes.ORDER);
+        ShortVector high = ShortVector.fromMemorySegment(Lanes.SHORTS, codes, at + Lanes.BYTES, Lanes.ORDER);
+        ShortVector lowSum = ShortVector.zero(Lanes.SHORTS);
+        ShortVector highSum = lowSum;
+        int from = block * Qk256.BLOCK_WEIGHTS;
+        for (int i = from; i < from + Lanes.WEIGHTS; i += LANES) {
+            ShortVector lowQ = ShortVector.fromArray(Lanes.SHORTS, q, i);
+            ShortVector highQ = ShortVector.fromArray(Lanes.SHORTS, q, i + Lanes.WEIGHTS);
+            lowSum = low.and(CODE).mul(lowQ).add(lowSum);
+            highSum = high.and(CODE).mul(highQ).add(highSum);
+            low = low.lanewise(VectorOperators.LSHR, 2);
+            high = high.lanewise(VectorOperators.LSHR, 2);
+        }
+        widened(lowSum).intoArray(lanes, 0);
+        widened(highSum).intoArray(lanes, Lanes.INTS.length());
     }
 
     static IntVector widened(ShortVector sums) {

@@ -1,7 +1,5 @@
 package io.qk256.avx2.vector;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256;
@@ -13,7 +11,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * int8 GEMV for any integer codebook, computed in f32: a block's sums are at most {@code 256 * 64 * 128 = 2^21}, and
+ * int8 GEMV without groups for any integer codebook, computed in f32: a block's sums are at most {@code 256 * 64 * 128 = 2^21}, and
  * f32 represents every integer up to 2^24 exactly.
  */
 final class GemvI8AnyCodebook {
@@ -45,16 +43,10 @@ final class GemvI8AnyCodebook {
     private static void part(
             Qk256Matrix w, Scratch scratch, float[] q, int row, int rows, int block, int blocks, double[] sums) {
         float[] codebook = scratch.codebook(w);
-        MemorySegment scales = scratch.scales(w, row, rows, block, blocks);
         for (int r = 0; r < rows; r++) {
             MemorySegment codes = scratch.codes(w, row + r, block, blocks);
             long offset = Scratch.offset(w, row + r, 0, block, blocks);
-            if (w.blockScales().isEmpty()) {
-                sums[r] += row(codes, offset, blocks, codebook, q);
-            } else {
-                long firstScale = Scratch.scale(w, row, r, block, blocks);
-                sums[r] = scaledRow(codes, offset, blocks, codebook, q, scales, firstScale, sums[r]);
-            }
+            sums[r] += row(codes, offset, blocks, codebook, q);
         }
     }
 
@@ -62,24 +54,6 @@ final class GemvI8AnyCodebook {
         int sum = 0;
         for (int block = 0; block < blocks; block++) {
             sum += block(codes, offset, block, codebook, q);
-        }
-        return sum;
-    }
-
-    private static double scaledRow(
-            MemorySegment codes,
-            long offset,
-            int blocks,
-            float[] codebook,
-            float[] q,
-            MemorySegment anyScales,
-            long firstScale,
-            double before) {
-        MemorySegment scales = NativeMemory.exact(anyScales);
-        double sum = before;
-        for (int block = 0; block < blocks; block++) {
-            int exact = block(codes, offset, block, codebook, q);
-            sum += (double) exact * scales.getAtIndex(JAVA_FLOAT, firstScale + block);
         }
         return sum;
     }
@@ -103,5 +77,27 @@ final class GemvI8AnyCodebook {
             high = high.lanewise(VectorOperators.LSHR, 2);
         }
         return (int) Lanes.sum(lowSum.add(highSum));
+    }
+
+    /** The sums of value times q of one block: each lane has 16 consecutive weights. */
+    static void laneSums(MemorySegment anyCodes, long offset, int block, float[] codebook, float[] q, int[] lanes) {
+        MemorySegment codes = NativeMemory.exact(anyCodes);
+        IntVector table = FloatVector.fromArray(Lanes.FLOATS, codebook, 0).reinterpretAsInts();
+        long at = offset + (long) block * Qk256.BLOCK_BYTES;
+        IntVector low = IntVector.fromMemorySegment(Lanes.INTS, codes, at, Lanes.ORDER);
+        IntVector high = IntVector.fromMemorySegment(Lanes.INTS, codes, at + Lanes.BYTES, Lanes.ORDER);
+        FloatVector lowSum = FloatVector.zero(Lanes.FLOATS);
+        FloatVector highSum = lowSum;
+        int from = block * Qk256.BLOCK_WEIGHTS;
+        for (int i = from; i < from + Lanes.WEIGHTS; i += LANES) {
+            FloatVector lowX = FloatVector.fromArray(Lanes.FLOATS, q, i);
+            FloatVector highX = FloatVector.fromArray(Lanes.FLOATS, q, i + Lanes.WEIGHTS);
+            lowSum = low.selectFrom(table).reinterpretAsFloats().fma(lowX, lowSum);
+            highSum = high.selectFrom(table).reinterpretAsFloats().fma(highX, highSum);
+            low = low.lanewise(VectorOperators.LSHR, 2);
+            high = high.lanewise(VectorOperators.LSHR, 2);
+        }
+        ((IntVector) lowSum.convert(VectorOperators.F2I, 0)).intoArray(lanes, 0);
+        ((IntVector) highSum.convert(VectorOperators.F2I, 0)).intoArray(lanes, LANES);
     }
 }

@@ -2,6 +2,7 @@ package io.qk256.avx2.vector;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
@@ -9,6 +10,7 @@ import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.ScaleType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -30,6 +32,15 @@ final class Scratch {
     /** Rows whose sums are kept while the parts of wide rows pass. Even, because rows are processed in pairs. */
     static final int ROWS = 256;
 
+    /** Scales in a block, one for 64 columns: the smallest group. */
+    static final int SCALES = 4;
+
+    /** Multipliers in a block, one for 32 columns. */
+    static final int MULTIPLIERS = Qk256.BLOCK_WEIGHTS / I8Vector.GROUP;
+
+    /** The lanes in which the contract adds the sums of groups. */
+    static final int GROUP_LANES = 8;
+
     private static final int COLUMNS = BLOCKS * Qk256.BLOCK_WEIGHTS;
     private static final int CODES_IN_INT = 16;
     private static final int CODES_IN_SHORT = 8;
@@ -40,7 +51,13 @@ final class Scratch {
     private float[] floats = {};
     private byte[] bytes = {};
     private short[] shorts = {};
-    private final int[] blockSums = new int[BLOCKS];
+    private final int[] sumsOfQ = new int[BLOCKS * MULTIPLIERS];
+    private final int[] multipliers = new int[BLOCKS * MULTIPLIERS];
+    private final short[] copiedShorts = new short[BLOCKS * MULTIPLIERS];
+    private final float[][] scales = {{}, {}};
+    private final float[] copiedScales = new float[BLOCKS * SCALES];
+    private final int[] lanesOfBlock = new int[2 * Lanes.INTS.length()];
+    private double[] groupLanes = {};
     private short[] chunks = {};
     private final short[] pairOfChunks = new short[2 * GemmI8.CHUNK];
     private int[] sums = {};
@@ -48,7 +65,6 @@ final class Scratch {
     private final double[] doubleSums = new double[ROWS];
     private final short[] laneSums = new short[GemmI8.PAIR_OF_SUMS * Lanes.SHORTS.length()];
     private MemorySegment rowCodes = MemorySegment.NULL;
-    private MemorySegment rowScales = MemorySegment.NULL;
     private MemorySegment rowValues = MemorySegment.NULL;
 
     /**
@@ -118,12 +134,12 @@ final class Scratch {
                 }
             }
         }
-        for (int block = 0; block < blocks; block++) {
+        for (int group = 0; group < blocks * MULTIPLIERS; group++) {
             int sum = 0;
-            for (int i = 0; i < Qk256.BLOCK_WEIGHTS; i++) {
-                sum += bytes[block * Qk256.BLOCK_WEIGHTS + i];
+            for (int i = 0; i < I8Vector.GROUP; i++) {
+                sum += bytes[group * I8Vector.GROUP + i];
             }
-            blockSums[block] = sum;
+            sumsOfQ[group] = sum;
         }
         return shorts;
     }
@@ -184,9 +200,75 @@ final class Scratch {
         return laneSums;
     }
 
-    /** For each block, the sum of the values that {@link #shorts} returned last. */
-    int[] blockSums() {
-        return blockSums;
+    /** For each 32 columns, the sum of the values that {@link #shorts} returned last. */
+    int[] sumsOfQ() {
+        return sumsOfQ;
+    }
+
+    /** The multipliers of a part of an int8 vector, 1 where it has none, and 0 beyond its last column. */
+    int[] multipliers(I8Vector x, Qk256Matrix w, int fromBlock, int blocks) {
+        int given = Math.ceilDiv(columns(w, fromBlock, blocks), I8Vector.GROUP);
+        if (x.multipliers().isPresent()) {
+            long from = (long) fromBlock * MULTIPLIERS * Short.BYTES;
+            MemorySegment.copy(x.multipliers().get(), JAVA_SHORT, from, copiedShorts, 0, given);
+        } else {
+            Arrays.fill(copiedShorts, 0, given, (short) 1);
+        }
+        for (int i = 0; i < blocks * MULTIPLIERS; i++) {
+            multipliers[i] = i < given ? copiedShorts[i] : 0;
+        }
+        return multipliers;
+    }
+
+    /**
+     * The group scales of a part of a row, times a factor: one for each {@link #SCALES}-th of a block, so that scales
+     * of larger groups are repeated; 0 beyond the last group, 1 if the matrix has none.
+     *
+     * @param place 0 or 1: the rows of a pair need a place each
+     */
+    float[] scales(int place, Qk256Matrix w, int row, int fromBlock, int blocks, float factor) {
+        int length = blocks * SCALES;
+        if (scales[place].length < length) {
+            scales[place] = new float[length];
+        }
+        float[] to = scales[place];
+        if (!w.hasGroupScales()) {
+            Arrays.fill(to, 0, length, 1);
+            return to;
+        }
+        int perBlock = Qk256.BLOCK_WEIGHTS / w.group();
+        int repeated = SCALES / perBlock;
+        int groups = Math.min(blocks * perBlock, w.groups() - fromBlock * perBlock);
+        copyScales(w, (long) row * w.groups() + (long) fromBlock * perBlock, groups);
+        for (int i = 0; i < length; i++) {
+            to[i] = i / repeated < groups ? copiedScales[i / repeated] * factor : 0;
+        }
+        return to;
+    }
+
+    private void copyScales(Qk256Matrix w, long from, int number) {
+        MemorySegment all = w.groupScales().orElseThrow();
+        if (w.scaleType() == ScaleType.F32) {
+            MemorySegment.copy(all, JAVA_FLOAT, from * Float.BYTES, copiedScales, 0, number);
+            return;
+        }
+        MemorySegment.copy(all, JAVA_SHORT, from * Short.BYTES, copiedShorts, 0, number);
+        for (int i = 0; i < number; i++) {
+            copiedScales[i] = Float.float16ToFloat(copiedShorts[i]);
+        }
+    }
+
+    /** Space for the sums of a block, each of 16 columns. */
+    int[] lanesOfBlock() {
+        return lanesOfBlock;
+    }
+
+    /** Space for the lanes of {@link #ROWS} rows in which the sums of groups are added. */
+    double[] groupLanes() {
+        if (groupLanes.length == 0) {
+            groupLanes = new double[ROWS * GROUP_LANES];
+        }
+        return groupLanes;
     }
 
     private void growFloats(int padded) {
@@ -241,40 +323,6 @@ final class Scratch {
         return NativeMemory.is(w.codes())
                 ? row * w.rowStride() + (long) fromBlock * Qk256.BLOCK_BYTES
                 : (long) place * blocks * Qk256.BLOCK_BYTES;
-    }
-
-    /**
-     * Off-heap memory that contains the block scales of a part of up to {@link #ROWS} rows, at {@link #scale}; empty if
-     * there are none.
-     */
-    MemorySegment scales(Qk256Matrix w, int row, int rows, int fromBlock, int blocks) {
-        if (w.blockScales().isEmpty()) {
-            return MemorySegment.NULL;
-        }
-        MemorySegment scales = w.blockScales().get();
-        if (NativeMemory.is(scales)) {
-            return scales;
-        }
-        if (rowScales.byteSize() == 0) {
-            rowScales = Arena.ofAuto().allocate((long) ROWS * BLOCKS * Float.BYTES, Lanes.BYTES);
-        }
-        if (blocks == w.blocks()) {
-            long bytes = (long) blocks * Float.BYTES;
-            MemorySegment.copy(scales, row * bytes, rowScales, 0, rows * bytes);
-            return rowScales;
-        }
-        for (int r = 0; r < rows; r++) {
-            long from = ((long) (row + r) * w.blocks() + fromBlock) * Float.BYTES;
-            MemorySegment.copy(scales, from, rowScales, (long) r * blocks * Float.BYTES, (long) blocks * Float.BYTES);
-        }
-        return rowScales;
-    }
-
-    /** The index in {@link #scales} of the first scale of the {@code r}-th row. */
-    static long scale(Qk256Matrix w, int row, int r, int fromBlock, int blocks) {
-        boolean copied =
-                w.blockScales().isEmpty() || !NativeMemory.is(w.blockScales().get());
-        return copied ? (long) r * blocks : (long) (row + r) * w.blocks() + fromBlock;
     }
 
     /** Off-heap memory for the dequantized values of a part of a row. */

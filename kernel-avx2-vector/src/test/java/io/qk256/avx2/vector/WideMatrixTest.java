@@ -11,6 +11,7 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.ScaleType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -73,7 +74,8 @@ class WideMatrixTest {
                 scalesAt = arena.allocate(4L * scales.length, 64).copyFrom(scalesAt);
             }
             Qk256Matrix w = Qk256Matrix.of(codesAt, rows, cols, Codebook.TERNARY);
-            return new Problem(scaled ? w.withBlockScales(scalesAt) : w, codes, scales, q);
+            return new Problem(
+                    scaled ? w.withGroupScales(scalesAt, Qk256.BLOCK_WEIGHTS, ScaleType.F32) : w, codes, scales, q);
         }
 
         private int value(int row, int col) {
@@ -200,7 +202,7 @@ class WideMatrixTest {
         float[] x = new float[cols];
         Arrays.fill(x, 1);
         Qk256Matrix w = Qk256Matrix.of(MemorySegment.ofArray(codes), 1, cols, Codebook.TERNARY)
-                .withBlockScales(MemorySegment.ofArray(scales));
+                .withGroupScales(MemorySegment.ofArray(scales), Qk256.BLOCK_WEIGHTS, ScaleType.F32);
         float[] y = new float[1];
         kernel.gemv(w, F32Vector.of(x), F32Vector.of(y));
         assertThat(y).containsExactly(Float.POSITIVE_INFINITY);

@@ -7,6 +7,7 @@ import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.ScaleType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -42,8 +43,10 @@ final class SelfTest {
         Optional<String> wrong = test.literal();
         try (Arena arena = Arena.ofConfined()) {
             for (Codebook codebook : List.of(Codebook.QK256, Codebook.TERNARY)) {
-                wrong = wrong.or(() -> test.pattern(codebook, true, arena));
-                wrong = wrong.or(() -> test.pattern(codebook, false, arena));
+                wrong = wrong.or(() -> test.pattern(codebook, Qk256.BLOCK_WEIGHTS, ScaleType.F32, true, arena));
+                wrong = wrong.or(() -> test.pattern(codebook, Qk256.BLOCK_WEIGHTS, ScaleType.F32, false, arena));
+                wrong = wrong.or(() -> test.pattern(codebook, 64, ScaleType.F16, true, arena));
+                wrong = wrong.or(() -> test.pattern(codebook, 128, ScaleType.F16, false, arena));
             }
         }
         return wrong;
@@ -70,16 +73,14 @@ final class SelfTest {
     }
 
     /**
-     * Tests a tail, a scale for each block, and a row range whose neighboring rows must stay untouched. Expected values
+     * Tests a tail, a scale for each group, multipliers of activations if scales are f16, and a row range whose neighboring rows must stay untouched. Expected values
      * come from the formulas of the contract.
      */
-    private Optional<String> pattern(Codebook codebook, boolean offHeap, Arena arena) {
-        int blocks = Qk256.blocks(COLS);
+    private Optional<String> pattern(Codebook codebook, int group, ScaleType type, boolean offHeap, Arena arena) {
+        int groups = Math.ceilDiv(COLS, group);
         MemorySegment codes = allocate(ROWS * Qk256.rowBytes(COLS), offHeap, arena);
-        MemorySegment scales = offHeap
-                ? arena.allocate((long) ROWS * blocks * Float.BYTES, Float.BYTES)
-                : MemorySegment.ofArray(new float[ROWS * blocks]);
-        F32Vector scaleValues = F32Vector.of(scales);
+        MemorySegment scales = scales(ROWS * groups, type, offHeap, arena);
+        boolean multiplied = type == ScaleType.F16;
         byte[] q = new byte[COLS];
         float[] x = new float[COLS];
         for (int c = 0; c < COLS; c++) {
@@ -94,13 +95,13 @@ final class SelfTest {
             double sum = 0;
             double integerSum = 0;
             for (int c = 0; c < COLS; c++) {
-                int block = c / Qk256.BLOCK_WEIGHTS;
-                float scale = 1 << (r + block);
-                scaleValues.set((long) r * blocks + block, scale);
+                int of = c / group;
+                float scale = 1 << (r + of);
+                set(scales, type, (long) r * groups + of, scale);
                 row[c] = (byte) (c * 7 + c / 5 + r * 3 & 3);
                 float weight = codebook.value(row[c]) * scale;
                 sum += (double) weight * x[c];
-                integerSum += (double) weight * q[c];
+                integerSum += (double) weight * q[c] * (multiplied ? multiplier(c / I8Vector.GROUP) : 1);
                 if (inRange(r)) {
                     decoded[(r - FROM_ROW) * COLS + c] = weight * TENSOR_SCALE;
                 }
@@ -112,7 +113,7 @@ final class SelfTest {
             }
         }
         Qk256Matrix w = Qk256Matrix.of(codes, ROWS, COLS, codebook)
-                .withBlockScales(scales)
+                .withGroupScales(scales, group, type)
                 .withTensorScale(TENSOR_SCALE);
 
         F32Vector out = untouched(decoded.length, offHeap, arena);
@@ -122,11 +123,15 @@ final class SelfTest {
         kernel.gemv(w, xs, FROM_ROW, TO_ROW, y);
         F32Vector integerY = untouched(ROWS, offHeap, arena);
         MemorySegment qs = allocate(COLS, offHeap, arena).copyFrom(MemorySegment.ofArray(q));
-        kernel.gemv(w, I8Vector.of(qs, ACTIVATION_SCALE), FROM_ROW, TO_ROW, integerY);
+        I8Vector vector = multiplied
+                ? I8Vector.inGroups(qs, multipliers(1, offHeap, arena), ACTIVATION_SCALE)
+                : I8Vector.of(qs, ACTIVATION_SCALE);
+        kernel.gemv(w, vector, FROM_ROW, TO_ROW, integerY);
         F32Vector batchY = untouched(COLUMNS * ROWS, offHeap, arena);
-        kernel.gemm(w, repeated(q, offHeap, arena), FROM_ROW, TO_ROW, batchY);
+        kernel.gemm(w, repeated(q, multiplied, offHeap, arena), FROM_ROW, TO_ROW, batchY);
 
-        String where = " " + ROWS + "x" + COLS + " rows " + FROM_ROW + " to " + (TO_ROW - 1) + " "
+        String where = " " + ROWS + "x" + COLS + " rows " + FROM_ROW + " to " + (TO_ROW - 1)
+                + (multiplied ? " with f16 scales of " + group + " weights and multipliers " : " ")
                 + (offHeap ? "off-heap" : "on the heap");
         return compare("dequantize" + where, out.toArray(), decoded)
                 .or(() -> compare("gemv-f32" + where, y.toArray(), products))
@@ -134,9 +139,43 @@ final class SelfTest {
                 .or(() -> compare("gemm-i8" + where, batchY.toArray(), batch(integerProducts)));
     }
 
+    private static MemorySegment scales(int number, ScaleType type, boolean offHeap, Arena arena) {
+        if (offHeap) {
+            return arena.allocate((long) number * type.bytes(), type.bytes());
+        }
+        return type == ScaleType.F32
+                ? MemorySegment.ofArray(new float[number])
+                : MemorySegment.ofArray(new short[number]);
+    }
+
+    private static void set(MemorySegment scales, ScaleType type, long index, float scale) {
+        if (type == ScaleType.F32) {
+            scales.setAtIndex(ValueLayout.JAVA_FLOAT, index, scale);
+        } else {
+            scales.setAtIndex(ValueLayout.JAVA_SHORT, index, Float.floatToFloat16(scale));
+        }
+    }
+
+    /** The multiplier of a group of 32 activations; 0 for some. */
+    private static int multiplier(int group) {
+        return group * 5 % 7;
+    }
+
+    private static MemorySegment multipliers(int columns, boolean offHeap, Arena arena) {
+        int groups = Math.ceilDiv(COLS, I8Vector.GROUP);
+        MemorySegment all = scales(columns * groups, ScaleType.F16, offHeap, arena);
+        for (int i = 0; i < columns * groups; i++) {
+            all.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) multiplier(i % groups));
+        }
+        return all;
+    }
+
     /** The same column repeated, each time with twice the scale. */
-    private static I8Batch repeated(byte[] q, boolean offHeap, Arena arena) {
-        I8Batch columns = I8Batch.of(allocate((long) COLUMNS * COLS, offHeap, arena), COLUMNS, COLS);
+    private static I8Batch repeated(byte[] q, boolean multiplied, boolean offHeap, Arena arena) {
+        MemorySegment memory = allocate((long) COLUMNS * COLS, offHeap, arena);
+        I8Batch columns = multiplied
+                ? I8Batch.inGroups(memory, multipliers(COLUMNS, offHeap, arena), COLUMNS, COLS)
+                : I8Batch.of(memory, COLUMNS, COLS);
         for (int i = 0; i < COLUMNS; i++) {
             columns.column(i).segment().copyFrom(MemorySegment.ofArray(q));
             columns.column(i).scale(ACTIVATION_SCALE * (1 << i));

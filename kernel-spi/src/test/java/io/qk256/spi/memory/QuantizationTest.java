@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
@@ -22,6 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class QuantizationTest {
+
+    /** The row of the recorded activations that has outliers. */
+    private static final int OUTLIERS = 4;
 
     private static byte[] fixture(String name) throws IOException {
         try (InputStream in = QuantizationTest.class.getResourceAsStream("/fixtures/" + name)) {
@@ -129,5 +133,90 @@ class QuantizationTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Quantization.absMax(F32Vector.of(1, 2, 3), 2, I8Batch.of(new byte[4], 2, 2)))
                 .withMessage("x: length 3, expected 4 or more (columns x cols)");
+    }
+
+    /**
+     * Rows of activations with outliers, ties, heavy tails and others, as ggml's Q8_0 rounds them, with a scale for
+     * each 32: the error here is no larger.
+     */
+    @Test
+    void groupsAreRoundedNoWorseThanByQ8() throws IOException {
+        float[] x = floats("act_rows.f32");
+        byte[] blocks = fixture("act_rows.q8_0.blocks");
+        int cols = 512;
+        I8Vector q = I8Vector.inGroups(
+                MemorySegment.ofArray(new byte[cols]), MemorySegment.ofArray(new short[cols / 32]), 1);
+        for (int row = 0; row < 8; row++) {
+            Quantization.absMaxInGroups(F32Vector.of(x).slice((long) row * cols, (row + 1L) * cols), cols, q);
+            double ours = 0;
+            double theirs = 0;
+            for (int c = 0; c < cols; c++) {
+                double exact = x[row * cols + c];
+                double here = (double) q.segment().get(JAVA_BYTE, c) * q.multiplier(c / 32) / q.scale();
+                int at = (row * cols + c) / 32 * 34;
+                int bits = (blocks[at] & 0xFF) | blocks[at + 1] << 8;
+                double there = (double) blocks[at + 2 + c % 32] * Float.float16ToFloat((short) bits);
+                ours += (here - exact) * (here - exact);
+                theirs += (there - exact) * (there - exact);
+            }
+            double luck = row == OUTLIERS ? 1 : 1.005; // Other roundings of the same size.
+            assertThat(ours).as("row " + row).isLessThanOrEqualTo(theirs * luck);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 31, 32, 33, 300, 4096, 4097, 9000})
+    void groupsHaveTheSmallestMultiplierThatHoldsThem(int cols) {
+        Random random = new Random(cols);
+        float[] x = new float[cols];
+        double max = 0;
+        for (int c = 0; c < cols; c++) {
+            x[c] = (float) (random.nextGaussian() * Math.pow(2, random.nextInt(12)));
+            max = Math.max(max, Math.abs(x[c]));
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            I8Vector q = I8Vector.allocateInGroups(arena, cols + 70);
+            q.segment().fill((byte) 99);
+            Quantization.absMaxInGroups(F32Vector.of(x), cols, q);
+
+            assertThat(q.scale()).isEqualTo((float) (127.0 * 32767 / max));
+            for (int group = 0; group < Math.ceilDiv(cols, 32); group++) {
+                double largest = 0;
+                for (int c = 32 * group; c < Math.min(cols, 32 * group + 32); c++) {
+                    largest = Math.max(largest, Math.abs(x[c]));
+                    double step = q.multiplier(group) / (double) q.scale();
+                    assertThat(q.segment().get(JAVA_BYTE, c) * step).isCloseTo(x[c], within(0.5001 * step));
+                }
+                assertThat((double) q.multiplier(group))
+                        .isEqualTo(Math.clamp(Math.ceil(largest * (32767 / max)), 1, 32767));
+            }
+            assertThat(q.segment().get(JAVA_BYTE, cols)).as("beyond").isEqualTo((byte) 99);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {0, Float.MIN_VALUE, 1e-30f, 1, Float.MAX_VALUE})
+    void anyFiniteValueHasGroups(float value) {
+        float[] x = new float[64];
+        x[3] = -value;
+        x[40] = value / 1000;
+        I8Vector q = I8Vector.inGroups(MemorySegment.ofArray(new byte[64]), MemorySegment.ofArray(new short[2]), 1);
+
+        Quantization.absMaxInGroups(F32Vector.of(x), 64, q);
+
+        double step = q.multiplier(0) / (double) q.scale();
+        assertThat(q.segment().get(JAVA_BYTE, 3) * step).isCloseTo(-value, within(0.5001 * step));
+        assertThat(q.multiplier(1)).isBetween(1, 33);
+    }
+
+    @Test
+    void groupsNeedMultipliersAndFiniteValues() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Quantization.absMaxInGroups(F32Vector.of(1, 2), 2, I8Vector.of(new byte[2], 1)))
+                .withMessageStartingWith("q: it has no multipliers, expected one for each 32 values");
+        I8Batch batch = I8Batch.inGroups(MemorySegment.ofArray(new byte[4]), MemorySegment.ofArray(new short[2]), 2, 2);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Quantization.absMaxInGroups(F32Vector.of(1, 2, 3, Float.NaN), 2, batch))
+                .withMessageStartingWith("x: NaN at 3, expected finite values");
     }
 }

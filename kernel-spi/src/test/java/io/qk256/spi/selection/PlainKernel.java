@@ -17,7 +17,7 @@ public class PlainKernel extends Kernel {
     protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
         for (int r = fromRow; r < toRow; r++) {
             for (int c = 0; c < w.cols(); c++) {
-                out.set((long) (r - fromRow) * w.cols() + c, value(w, r, c) * w.scale(r, c / Qk256.BLOCK_WEIGHTS));
+                out.set((long) (r - fromRow) * w.cols() + c, value(w, r, c) * w.scale(r, c / w.group()));
             }
         }
     }
@@ -27,7 +27,7 @@ public class PlainKernel extends Kernel {
         for (int r = fromRow; r < toRow; r++) {
             float sum = 0;
             for (int c = 0; c < w.cols(); c++) {
-                sum += value(w, r, c) * w.blockScale(r, c / Qk256.BLOCK_WEIGHTS) * x.get(c);
+                sum += value(w, r, c) * w.groupScale(r, c / w.group()) * x.get(c);
             }
             y.set(r, sum * w.tensorScale());
         }
@@ -39,7 +39,7 @@ public class PlainKernel extends Kernel {
             double sum = 0;
             for (int c = 0; c < w.cols(); c++) {
                 byte q = x.segment().get(ValueLayout.JAVA_BYTE, c);
-                sum += (double) value(w, r, c) * w.blockScale(r, c / Qk256.BLOCK_WEIGHTS) * q;
+                sum += (double) value(w, r, c) * w.groupScale(r, c / w.group()) * q * x.multiplier(c / I8Vector.GROUP);
             }
             y.set(r, (float) sum / x.scale() * w.tensorScale());
         }

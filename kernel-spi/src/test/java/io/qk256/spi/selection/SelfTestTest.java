@@ -43,7 +43,8 @@ class SelfTestTest {
         "wrongDequantization",
         "wrongF32Products",
         "wrongInt8Products",
-        "wrongBatchProducts"
+        "wrongBatchProducts",
+        "wrongGroups"
     })
     void aWrongKernelIsFound(Kernel kernel, String where) {
         assertThat(SelfTest.run(kernel))
@@ -79,7 +80,7 @@ class SelfTestTest {
                         "ignores block scales",
                         "dequantize" + OFF_HEAP,
                         dequantize((right, w, from, to, out) ->
-                                right.dequantizeRows(withoutBlockScales(w), from, to, out))),
+                                right.dequantizeRows(withoutGroupScales(w), from, to, out))),
                 wrong(
                         "ignores the tensor scale",
                         "dequantize" + OFF_HEAP,
@@ -105,7 +106,7 @@ class SelfTestTest {
                 wrong(
                         "ignores block scales",
                         "gemv-f32" + OFF_HEAP,
-                        f32((right, w, x, from, to, y) -> right.gemvF32Rows(withoutBlockScales(w), x, from, to, y))),
+                        f32((right, w, x, from, to, y) -> right.gemvF32Rows(withoutGroupScales(w), x, from, to, y))),
                 wrong(
                         "ignores the tensor scale",
                         "gemv-f32" + OFF_HEAP,
@@ -144,7 +145,7 @@ class SelfTestTest {
                 wrong(
                         "ignores block scales",
                         "gemv-i8" + OFF_HEAP,
-                        int8((right, w, x, from, to, y) -> right.gemvI8Rows(withoutBlockScales(w), x, from, to, y))),
+                        int8((right, w, x, from, to, y) -> right.gemvI8Rows(withoutGroupScales(w), x, from, to, y))),
                 wrong(
                         "ignores the tensor scale",
                         "gemv-i8" + OFF_HEAP,
@@ -184,11 +185,42 @@ class SelfTestTest {
                                 right.gemmI8Rows(w, x, from, Math.min(w.rows(), to + 1), y))));
     }
 
+    static Stream<Arguments> wrongGroups() {
+        String off = " 4x515 rows 1 to 2 with f16 scales of 64 weights and multipliers off-heap";
+        return Stream.of(
+                wrong("all groups have 256 weights", "dequantize" + off, new PlainKernel() {
+                    @Override
+                    protected void dequantizeRows(Qk256Matrix w, int from, int to, F32Vector out) {
+                        for (int r = from; r < to; r++) {
+                            for (int c = 0; c < w.cols(); c++) {
+                                out.set((long) (r - from) * w.cols() + c, value(w, r, c) * w.scale(r, c / 256));
+                            }
+                        }
+                    }
+                }),
+                wrong("ignores multipliers", "gemv-i8" + off, new PlainKernel() {
+                    @Override
+                    protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int from, int to, F32Vector y) {
+                        super.gemvI8Rows(w, I8Vector.of(x.segment(), x.scale()), from, to, y);
+                    }
+                }),
+                wrong("ignores multipliers of batches", "gemm-i8" + off, new PlainKernel() {
+                    @Override
+                    protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int from, int to, F32Vector y) {
+                        I8Batch other = I8Batch.of(x.segment(), x.columns(), x.length());
+                        for (int i = 0; i < x.columns(); i++) {
+                            other.column(i).scale(x.column(i).scale());
+                        }
+                        super.gemmI8Rows(w, other, from, to, y);
+                    }
+                }));
+    }
+
     private static Arguments wrong(String name, String where, Kernel kernel) {
         return Arguments.of(Named.of(where + ": " + name, kernel), where);
     }
 
-    private static Qk256Matrix withoutBlockScales(Qk256Matrix w) {
+    private static Qk256Matrix withoutGroupScales(Qk256Matrix w) {
         return Qk256Matrix.of(w.codes(), w.rows(), w.cols(), w.codebook()).withTensorScale(w.tensorScale());
     }
 

@@ -107,7 +107,7 @@ final class Comparison {
 
     /** The gamma that {@link Kernel#gemv(Qk256Matrix, F32Vector, int, int, F32Vector)} defines. */
     private double gamma() {
-        int k = matrix.cols() + (matrix.blockScales().isPresent() ? 1 : 0) + (matrix.tensorScale() == 1 ? 0 : 1);
+        int k = matrix.cols() + (matrix.groupScales().isPresent() ? 1 : 0) + (matrix.tensorScale() == 1 ? 0 : 1);
         return k * UNIT_ROUNDOFF / (1 - k * UNIT_ROUNDOFF);
     }
 

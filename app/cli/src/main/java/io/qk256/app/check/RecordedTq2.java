@@ -96,7 +96,7 @@ final class RecordedTq2 {
                 sumsOfRow[block] = sum(vector, row, block);
                 scalesOfRow[block] = plain.scale(row, block);
             }
-            expected[row] = TensorCheck.withBlockScales(sumsOfRow, scalesOfRow, q.scale());
+            expected[row] = TensorCheck.withGroupScales(sumsOfRow, scalesOfRow, q.scale());
         }
         new Comparison(kernel, matrix, tally).integers("gemv-i8, vector " + vector, q, expected);
     }

@@ -5,7 +5,6 @@ import io.qk256.gguf.layout.PlainDecoder;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
-import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.ValueLayout;
 
@@ -49,49 +48,49 @@ final class TensorCheck {
     private void weights(int row, float[] weights) {
         decode(row);
         for (int col = 0; col < weights.length; col++) {
-            weights[col] = values[col] * scales[col / Qk256.BLOCK_WEIGHTS];
+            weights[col] = values[col] * scales[col / matrix.group()];
         }
     }
 
     private float[] integerProducts(I8Vector x) {
         float[] products = new float[matrix.rows()];
         byte[] q = x.segment().toArray(ValueLayout.JAVA_BYTE);
-        boolean blockScales = matrix.blockScales().isPresent();
+        boolean scaled = matrix.groupScales().isPresent();
         int[] sums = new int[scales.length];
         for (int row = 0; row < products.length; row++) {
             decode(row);
-            blockSums(q, sums);
-            products[row] = blockScales
-                    ? withBlockScales(sums, scales, x.scale())
-                    : withTensorScale(sums, scales[0], x.scale());
+            groupSums(q, sums);
+            products[row] =
+                    scaled ? withGroupScales(sums, scales, x.scale()) : withTensorScale(sums, scales[0], x.scale());
         }
         return products;
     }
 
     private void decode(int row) {
         plain.row(row, values);
-        for (int block = 0; block < scales.length; block++) {
-            scales[block] = plain.scale(row, block);
+        for (int group = 0; group < scales.length; group++) {
+            scales[group] = plain.scale(row, group);
         }
     }
 
-    private void blockSums(byte[] q, int[] sums) {
-        for (int block = 0; block < sums.length; block++) {
-            int end = Math.min(values.length, (block + 1) * Qk256.BLOCK_WEIGHTS);
+    private void groupSums(byte[] q, int[] sums) {
+        for (int group = 0; group < sums.length; group++) {
+            int end = Math.min(values.length, (group + 1) * matrix.group());
             int sum = 0;
-            for (int col = block * Qk256.BLOCK_WEIGHTS; col < end; col++) {
+            for (int col = group * matrix.group(); col < end; col++) {
                 sum += values[col] * q[col];
             }
-            sums[block] = sum;
+            sums[group] = sum;
         }
     }
 
-    /** The int8 product of a row with block scales, as {@link Kernel#gemv(Qk256Matrix, I8Vector, F32Vector)} defines it. */
-    static float withBlockScales(int[] sums, float[] scales, float activationScale) {
-        double sum = 0;
-        for (int block = 0; block < sums.length; block++) {
-            sum += (double) sums[block] * scales[block];
+    /** The int8 product of a row with group scales, as {@link Kernel#gemv(Qk256Matrix, I8Vector, F32Vector)} defines it. */
+    static float withGroupScales(int[] sums, float[] scales, float activationScale) {
+        double[] lanes = new double[8];
+        for (int group = 0; group < sums.length; group++) {
+            lanes[group % 8] += (double) sums[group] * scales[group];
         }
+        double sum = ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
         return (float) sum / activationScale;
     }
 

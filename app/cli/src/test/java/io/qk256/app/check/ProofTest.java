@@ -137,7 +137,9 @@ class ProofTest {
         assertThatThrownBy(() -> Proof.run(Wrapped.scalar(), Optional.of(plain), Progress.NONE))
                 .isInstanceOf(GgufException.class)
                 .hasMessageContainingAll(
-                        "copy.gguf", "no tensor is of type I2_S, TQ1_0, TQ2_0, Q2_0 or QK256", "1 of F32 (type 0)");
+                        "copy.gguf",
+                        "no tensor is of type I2_S, TQ1_0, TQ2_0, PTQ1_0, Q2_0, PQ2_0 or QK256",
+                        "1 of F32 (type 0)");
         Path empty = copy(dir, "/fixtures/gguf_cases/53_zero_tensors_zero_kv.gguf");
         assertThatThrownBy(() -> Proof.run(Wrapped.scalar(), Optional.of(empty), Progress.NONE))
                 .isInstanceOf(GgufException.class)

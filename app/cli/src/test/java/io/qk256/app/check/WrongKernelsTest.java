@@ -74,7 +74,9 @@ class WrongKernelsTest {
                 Qk256Matrix other = Qk256Matrix.of(w.codes(), w.rows(), w.cols(), Codebook.QK256)
                         .withRowStride(w.rowStride())
                         .withTensorScale(w.tensorScale());
-                return w.blockScales().map(other::withBlockScales).orElse(other);
+                return w.groupScales()
+                        .map(scales -> other.withGroupScales(scales, w.group(), w.scaleType()))
+                        .orElse(other);
             }
         });
 
@@ -100,14 +102,14 @@ class WrongKernelsTest {
     }
 
     @Test
-    void catchesForgottenScalesOfBlocks() throws IOException {
+    void catchesForgottenScalesOfGroups() throws IOException {
         ProofReport report = prove(new Wrapped() {
             @Override
             protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
-                super.gemvF32Rows(withoutBlockScales(w), x, fromRow, toRow, y);
+                super.gemvF32Rows(withoutGroupScales(w), x, fromRow, toRow, y);
             }
 
-            private static Qk256Matrix withoutBlockScales(Qk256Matrix w) {
+            private static Qk256Matrix withoutGroupScales(Qk256Matrix w) {
                 return Qk256Matrix.of(w.codes(), w.rows(), w.cols(), w.codebook())
                         .withRowStride(w.rowStride())
                         .withTensorScale(w.tensorScale());
@@ -127,7 +129,10 @@ class WrongKernelsTest {
             protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
                 Qk256Matrix dense = Qk256Matrix.of(w.codes(), w.rows(), w.cols(), w.codebook())
                         .withTensorScale(w.tensorScale());
-                super.gemvI8Rows(w.blockScales().map(dense::withBlockScales).orElse(dense), x, fromRow, toRow, y);
+                Qk256Matrix scaled = w.groupScales()
+                        .map(scales -> dense.withGroupScales(scales, w.group(), w.scaleType()))
+                        .orElse(dense);
+                super.gemvI8Rows(scaled, x, fromRow, toRow, y);
             }
         });
 

@@ -8,6 +8,7 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.ScaleType;
 import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.testing.Fuzz;
 import io.qk256.testing.Fuzz.Outcome;
@@ -134,7 +135,12 @@ final class EightThreads implements Fuzz.Case {
             toRow = rows;
         }
         int columns = 1 + random.nextInt(cols < 3000 && random.nextInt(6) == 0 ? 66 : 9);
-        I8Batch batch = I8Batch.of(memory.fitting(random, arena, (long) columns * cols, 1), columns, cols);
+        I8Batch batch = HostileOperations.batch(
+                random,
+                memory.fitting(random, arena, (long) columns * cols, 1),
+                bytes -> memory.fitting(random, arena, bytes, 2),
+                columns,
+                cols);
         for (int i = 0; i < columns; i++) {
             batch.column(i).scale(0.5f + random.nextInt(100));
         }
@@ -164,8 +170,11 @@ final class EightThreads implements Fuzz.Case {
                         input(random, memory.fitting(random, arena, rows * stride, 1)), rows, cols, codebook)
                 .withRowStride(stride);
         if (random.nextBoolean()) {
-            MemorySegment scales = memory.fitting(random, arena, 4L * rows * Qk256.blocks(cols), 4);
-            w = w.withBlockScales(input(random, HostileOperations.numbers(random, scales)));
+            int group = 64 << random.nextInt(3);
+            ScaleType type = random.nextBoolean() ? ScaleType.F32 : ScaleType.F16;
+            long bytes = (long) rows * Math.ceilDiv(cols, group) * type.bytes();
+            MemorySegment scales = memory.fitting(random, arena, bytes, type.bytes());
+            w = w.withGroupScales(input(random, HostileOperations.scales(random, scales, type)), group, type);
         }
         return random.nextBoolean() ? w : w.withTensorScale(random.nextFloat() * 4 - 2);
     }

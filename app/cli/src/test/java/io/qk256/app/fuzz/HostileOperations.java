@@ -8,16 +8,19 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.ScaleType;
 import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.testing.Fuzz;
 import io.qk256.testing.Fuzz.Outcome;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.LongFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -90,7 +93,7 @@ final class HostileOperations implements Fuzz.Case {
         }
         try {
             requireDisjoint(o.y(), o.w().codes());
-            o.w().blockScales().ifPresent(scales -> requireDisjoint(o.y(), scales));
+            o.w().groupScales().ifPresent(scales -> requireDisjoint(o.y(), scales));
             PlainMath.check(o, before);
             return Outcome.ACCEPTED;
         } catch (RuntimeException | AssertionError e) {
@@ -134,7 +137,15 @@ final class HostileOperations implements Fuzz.Case {
         int length = cols + more(random);
         F32Vector x = vector(random, arena, length, wrong.contains(Spot.X));
         float scale = wrong.contains(Spot.Q_SCALE) ? hostile.aFloat(random) : 0.5f + random.nextInt(200);
-        I8Vector q = I8Vector.of(bytes(random, arena, length, wrong.contains(Spot.X)), scale);
+        MemorySegment bytes = bytes(random, arena, length, wrong.contains(Spot.X));
+        I8Vector q = random.nextBoolean()
+                ? I8Vector.of(bytes, scale)
+                : I8Vector.inGroups(
+                        bytes,
+                        wrong.contains(Spot.X) && random.nextBoolean()
+                                ? hostile.segment(random, arena)
+                                : multipliers(random, hostile.fitting(random, arena, multiplierBytes(length, 1), 2)),
+                        scale);
         I8Batch batch = batch(random, arena, columns, length, wrong);
         long needed = Operands.resultLength(operation, rows, cols, fromRow, toRow, columns);
         MemorySegment result;
@@ -176,11 +187,15 @@ final class HostileOperations implements Fuzz.Case {
                         codebook(random, wrong.contains(Spot.CODEBOOK)))
                 .withRowStride(stride);
         if (random.nextBoolean()) {
-            long floats = (long) rows * Qk256.blocks(cols);
-            w = w.withBlockScales(
+            int group = 64 << random.nextInt(wrong.contains(Spot.SCALES) ? 5 : 3);
+            ScaleType type = random.nextBoolean() ? ScaleType.F32 : ScaleType.F16;
+            long bytes = (long) rows * Math.ceilDiv(cols, group) * type.bytes();
+            w = w.withGroupScales(
                     wrong.contains(Spot.SCALES)
                             ? hostile.segment(random, arena)
-                            : numbers(random, hostile.fitting(random, arena, 4 * floats, 4)));
+                            : scales(random, hostile.fitting(random, arena, bytes, type.bytes()), type),
+                    group,
+                    type);
         }
         if (random.nextBoolean()) {
             w = w.withTensorScale(
@@ -221,13 +236,48 @@ final class HostileOperations implements Fuzz.Case {
     private I8Batch batch(RandomGenerator random, Arena arena, int columns, int length, List<Spot> wrong) {
         MemorySegment memory = hostile.fitting(random, arena, (long) columns * length, 1);
         if (!wrong.contains(Spot.BATCH)) {
-            return I8Batch.of(memory, columns, length);
+            return batch(random, memory, bytes -> hostile.fitting(random, arena, bytes, 2), columns, length);
         }
         return switch (random.nextInt(3)) {
             case 0 -> I8Batch.of(memory, hostile.anInt(random), length);
             case 1 -> I8Batch.of(memory, columns, hostile.aLong(random));
             default -> I8Batch.of(hostile.segment(random, arena), hostile.anInt(random), hostile.aLong(random));
         };
+    }
+
+    /** A batch, every other one quantized in groups. */
+    static I8Batch batch(
+            RandomGenerator random, MemorySegment values, LongFunction<MemorySegment> memory, int columns, int length) {
+        if (random.nextBoolean()) {
+            return I8Batch.of(values, columns, length);
+        }
+        MemorySegment multipliers = memory.apply(multiplierBytes(length, columns));
+        return I8Batch.inGroups(values, multipliers(random, multipliers), columns, length);
+    }
+
+    static long multiplierBytes(int length, int columns) {
+        return (long) columns * Math.ceilDiv(length, I8Vector.GROUP) * Short.BYTES;
+    }
+
+    static MemorySegment multipliers(RandomGenerator random, MemorySegment shorts) {
+        for (long i = 0; i < shorts.byteSize() / Short.BYTES; i++) {
+            shorts.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) random.nextInt(1 << 15));
+        }
+        return shorts;
+    }
+
+    /** Random scales of a type. */
+    static MemorySegment scales(RandomGenerator random, MemorySegment memory, ScaleType type) {
+        if (type == ScaleType.F32) {
+            return numbers(random, memory);
+        }
+        for (long i = 0; i < memory.byteSize() / Short.BYTES; i++) {
+            short any = (short) random.nextInt(1 << 16);
+            boolean special = random.nextInt(64) == 0;
+            short usual = Float.floatToFloat16(random.nextFloat() * 20 - 10);
+            memory.setAtIndex(ValueLayout.JAVA_SHORT, i, special ? any : usual);
+        }
+        return memory;
     }
 
     /** Numbers of ordinary size, occasionally a special one. */

@@ -51,7 +51,8 @@ record Operands(
     public String toString() {
         return operation + " of rows [" + fromRow + ", " + toRow + ") of " + w + " with row stride " + w.rowStride()
                 + ", "
-                + w.codebook() + (w.blockScales().isPresent() ? ", block scales" : "") + ", tensor scale "
+                + w.codebook() + (w.hasGroupScales() ? ", " + w.scaleType() + " scales of " + w.group() : "")
+                + ", tensor scale "
                 + w.tensorScale() + "; codes " + w.codes() + "; x " + x.segment() + "; q " + q.segment() + ", scale "
                 + q.scale() + "; batch " + batch + " " + batch.segment() + "; y " + y.segment();
     }

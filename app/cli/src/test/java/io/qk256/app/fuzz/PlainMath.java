@@ -3,8 +3,9 @@ package io.qk256.app.fuzz;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Operation;
-import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.ScaleType;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** Computes what the contract says, weight by weight; shares no code with a kernel. */
@@ -42,7 +43,7 @@ final class PlainMath {
             switch (o.operation()) {
                 case DEQUANTIZE -> {
                     int col = i % o.w().cols();
-                    float expected = value(o.w(), row, col) * scale(o.w(), row, col / Qk256.BLOCK_WEIGHTS);
+                    float expected = value(o.w(), row, col) * scale(o.w(), row, col / o.w().group());
                     require(same(after[i], expected), i, after[i], String.valueOf(expected));
                 }
                 case GEMV_F32 -> checkF32(o.w(), o.x(), row, after[i]);
@@ -74,29 +75,37 @@ final class PlainMath {
         return w.codebook().value((four >> (2 * (col % 4))) & 3);
     }
 
-    private static float blockScale(Qk256Matrix w, int row, int block) {
-        return w.blockScales().isEmpty()
-                ? 1
-                : w.blockScales().get().getAtIndex(ValueLayout.JAVA_FLOAT, (long) row * w.blocks() + block);
+    private static float groupScale(Qk256Matrix w, int row, int group) {
+        if (w.groupScales().isEmpty()) {
+            return 1;
+        }
+        MemorySegment scales = w.groupScales().get();
+        long place = (long) row * w.groups() + group;
+        return w.scaleType() == ScaleType.F32
+                ? scales.getAtIndex(ValueLayout.JAVA_FLOAT, place)
+                : Float.float16ToFloat(scales.getAtIndex(ValueLayout.JAVA_SHORT, place));
     }
 
-    private static float scale(Qk256Matrix w, int row, int block) {
-        return w.blockScales().isEmpty() ? w.tensorScale() : blockScale(w, row, block) * w.tensorScale();
+    private static float scale(Qk256Matrix w, int row, int group) {
+        return w.groupScales().isEmpty() ? w.tensorScale() : groupScale(w, row, group) * w.tensorScale();
     }
 
     private static float int8(Qk256Matrix w, I8Vector q, int row) {
         long sum = 0;
-        double scaled = 0;
-        for (int block = 0; block < w.blocks(); block++) {
-            long ofBlock = 0;
-            int to = (int) Math.min(w.cols(), (block + 1L) * Qk256.BLOCK_WEIGHTS);
-            for (int col = block * Qk256.BLOCK_WEIGHTS; col < to; col++) {
-                ofBlock += ((long) value(w, row, col)) * q.segment().get(ValueLayout.JAVA_BYTE, col);
+        double[] lanes = new double[8];
+        for (int group = 0; group < w.groups(); group++) {
+            long ofGroup = 0;
+            int to = (int) Math.min(w.cols(), (group + 1L) * w.group());
+            for (int col = group * w.group(); col < to; col++) {
+                long product = ((long) value(w, row, col)) * q.segment().get(ValueLayout.JAVA_BYTE, col);
+                ofGroup += product * q.multiplier(col / 32);
             }
-            sum += ofBlock;
-            scaled += blockScale(w, row, block) * (double) ofBlock;
+            sum += ofGroup;
+            lanes[group % 8] += groupScale(w, row, group) * (double) ofGroup;
         }
-        float rounded = w.blockScales().isPresent() ? (float) scaled : (float) (int) sum;
+        double scaled =
+                ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+        float rounded = w.groupScales().isPresent() ? (float) scaled : (float) sum;
         return rounded / q.scale() * w.tensorScale();
     }
 
@@ -106,15 +115,15 @@ final class PlainMath {
         double growth = 0;
         for (int col = 0; col < w.cols(); col++) {
             double value = value(w, row, col);
-            double blockScale = blockScale(w, row, col / Qk256.BLOCK_WEIGHTS);
-            if (Double.isInfinite(blockScale) || Float.isInfinite(w.tensorScale())) {
+            double groupScale = groupScale(w, row, col / w.group());
+            if (Double.isInfinite(groupScale) || Float.isInfinite(w.tensorScale())) {
                 return; // A kernel may scale each weight or the sum: that gives infinities of both signs, or of one.
             }
-            double term = value * blockScale * w.tensorScale() * x.get(col);
+            double term = value * groupScale * w.tensorScale() * x.get(col);
             sum += term;
             magnitude += Math.abs(term);
             double grown =
-                    atLeastOne(value) * atLeastOne(blockScale) * atLeastOne(w.tensorScale()) * atLeastOne(x.get(col));
+                    atLeastOne(value) * atLeastOne(groupScale) * atLeastOne(w.tensorScale()) * atLeastOne(x.get(col));
             growth += Double.isFinite(grown) ? grown : 0;
         }
         if (growth > NO_OVERFLOW) {

@@ -9,6 +9,7 @@ import io.qk256.gguf.TensorType;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.ScaleType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -229,10 +230,12 @@ public final class Qk256Codec extends TwoBitCodec {
         MemorySegment scales = data.asSlice(HEADER_BYTES + codeBytes);
         requireFinite(tensor, scales);
         boolean aligned = scales.maxByteAlignment() >= Float.BYTES;
-        return matrix.withBlockScales(
+        return matrix.withGroupScales(
                 aligned
                         ? scales
-                        : arena.allocate(scales.byteSize(), Float.BYTES).copyFrom(scales));
+                        : arena.allocate(scales.byteSize(), Float.BYTES).copyFrom(scales),
+                Qk256.BLOCK_WEIGHTS,
+                ScaleType.F32);
     }
 
     private static void requireFinite(GgufTensor tensor, MemorySegment scales) throws GgufException {
@@ -255,7 +258,7 @@ public final class Qk256Codec extends TwoBitCodec {
     /** Returns the bytes to store; the codebook must be integers, and the rows must have no gaps. */
     static MemorySegment store(Qk256Matrix matrix, List<Long> dims, Arena arena) {
         long codeBytes = matrix.rows() * Qk256.rowBytes(matrix.cols());
-        Optional<MemorySegment> scales = matrix.blockScales();
+        Optional<MemorySegment> scales = matrix.groupScales();
         long scaleBytes = scales.map(MemorySegment::byteSize).orElse(0L);
         MemorySegment data = arena.allocate(HEADER_BYTES + codeBytes + scaleBytes, ALIGNMENT);
         data.set(LittleEndian.I64, 0, MAGIC);

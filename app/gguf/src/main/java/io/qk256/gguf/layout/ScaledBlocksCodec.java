@@ -7,6 +7,7 @@ import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.ScaleType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -173,7 +174,7 @@ abstract class ScaledBlocksCodec extends TwoBitCodec {
                     scales.setAtIndex(ValueLayout.JAVA_FLOAT, to++, Float.float16ToFloat(bits));
                 }
             }
-            return matrix.withBlockScales(scales);
+            return matrix.withGroupScales(scales, Qk256.BLOCK_WEIGHTS, ScaleType.F32);
         }
     }
 }

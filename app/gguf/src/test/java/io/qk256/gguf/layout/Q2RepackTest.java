@@ -32,7 +32,7 @@ class Q2RepackTest {
         try (Arena arena = Arena.ofConfined()) {
             Qk256Matrix matrix = Repack.repack(tensor, arena);
             assertThat(matrix.codebook()).isEqualTo(Codebook.Q2_0);
-            assertThat(matrix.blockScales()).isPresent();
+            assertThat(matrix.groupScales()).isPresent();
             for (int row = 0; row < 4; row++) {
                 plain.row(row, values);
                 for (int col = 0; col < 512; col++) {
@@ -56,8 +56,8 @@ class Q2RepackTest {
         float[] expected = new float[64 * 5];
         try (Arena arena = Arena.ofConfined()) {
             Qk256Matrix matrix = Repack.repack(scaled, arena);
-            assertThat(matrix.blockScale(2, 0)).isEqualTo(2);
-            assertThat(matrix.blockScale(2, 1)).isEqualTo(1);
+            assertThat(matrix.groupScale(2, 0)).isEqualTo(2);
+            assertThat(matrix.groupScale(2, 1)).isEqualTo(1);
             rows.reader(1).read(2, 1, expected, 0);
             for (int col = 0; col < expected.length; col++) {
                 assertThat(weight(matrix, 2, col)).as("column %d", col).isEqualTo(expected[col]);

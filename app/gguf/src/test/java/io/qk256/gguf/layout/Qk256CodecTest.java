@@ -12,6 +12,7 @@ import io.qk256.gguf.ValueType;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.ScaleType;
 import io.qk256.testing.Fixtures;
 import io.qk256.testing.GgufBuilder;
 import java.lang.foreign.Arena;
@@ -50,7 +51,7 @@ class Qk256CodecTest {
         for (int i = 0; i < ROWS * matrix.blocks(); i++) {
             scales.set(LittleEndian.F32, 4L * i, random.nextFloat());
         }
-        return matrix.withBlockScales(scales);
+        return matrix.withGroupScales(scales, Qk256.BLOCK_WEIGHTS, ScaleType.F32);
     }
 
     private GgufFile file(MemorySegment stored) throws GgufException {
@@ -79,10 +80,10 @@ class Qk256CodecTest {
         assertThat(read.codes().mismatch(matrix.codes())).isEqualTo(-1);
         assertThat(read.codebook()).isEqualTo(Codebook.QK256);
         assertThat(read.tensorScale()).isEqualTo(0.3f);
-        assertThat(read.blockScales().isPresent()).isEqualTo(blockScales);
-        read.blockScales().ifPresent(scales -> {
+        assertThat(read.groupScales().isPresent()).isEqualTo(blockScales);
+        read.groupScales().ifPresent(scales -> {
             assertThat(scales.asOverlappingSlice(tensor.data())).isPresent();
-            assertThat(scales.mismatch(matrix.blockScales().orElseThrow())).isEqualTo(-1);
+            assertThat(scales.mismatch(matrix.groupScales().orElseThrow())).isEqualTo(-1);
         });
         Qk256Codec.verify(tensor);
     }
@@ -111,8 +112,8 @@ class Qk256CodecTest {
         GgufTensor tensor =
                 Qk256Codec.recognise(Fixtures.tensor("t", TensorType.I8, heap.length, 1, MemorySegment.ofArray(heap)));
 
-        assertThat(Repack.repack(tensor, arena).blockScale(1, 1))
-                .isEqualTo(random(true).blockScale(1, 1));
+        assertThat(Repack.repack(tensor, arena).groupScale(1, 1))
+                .isEqualTo(random(true).groupScale(1, 1));
     }
 
     @Test

@@ -62,8 +62,8 @@ class RepackAllTest {
             Qk256Matrix other = Objects.requireNonNull(matrices.get(tensor.name()));
             assertThat(other.codes().mismatch(one.codes())).as(tensor.name()).isEqualTo(-1);
             assertThat(other.tensorScale()).isEqualTo(one.tensorScale());
-            assertThat(other.blockScales().isPresent())
-                    .isEqualTo(one.blockScales().isPresent());
+            assertThat(other.groupScales().isPresent())
+                    .isEqualTo(one.groupScales().isPresent());
         }
         assertThat(heard).isSorted();
         assertThat(heard.getLast())
@@ -87,7 +87,7 @@ class RepackAllTest {
         Qk256Matrix other = Objects.requireNonNull(all.get("t"));
 
         assertThat(other.codes().mismatch(one.codes())).isEqualTo(-1);
-        assertThat(other.blockScales().orElseThrow().mismatch(one.blockScales().orElseThrow()))
+        assertThat(other.groupScales().orElseThrow().mismatch(one.groupScales().orElseThrow()))
                 .isEqualTo(-1);
     }
 

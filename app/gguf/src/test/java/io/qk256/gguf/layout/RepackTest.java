@@ -57,7 +57,7 @@ class RepackTest {
         Qk256Matrix matrix = Repack.repack(tensor, arena);
 
         assertThat(matrix.tensorScale()).isEqualTo(scale);
-        assertThat(matrix.blockScales()).isEmpty();
+        assertThat(matrix.groupScales()).isEmpty();
         assertThat(matrix.codebook()).isEqualTo(Codebook.TERNARY);
         byte[] plain = new byte[cols];
         for (int row = 0; row < rows; row++) {
@@ -96,7 +96,7 @@ class RepackTest {
         GgufTensor tensor = Fixtures.tensor("tq2", TensorType.TQ2_0, 512, 64, Fixtures.ofProof("tq2_0.blocks"));
         Qk256Matrix matrix = Repack.repack(tensor, arena);
 
-        assertThat(matrix.blockScales()).isPresent();
+        assertThat(matrix.groupScales()).isPresent();
         assertSameBits(matrix, Fixtures.ofProof("tq2_0.dequant.f32"));
         assertPlain(tensor, Fixtures.ofProof("tq2_0.dequant.f32"));
     }
@@ -201,14 +201,14 @@ class RepackTest {
         bytes[65] = 0x40;
         bytes[131] = 0x40;
         GgufTensor same = Fixtures.tensor("same", TensorType.TQ2_0, 512, 1, Fixtures.segment(bytes));
-        assertThat(Repack.repack(same, arena).blockScales()).isEmpty();
+        assertThat(Repack.repack(same, arena).groupScales()).isEmpty();
         assertThat(Repack.repack(same, arena).tensorScale()).isEqualTo(2);
 
         bytes[131] = 0x3C;
         GgufTensor different = Fixtures.tensor("different", TensorType.TQ2_0, 512, 1, Fixtures.segment(bytes));
         Qk256Matrix matrix = Repack.repack(different, arena);
-        assertThat(matrix.blockScale(0, 0)).isEqualTo(2);
-        assertThat(matrix.blockScale(0, 1)).isEqualTo(1);
+        assertThat(matrix.groupScale(0, 0)).isEqualTo(2);
+        assertThat(matrix.groupScale(0, 1)).isEqualTo(1);
         assertThat(matrix.tensorScale()).isEqualTo(1);
     }
 
@@ -223,7 +223,7 @@ class RepackTest {
                 Qk256Matrix b = Repack.repack(tq2.requireTensor(tensor.name()), arena);
                 assertThat(a.codes().mismatch(b.codes())).as(tensor.name()).isEqualTo(-1);
                 assertThat(a.tensorScale()).isEqualTo(b.tensorScale());
-                assertThat(b.blockScales()).isEmpty();
+                assertThat(b.groupScales()).isEmpty();
                 compared++;
             }
         }
