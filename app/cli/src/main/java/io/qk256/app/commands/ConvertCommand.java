@@ -1,12 +1,15 @@
 package io.qk256.app.commands;
 
+import io.qk256.app.checkpoint.CheckpointConversion;
 import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.convert.Conversion;
 import io.qk256.gguf.convert.Conversion.Report;
 import io.qk256.gguf.convert.Conversion.Target;
 import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Objects;
@@ -25,7 +28,9 @@ import picocli.CommandLine.ParentCommand;
         description = {
             "Write a GGUF file with its 2-bit tensors in another type: tq2_0 (ggml), i2_s (bitnet.cpp), or qk256 (what"
                     + " kernels use, so that loading repacks nothing).",
-            "Weights keep exactly the same values, or the file is refused with the reason."
+            "Weights keep exactly the same values, or the file is refused with the reason.",
+            "A directory with config.json, tokenizer.json and safetensors files, as Hugging Face has them, becomes a GGUF"
+                    + " file, too: BitNet b1.58 2B-4T, packed or with bf16 weights, which are then rounded to -1, 0 and 1."
         })
 final class ConvertCommand implements Callable<Integer> {
 
@@ -37,7 +42,8 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "FILE.gguf",
-            description = "A file with tensors of type I2_S, TQ1_0, TQ2_0, Q2_0 or QK256, or hf:OWNER/REPO[:FILE].")
+            description =
+                    "A file with tensors of a 2-bit type, hf:OWNER/REPO[:FILE], or the directory of a checkpoint.")
     private @Nullable ModelFile file;
 
     @Option(
@@ -72,19 +78,28 @@ final class ConvertCommand implements Callable<Integer> {
         if (roundScales && type != Target.TQ2_0) {
             throw new UserError("--round-scales is for --type tq2_0, the only one whose scales are f16; leave it out");
         }
-        try (GgufFile source = gguf.open(Objects.requireNonNull(file))) {
-            source.requireWhole();
-            Report report = Conversion.convert(
-                    source, to, Objects.requireNonNull(type), roundScales, crew, ProgressLine.on(command.terminal()));
-            command.say("wrote " + to + ": " + Plural.of(report.converted(), "tensor") + " converted, "
-                    + report.copied() + " copied");
-            if (report.scaleError() > 0) {
-                command.tell(String.format(
-                        Locale.ROOT,
-                        "scales were rounded to f16, by at most %.2g of their value: weights are not the same",
-                        report.scaleError()));
-            }
+        Report report = convert(command, to, crew);
+        command.say("wrote " + to + ": " + Plural.of(report.converted(), "tensor") + " converted, " + report.copied()
+                + " copied");
+        if (report.scaleError() > 0) {
+            command.tell(String.format(
+                    Locale.ROOT,
+                    "scales were rounded to f16, by at most %.2g of their value: weights are not the same",
+                    report.scaleError()));
         }
         return ExitCode.OK;
+    }
+
+    private Report convert(Qk256Command command, OutputFile to, int crew) throws IOException {
+        Progress progress = ProgressLine.on(command.terminal());
+        Target target = Objects.requireNonNull(type);
+        ModelFile from = Objects.requireNonNull(file);
+        if (Files.isDirectory(from.path())) {
+            gguf.requireNone();
+            return CheckpointConversion.convert(from.path(), to, target, roundScales, progress);
+        }
+        try (GgufFile source = gguf.open(from)) {
+            return Conversion.convert(source, to, target, roundScales, crew, progress);
+        }
     }
 }

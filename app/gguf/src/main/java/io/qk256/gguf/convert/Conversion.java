@@ -62,6 +62,16 @@ public final class Conversion {
             this.fileType = fileType;
             this.type = type;
         }
+
+        /** The value of {@code general.file_type} in such files: llama.cpp's number, or 1024 for unspecified. */
+        public int fileType() {
+            return fileType;
+        }
+
+        /** The type of the tensors. */
+        public TensorType type() {
+            return type;
+        }
     }
 
     /**
