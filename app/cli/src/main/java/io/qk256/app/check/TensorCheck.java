@@ -26,7 +26,7 @@ final class TensorCheck {
         this.plain = PlainDecoder.of(tensor);
         this.matrix = repacked;
         this.values = new byte[repacked.cols()];
-        this.scales = new float[repacked.blocks()];
+        this.scales = new float[Math.ceilDiv(repacked.cols(), plain.group())];
     }
 
     void run(Kernel kernel, Activations activations, Tally tally) {
@@ -48,7 +48,7 @@ final class TensorCheck {
     private void weights(int row, float[] weights) {
         decode(row);
         for (int col = 0; col < weights.length; col++) {
-            weights[col] = values[col] * scales[col / matrix.group()];
+            weights[col] = values[col] * scales[col / plain.group()];
         }
     }
 
@@ -75,9 +75,9 @@ final class TensorCheck {
 
     private void groupSums(byte[] q, int[] sums) {
         for (int group = 0; group < sums.length; group++) {
-            int end = Math.min(values.length, (group + 1) * matrix.group());
+            int end = Math.min(values.length, (group + 1) * plain.group());
             int sum = 0;
-            for (int col = group * matrix.group(); col < end; col++) {
+            for (int col = group * plain.group(); col < end; col++) {
                 sum += values[col] * q[col];
             }
             sums[group] = sum;

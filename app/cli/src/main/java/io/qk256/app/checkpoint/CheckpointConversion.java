@@ -1,7 +1,7 @@
 package io.qk256.app.checkpoint;
 
-import io.qk256.app.checkpoint.Safetensors.Tensor;
 import io.qk256.app.checkpoint.Safetensors.NumberType;
+import io.qk256.app.checkpoint.Safetensors.Tensor;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.GgufWriter;
 import io.qk256.gguf.LittleEndian;
@@ -87,7 +87,7 @@ public final class CheckpointConversion {
      * Converts a checkpoint. The new file appears only when it is complete.
      *
      * @param directory has config.json, tokenizer.json and the safetensors files
-     * @param roundScales whether scales may be rounded to the f16 scales of TQ2_0
+     * @param roundScales whether scales may be rounded to f16 where the type has such scales
      * @param progress receives the number of bytes of the tensors that are tried, then written
      * @throws IOException if a file is missing, damaged or of another kind of model, or the new file cannot be written
      */
@@ -300,8 +300,9 @@ public final class CheckpointConversion {
     }
 
     private Encoded encode(Tensor tensor, String from, String to, int rows, int cols, Arena arena) throws IOException {
-        Qk256Matrix matrix =
-                tensor.type() == NumberType.U8 ? packed(tensor, from, rows, cols, arena) : rounded(tensor, rows, cols, arena);
+        Qk256Matrix matrix = tensor.type() == NumberType.U8
+                ? packed(tensor, from, rows, cols, arena)
+                : rounded(tensor, rows, cols, arena);
         GgufTensor named =
                 new GgufTensor(tensor.file(), to, TensorType.I8, List.of((long) cols, (long) rows), tensor.data());
         Encoded encoded = Encoder.encode(target.type(), named, matrix, roundScales, arena);

@@ -26,8 +26,8 @@ import picocli.CommandLine.ParentCommand;
         name = "convert",
         mixinStandardHelpOptions = true,
         description = {
-            "Write a GGUF file with its 2-bit tensors in another type: tq2_0 (ggml), i2_s (bitnet.cpp), or qk256 (what"
-                    + " kernels use, so that loading repacks nothing).",
+            "Write a GGUF file with its 2-bit tensors in another type: tq1_0, tq2_0, q2_0 (ggml), pq2_0, ptq1_0 (PrismML),"
+                    + " i2_s (bitnet.cpp), or qk256 (what kernels use, so that loading repacks nothing).",
             "Weights keep exactly the same values, or the file is refused with the reason.",
             "A directory with config.json, tokenizer.json and safetensors files, as Hugging Face has them, becomes a GGUF"
                     + " file, too: BitNet b1.58 2B-4T, packed or with bf16 weights, which are then rounded to -1, 0 and 1."
@@ -59,8 +59,8 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(
             names = "--round-scales",
             description =
-                    "Allow scales to be rounded to f16 for tq2_0, by at most 1/2048 of their value. Weights are then no"
-                            + " longer the same.")
+                    "Allow scales to be rounded to f16 where the type has such scales, by at most 1/2048 of their value."
+                            + " Weights are then no longer the same.")
     private boolean roundScales;
 
     @Option(names = "--threads", paramLabel = "N", description = "Number of threads that repack. Default: one per CPU.")
@@ -75,8 +75,9 @@ final class ConvertCommand implements Callable<Integer> {
         int crew = threads == null
                 ? Runtime.getRuntime().availableProcessors()
                 : Limits.requireThreads("--threads", threads);
-        if (roundScales && type != Target.TQ2_0) {
-            throw new UserError("--round-scales is for --type tq2_0, the only one whose scales are f16; leave it out");
+        if (roundScales && !Objects.requireNonNull(type).hasHalfScales()) {
+            throw new UserError(
+                    "--round-scales is for types with f16 scales, which i2_s and qk256 are not; leave it out");
         }
         Report report = convert(command, to, crew);
         command.say("wrote " + to + ": " + Plural.of(report.converted(), "tensor") + " converted, " + report.copied()

@@ -55,7 +55,7 @@ class WrongUsageTest {
             run --threads 100000 | --threads: 100000, expected 1 to 1024
             run --threads 0 | --threads: 0, expected 1 to 1024
             convert f --type=qk256 -o x --threads 100000 | --threads: 100000, expected 1 to 1024
-            convert f --type=qk256 -o x --round-scales | --round-scales is for --type tq2_0
+            convert f --type=qk256 -o x --round-scales | --round-scales is for types with f16 scales
             bench-model --thread-counts 1,100000 | --thread-counts: 100000, expected 1 to 1024
             bench-model --thread-counts 1 --threads 1 | use only one of them
             bench-model --heads q8 --head q8 | use only one of them

@@ -128,7 +128,14 @@ class FilesIT {
                 "inspect",
                 fixture("/fixtures/gguf_cases/39_type_neg.gguf").toString());
         fails(2, "is the file to read", "convert", demo.toString(), "-o", demo.toString(), "--type=i2_s");
-        fails(2, "expected one of [TQ2_0, I2_S, QK256]", "convert", demo.toString(), "-o", "x", "--type=q4");
+        fails(
+                2,
+                "expected one of [TQ1_0, TQ2_0, Q2_0, PQ2_0, PTQ1_0, I2_S, QK256]",
+                "convert",
+                demo.toString(),
+                "-o",
+                "x",
+                "--type=q4");
         fails(2, "expected one of [X86, ARM, ROWS4]", "inspect", demo.toString(), "--i2s-layout=x87");
     }
 

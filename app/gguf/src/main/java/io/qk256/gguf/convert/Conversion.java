@@ -47,8 +47,16 @@ public final class Conversion {
 
     /** The type that 2-bit tensors are converted to. */
     public enum Target {
+        /** ggml's TQ1_0: an f16 scale for each 256 weights; values −1, 0, +1. */
+        TQ1_0(36, TensorType.TQ1_0),
         /** ggml's TQ2_0: an f16 scale for each 256 weights; values −1, 0, +1, +2. */
         TQ2_0(37, TensorType.TQ2_0),
+        /** ggml's Q2_0: an f16 scale for each 64 weights; values −1, 0, +1, +2. */
+        Q2_0(1024, TensorType.Q2_0),
+        /** PrismML's PQ2_0: an f16 scale for each 128 weights; values −1, 0, +1, +2. */
+        PQ2_0(141, TensorType.PQ2_0),
+        /** PrismML's PTQ1_0: an f16 scale for each 128 weights; values −1, 0, +1. */
+        PTQ1_0(143, TensorType.PTQ1_0),
         /** bitnet.cpp's I2_S in the x86 layout: one f32 scale for the tensor; values −1, 0, +1. */
         I2_S(40, TensorType.I2_S),
         /** The layout of the kernels, which needs no repacking when the file is loaded; see docs/files.md. */
@@ -57,7 +65,7 @@ public final class Conversion {
         private final int fileType;
         private final TensorType type;
 
-        /** @param fileType llama.cpp's number for such files; 1024 means unspecified */
+        /** @param fileType the number that llama.cpp or PrismML's fork has for such files; 1024 means unspecified */
         Target(int fileType, TensorType type) {
             this.fileType = fileType;
             this.type = type;
@@ -71,6 +79,11 @@ public final class Conversion {
         /** The type of the tensors. */
         public TensorType type() {
             return type;
+        }
+
+        /** Whether scales become f16. */
+        public boolean hasHalfScales() {
+            return type != TensorType.I2_S && type != TensorType.QK256;
         }
     }
 
@@ -95,7 +108,7 @@ public final class Conversion {
      * Converts a file. The new file appears only when it is complete.
      *
      * @param out must not be the source
-     * @param roundScales whether scales may be rounded to the f16 scales of TQ2_0
+     * @param roundScales whether scales may be rounded to f16 where the type has such scales
      * @param threads 1 or more
      * @param progress receives the number of bytes of the source's tensors that are tried, then written
      * @throws GgufException if the source cannot be read, or not be converted without loss

@@ -60,10 +60,10 @@ public final class BlockPacking {
      *     the data must be shared, automatic or global
      * @param threads 1 or more, including the calling thread
      * @return a matrix with the codebook {@link Codebook#TERNARY}; with a tensor scale if the type has one or all
-     *     blocks have the same scale, otherwise with block scales
+     *     blocks have the same scale, otherwise with group scales in f16
      * @throws IllegalArgumentException if the type, the shape, the number of bytes or the number of threads is invalid
-     * @throws GgufException if the bytes are invalid for the type: a scale is not finite, the four scales of 256
-     *     weights of Q2_0 differ, or I2_S holds what its quantizer never writes
+     * @throws GgufException if the bytes are invalid for the type: a scale is not finite, or I2_S holds what its
+     *     quantizer never writes
      */
     public static Qk256Matrix pack(TensorType type, int rows, int cols, MemorySegment data, Arena arena, int threads)
             throws GgufException {

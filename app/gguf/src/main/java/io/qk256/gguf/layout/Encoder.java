@@ -7,8 +7,8 @@ import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 
 /**
- * Encodes a matrix in QK256 layout as a tensor of a 2-bit type: I2_S (x86 layout), TQ2_0 or QK256. Stateless and
- * thread-safe.
+ * Encodes a matrix in QK256 layout as a tensor of a 2-bit type: I2_S (x86 layout), TQ1_0, TQ2_0, Q2_0, PQ2_0, PTQ1_0 or
+ * QK256. Stateless and thread-safe.
  */
 public final class Encoder {
 
@@ -30,7 +30,8 @@ public final class Encoder {
             throws GgufException {
         return TensorCodecs.findTwoBit(type)
                 .filter(TwoBitCodec::isWritable)
-                .orElseThrow(() -> new IllegalArgumentException(type.label() + ": expected I2_S, TQ2_0 or QK256"))
+                .orElseThrow(() -> new IllegalArgumentException(
+                        type.label() + ": expected " + TensorCodecs.names(TwoBitCodec.class::isInstance, "or")))
                 .encode(tensor, matrix, roundScales, arena);
     }
 }

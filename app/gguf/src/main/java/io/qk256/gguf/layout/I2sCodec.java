@@ -5,6 +5,7 @@ import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.LittleEndian;
 import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
+import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -150,7 +151,12 @@ abstract sealed class I2sCodec extends TwoBitCodec {
         }
 
         @Override
-        public float scale(long row, int block) {
+        public int group() {
+            return Qk256.BLOCK_WEIGHTS;
+        }
+
+        @Override
+        public float scale(long row, int group) {
             return scale;
         }
     }
@@ -159,6 +165,7 @@ abstract sealed class I2sCodec extends TwoBitCodec {
     static final class X86 extends I2sCodec {
 
         private static final int LARGEST = 1;
+        private static final int GROUP_WEIGHTS = 128;
 
         X86() {
             super(TensorType.I2_S);
@@ -173,7 +180,7 @@ abstract sealed class I2sCodec extends TwoBitCodec {
         @Override
         long repack(GgufTensor tensor, Qk256Matrix to, int fromRow, int toRow) {
             MemorySegment from = tensor.data();
-            int groups = to.cols() / PlaneEncoder.GROUP_WEIGHTS;
+            int groups = to.cols() / GROUP_WEIGHTS;
             long rowBytes = (long) groups * BitPlanes.GROUP_BYTES;
             long threes = 0;
             for (int row = fromRow; row < toRow; row++) {
@@ -190,15 +197,17 @@ abstract sealed class I2sCodec extends TwoBitCodec {
         /** I2_S has one f32 scale, which is not rounded. */
         @Override
         Encoded encode(GgufTensor tensor, Qk256Matrix matrix, boolean roundScales, Arena arena) throws GgufException {
-            PlaneEncoder planes = new PlaneEncoder(tensor, matrix, type(), LARGEST);
+            WeightCodes codes = new WeightCodes(tensor, matrix, type(), LARGEST);
             float scale = onlyScale(tensor, matrix);
             MemorySegment out = arena.allocate(type().bytes((long) matrix.rows() * matrix.cols()));
+            byte[] row = new byte[matrix.cols()];
+            byte[] packed = new byte[matrix.cols() / 4];
             long to = 0;
-            for (int row = 0; row < matrix.rows(); row++) {
-                for (int group = 0; group < matrix.cols() / PlaneEncoder.GROUP_WEIGHTS; group++) {
-                    planes.highestFirst(row, group, out, to);
-                    to += BitPlanes.GROUP_BYTES;
-                }
+            for (int i = 0; i < matrix.rows(); i++) {
+                codes.row(i, row);
+                pack(row, packed);
+                MemorySegment.copy(packed, 0, out, LittleEndian.I8, to, packed.length);
+                to += packed.length;
             }
             out.set(LittleEndian.F32, to, scale);
             if (scale == 0 && !isZeros(out, to)) {
@@ -208,15 +217,26 @@ abstract sealed class I2sCodec extends TwoBitCodec {
             return new Encoded(out, 0);
         }
 
+        private static void pack(byte[] codes, byte[] packed) {
+            for (int i = 0; i < packed.length; i++) {
+                int first = i / BitPlanes.GROUP_BYTES * GROUP_WEIGHTS + i % BitPlanes.GROUP_BYTES;
+                int four = 0;
+                for (int plane = 0; plane < 4; plane++) {
+                    four |= codes[first + plane * BitPlanes.GROUP_BYTES] << (6 - 2 * plane);
+                }
+                packed[i] = (byte) four;
+            }
+        }
+
         private static float onlyScale(GgufTensor tensor, Qk256Matrix matrix) throws GgufException {
             float scale = matrix.scale(0, 0);
             for (int row = 0; row < matrix.rows(); row++) {
-                for (int block = 0; block < matrix.blocks(); block++) {
-                    if (matrix.scale(row, block) != scale) {
-                        throw new GgufException(tensor + ": row " + row + ", block " + block + " has the scale "
-                                + matrix.scale(row, block) + ", expected " + scale
-                                + " like the first; i2_s has one scale "
-                                + "for a tensor, qk256 and tq2_0 have one for each block");
+                for (int group = 0; group < matrix.groups(); group++) {
+                    if (matrix.scale(row, group) != scale) {
+                        throw new GgufException(tensor + ": the weights of row " + row + " from column "
+                                + group * matrix.group() + " on have the scale " + matrix.scale(row, group)
+                                + ", expected " + scale + " like the first; i2_s has one scale for a tensor, other"
+                                + " types have one for each block");
                     }
                 }
             }
@@ -308,7 +328,12 @@ abstract sealed class I2sCodec extends TwoBitCodec {
                 }
 
                 @Override
-                public float scale(long row, int block) {
+                public int group() {
+                    return Qk256.BLOCK_WEIGHTS;
+                }
+
+                @Override
+                public float scale(long row, int group) {
                     return scale;
                 }
             };

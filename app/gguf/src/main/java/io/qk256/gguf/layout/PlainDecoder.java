@@ -29,11 +29,14 @@ public interface PlainDecoder {
      */
     void row(long row, byte[] values);
 
+    /** The number of weights of a row that have a common scale, starting at column 0. */
+    int group();
+
     /**
-     * Returns the scale of the 256 weights of a row that start at column {@code 256 * block}.
+     * Returns the scale of a group of weights.
      *
      * @param row index of the row
-     * @param block index of the block of 256 columns
+     * @param group index of the group in its row
      */
-    float scale(long row, int block);
+    float scale(long row, int group);
 }

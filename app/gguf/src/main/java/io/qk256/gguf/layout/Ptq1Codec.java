@@ -57,4 +57,16 @@ final class Ptq1Codec extends ScaledBlocksCodec {
             TernaryDigits.repackTwo(from, source + 24, to, target + 30);
         }
     }
+
+    @Override
+    int largest() {
+        return 1;
+    }
+
+    @Override
+    void encode(byte[] codes, int from, byte[] block, int to) {
+        TernaryDigits.encode(codes, from, 16, 5, block, to);
+        TernaryDigits.encode(codes, from + 80, 8, 5, block, to + 16);
+        TernaryDigits.encode(codes, from + 120, 2, 4, block, to + 24);
+    }
 }

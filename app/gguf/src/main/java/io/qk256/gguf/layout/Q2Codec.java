@@ -49,4 +49,16 @@ final class Q2Codec extends ScaledBlocksCodec {
             MemorySegment.copy(from, source, to, toOffset + (long) block * codeBytes, codeBytes);
         }
     }
+
+    @Override
+    int largest() {
+        return 2;
+    }
+
+    @Override
+    void encode(byte[] codes, int from, byte[] block, int to) {
+        for (int i = 0; i < blockWeights; i++) {
+            block[to + Short.BYTES + i / 4] |= (byte) (codes[from + i] << (2 * (i % 4)));
+        }
+    }
 }

@@ -26,14 +26,15 @@ import java.util.zip.CRC32C;
  * <pre>
  *  0  u8[8]   51 4B 32 35 36 00 00 00 ("QK256")
  *  8  u32     CRC-32C of all bytes from offset 64 on
- * 12  u32     1 if there are block scales, otherwise 0
+ * 12  u32     the type of the group scales: 0 none, 1 f32, 2 f16
  * 16  f32     scale of the tensor, finite
- * 20  u8[12]  0
+ * 20  u32     the number of weights of a row that share a scale: 64, 128 or 256; 0 means 256, as in version 1
+ * 24  u8[8]   0
  * 32  i8[4]   the codebook: values of codes 0 to 3, each −64 to 63
  * 36  u8[12]  0
  * 48  u32[4]  dimensions, the contiguous one first, 0 after the last
  * 64          the codes: ceil(cols / 256) * 64 bytes per row
- *             f32 scales, one for each 256 weights of a row, if there are block scales
+ *             the group scales, if there are any: ceil(cols / group) per row
  * </pre>
  */
 public final class Qk256Codec extends TwoBitCodec {
@@ -41,7 +42,8 @@ public final class Qk256Codec extends TwoBitCodec {
     /** The key that marks a file with such tensors. */
     public static final String VERSION_KEY = "qk256.version";
 
-    public static final int VERSION = 1;
+    /** Version 1 had f32 scales for 256 weights only; it is read, too. */
+    public static final int VERSION = 2;
 
     /** If tensors are aligned to 64 bytes, so are their codes. */
     public static final int ALIGNMENT = 64;
@@ -49,8 +51,9 @@ public final class Qk256Codec extends TwoBitCodec {
     private static final long MAGIC = 0x00000036_35324B51L;
     private static final int HEADER_BYTES = 64;
     private static final int CRC_AT = 8;
-    private static final int BLOCK_SCALES_AT = 12;
+    private static final int SCALE_TYPE_AT = 12;
     private static final int SCALE_AT = 16;
+    private static final int GROUP_AT = 20;
     private static final int CODEBOOK_AT = 32;
     private static final int DIMS_AT = 48;
     private static final int MAX_DIMS = 4;
@@ -63,6 +66,33 @@ public final class Qk256Codec extends TwoBitCodec {
     @Override
     PlainDecoder plain(GgufTensor tensor) {
         return new Plain(tensor);
+    }
+
+    @Override
+    RowReader reader(GgufTensor tensor, int most) {
+        PlainDecoder plain = plain(tensor);
+        MemorySegment data = tensor.data();
+        int cols = (int) tensor.cols();
+        int rowBytes = Math.toIntExact(Qk256.rowBytes(cols));
+        float[] codebook = new float[4];
+        for (int code = 0; code < codebook.length; code++) {
+            codebook[code] = data.get(LittleEndian.I8, CODEBOOK_AT + code);
+        }
+        byte[] codes = new byte[rowBytes];
+        return (first, count, out, at) -> {
+            for (int row = 0; row < count; row++) {
+                long from = HEADER_BYTES + (first + row) * rowBytes;
+                MemorySegment.copy(data, LittleEndian.I8, from, codes, 0, rowBytes);
+                int to = at + row * cols;
+                for (int start = 0; start < cols; start += plain.group()) {
+                    float scale = plain.scale(first + row, start / plain.group());
+                    int end = Math.min(cols, start + plain.group());
+                    for (int i = start; i < end; i++) {
+                        out[to + i] = codebook[codes[i / 4] >> (2 * (i % 4)) & 3] * scale;
+                    }
+                }
+            }
+        };
     }
 
     @Override
@@ -101,6 +131,8 @@ public final class Qk256Codec extends TwoBitCodec {
         private final int cols;
         private final byte[] codebook;
         private final int blocks;
+        private final int group;
+        private final int groups;
         private final long scalesAt;
 
         Plain(GgufTensor tensor) {
@@ -108,6 +140,9 @@ public final class Qk256Codec extends TwoBitCodec {
             cols = Math.toIntExact(tensor.cols());
             codebook = data.asSlice(32, 4).toArray(LittleEndian.I8);
             blocks = (cols + 255) / 256;
+            int stored = data.get(LittleEndian.I32, 20);
+            group = stored == 0 ? 256 : stored;
+            groups = (cols + group - 1) / group;
             scalesAt = 64 + tensor.rows() * blocks * 64;
         }
 
@@ -120,10 +155,19 @@ public final class Qk256Codec extends TwoBitCodec {
         }
 
         @Override
-        public float scale(long row, int block) {
+        public int group() {
+            return group;
+        }
+
+        @Override
+        public float scale(long row, int index) {
             float scale = data.get(LittleEndian.F32, 16);
-            boolean ofBlocks = data.get(LittleEndian.I8, 12) != 0;
-            return ofBlocks ? data.get(LittleEndian.F32, scalesAt + 4 * (row * blocks + block)) * scale : scale;
+            long at = row * groups + index;
+            return switch (data.get(LittleEndian.I8, 12)) {
+                case 1 -> data.get(LittleEndian.F32, scalesAt + 4 * at) * scale;
+                case 2 -> Float.float16ToFloat(data.get(LittleEndian.I16, scalesAt + 2 * at)) * scale;
+                default -> scale;
+            };
         }
     }
 
@@ -134,8 +178,8 @@ public final class Qk256Codec extends TwoBitCodec {
             return false;
         }
         long seen = version.asInteger(0, 0xFFFF_FFFFL);
-        if (seen != VERSION) {
-            throw new GgufException(file + ": " + VERSION_KEY + " is " + seen + ", expected " + VERSION
+        if (seen < 1 || seen > VERSION) {
+            throw new GgufException(file + ": " + VERSION_KEY + " is " + seen + ", expected 1 to " + VERSION
                     + "; convert the model again with this program");
         }
         return true;
@@ -151,7 +195,12 @@ public final class Qk256Codec extends TwoBitCodec {
         }
         List<Long> dims = dims(stored);
         GgufTensor tensor = new GgufTensor(stored.file(), stored.name(), TensorType.QK256, dims, data);
-        requireRange(tensor, "block scales", data.get(LittleEndian.I32, BLOCK_SCALES_AT), 0, 1);
+        requireRange(tensor, "the type of the group scales", data.get(LittleEndian.I32, SCALE_TYPE_AT), 0, 2);
+        int group = group(data);
+        if (group != 64 && group != 128 && group != Qk256.BLOCK_WEIGHTS) {
+            throw new GgufException(tensor.file() + ", tensor " + tensor.name() + ": " + group
+                    + " weights share a scale, expected 64, 128 or 256; the file is damaged");
+        }
         FiniteCheck.requireScale(tensor, data.get(LittleEndian.F32, SCALE_AT), "the scale");
         for (int code = 0; code < 4; code++) {
             requireRange(
@@ -209,13 +258,30 @@ public final class Qk256Codec extends TwoBitCodec {
         }
     }
 
+    private static int group(MemorySegment data) {
+        int stored = data.get(LittleEndian.I32, GROUP_AT);
+        return stored == 0 ? Qk256.BLOCK_WEIGHTS : stored;
+    }
+
+    /** The type of the scales; empty if there are none. */
+    private static Optional<ScaleType> scaleType(MemorySegment data) {
+        return switch (data.get(LittleEndian.I32, SCALE_TYPE_AT)) {
+            case 1 -> Optional.of(ScaleType.F32);
+            case 2 -> Optional.of(ScaleType.F16);
+            default -> Optional.empty();
+        };
+    }
+
+    /** The bytes of the scales of a row. */
     private static long scaleBytes(MemorySegment data, int cols) {
-        return data.get(LittleEndian.I32, BLOCK_SCALES_AT) * (long) Qk256.blocks(cols) * Float.BYTES;
+        return scaleType(data)
+                .map(type -> (long) Math.ceilDiv(cols, group(data)) * type.bytes())
+                .orElse(0L);
     }
 
     /**
-     * Returns the weights in place, without copying. Only block scales that are not aligned to 4 bytes are copied, as
-     * in a file that was read into a byte array.
+     * Returns the weights in place, without copying. Only group scales that are not aligned to their size are copied,
+     * as in a file that was read into a byte array.
      */
     static Qk256Matrix matrix(GgufTensor tensor, Arena arena) throws GgufException {
         MemorySegment data = tensor.data();
@@ -224,30 +290,37 @@ public final class Qk256Codec extends TwoBitCodec {
         long codeBytes = rows * Qk256.rowBytes(cols);
         Qk256Matrix matrix = Qk256Matrix.of(data.asSlice(HEADER_BYTES, codeBytes), rows, cols, codebook(tensor))
                 .withTensorScale(data.get(LittleEndian.F32, SCALE_AT));
-        if (data.get(LittleEndian.I32, BLOCK_SCALES_AT) == 0) {
+        Optional<ScaleType> type = scaleType(data);
+        if (type.isEmpty()) {
             return matrix;
         }
         MemorySegment scales = data.asSlice(HEADER_BYTES + codeBytes);
-        requireFinite(tensor, scales);
-        boolean aligned = scales.maxByteAlignment() >= Float.BYTES;
+        requireFinite(tensor, scales, type.get());
+        int bytes = type.get().bytes();
         return matrix.withGroupScales(
-                aligned
+                scales.maxByteAlignment() >= bytes
                         ? scales
-                        : arena.allocate(scales.byteSize(), Float.BYTES).copyFrom(scales),
-                Qk256.BLOCK_WEIGHTS,
-                ScaleType.F32);
+                        : arena.allocate(scales.byteSize(), bytes).copyFrom(scales),
+                group(data),
+                type.get());
     }
 
-    private static void requireFinite(GgufTensor tensor, MemorySegment scales) throws GgufException {
-        for (long i = 0; i < scales.byteSize() / Float.BYTES; i++) {
-            FiniteCheck.requireScale(tensor, scales.get(LittleEndian.F32, i * Float.BYTES), i);
+    private static void requireFinite(GgufTensor tensor, MemorySegment scales, ScaleType type) throws GgufException {
+        for (long i = 0; i < scales.byteSize() / type.bytes(); i++) {
+            float scale = type == ScaleType.F32
+                    ? scales.get(LittleEndian.F32, i * Float.BYTES)
+                    : Float.float16ToFloat(scales.get(LittleEndian.I16, i * Short.BYTES));
+            FiniteCheck.requireScale(tensor, scale, i);
         }
     }
 
     @Override
     void requireFinite(GgufTensor tensor, int threads, Progress progress) throws GgufException {
-        long codeBytes = tensor.rows() * Qk256.rowBytes((int) tensor.cols());
-        requireFinite(tensor, tensor.data().asSlice(HEADER_BYTES + codeBytes));
+        Optional<ScaleType> type = scaleType(tensor.data());
+        if (type.isPresent()) {
+            long codeBytes = tensor.rows() * Qk256.rowBytes((int) tensor.cols());
+            requireFinite(tensor, tensor.data().asSlice(HEADER_BYTES + codeBytes), type.get());
+        }
     }
 
     static Codebook codebook(GgufTensor tensor) {
@@ -262,7 +335,8 @@ public final class Qk256Codec extends TwoBitCodec {
         long scaleBytes = scales.map(MemorySegment::byteSize).orElse(0L);
         MemorySegment data = arena.allocate(HEADER_BYTES + codeBytes + scaleBytes, ALIGNMENT);
         data.set(LittleEndian.I64, 0, MAGIC);
-        data.set(LittleEndian.I32, BLOCK_SCALES_AT, scales.isPresent() ? 1 : 0);
+        data.set(LittleEndian.I32, SCALE_TYPE_AT, scales.isEmpty() ? 0 : matrix.scaleType() == ScaleType.F32 ? 1 : 2);
+        data.set(LittleEndian.I32, GROUP_AT, matrix.group());
         data.set(LittleEndian.F32, SCALE_AT, matrix.tensorScale());
         for (int code = 0; code < 4; code++) {
             data.set(LittleEndian.I8, CODEBOOK_AT + code, (byte)
@@ -272,10 +346,21 @@ public final class Qk256Codec extends TwoBitCodec {
             data.set(LittleEndian.I32, DIMS_AT + 4L * i, Math.toIntExact(dims.get(i)));
         }
         MemorySegment.copy(matrix.codes(), 0, data, HEADER_BYTES, codeBytes);
-        scales.ifPresent(values -> MemorySegment.copy(
-                values, ValueLayout.JAVA_FLOAT, 0, data, LittleEndian.F32, HEADER_BYTES + codeBytes, scaleBytes / 4));
+        if (scales.isPresent()) {
+            store(scales.get(), matrix.scaleType(), data.asSlice(HEADER_BYTES + codeBytes));
+        }
         data.set(LittleEndian.I32, CRC_AT, crc(data));
         return data;
+    }
+
+    /** The scales of a matrix have the byte order of the machine. */
+    private static void store(MemorySegment scales, ScaleType type, MemorySegment to) {
+        long count = scales.byteSize() / type.bytes();
+        if (type == ScaleType.F32) {
+            MemorySegment.copy(scales, ValueLayout.JAVA_FLOAT, 0, to, LittleEndian.F32, 0, count);
+        } else {
+            MemorySegment.copy(scales, ValueLayout.JAVA_SHORT, 0, to, LittleEndian.I16, 0, count);
+        }
     }
 
     /**

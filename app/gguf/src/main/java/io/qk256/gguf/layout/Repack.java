@@ -22,11 +22,10 @@ import java.util.Optional;
  *
  * <ul>
  *   <li>I2_S (bitnet.cpp), in any {@linkplain I2sLayout layout}: one scale for the tensor.
- *   <li>TQ1_0 and TQ2_0 (ggml): a scale for each block of 256. If the scales of all blocks have the same bits, as in a
+ *   <li>TQ1_0 and TQ2_0 (ggml), Q2_0 (ggml, or PrismML's in groups of 128), PQ2_0 and PTQ1_0 (PrismML): an f16 scale for
+ *       each block of 256, 64 or 128 weights, kept as it is. If the scales of all blocks have the same bits, as in a
  *       converted BitNet tensor, that scale becomes the tensor scale: the weights are the same, and the int8 product
  *       then rounds as it does for I2_S.
- *   <li>Q2_0 (ggml): a scale for each 64 weights. Accepted if the four scales of each block of 256 are the same, as in
- *       a converted BitNet tensor; otherwise refused.
  *   <li>QK256: used in place, without copying.
  * </ul>
  */
@@ -88,8 +87,7 @@ public final class Repack {
      * @param arena allocates codes and scales, each aligned to 64 bytes
      * @return a matrix with codebook {@link Codebook#TERNARY}, or the stored one if the type is QK256
      * @throws GgufException if the type {@linkplain #refusal cannot be repacked}, there are 2^31 rows or columns or
-     *     more, a scale is not finite, the scales of a Q2_0 tensor do not fit, or an I2_S tensor holds what its
-     *     quantizer never writes
+     *     more, a scale is not finite, or an I2_S tensor holds what its quantizer never writes
      */
     public static Qk256Matrix repack(GgufTensor tensor, Arena arena) throws GgufException {
         Repacking work = codec(tensor).repacking(tensor, arena);

@@ -5,7 +5,6 @@ import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.LittleEndian;
 import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
-import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.ScaleType;
 import java.lang.foreign.Arena;
@@ -13,35 +12,25 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * ggml's 2-bit types, whose blocks each have an f16 scale. A block has 256 weights, or a divisor of 256; a QK256 block
- * can have only one scale. If the scales of all blocks of a tensor have the same bits, that scale becomes the tensor
- * scale.
+ * 2-bit types whose blocks of 64, 128 or 256 weights each have an f16 scale. A block becomes a group of the matrix, and
+ * its scale stays f16. If the scales of all blocks of a tensor have the same bits, that scale becomes the tensor scale.
  */
 abstract class ScaledBlocksCodec extends TwoBitCodec {
 
     private final int blockBytes;
+    private final int blockWeights;
     private final int scaleAt;
-
-    /** Blocks of the type in one QK256 block. */
-    private final int perBlock;
 
     /** @param scaleAt offset of the scale in a block, in bytes */
     ScaledBlocksCodec(TensorType type, int scaleAt) {
         super(type);
         this.blockBytes = type.blockBytes();
+        this.blockWeights = type.blockWeights();
         this.scaleAt = scaleAt;
-        this.perBlock = Qk256.BLOCK_WEIGHTS / type.blockWeights();
     }
 
     /** The plain formula: decodes the bytes of a row to values without their scales, −1 to 2. */
     abstract void values(byte[] row, int cols, byte[] values);
-
-    /** Repacks the codes of consecutive blocks; the last QK256 block may stay incomplete. */
-    abstract void repack(MemorySegment from, long fromOffset, int blocks, MemorySegment to, long toOffset);
-
-    private short scaleBits(GgufTensor tensor, long block) {
-        return tensor.data().get(LittleEndian.I16, block * blockBytes + scaleAt);
-    }
 
     /**
      * Decodes one block to f32, faster than the plain formula.
@@ -52,19 +41,35 @@ abstract class ScaledBlocksCodec extends TwoBitCodec {
      */
     abstract void decode(byte[] blocks, int from, float scale, float[] out, int to);
 
-    /** Uses each block's own scale, even where repacking would refuse it. */
+    /** Repacks the codes of consecutive blocks; the last QK256 block may stay incomplete. */
+    abstract void repack(MemorySegment from, long fromOffset, int blocks, MemorySegment to, long toOffset);
+
+    /** The largest weight that a block can hold, without its scale; the smallest is −1. */
+    abstract int largest();
+
+    /**
+     * Encodes the codes of a block; its scale is written by the caller.
+     *
+     * @param codes one in a byte, each a weight plus 1, with those of the block from {@code from} on
+     * @param block receives the bytes, from {@code to} on; they are 0
+     */
+    abstract void encode(byte[] codes, int from, byte[] block, int to);
+
+    private short scaleBits(GgufTensor tensor, long block) {
+        return tensor.data().get(LittleEndian.I16, block * blockBytes + scaleAt);
+    }
+
     @Override
     final RowReader reader(GgufTensor tensor, int most) {
         MemorySegment data = tensor.data();
-        int weights = type().blockWeights();
-        int perRow = Math.toIntExact(tensor.cols() / weights);
+        int perRow = Math.toIntExact(tensor.cols() / blockWeights);
         int rowBytes = Math.multiplyExact(perRow, blockBytes);
         byte[] blocks = new byte[Math.multiplyExact(most, rowBytes)];
         return (first, count, out, at) -> {
             MemorySegment.copy(data, LittleEndian.I8, first * rowBytes, blocks, 0, count * rowBytes);
             for (int block = 0; block < count * perRow; block++) {
                 int from = block * blockBytes;
-                decode(blocks, from, BlockCodec.half(blocks, from + scaleAt), out, at + block * weights);
+                decode(blocks, from, BlockCodec.half(blocks, from + scaleAt), out, at + block * blockWeights);
             }
         };
     }
@@ -82,6 +87,37 @@ abstract class ScaledBlocksCodec extends TwoBitCodec {
     @Override
     final void requireFinite(GgufTensor tensor, int threads, Progress progress) throws GgufException {
         FiniteCheck.scales(tensor, threads, progress, scaleAt);
+    }
+
+    @Override
+    final boolean isWritable() {
+        return true;
+    }
+
+    /** Scales become f16. */
+    @Override
+    final Encoded encode(GgufTensor tensor, Qk256Matrix matrix, boolean roundScales, Arena arena) throws GgufException {
+        WeightCodes codes = new WeightCodes(tensor, matrix, type(), largest());
+        GroupScales scales = new GroupScales(tensor, matrix, type());
+        int perRow = matrix.cols() / blockWeights;
+        byte[] rowCodes = new byte[matrix.cols()];
+        MemorySegment out = arena.allocate(type().bytes((long) matrix.rows() * matrix.cols()));
+        long rowBytes = (long) perRow * blockBytes;
+        double scaleError = 0;
+        for (int row = 0; row < matrix.rows(); row++) {
+            codes.row(row, rowCodes);
+            byte[] blocks = new byte[Math.toIntExact(rowBytes)];
+            for (int i = 0; i < perRow; i++) {
+                encode(rowCodes, i * blockWeights, blocks, i * blockBytes);
+                float scale = scales.common(row, i * blockWeights, blockWeights);
+                short half = scales.half(scale, roundScales);
+                blocks[i * blockBytes + scaleAt] = (byte) half;
+                blocks[i * blockBytes + scaleAt + 1] = (byte) (half >> Byte.SIZE);
+                scaleError = Math.max(scaleError, GroupScales.error(scale, half));
+            }
+            MemorySegment.copy(blocks, 0, out, LittleEndian.I8, row * rowBytes, blocks.length);
+        }
+        return new Encoded(out, scaleError);
     }
 
     private final class Plain implements PlainDecoder {
@@ -102,14 +138,22 @@ abstract class ScaledBlocksCodec extends TwoBitCodec {
             values(packed, cols, values);
         }
 
-        /** The scale of the first block: repacking requires all scales of a QK256 block to be the same. */
         @Override
-        public float scale(long row, int block) {
-            long at = row * rowBytes + (long) block * perBlock * blockBytes + scaleAt;
+        public int group() {
+            return type().blockWeights();
+        }
+
+        @Override
+        public float scale(long row, int group) {
+            long at = row * rowBytes + (long) group * blockBytes + scaleAt;
             return Float.float16ToFloat(data.get(LittleEndian.I16, at));
         }
     }
 
+    /**
+     * Whether a tensor has one scale or many shows only when all rows are done. Scales are copied along with the codes
+     * if the first row has different ones; if others appear later, they are copied at the end.
+     */
     private final class Blocks extends Repacking {
 
         private final int perRow;
@@ -117,12 +161,30 @@ abstract class ScaledBlocksCodec extends TwoBitCodec {
         /** The bits of the first block's scale. */
         private final short firstScale;
 
+        /** Allocated if the first row has different scales. */
+        private final MemorySegment scales;
+
         private volatile boolean manyScales;
 
         Blocks(GgufTensor tensor, Arena arena) throws GgufException {
             super(tensor, arena);
-            this.perRow = matrix.cols() / type().blockWeights();
+            this.perRow = matrix.cols() / blockWeights;
             this.firstScale = scaleBits(tensor, 0);
+            this.manyScales = hasManyScales(0);
+            this.scales = manyScales ? allocate(arena) : MemorySegment.NULL;
+        }
+
+        private MemorySegment allocate(Arena arena) {
+            return arena.allocate((long) matrix.rows() * perRow * Short.BYTES, CACHE_LINE);
+        }
+
+        private boolean hasManyScales(long first) {
+            for (int i = 0; i < perRow; i++) {
+                if (scaleBits(tensor, first + i) != firstScale) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         @Override
@@ -130,34 +192,20 @@ abstract class ScaledBlocksCodec extends TwoBitCodec {
             for (int row = from; row < to; row++) {
                 long first = (long) row * perRow;
                 for (int i = 0; i < perRow; i++) {
-                    look(row, first, i);
+                    FiniteCheck.requireScale(tensor, Float.float16ToFloat(scaleBits(tensor, first + i)), first + i);
+                }
+                if (scales.byteSize() > 0) {
+                    copyScales(row, scales);
+                } else if (!manyScales && hasManyScales(first)) {
+                    manyScales = true;
                 }
                 repack(tensor.data(), first * blockBytes, perRow, matrix.codes(), row * matrix.rowStride());
             }
         }
 
-        /** Checks the scale of a block of a row, and notes whether it differs from the first. */
-        private void look(int row, long first, int i) throws GgufException {
-            short bits = scaleBits(tensor, first + i);
-            if (bits != firstScale) {
-                manyScales = true;
-            }
-            FiniteCheck.requireScale(tensor, Float.float16ToFloat(bits), first + i);
-            if (i % perBlock != 0) {
-                requireScaleOfBlock(row, first, i, bits);
-            }
-        }
-
-        private void requireScaleOfBlock(int row, long first, int i, short bits) throws GgufException {
-            int weights = type().blockWeights();
-            short wanted = scaleBits(tensor, first + i - i % perBlock);
-            if (bits != wanted) {
-                throw new GgufException(tensor + ": row " + row + ", columns " + weights * i + " to "
-                        + (weights * (i + 1) - 1)
-                        + " have the scale " + Float.float16ToFloat(bits) + ", expected "
-                        + Float.float16ToFloat(wanted) + " like the columns from " + weights * (i - i % perBlock)
-                        + " on; QK256 has one scale for 256 weights, so this tensor does not fit; "
-                        + "requantize the model as TQ2_0, or as Q2_0 with one scale a tensor");
+        private void copyScales(long row, MemorySegment to) {
+            for (long i = row * perRow; i < (row + 1) * perRow; i++) {
+                to.setAtIndex(ValueLayout.JAVA_SHORT, i, scaleBits(tensor, i));
             }
         }
 
@@ -166,15 +214,14 @@ abstract class ScaledBlocksCodec extends TwoBitCodec {
             if (!manyScales) {
                 return matrix.withTensorScale(Float.float16ToFloat(firstScale));
             }
-            MemorySegment scales = arena.allocate((long) matrix.rows() * matrix.blocks() * Float.BYTES, CACHE_LINE);
-            long to = 0;
-            for (int row = 0; row < matrix.rows(); row++) {
-                for (int block = 0; block < perRow; block += perBlock) {
-                    short bits = scaleBits(tensor, (long) row * perRow + block);
-                    scales.setAtIndex(ValueLayout.JAVA_FLOAT, to++, Float.float16ToFloat(bits));
-                }
+            if (scales.byteSize() > 0) {
+                return matrix.withGroupScales(scales, blockWeights, ScaleType.F16);
             }
-            return matrix.withGroupScales(scales, Qk256.BLOCK_WEIGHTS, ScaleType.F32);
+            MemorySegment late = allocate(arena);
+            for (int row = 0; row < matrix.rows(); row++) {
+                copyScales(row, late);
+            }
+            return matrix.withGroupScales(late, blockWeights, ScaleType.F16);
         }
     }
 }

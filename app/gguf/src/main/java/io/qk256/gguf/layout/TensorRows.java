@@ -60,8 +60,7 @@ public final class TensorRows {
      * Returns the rows of a tensor.
      *
      * @throws GgufException if the type {@linkplain #refusal cannot be read}, there are 2^31 columns or more, or a
-     *     2-bit tensor holds what {@link Repack} refuses (except that different scales within 256 weights of Q2_0 are
-     *     accepted)
+     *     2-bit tensor holds what {@link Repack} refuses
      */
     public static TensorRows of(GgufTensor tensor) throws GgufException {
         Optional<TensorCodec> codec = TensorCodecs.find(tensor.type());

@@ -51,6 +51,23 @@ final class TernaryDigits {
     }
 
     /**
+     * Encodes a run of bytes.
+     *
+     * @param codes one in a byte, from {@code from} on
+     * @param bytes how many
+     * @param digits how many digits of each byte to use; the others are 0
+     */
+    static void encode(byte[] codes, int from, int bytes, int digits, byte[] out, int to) {
+        for (int i = 0; i < bytes; i++) {
+            int number = 0;
+            for (int n = 0; n < 5; n++) {
+                number = number * 3 + (n < digits ? codes[from + n * bytes + i] : 0);
+            }
+            out[to + i] = (byte) Math.ceilDiv(number * 256, 243);
+        }
+    }
+
+    /**
      * Repacks a run of bytes. For each digit, four bytes give four neighboring codes, which make one byte of QK256.
      *
      * @param bytes how many, a multiple of four

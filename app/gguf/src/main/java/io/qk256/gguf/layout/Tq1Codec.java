@@ -57,4 +57,16 @@ final class Tq1Codec extends ScaledBlocksCodec {
             TernaryDigits.repack(from, source + 48, 4, 4, to, target + 60);
         }
     }
+
+    @Override
+    int largest() {
+        return 1;
+    }
+
+    @Override
+    void encode(byte[] codes, int from, byte[] block, int to) {
+        TernaryDigits.encode(codes, from, 32, 5, block, to);
+        TernaryDigits.encode(codes, from + 160, 16, 5, block, to + 32);
+        TernaryDigits.encode(codes, from + 240, 4, 4, block, to + 48);
+    }
 }

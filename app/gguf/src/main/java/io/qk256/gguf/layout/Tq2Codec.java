@@ -1,12 +1,7 @@
 package io.qk256.gguf.layout;
 
-import io.qk256.gguf.GgufException;
-import io.qk256.gguf.GgufTensor;
-import io.qk256.gguf.LittleEndian;
 import io.qk256.gguf.TensorType;
 import io.qk256.spi.Qk256;
-import io.qk256.spi.Qk256Matrix;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -20,7 +15,6 @@ final class Tq2Codec extends ScaledBlocksCodec {
     private static final int BLOCK_WEIGHTS = 256;
     private static final int BLOCK_BYTES = 66;
     private static final int SCALE_AT = 64;
-    private static final int LARGEST = 2;
 
     Tq2Codec() {
         super(TensorType.TQ2_0, SCALE_AT);
@@ -55,44 +49,17 @@ final class Tq2Codec extends ScaledBlocksCodec {
     }
 
     @Override
-    boolean isWritable() {
-        return true;
+    int largest() {
+        return 2;
     }
 
-    /** Scales become f16. */
     @Override
-    Encoded encode(GgufTensor tensor, Qk256Matrix matrix, boolean roundScales, Arena arena) throws GgufException {
-        PlaneEncoder planes = new PlaneEncoder(tensor, matrix, type(), LARGEST);
-        MemorySegment out = arena.allocate(type().bytes((long) matrix.rows() * matrix.cols()));
-        double scaleError = 0;
-        long to = 0;
-        for (int row = 0; row < matrix.rows(); row++) {
-            for (int block = 0; block < matrix.blocks(); block++) {
-                planes.lowestFirst(row, 2 * block, out, to);
-                planes.lowestFirst(row, 2 * block + 1, out, to + BitPlanes.GROUP_BYTES);
-                float scale = matrix.scale(row, block);
-                short half = half(tensor, scale, roundScales);
-                out.set(LittleEndian.I16, to + SCALE_AT, half);
-                scaleError = Math.max(scaleError, error(scale, Float.float16ToFloat(half)));
-                to += BLOCK_BYTES;
+    void encode(byte[] codes, int from, byte[] block, int to) {
+        for (int plane = 0; plane < 8; plane++) {
+            for (int i = 0; i < BitPlanes.GROUP_BYTES; i++) {
+                block[to + plane / 4 * BitPlanes.GROUP_BYTES + i] |=
+                        (byte) (codes[from + plane * BitPlanes.GROUP_BYTES + i] << (2 * (plane % 4)));
             }
         }
-        return new Encoded(out, scaleError);
-    }
-
-    private static short half(GgufTensor tensor, float scale, boolean round) throws GgufException {
-        short half = Float.floatToFloat16(scale);
-        float rounded = Float.float16ToFloat(half);
-        if (rounded != scale && (!round || Float.isInfinite(rounded))) {
-            throw new GgufException(tensor + ": the scale " + scale + " rounds to " + rounded
-                    + " in the f16 scales of tq2_0, expected an exact value; use qk256 or i2_s, or accept rounding"
-                    + " with --round-scales if the result is finite");
-        }
-        return half;
-    }
-
-    /** The error relative to the scale. */
-    private static double error(float scale, float rounded) {
-        return rounded == scale ? 0 : Math.abs((double) rounded - scale) / Math.abs((double) scale);
     }
 }

@@ -4,7 +4,6 @@ import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
-import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 
@@ -57,10 +56,10 @@ abstract class TwoBitCodec extends TensorCodec {
             int to = at;
             for (long row = first; row < first + count; row++) {
                 plain.row(row, values);
-                for (int block = 0; block < Qk256.blocks(cols); block++) {
-                    float scale = plain.scale(row, block);
-                    int end = Math.min(cols, (block + 1) * Qk256.BLOCK_WEIGHTS);
-                    for (int i = block * Qk256.BLOCK_WEIGHTS; i < end; i++) {
+                for (int start = 0; start < cols; start += plain.group()) {
+                    float scale = plain.scale(row, start / plain.group());
+                    int end = Math.min(cols, start + plain.group());
+                    for (int i = start; i < end; i++) {
                         out[to++] = values[i] * scale;
                     }
                 }

@@ -122,12 +122,65 @@ class ConversionTest {
             assertThatThrownBy(() -> Conversion.convert(
                             file, OutputFile.of(dir.resolve("x")), Target.I2_S, false, 1, Progress.NONE))
                     .isInstanceOf(GgufException.class)
-                    .hasMessageContainingAll("tensor t of QK256", "block 1 has the scale", "i2_s has one scale");
+                    .hasMessageContainingAll(
+                            "tensor t of QK256", "row 0 from column 256 on have the scale", "i2_s has one scale");
         }
         try (GgufFile file = WeightFile.open(back)) {
             assertThat(file.requireTensor("t").data().mismatch(blocks)).isEqualTo(-1);
         }
         assertThat(heard).containsExactly("checking, 0 left", "writing, 0 left");
+    }
+
+    /** Also through QK256, which keeps groups and the type of scales. */
+    @ParameterizedTest
+    @CsvSource({
+        "TQ1_0, tq1_0, 64",
+        "Q2_0, q2_0, 4",
+        "PQ2_0, groups/q2_0_g128, 8",
+        "PTQ1_0, groups/ptq1_0, 8",
+        "Q2_0, groups/q2_0_codes, 8"
+    })
+    void everyTypeComesBackByteForByte(TensorType type, String fixture, int rows) throws IOException {
+        MemorySegment blocks = Fixtures.segment(fixture + ".blocks");
+        Path source = dir.resolve("source.gguf");
+        Path stored = dir.resolve("stored.gguf");
+        Path back = dir.resolve("back.gguf");
+        new GgufWriter().tensor("t", type, List.of(512L, (long) rows), blocks).write(OutputFile.of(source));
+        try (GgufFile file = WeightFile.open(source)) {
+            Conversion.convert(file, OutputFile.of(stored), Target.QK256, false, 1, Progress.NONE);
+        }
+        try (GgufFile file = WeightFile.open(stored)) {
+            GgufTensor tensor = file.requireTensor("t");
+            assertThat(tensor.data().byteSize()).isEqualTo(64 + rows * (128 + 2 * 512 / type.blockWeights()));
+            Conversion.convert(file, OutputFile.of(back), Target.valueOf(type.name()), false, 1, Progress.NONE);
+        }
+        try (GgufFile file = WeightFile.open(back)) {
+            assertThat(file.requireTensor("t").type()).isEqualTo(type);
+            assertThat(file.requireTensor("t").data().mismatch(blocks)).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void smallerGroupsHoldTheScalesOfLargerOnes() throws IOException {
+        Path source = dir.resolve("source.gguf");
+        Path out = dir.resolve("out.gguf");
+        MemorySegment blocks = Fixtures.segment("groups/q2_0_g128.blocks");
+        new GgufWriter()
+                .tensor("t", TensorType.PQ2_0, List.of(512L, 8L), blocks)
+                .write(OutputFile.of(source));
+        try (GgufFile file = WeightFile.open(source)) {
+            Conversion.convert(file, OutputFile.of(out), Target.Q2_0, false, 1, Progress.NONE);
+            refused(
+                    file,
+                    Target.TQ2_0,
+                    "tensor t of PQ2_0 (type 142), 8x512: the weights of row 0 from column 128 on have the scale",
+                    "TQ2_0 (type 35) has one scale for 256 weights");
+            refused(file, Target.PTQ1_0, "is 2.0 before scaling, which PTQ1_0 (type 143) cannot hold");
+        }
+        try (GgufFile file = WeightFile.open(out)) {
+            assertThat(file.requireTensor("t").data().mismatch(Fixtures.segment("groups/q2_0_g128_as_g64.blocks")))
+                    .isEqualTo(-1);
+        }
     }
 
     /** A file with one stored matrix of one row. */

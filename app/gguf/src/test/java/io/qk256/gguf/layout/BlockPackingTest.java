@@ -41,7 +41,7 @@ class BlockPackingTest {
         byte[] codes = new byte[w.rows() * w.cols()];
         Packing.unpack(w, MemorySegment.ofArray(codes));
         for (int i = 0; i < codes.length; i++) {
-            float seen = w.codebook().value(codes[i]) * w.scale(i / w.cols(), i % w.cols() / 256);
+            float seen = w.codebook().value(codes[i]) * w.scale(i / w.cols(), i % w.cols() / w.group());
             assertThat(seen).as("weight %d", i).isEqualTo(expected.getAtIndex(LittleEndian.F32, i));
         }
     }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class Qk256CodecTest {
 
@@ -38,20 +38,43 @@ class Qk256CodecTest {
         arena.close();
     }
 
-    private Qk256Matrix random(boolean blockScales) {
+    /** The forms of scales; the group is 0 if there are none. */
+    enum Form {
+        NONE(0, ScaleType.F32),
+        F32_OF_256(256, ScaleType.F32),
+        F16_OF_256(256, ScaleType.F16),
+        F16_OF_128(128, ScaleType.F16),
+        F16_OF_64(64, ScaleType.F16),
+        F32_OF_64(64, ScaleType.F32);
+
+        private final int group;
+        private final ScaleType type;
+
+        Form(int group, ScaleType type) {
+            this.group = group;
+            this.type = type;
+        }
+    }
+
+    private Qk256Matrix random(Form form) {
         SplittableRandom random = new SplittableRandom(SEED);
         byte[] codes = new byte[(int) (ROWS * Qk256.rowBytes(COLS))];
         random.nextBytes(codes);
         Qk256Matrix matrix = Qk256Matrix.of(Fixtures.segment(codes), ROWS, COLS, Codebook.QK256)
                 .withTensorScale(0.3f);
-        if (!blockScales) {
+        if (form.group == 0) {
             return matrix;
         }
-        MemorySegment scales = arena.allocate(4L * ROWS * matrix.blocks(), 4);
-        for (int i = 0; i < ROWS * matrix.blocks(); i++) {
-            scales.set(LittleEndian.F32, 4L * i, random.nextFloat());
+        int count = ROWS * Math.ceilDiv(COLS, form.group);
+        MemorySegment scales = arena.allocate((long) form.type.bytes() * count, 4);
+        for (int i = 0; i < count; i++) {
+            if (form.type == ScaleType.F32) {
+                scales.setAtIndex(LittleEndian.F32, i, random.nextFloat());
+            } else {
+                scales.setAtIndex(LittleEndian.I16, i, Float.floatToFloat16(random.nextFloat()));
+            }
         }
-        return matrix.withGroupScales(scales, Qk256.BLOCK_WEIGHTS, ScaleType.F32);
+        return matrix.withGroupScales(scales, form.group, form.type);
     }
 
     private GgufFile file(MemorySegment stored) throws GgufException {
@@ -66,9 +89,9 @@ class Qk256CodecTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void whatIsStoredIsReadWithoutACopy(boolean blockScales) throws GgufException {
-        Qk256Matrix matrix = random(blockScales);
+    @EnumSource(Form.class)
+    void whatIsStoredIsReadWithoutACopy(Form form) throws GgufException {
+        Qk256Matrix matrix = random(form);
         List<Long> dims = List.of((long) COLS, 2L, 3L);
 
         GgufTensor tensor = file(Qk256Codec.store(matrix, dims, arena)).requireTensor("t");
@@ -80,7 +103,9 @@ class Qk256CodecTest {
         assertThat(read.codes().mismatch(matrix.codes())).isEqualTo(-1);
         assertThat(read.codebook()).isEqualTo(Codebook.QK256);
         assertThat(read.tensorScale()).isEqualTo(0.3f);
-        assertThat(read.groupScales().isPresent()).isEqualTo(blockScales);
+        assertThat(read.groupScales().isPresent()).isEqualTo(form.group > 0);
+        assertThat(read.group()).isEqualTo(matrix.group());
+        assertThat(read.scaleType()).isEqualTo(matrix.scaleType());
         read.groupScales().ifPresent(scales -> {
             assertThat(scales.asOverlappingSlice(tensor.data())).isPresent();
             assertThat(scales.mismatch(matrix.groupScales().orElseThrow())).isEqualTo(-1);
@@ -89,9 +114,9 @@ class Qk256CodecTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void thePlainDecoderAgrees(boolean blockScales) throws GgufException {
-        Qk256Matrix matrix = random(blockScales);
+    @EnumSource(Form.class)
+    void thePlainDecoderAgrees(Form form) throws GgufException {
+        Qk256Matrix matrix = random(form);
         PlainDecoder plain = PlainDecoder.of(file(Qk256Codec.store(matrix, List.of((long) COLS, (long) ROWS), arena))
                 .requireTensor("t"));
         byte[] values = new byte[COLS];
@@ -100,20 +125,48 @@ class Qk256CodecTest {
             for (int col = 0; col < COLS; col++) {
                 int code = Qk256.code(matrix.codes().asSlice(row * matrix.rowStride()), col);
                 assertThat((float) values[col]).isEqualTo(matrix.codebook().value(code));
-                assertThat(plain.scale(row, col / 256)).isEqualTo(matrix.scale(row, col / 256));
+                assertThat(plain.scale(row, col / plain.group())).isEqualTo(matrix.scale(row, col / matrix.group()));
             }
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(Form.class)
+    void rowsAreThoseOfThePlainDecoder(Form form) throws GgufException {
+        GgufTensor tensor = file(Qk256Codec.store(random(form), List.of((long) COLS, (long) ROWS), arena))
+                .requireTensor("t");
+        PlainDecoder plain = PlainDecoder.of(tensor);
+        byte[] values = new byte[COLS];
+        float[] rows = new float[2 * COLS];
+        TensorRows.of(tensor).reader(2).read(ROWS - 2, 2, rows, 0);
+        plain.row(ROWS - 1, values);
+        for (int col = 0; col < COLS; col++) {
+            assertThat(rows[COLS + col]).isEqualTo(values[col] * plain.scale(ROWS - 1, col / plain.group()));
+        }
+    }
+
+    /** Version 1 had no field for the group, which was 0. */
+    @Test
+    void filesOfVersion1AreRead() throws GgufException {
+        Qk256Matrix matrix = random(Form.F32_OF_256);
+        MemorySegment stored = Qk256Codec.store(matrix, List.of((long) COLS, (long) ROWS), arena);
+        stored.set(LittleEndian.I32, 20, 0);
+
+        Qk256Matrix read = Repack.repack(file(stored).requireTensor("t"), arena);
+
+        assertThat(read.group()).isEqualTo(256);
+        assertThat(read.scale(5, 2)).isEqualTo(matrix.scale(5, 2));
+    }
+
     @Test
     void scalesInAByteArrayAreCopied() throws GgufException {
-        MemorySegment stored = Qk256Codec.store(random(true), List.of((long) COLS, (long) ROWS), arena);
+        MemorySegment stored = Qk256Codec.store(random(Form.F16_OF_64), List.of((long) COLS, (long) ROWS), arena);
         byte[] heap = stored.toArray(LittleEndian.I8);
         GgufTensor tensor =
                 Qk256Codec.recognise(Fixtures.tensor("t", TensorType.I8, heap.length, 1, MemorySegment.ofArray(heap)));
 
         assertThat(Repack.repack(tensor, arena).groupScale(1, 1))
-                .isEqualTo(random(true).groupScale(1, 1));
+                .isEqualTo(random(Form.F16_OF_64).groupScale(1, 1));
     }
 
     @Test
@@ -126,7 +179,8 @@ class Qk256CodecTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    12 | 2          | block scales: 2, expected 0 to 1
+                    12 | 3          | the type of the group scales: 3, expected 0 to 2
+                    20 | 96         | 96 weights share a scale, expected 64, 128 or 256
                     16 | 2143289344 | the scale is NaN, expected a finite number
                     32 | 127        | the value of code 0: 127, expected -64 to 63
                     48 | 0          | dimension 0 of the weights is 0, expected 1 to 2147483647
@@ -137,7 +191,7 @@ class Qk256CodecTest {
                     60 | 1          | dimension 3 of the weights is 1
                     """)
     void brokenHeadersAreRefused(int at, int value, String message) {
-        MemorySegment stored = Qk256Codec.store(random(false), List.of((long) COLS, (long) ROWS), arena);
+        MemorySegment stored = Qk256Codec.store(random(Form.NONE), List.of((long) COLS, (long) ROWS), arena);
         assertThat(stored.byteSize()).isEqualTo(64 + 6 * 192);
         stored.set(LittleEndian.I32, at, value);
 
@@ -148,7 +202,7 @@ class Qk256CodecTest {
 
     @Test
     void aChangedBitIsFound() throws GgufException {
-        MemorySegment stored = Qk256Codec.store(random(true), List.of((long) COLS, (long) ROWS), arena);
+        MemorySegment stored = Qk256Codec.store(random(Form.F16_OF_64), List.of((long) COLS, (long) ROWS), arena);
         stored.set(LittleEndian.I8, 700, (byte) (stored.get(LittleEndian.I8, 700) ^ 4));
         GgufTensor tensor = file(stored).requireTensor("t");
 
@@ -161,10 +215,10 @@ class Qk256CodecTest {
     void anotherVersionIsRefused() {
         byte[] bytes = GgufBuilder.header(0, 1)
                 .entry("qk256.version", ValueType.U32)
-                .i32(2)
+                .i32(3)
                 .bytes();
         assertThatThrownBy(() -> WeightFile.of(MemorySegment.ofArray(bytes), "file"))
                 .isInstanceOf(GgufException.class)
-                .hasMessageContaining("qk256.version is 2, expected 1");
+                .hasMessageContaining("qk256.version is 3, expected 1 to 2");
     }
 }

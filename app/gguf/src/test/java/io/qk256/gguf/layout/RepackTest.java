@@ -35,7 +35,7 @@ class RepackTest {
 
     private static float weight(Qk256Matrix matrix, int row, int col) {
         MemorySegment codes = matrix.codes().asSlice(row * matrix.rowStride());
-        return matrix.codebook().value(Qk256.code(codes, col)) * matrix.scale(row, col / 256);
+        return matrix.codebook().value(Qk256.code(codes, col)) * matrix.scale(row, col / matrix.group());
     }
 
     private static void assertSameBits(Qk256Matrix matrix, MemorySegment expected) {
@@ -117,7 +117,7 @@ class RepackTest {
             plain.row(row, values);
             for (int col = 0; col < cols; col++) {
                 float wanted = expected.getAtIndex(LittleEndian.F32, (long) row * cols + col);
-                assertThat(Float.floatToRawIntBits(values[col] * plain.scale(row, col / 256)))
+                assertThat(Float.floatToRawIntBits(values[col] * plain.scale(row, col / plain.group())))
                         .as("row %d, column %d: %s", row, col, wanted)
                         .isEqualTo(Float.floatToRawIntBits(wanted));
             }
@@ -176,7 +176,7 @@ class RepackTest {
             for (int col = 0; col < cols; col++) {
                 assertThat(weight(matrix, row, col))
                         .as("%s, row %d, column %d", tensor, row, col)
-                        .isEqualTo(values[col] * plain.scale(row, col / 256));
+                        .isEqualTo(values[col] * plain.scale(row, col / plain.group()));
             }
         }
     }

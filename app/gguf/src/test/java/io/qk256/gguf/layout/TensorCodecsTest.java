@@ -67,7 +67,7 @@ class TensorCodecsTest {
             Qk256Matrix matrix = Repack.repack(tensor, arena);
             for (int i = 0; i < all.length; i++) {
                 int code = Qk256.code(matrix.codes().asSlice(i / COLS * matrix.rowStride()), i % COLS);
-                float weight = matrix.codebook().value(code) * matrix.scale(i / COLS, i % COLS / 256);
+                float weight = matrix.codebook().value(code) * matrix.scale(i / COLS, i % COLS / matrix.group());
                 assertThat(weight).as("weight %d", i).isEqualTo(all[i]);
             }
         }
