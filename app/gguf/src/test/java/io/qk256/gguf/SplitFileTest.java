@@ -3,13 +3,22 @@ package io.qk256.gguf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.qk256.gguf.convert.Conversion;
+import io.qk256.gguf.convert.RepackCache;
+import io.qk256.gguf.layout.I2sLayout;
 import io.qk256.gguf.layout.WeightFile;
 import io.qk256.testing.Fixtures;
+import io.qk256.testing.Fuzz;
+import io.qk256.testing.Fuzz.Outcome;
+import io.qk256.testing.Mutations;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,7 +115,7 @@ class SplitFileTest {
     @Test
     void aDamagedPartIsRefusedWithItsName() throws IOException {
         byte[] bytes = Files.readAllBytes(part(3));
-        Files.write(part(3), java.util.Arrays.copyOf(bytes, bytes.length / 2));
+        Files.write(part(3), Arrays.copyOf(bytes, bytes.length / 2));
 
         assertIncomplete(1, part(3).toString(), "the file is cut off or damaged");
     }
@@ -154,5 +163,66 @@ class SplitFileTest {
                 true);
 
         assertIncomplete(1, part(3) + ": tensor " + first + " is also in " + part(1));
+    }
+
+    /** Bytes of one part are changed; the whole opens, or one part with the reason, or nothing. */
+    @Test
+    void damagedPartsAreReadOrRefused() throws IOException {
+        byte[][] whole = new byte[3][];
+        for (int i = 0; i < 3; i++) {
+            whole[i] = Files.readAllBytes(part(i + 1));
+        }
+        Mutations[] mutations = Arrays.stream(whole).map(Mutations::new).toArray(Mutations[]::new);
+        Fuzz.run("of split files", 500, random -> {
+            int changed = random.nextInt(3);
+            for (int i = 0; i < 3; i++) {
+                Files.write(part(i + 1), i == changed ? mutations[i].next(random) : whole[i]);
+            }
+            try (GgufFile file = WeightFile.open(part(1 + random.nextInt(3)))) {
+                Optional<String> incomplete = file.incomplete();
+                incomplete.ifPresent(why -> assertThat(why).contains(dir.toString()).hasSizeLessThan(1000));
+                return incomplete.isEmpty() ? Outcome.ACCEPTED : Outcome.REFUSED;
+            } catch (GgufException e) {
+                assertThat(e.getMessage()).contains(dir.toString()).hasSizeLessThan(1000);
+                return Outcome.REFUSED;
+            }
+        });
+    }
+
+    @Test
+    void convertsToOneFile() throws IOException {
+        Path out = dir.resolve("out.gguf");
+        try (GgufFile file = WeightFile.open(part(2))) {
+            Conversion.convert(file, out, Conversion.Target.Q2_0, false, 1, Progress.NONE);
+            assertThatThrownBy(() ->
+                            Conversion.convert(file, part(3), Conversion.Target.Q2_0, false, 1, Progress.NONE))
+                    .hasMessageContaining("is the file to read");
+            try (GgufFile one = WeightFile.open(out)) {
+                assertThat(one.tensors()).hasSize(file.tensors().size());
+                assertThat(one.find("split.count")).isEmpty();
+                assertThat(one.find("tokenizer.ggml.tokens")).isPresent();
+            }
+        }
+    }
+
+    @Test
+    void isCachedAsOneFile() throws IOException {
+        Path caches = dir.resolve("caches");
+        for (int asked : new int[] {3, 1, 2}) {
+            List<String> told = new ArrayList<>();
+            try (GgufFile file = RepackCache.open(
+                    part(asked), I2sLayout.X86, Optional.of(caches), 1, Progress.NONE, told::add)) {
+                assertThat(file.requireTensor("blk.0.attn_q.weight").type()).isEqualTo(TensorType.QK256);
+            }
+            assertThat(told).isEmpty();
+        }
+        assertThat(caches).isDirectoryContaining("glob:**split-00001-of-00003-*.qk256-cache.gguf");
+        byte[] bytes = Files.readAllBytes(part(2));
+        bytes[bytes.length - 40] ^= 1;
+        Files.write(part(2), bytes);
+        List<String> told = new ArrayList<>();
+        RepackCache.open(part(1), I2sLayout.X86, Optional.of(caches), 1, Progress.NONE, told::add)
+                .close();
+        assertThat(told).singleElement().asString().contains("was made from another version of");
     }
 }
