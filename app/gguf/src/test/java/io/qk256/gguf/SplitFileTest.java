@@ -180,7 +180,8 @@ class SplitFileTest {
             }
             try (GgufFile file = WeightFile.open(part(1 + random.nextInt(3)))) {
                 Optional<String> incomplete = file.incomplete();
-                incomplete.ifPresent(why -> assertThat(why).contains(dir.toString()).hasSizeLessThan(1000));
+                incomplete.ifPresent(
+                        why -> assertThat(why).contains(dir.toString()).hasSizeLessThan(1000));
                 return incomplete.isEmpty() ? Outcome.ACCEPTED : Outcome.REFUSED;
             } catch (GgufException e) {
                 assertThat(e.getMessage()).contains(dir.toString()).hasSizeLessThan(1000);
@@ -194,8 +195,7 @@ class SplitFileTest {
         Path out = dir.resolve("out.gguf");
         try (GgufFile file = WeightFile.open(part(2))) {
             Conversion.convert(file, out, Conversion.Target.Q2_0, false, 1, Progress.NONE);
-            assertThatThrownBy(() ->
-                            Conversion.convert(file, part(3), Conversion.Target.Q2_0, false, 1, Progress.NONE))
+            assertThatThrownBy(() -> Conversion.convert(file, part(3), Conversion.Target.Q2_0, false, 1, Progress.NONE))
                     .hasMessageContaining("is the file to read");
             try (GgufFile one = WeightFile.open(out)) {
                 assertThat(one.tensors()).hasSize(file.tensors().size());
@@ -210,8 +210,8 @@ class SplitFileTest {
         Path caches = dir.resolve("caches");
         for (int asked : new int[] {3, 1, 2}) {
             List<String> told = new ArrayList<>();
-            try (GgufFile file = RepackCache.open(
-                    part(asked), I2sLayout.X86, Optional.of(caches), 1, Progress.NONE, told::add)) {
+            try (GgufFile file =
+                    RepackCache.open(part(asked), I2sLayout.X86, Optional.of(caches), 1, Progress.NONE, told::add)) {
                 assertThat(file.requireTensor("blk.0.attn_q.weight").type()).isEqualTo(TensorType.QK256);
             }
             assertThat(told).isEmpty();

@@ -92,4 +92,15 @@ class SplitModelTest {
         assertThat(run.exit()).as(run.err()).isZero();
         assertThat(run.out()).contains("type 31", "none: ggml has removed the type", "type 399", "does not know");
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"q2_0-g64", "q2_0-g128", "pq2_0", "ptq1_0"})
+    void kernelsAreCheckedOnGroups(String type) throws IOException {
+        Path file = Files.write(dir.resolve("one.gguf"), Fixtures.bytes("groups/one-" + type + "-first.gguf"));
+
+        CommandLineRun run = CommandLineRun.of("check", file.toString());
+
+        assertThat(run.exit()).as(run.err() + run.out()).isZero();
+        assertThat(run.out()).contains("is right: 4,096 weights and 16 dot products checked");
+    }
 }
