@@ -35,7 +35,7 @@ final class CheckCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "FILE.gguf",
-            description = "A model with tensors of type I2_S, TQ1_0, TQ2_0, Q2_0 or QK256, or hf:OWNER/REPO[:FILE].")
+            description = "A model with tensors of a 2-bit type, or hf:OWNER/REPO[:FILE].")
     private @Nullable ModelFile file;
 
     @Mixin
