@@ -1,7 +1,5 @@
 package io.qk256.llm.text;
 
-import java.text.Normalizer;
-
 /** Turns text into tokens; special tokens have been cut out of it. Thread-safe. */
 interface TextEncoder {
 
@@ -21,7 +19,7 @@ interface TextEncoder {
         return new TextEncoder() {
             @Override
             public void encode(String text, TokenList out) {
-                plain.encode(Normalizer.normalize(text, Normalizer.Form.NFC), out);
+                plain.encode(NormalForm.ofText(text), out);
             }
 
             @Override
