@@ -7,7 +7,7 @@ import java.util.function.Supplier;
  * The output head with the weights of the file, exactly. For f16 it computes as ggml does: the state is rounded to f16,
  * so every product is exact. For bf16 and f32 the state stays f32; ggml would round it to the 8 bits of bf16.
  */
-final class DenseHead extends OutputHead {
+final class DenseHead extends RowHead {
 
     private final Supplier<Reductions> reductions;
     private final DenseMatrix weights;

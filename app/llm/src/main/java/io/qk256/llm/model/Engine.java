@@ -2,7 +2,6 @@ package io.qk256.llm.model;
 
 import io.qk256.spi.Kernel;
 import io.qk256.spi.parallel.ParallelKernel;
-import io.qk256.spi.parallel.RowTask;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class Engine implements AutoCloseable {
 
     private final Weights weights;
-    private final OutputHead head;
+    private final HeadProduct head;
     private final ParallelKernel kernel;
     private final Arena arena;
     private final KvCache cache;
@@ -43,7 +42,6 @@ public final class Engine implements AutoCloseable {
 
     private final float[][] logits;
     private int headColumns;
-    private final RowTask headRows = this::headRows;
 
     /** Holds the step of {@link #addOne}. */
     private final List<Step> one = new ArrayList<>(1);
@@ -76,7 +74,6 @@ public final class Engine implements AutoCloseable {
             Runnable onClose) {
         ModelConfig config = weights.config();
         this.weights = weights;
-        this.head = head;
         this.onClose = onClose;
         this.arena = arena;
         this.context = options.context() == 0 ? config.contextLength() : options.context();
@@ -91,6 +88,7 @@ public final class Engine implements AutoCloseable {
             this.kernel = made;
             this.cache = KvCache.of(arena, options.cache(), config, context);
             this.graph = new Graph(weights, reductions, kernel, made, cache, arena, batch);
+            this.head = head.product(reductions, kernel, made, config.vocabulary(), arena);
         } catch (Throwable e) { // such as an OutOfMemoryError
             if (made != null) {
                 made.close();
@@ -350,29 +348,12 @@ public final class Engine implements AutoCloseable {
         }
         Columns from = graph.output();
         System.arraycopy(from.values(), from.at(column), to, 0, width);
-        if (head.roundsToHalf()) {
-            Half.round(to, 0, width);
-        }
         logits[headColumns++] = sequence.logitsToFill(weights.config().vocabulary());
     }
 
     private void head() {
         if (headColumns > 0) {
-            kernel.forRows(weights.config().vocabulary(), OutputHead.MIN_ROWS, headRows);
-        }
-    }
-
-    /** Computes some rows for all columns before the next rows, so that each row is read from memory once. */
-    private void headRows(int from, int to) {
-        if (headColumns == 1) {
-            head.rows(normalized[0], logits[0], from, to);
-            return;
-        }
-        for (int first = from; first < to; first += OutputHead.MIN_ROWS) {
-            int end = Math.min(first + OutputHead.MIN_ROWS, to);
-            for (int column = 0; column < headColumns; column++) {
-                head.rows(normalized[column], logits[column], first, end);
-            }
+            head.apply(normalized, logits, headColumns);
         }
     }
 

@@ -82,7 +82,8 @@ final class Graph {
         this.batch = batch;
         this.ofLayer = new Buffers<>(this::newColumns);
         this.results = new Buffers<>(length -> new KernelResults(arena, batch.capacity(), length));
-        this.quantized = new Buffers<>(length -> new QuantizedColumns(arena, batch.capacity(), length));
+        this.quantized =
+                new Buffers<>(length -> new QuantizedColumns(arena, batch.capacity(), length, config.activations()));
         weights.architecture().forward(this, config);
         endColumnTasks();
     }

@@ -1,6 +1,7 @@
 package io.qk256.llm.model;
 
 import io.qk256.gguf.TensorType;
+import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.parallel.ParallelTasks;
 import io.qk256.spi.parallel.RowTask;
 import java.lang.foreign.Arena;
@@ -13,17 +14,22 @@ final class Heads {
 
     private Heads() {}
 
+    /** Creates the head of a model. One of 2-bit weights stays as it is, as none is smaller. */
+    static OutputHead of(HeadType type, Supplier<Reductions> reductions, Weights weights, Arena arena) {
+        Qk256Matrix ternary = weights.ternary().get(Weights.OUTPUT);
+        return ternary == null ? of(type, reductions, weights.output(), arena) : new TernaryHead(ternary);
+    }
+
     /**
-     * Creates a head.
+     * Creates a head of weights that no kernel multiplies.
      *
      * <p>Q8_0 holds the same numbers as the 8-bit head, so its codes and scales are only separated, whichever head is
      * requested. Unpacking the other types of blocks for every token would take longer than reading f16, so they are
      * rounded to f16 once: the error is 2^-11 of a weight, while Q6_K itself rounds by up to 1/64 of the largest weight.
-     * Ternary weights with f16 scales are exact in f16.
      *
      * @param arena allocates converted weights
      */
-    static OutputHead of(HeadType type, Supplier<Reductions> reductions, DenseMatrix weights, Arena arena) {
+    static RowHead of(HeadType type, Supplier<Reductions> reductions, DenseMatrix weights, Arena arena) {
         if (type == HeadType.INT8 || weights.type() == TensorType.Q8_0) {
             Int8Head head = new Int8Head(reductions, weights.rows(), weights.cols(), arena);
             inParallel(weights.rows(), (from, to) -> head.fill(weights, from, to));

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
  * The output head in 8 bits, half the size of f16, converted by {@link Int8Conversion}. The state stays f16, so only
  * the weights lose precision.
  */
-final class Int8Head extends OutputHead {
+final class Int8Head extends RowHead {
 
     private static final int GROUP = Reductions.LANES;
 

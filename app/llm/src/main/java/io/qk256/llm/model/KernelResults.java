@@ -32,10 +32,14 @@ final class KernelResults {
         return view;
     }
 
-    /** Copies a column to an array. */
+    /** Copies a column to the same column. */
     void copy(int column, Columns to) {
-        MemorySegment from = memory.segment();
-        long at = (long) column * length * Float.BYTES;
-        MemorySegment.copy(from, ValueLayout.JAVA_FLOAT, at, to.values(), to.at(column), length);
+        copy(column, to.values(), to.at(column));
+    }
+
+    /** Copies a column to an array, starting at {@code to[at]}. */
+    void copy(int column, float[] to, int at) {
+        long from = (long) column * length * Float.BYTES;
+        MemorySegment.copy(memory.segment(), ValueLayout.JAVA_FLOAT, from, to, at, length);
     }
 }

@@ -24,7 +24,7 @@ final class Llama implements Architecture {
     public ModelConfig config(ModelKeys keys) throws GgufException {
         ModelConfig config = keys.shape(GateFunction.SILU, false);
         keys.requireIfThere("rope.dimension_count", config.headSize(), "the head's size");
-        return config;
+        return config.withActivations(keys.activations(false));
     }
 
     @Override

@@ -86,7 +86,7 @@ public final class Model implements AutoCloseable {
 
     /** Returns a model of weights that are already in memory; closing it closes the arena. */
     static Model of(Arena arena, Weights weights, HeadType headType) {
-        return new Model(arena, weights, Heads.of(headType, WarmUp.SUMS, weights.output(), arena));
+        return new Model(arena, weights, Heads.of(headType, WarmUp.SUMS, weights, arena));
     }
 
     /** The shape of the model. */

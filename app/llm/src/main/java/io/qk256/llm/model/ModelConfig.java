@@ -19,6 +19,7 @@ package io.qk256.llm.model;
  * @param scaling how rotary angles are changed for long contexts
  * @param inputNorms whether each ternary matrix has a norm of its own for its input
  * @param pooling how a text becomes one vector
+ * @param activations how the operands of ternary matrices are rounded
  */
 public record ModelConfig(
         String architecture,
@@ -36,7 +37,8 @@ public record ModelConfig(
         GateFunction gate,
         RopeScaling scaling,
         boolean inputNorms,
-        Pooling pooling) {
+        Pooling pooling,
+        Activations activations) {
 
     static final int MAX_VOCABULARY = 1 << 22;
     static final int MAX_CONTEXT = 1 << 22;
@@ -65,7 +67,7 @@ public record ModelConfig(
     }
 
     /**
-     * Creates the shape of a model without scaling of positions, norms of inputs, and pooling.
+     * Creates the shape of a model without scaling of positions, norms of inputs, pooling, and groups of activations.
      *
      * @throws IllegalArgumentException as for all shapes
      */
@@ -99,7 +101,30 @@ public record ModelConfig(
                 gate,
                 RopeScaling.NONE,
                 false,
-                Pooling.NONE);
+                Pooling.NONE,
+                Activations.PER_TOKEN);
+    }
+
+    /** Returns the same shape with another rounding of activations. */
+    ModelConfig withActivations(Activations other) {
+        return new ModelConfig(
+                architecture,
+                vocabulary,
+                contextLength,
+                width,
+                layers,
+                feedForward,
+                heads,
+                kvHeads,
+                headSize,
+                rotated,
+                ropeBase,
+                epsilon,
+                gate,
+                scaling,
+                inputNorms,
+                pooling,
+                other);
     }
 
     /** The number of query values of a token in one layer, and of attention results. */

@@ -4,6 +4,7 @@ import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.GgufValue;
+import io.qk256.gguf.TensorType;
 import io.qk256.gguf.ValueType;
 import java.util.HashSet;
 import java.util.List;
@@ -32,6 +33,10 @@ final class ModelKeys {
             "rope.scaling.yarn_beta_slow",
             "rope.scaling.yarn_log_multiplier",
             "vocab_size");
+
+    /** Types for models that were trained with one scale per token. */
+    private static final Set<TensorType> PER_TOKEN =
+            Set.of(TensorType.I2_S, TensorType.I2_S_ARM, TensorType.I2_S_ROWS4);
 
     private static final float DEFAULT_ROPE_BASE = 10_000;
 
@@ -175,7 +180,8 @@ final class ModelKeys {
                 gate(gate),
                 scaling(context),
                 inputNorms,
-                pooling());
+                pooling(),
+                Activations.PER_TOKEN);
         if (find("attention.key_length").isEmpty() && config.attentionWidth() != width) {
             throw new IllegalArgumentException("embedding_length is " + width + ", expected head_count " + heads
                     + " x the head's size " + headSize);
@@ -242,6 +248,17 @@ final class ModelKeys {
     /** The second key is the old name of the first. */
     private float factor() throws GgufException {
         return positiveOrZero("rope.scaling.factor", positiveOrZero("rope.scale_linear", 1));
+    }
+
+    /**
+     * How activations are rounded in a family that has models of both kinds. Those in I2_S, BitNet's own type, were
+     * trained with one scale per token, and so were those with norms before each projection. The file does not say it
+     * of others, for which groups are right in any case.
+     */
+    Activations activations(boolean inputNorms) {
+        TensorType type =
+                file.findTensor("blk.0.attn_q.weight").map(GgufTensor::type).orElse(TensorType.I2_S);
+        return inputNorms || PER_TOKEN.contains(type) ? Activations.PER_TOKEN : Activations.IN_GROUPS;
     }
 
     /** Whether the file has a tensor. */

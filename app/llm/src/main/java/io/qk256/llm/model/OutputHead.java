@@ -1,17 +1,23 @@
 package io.qk256.llm.model;
 
+import io.qk256.spi.Kernel;
+import io.qk256.spi.parallel.ParallelKernel;
+import java.lang.foreign.Arena;
+import java.util.function.Supplier;
+
 /** The output head: computes a logit for each token of the vocabulary. Immutable and thread-safe. */
-abstract sealed class OutputHead permits DenseHead, Int8Head {
-
-    /** The least number of rows worth giving to a thread. */
-    static final int MIN_ROWS = 64;
-
-    /** Whether the caller must round the state to f16. */
-    abstract boolean roundsToHalf();
+abstract sealed class OutputHead permits RowHead, TernaryHead {
 
     /** The bytes of weights read to compute all logits. */
     abstract long bytes();
 
-    /** Computes the logits of the tokens {@code [from, to)}. */
-    abstract void rows(float[] x, float[] logits, int from, int to);
+    /**
+     * Returns the product for an engine.
+     *
+     * @param kernel the kernel that multiplies ternary weights
+     * @param threads the threads that share the rows
+     * @param arena allocates what kernels read and write
+     */
+    abstract HeadProduct product(
+            Supplier<Reductions> reductions, Kernel kernel, ParallelKernel threads, int vocabulary, Arena arena);
 }

@@ -1,17 +1,25 @@
 package io.qk256.llm.model;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.qk256.spi.I8Batch;
+import io.qk256.spi.I8Vector;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The int8 activations of a batch, one column per token, quantized as bitnet.cpp did up to 2025
- * ({@code quantize_row_i8_s}), and as the reference implementation of the model does: {@code m = max(1e-5, max |x|)}
- * and {@code s = 127 / m} in f64, {@code q = round-half-even(x * s)} of the f32 product.
+ * The int8 activations of a batch, one column per token.
+ *
+ * <p>{@link Activations#PER_TOKEN} is as bitnet.cpp did up to 2025 ({@code quantize_row_i8_s}), and as the reference
+ * implementation of the model does: {@code m = max(1e-5, max |x|)} and {@code s = 127 / m} in f64, {@code q =
+ * round-half-even(x * s)} of the f32 product.
+ *
+ * <p>{@link Activations#IN_GROUPS}: {@code s = 32767 * 127 / m}. A group of 32 values has the least multiplier {@code k}
+ * with {@code k * 127 >= max |x| * s}, and {@code q = round-half-even(x * s / k)}. The steps of a group are those of
+ * ggml's Q8_0, made a little larger by rounding {@code k} up: by up to {@code 1 / k}.
  *
  * <p>Different threads may quantize different columns at once.
  */
@@ -19,36 +27,79 @@ final class QuantizedColumns {
 
     private static final double SMALLEST_MAX = 1e-5;
     private static final double LARGEST_CODE = 127;
+    private static final int LARGEST_MULTIPLIER = Short.MAX_VALUE;
+    private static final int GROUP = I8Vector.GROUP;
 
     /** Adding and subtracting this rounds half to even, as {@code |x * s|} is hardly above 127. */
     private static final float ROUNDER = 0x1.8p23f;
 
     private final int length;
+    private final Activations rounding;
+
     /** Filled first, then copied: unlike access to native memory, fast even before the JVM has compiled this. */
     private final byte[] codes;
 
     private final float[] scales;
     private final MemorySegment memory;
+
+    private final int groups;
+    private final short[] multipliers;
+    private final MemorySegment multiplierMemory;
+
+    /** What each value is multiplied with, in groups. */
+    private final float[] inverses;
+
     private final @Nullable I8Batch[] views;
 
-    QuantizedColumns(Arena arena, int columns, int length) {
+    QuantizedColumns(Arena arena, int columns, int length, Activations rounding) {
         this.length = length;
+        this.rounding = rounding;
         this.codes = new byte[Math.multiplyExact(columns, length)];
         this.scales = new float[columns];
         Arrays.fill(scales, 1);
-        this.memory = I8Batch.allocate(arena, columns, length).segment();
+        boolean inGroups = rounding == Activations.IN_GROUPS;
+        this.groups = inGroups ? Math.ceilDiv(length, GROUP) : 0;
+        this.multipliers = new short[columns * groups];
+        this.inverses = new float[inGroups ? codes.length : 0];
+        I8Batch all =
+                inGroups ? I8Batch.allocateInGroups(arena, columns, length) : I8Batch.allocate(arena, columns, length);
+        this.memory = all.segment();
+        this.multiplierMemory = all.multipliers().orElse(MemorySegment.NULL);
         this.views = new I8Batch[columns + 1];
     }
 
     /** Quantizes the values starting at {@code x[at]}. */
     void quantize(Reductions reductions, int column, float[] x, int at) {
         double max = Math.max(SMALLEST_MAX, reductions.absMax(x, at, length));
+        if (rounding == Activations.IN_GROUPS) {
+            quantizeInGroups(reductions, column, x, at, (float) (LARGEST_CODE * LARGEST_MULTIPLIER / max));
+            return;
+        }
         float scale = (float) (LARGEST_CODE / max);
         int to = column * length;
         for (int i = 0; i < length; i++) {
             codes[to + i] = (byte) (int) (x[at + i] * scale + ROUNDER - ROUNDER);
         }
         MemorySegment.copy(codes, to, memory, JAVA_BYTE, to, length);
+        scales[column] = scale;
+    }
+
+    private void quantizeInGroups(Reductions reductions, int column, float[] x, int at, float scale) {
+        int to = column * length;
+        for (int group = 0; group < groups; group++) {
+            int from = group * GROUP;
+            float steps = reductions.absMax(x, at + from, GROUP) * scale / (float) LARGEST_CODE;
+            int multiplier = Math.min(LARGEST_MULTIPLIER, (int) Math.ceil(steps));
+            multipliers[column * groups + group] = (short) multiplier;
+            float inverse = multiplier == 0 ? 0 : scale / multiplier;
+            Arrays.fill(inverses, to + from, to + from + GROUP, inverse);
+        }
+        for (int i = 0; i < length; i++) {
+            codes[to + i] = (byte) (int) (x[at + i] * inverses[to + i] + ROUNDER - ROUNDER);
+        }
+        MemorySegment.copy(codes, to, memory, JAVA_BYTE, to, length);
+        int first = column * groups;
+        MemorySegment.copy(multipliers, first, multiplierMemory, JAVA_SHORT, (long) first * Short.BYTES, groups);
         scales[column] = scale;
     }
 
@@ -60,13 +111,22 @@ final class QuantizedColumns {
     I8Batch matrix(int columns) {
         I8Batch view = views[columns];
         if (view == null) {
-            view = I8Batch.of(memory.asSlice(0, (long) columns * length), columns, length);
+            view = view(columns);
             views[columns] = view;
         }
         for (int i = 0; i < columns; i++) {
             view.column(i).scale(finite(scales[i]));
         }
         return view;
+    }
+
+    private I8Batch view(int columns) {
+        MemorySegment values = memory.asSlice(0, (long) columns * length);
+        if (rounding == Activations.PER_TOKEN) {
+            return I8Batch.of(values, columns, length);
+        }
+        long bytes = (long) columns * groups * Short.BYTES;
+        return I8Batch.inGroups(values, multiplierMemory.asSlice(0, bytes), columns, length);
     }
 
     /** The scale is NaN if a value was NaN, and 0 if a value was infinite. */

@@ -23,7 +23,8 @@ final class Qwen3 implements Architecture {
 
     @Override
     public ModelConfig config(ModelKeys keys) throws GgufException {
-        return keys.shape(GateFunction.SILU, keys.hasTensor("blk.0.attn_q_norm_in.weight"));
+        boolean inputNorms = keys.hasTensor("blk.0.attn_q_norm_in.weight");
+        return keys.shape(GateFunction.SILU, inputNorms).withActivations(keys.activations(inputNorms));
     }
 
     @Override

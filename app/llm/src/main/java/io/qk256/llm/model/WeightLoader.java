@@ -70,6 +70,10 @@ final class WeightLoader {
         requireNoOther();
         requireTernary(ternary);
         moveDense(ternary, dense, factors);
+        GgufTensor head = Objects.requireNonNull(dense.getOrDefault(Weights.OUTPUT, dense.get(Weights.EMBEDDING)));
+        if (Repack.refusal(head.type()).isEmpty()) {
+            ternary.put(Weights.OUTPUT, head);
+        }
         int threads = Runtime.getRuntime().availableProcessors();
         Map<String, DenseMatrix> denseMatrices = new HashMap<>();
         for (Map.Entry<String, GgufTensor> entry : dense.entrySet()) {

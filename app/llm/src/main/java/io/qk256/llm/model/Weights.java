@@ -1,6 +1,7 @@
 package io.qk256.llm.model;
 
 import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.MemorySegment;
 import java.util.Map;
 
 /**
@@ -9,7 +10,7 @@ import java.util.Map;
  * @param architecture the architecture that the weights belong to
  * @param config the shape of the model
  * @param dense matrices with one row per token, and single ones that are stored in no 2-bit type
- * @param ternary matrices of 2-bit weights
+ * @param ternary matrices of 2-bit weights; {@link #OUTPUT} if the head is one, also if it is the embedding
  * @param norms the norms
  * @param factors numbers that multiply or divide others
  */
@@ -48,8 +49,8 @@ record Weights(
     /** The size in bytes of all matrices in the layers. */
     long layerBytes() {
         long bytes = 0;
-        for (Qk256Matrix matrix : ternary.values()) {
-            bytes += matrix.codes().byteSize();
+        for (Map.Entry<String, Qk256Matrix> matrix : ternary.entrySet()) {
+            bytes += matrix.getKey().equals(OUTPUT) ? 0 : bytes(matrix.getValue());
         }
         for (Map.Entry<String, DenseMatrix> matrix : dense.entrySet()) {
             boolean hasTokens =
@@ -57,6 +58,12 @@ record Weights(
             bytes += hasTokens ? 0 : matrix.getValue().bytes();
         }
         return bytes;
+    }
+
+    /** The size of a matrix in bytes: its codes and scales. */
+    static long bytes(Qk256Matrix matrix) {
+        long scales = matrix.groupScales().map(MemorySegment::byteSize).orElse(0L);
+        return matrix.codes().byteSize() + scales;
     }
 
     /** The number that multiplies the results of a dense matrix. */

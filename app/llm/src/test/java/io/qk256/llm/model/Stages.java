@@ -20,6 +20,16 @@ final class Stages {
         return values(run(weights, tokens, arena).output(), tokens.length);
     }
 
+    /** The end of the computation if activations are rounded with one scale per token. */
+    static float[] endPerToken(GgufFile file, int[] tokens) throws GgufException {
+        Arena arena = Arena.ofAuto();
+        Weights all = Model.weights(file, Architectures.KNOWN, LoadListener.NONE, arena);
+        ModelConfig config = all.config().withActivations(Activations.PER_TOKEN);
+        Weights weights =
+                new Weights(all.architecture(), config, all.dense(), all.ternary(), all.norms(), all.factors());
+        return values(run(weights, tokens, arena).output(), tokens.length);
+    }
+
     /**
      * What the first steps of a computation return.
      *

@@ -155,7 +155,7 @@ class TinyModelTest {
     void headIsBitEqual() {
         float[] states = Recorded.floats("result_norm.f32");
         float[] expected = Recorded.floats("logits_relu2_kvf32.f32");
-        OutputHead head = new DenseHead(() -> reductions, weights.output());
+        DenseHead head = new DenseHead(() -> reductions, weights.output());
         for (int i = 0; i < COUNT; i++) {
             float[] x = column(states, i, 256);
             Half.round(x, 0, 256);
@@ -205,7 +205,7 @@ class TinyModelTest {
     }
 
     private float[] linear(Qk256Matrix linear, float[] in, int width, int rows) {
-        QuantizedColumns x = new QuantizedColumns(arena, COUNT, width);
+        QuantizedColumns x = new QuantizedColumns(arena, COUNT, width, Activations.PER_TOKEN);
         KernelResults results = new KernelResults(arena, COUNT, rows);
         Columns y = new Columns(COUNT, rows);
         for (int i = 0; i < COUNT; i++) {

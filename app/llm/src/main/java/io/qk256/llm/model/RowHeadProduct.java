@@ -1,0 +1,49 @@
+package io.qk256.llm.model;
+
+import io.qk256.spi.parallel.ParallelKernel;
+import io.qk256.spi.parallel.RowTask;
+
+/** The product of a head that is computed row by row in f32. */
+final class RowHeadProduct extends HeadProduct {
+
+    private final RowHead head;
+    private final ParallelKernel threads;
+    private final int vocabulary;
+    private final RowTask rows = this::rows;
+    private float[][] states = {};
+    private float[][] logits = {};
+    private int columns;
+
+    RowHeadProduct(RowHead head, ParallelKernel threads, int vocabulary) {
+        this.head = head;
+        this.threads = threads;
+        this.vocabulary = vocabulary;
+    }
+
+    @Override
+    void apply(float[][] newStates, float[][] newLogits, int newColumns) {
+        states = newStates;
+        logits = newLogits;
+        columns = newColumns;
+        if (head.roundsToHalf()) {
+            for (int column = 0; column < columns; column++) {
+                Half.round(states[column], 0, states[column].length);
+            }
+        }
+        threads.forRows(vocabulary, RowHead.MIN_ROWS, rows);
+    }
+
+    /** Computes some rows for all columns before the next rows, so that each row is read from memory once. */
+    private void rows(int from, int to) {
+        if (columns == 1) {
+            head.rows(states[0], logits[0], from, to);
+            return;
+        }
+        for (int first = from; first < to; first += RowHead.MIN_ROWS) {
+            int end = Math.min(first + RowHead.MIN_ROWS, to);
+            for (int column = 0; column < columns; column++) {
+                head.rows(states[column], logits[column], first, end);
+            }
+        }
+    }
+}
