@@ -13,6 +13,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Damaged models are refused with a reason, or give finite logits with any values. */
@@ -22,19 +23,28 @@ class ModelFuzzTest {
     private final List<Mutations> models = List.of(
             new Mutations(Recorded.bytes("tiny-bitnet.gguf")), new Mutations(Recorded.bytes("tiny-bitnet-b1.58.gguf")));
 
+    private final List<Mutations> families = Stream.of("llama-b-i2_s-freqs", "bitnet-d-head48", "embed")
+            .map(name -> new Mutations(Recorded.bytes("/fixtures/families/" + name + ".gguf")))
+            .toList();
+
     @Test
     void mutatedModelsAreRefusedOrRun() {
-        Fuzz.run("of models", 2_000, this::one);
+        Fuzz.run("of models", 2_000, random -> one(models, random));
+    }
+
+    @Test
+    void mutatedModelsOfOtherFamiliesAreRefusedOrRun() {
+        Fuzz.run("of models of other families", 600, random -> one(families, random));
     }
 
     /** This seed once found values between layers that are not finite. */
     @Test
     void valuesThatAreNotFiniteAreRefused() {
-        assertThat(one(new SplittableRandom(20_267_489))).isEqualTo(Outcome.REFUSED);
+        assertThat(one(models, new SplittableRandom(20_267_489))).isEqualTo(Outcome.REFUSED);
     }
 
-    private Outcome one(SplittableRandom random) {
-        byte[] mutated = models.get(random.nextInt(models.size())).next(random);
+    private Outcome one(List<Mutations> from, SplittableRandom random) {
+        byte[] mutated = from.get(random.nextInt(from.size())).next(random);
         HeadType head = List.of(HeadType.values()).get(random.nextInt(HeadType.values().length));
         return runs(mutated, head) ? Outcome.ACCEPTED : Outcome.REFUSED;
     }

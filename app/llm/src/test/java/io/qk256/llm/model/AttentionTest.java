@@ -1,0 +1,82 @@
+package io.qk256.llm.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.lang.foreign.Arena;
+import java.util.SplittableRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Attention with heads of any size, compared with a plain computation in f64. */
+class AttentionTest {
+
+    private static final int KV_HEADS = 2;
+    private static final int HEADS = 8;
+    private static final int TOKENS = 40;
+
+    @ParameterizedTest
+    @ValueSource(ints = {4, 20, 32, 48, 96, 100, 128})
+    void isThatOfThePlainFormula(int headSize) {
+        ModelConfig config = new ModelConfig(
+                "llama", 8, TOKENS, 64, 1, 64, HEADS, KV_HEADS, headSize, 2, 1e4f, 1e-5f, GateFunction.SILU);
+        KvCache cache = KvCache.of(Arena.ofAuto(), CacheType.F32, config, TOKENS);
+        PageTable pages = new PageTable(cache);
+        pages.reserve(0, TOKENS);
+        SplittableRandom random = new SplittableRandom(headSize);
+        float[] queries = numbers(random, TOKENS * HEADS * headSize);
+        float[] keys = numbers(random, TOKENS * KV_HEADS * headSize);
+        float[] values = numbers(random, TOKENS * KV_HEADS * headSize);
+        for (int i = 0; i < TOKENS; i++) {
+            cache.put(pages.page(i), 0, i, keys, values, i * KV_HEADS * headSize);
+        }
+        Attention attention = new Attention(config, cache);
+        float[] out = new float[queries.length];
+        for (int head = 0; head < KV_HEADS; head++) {
+            for (int first = 0; first < TOKENS; first += Attention.TOKENS_AT_ONCE) {
+                int count = Math.min(Attention.TOKENS_AT_ONCE, TOKENS - first);
+                attention.apply(pages, 0, head, first, count, first, queries, out);
+            }
+        }
+        for (int token = 0; token < TOKENS; token++) {
+            for (int head = 0; head < HEADS; head++) {
+                double[] expected = expected(queries, keys, values, token, head, headSize);
+                for (int d = 0; d < headSize; d++) {
+                    assertThat((double) out[(token * HEADS + head) * headSize + d])
+                            .as("token %d, head %d, value %d", token, head, d)
+                            .isCloseTo(expected[d], within(2e-6));
+                }
+            }
+        }
+    }
+
+    private static double[] expected(float[] queries, float[] keys, float[] values, int token, int head, int headSize) {
+        int kvHead = head / (HEADS / KV_HEADS);
+        double[] out = new double[headSize];
+        double sum = 0;
+        for (int i = 0; i <= token; i++) {
+            double score = 0;
+            int at = (i * KV_HEADS + kvHead) * headSize;
+            for (int d = 0; d < headSize; d++) {
+                score += (double) queries[(token * HEADS + head) * headSize + d] * keys[at + d];
+            }
+            double weight = Math.exp(score / Math.sqrt(headSize));
+            sum += weight;
+            for (int d = 0; d < headSize; d++) {
+                out[d] += weight * values[at + d];
+            }
+        }
+        for (int d = 0; d < headSize; d++) {
+            out[d] /= sum;
+        }
+        return out;
+    }
+
+    private static float[] numbers(SplittableRandom random, int n) {
+        float[] x = new float[n];
+        for (int i = 0; i < n; i++) {
+            x[i] = (float) random.nextDouble(-2, 2);
+        }
+        return x;
+    }
+}
