@@ -147,6 +147,19 @@ final class CheckpointTokenizer {
             }
         }
         Optional<JsonFile> config = checkpoint.json("tokenizer_config.json");
-        return config.isPresent() ? config.get().text("chat_template") : Optional.empty();
+        return config.isPresent() ? template(config.get()) : Optional.empty();
+    }
+
+    /** The template, or the one named "default" of several. */
+    private static Optional<String> template(JsonFile config) throws IOException {
+        if (!config.isList("chat_template")) {
+            return config.text("chat_template");
+        }
+        for (JsonFile named : config.objects("chat_template")) {
+            if (named.text("name").orElse("").equals("default")) {
+                return named.text("template");
+            }
+        }
+        return Optional.empty();
     }
 }

@@ -72,6 +72,10 @@ final class JsonFile {
         return element(field).isPresent();
     }
 
+    boolean isList(String field) {
+        return element(field).filter(JsonElement::isJsonArray).isPresent();
+    }
+
     private Optional<JsonElement> element(String field) {
         @Nullable JsonElement element = object.get(field);
         return element == null || element.isJsonNull() ? Optional.empty() : Optional.of(element);

@@ -23,6 +23,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,8 +85,7 @@ class CheckpointConversionTest {
     void masterWeightsAreRoundedByTheRuleOfTheTraining(Target target) throws IOException {
         DemoCheckpoint checkpoint = new DemoCheckpoint(false);
         String name = "model.layers.0.self_attn.q_proj.weight";
-        Stored stored = checkpoint.tensors.get(name);
-        assertThat(stored).isNotNull();
+        Stored stored = Objects.requireNonNull(checkpoint.tensors.get(name));
         ByteBuffer weights = stored.data().order(ByteOrder.LITTLE_ENDIAN);
         int n = weights.capacity() / 4;
         for (int i = 0; i < n; i++) {
@@ -117,8 +117,7 @@ class CheckpointConversionTest {
     void theOtherLinearLayerDividesByItsScale() throws IOException {
         DemoCheckpoint checkpoint = new DemoCheckpoint(true);
         checkpoint.config.getAsJsonObject("quantization_config").addProperty("linear_class", "bitlinear");
-        Stored scale = checkpoint.tensors.get("model.layers.0.mlp.up_proj.weight_scale");
-        assertThat(scale).isNotNull();
+        Stored scale = Objects.requireNonNull(checkpoint.tensors.get("model.layers.0.mlp.up_proj.weight_scale"));
         scale.data().putFloat(0, 4);
         try (GgufFile file = convert(checkpoint, 1, Target.I2_S)) {
             GgufTensor tensor = file.requireTensor("blk.0.ffn_up.weight");
@@ -134,6 +133,20 @@ class CheckpointConversionTest {
         try (GgufFile file = convert(checkpoint, 1, Target.QK256)) {
             assertThat(file.require("tokenizer.chat_template").asText()).isEqualTo("{{ x }}");
             assertThat(file.requireTensor("blk.0.ffn_up.weight").type()).isEqualTo(TensorType.QK256);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"chat_template\":\"{{ y }}\"}",
+                "{\"chat_template\":[{\"name\":\"rag\",\"template\":\"z\"},"
+                        + "{\"name\":\"default\",\"template\":\"{{ y }}\"}]}"
+            })
+    void theTemplateMayBeInTheConfigurationOfTheTokenizer(String json) throws IOException {
+        Files.writeString(Files.createDirectories(dir.resolve("checkpoint")).resolve("tokenizer_config.json"), json);
+        try (GgufFile file = convert(new DemoCheckpoint(true), 1, Target.I2_S)) {
+            assertThat(file.require("tokenizer.chat_template").asText()).isEqualTo("{{ y }}");
         }
     }
 

@@ -117,7 +117,7 @@ final class DemoCheckpoint {
                 merges.add(pairs.text(i));
             } else {
                 JsonArray pair = new JsonArray();
-                List.of(pairs.text(i).split(" ")).forEach(pair::add);
+                List.of(pairs.text(i).split(" ", -1)).forEach(pair::add);
                 merges.add(pair);
             }
         }
@@ -149,7 +149,7 @@ final class DemoCheckpoint {
             case "token_embd" -> "model.embed_tokens";
             case "output_norm" -> "model.norm";
             default -> {
-                String[] parts = bare.split("[.]");
+                String[] parts = bare.split("[.]", -1);
                 yield "model.layers." + parts[1] + "." + NAMES.getOrDefault(parts[2], "?");
             }
         };

@@ -12,8 +12,6 @@ import java.lang.foreign.MemorySegment;
 /** The repacking of one tensor, in pieces that several threads may work on at once. */
 abstract class Repacking {
 
-    static final long CACHE_LINE = 64;
-
     final GgufTensor tensor;
 
     /** The result, without scales. */

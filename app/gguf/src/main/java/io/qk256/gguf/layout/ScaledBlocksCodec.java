@@ -7,6 +7,7 @@ import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.ScaleType;
+import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -175,7 +176,7 @@ abstract class ScaledBlocksCodec extends TwoBitCodec {
         }
 
         private MemorySegment allocate(Arena arena) {
-            return arena.allocate((long) matrix.rows() * perRow * Short.BYTES, CACHE_LINE);
+            return HugePages.allocate(arena, (long) matrix.rows() * perRow * Short.BYTES);
         }
 
         private boolean hasManyScales(long first) {
