@@ -19,7 +19,7 @@ enum Tier {
     /** Excludes DQ, extensions for bytes and bits (VBMI and the like), and half precision. */
     AVX512_VNNI(
             "avx512vnni",
-            List.of("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512vnni"),
+            List.of("-mf16c", "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512vnni"),
             "__m512i f(__m512i a) { return _mm512_dpbusd_epi32(a, a, a); }"
                     + " int g(void) { return __builtin_cpu_supports(\"avx512vnni\"); }",
             "\\b(v(and|andn|or|xor)p[sd]\\b.*%zmm"

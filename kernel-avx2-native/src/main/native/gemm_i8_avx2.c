@@ -143,13 +143,12 @@ static __attribute__((noinline)) void gemm(const qk256_call *w, const int8_t *q,
 qk256_operation GEMV_I8;
 
 void GEMM_I8(QK256_COLUMN_PARAMETERS float *y) {
-    const qk256_call w = QK256_CALL;
-    const float scales[GEMM_COLUMNS] = {x_scale, x_scale1, x_scale2, x_scale3};
-    if (w.group_scales || w.multipliers) {
-        GROUPED_I8(&w, columns, scales, x_stride, multipliers_stride, y, y_stride);
-    } else if (columns == 1) {
+    (void)multipliers_stride;
+    if (columns == 1) {
         GEMV_I8(QK256_ARGUMENTS(QK256_NAME) y);
     } else {
+        const qk256_call w = QK256_CALL;
+        const float scales[GEMM_COLUMNS] = {x_scale, x_scale1, x_scale2, x_scale3};
         gemm(&w, x, x_stride, columns, scales, y, y_stride);
     }
 }

@@ -157,9 +157,5 @@ qk256_operation GEMV_I8;
 
 void GEMV_I8(QK256_PARAMETERS float *y) {
     const qk256_call w = QK256_CALL;
-    if (w.group_scales || w.multipliers) {
-        GROUPED_I8(&w, 1, &w.x_scale, 0, 0, y, 0);
-    } else {
-        product(&w, x, x_scale, y);
-    }
+    product(&w, x, x_scale, y);
 }

@@ -7,11 +7,11 @@
  */
 #include "i8_avx2.h"
 
+#include "grouped.h"
+
 enum {
-    LANES = 8,
     /* Rows whose lanes are kept while the chunks of a wider matrix are processed. */
     LANES_TILE = 128,
-    ACTIVATIONS = 32, /* that share a multiplier */
     HALF = BLOCK_WEIGHTS / 2,
     MOST_STEP_BLOCKS = 8,
 #ifdef __AVXVNNI__
@@ -279,53 +279,15 @@ static void add_any_row(int group, int scale_bytes, row_part row, byte_table tab
     }
 }
 
-/* ((l0 + l4) + (l2 + l6)) + ((l1 + l5) + (l3 + l7)), as the contract defines. */
-INLINE double sum_of_lanes(const double *lanes) {
-    return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
-}
-
-/* ---- One weight at a time, where sums need more than 32 bits ---- */
-
-static double plain_row(const qk256_call *w, int64_t row, const int8_t *q, const int16_t *multipliers, int32_t group) {
-    const int64_t groups = (w->cols - 1) / group + 1;
-    float values[4];
-    _mm_storeu_ps(values, w->codebook);
-    double lanes[LANES] = {0};
-    for (int64_t g = 0; g < groups; g++) {
-        const int64_t end = (g + 1) * group < w->cols ? (g + 1) * group : w->cols;
-        int64_t sum = 0;
-        for (int64_t col = g * group; col < end; col++) {
-            const int code = w->codes[row * w->row_stride + col / 4] >> (2 * (col % 4)) & 3;
-            sum += (int64_t)values[code] * q[col] * multipliers[col / ACTIVATIONS];
-        }
-        const double scale = w->group_scales ? (double)group_scale(w, row * groups + g) : 1;
-        const double product = (double)sum * scale;
-        lanes[g % LANES] += product;
-    }
-    return sum_of_lanes(lanes);
-}
-
-/* Whether the sum of a group fits in 32 bits with the largest q and multipliers: 512 * 128 * 32767 < 2^31. */
-static int fits(const qk256_call *w, byte_table table, int32_t group) {
-    float values[4];
-    _mm_storeu_ps(values, w->codebook);
-    float largest = 0;
-    for (int i = 0; i < 4; i++) {
-        const float magnitude = values[i] < 0 ? -values[i] : values[i];
-        largest = magnitude > largest ? magnitude : largest;
-    }
-    return table.kind != WIDE && largest * (float)group <= 512;
-}
-
 /* ---- Columns ---- */
 
 static void column(const qk256_call *w, const int8_t *q, const int16_t *multipliers, float x_scale, float *y) {
     const int32_t group = w->group_scales ? w->group : 64;
     const int32_t scale_bytes = w->group_scales ? w->scale_bytes : 0;
     const byte_table table = byte_table_of(w->codebook);
-    if (multipliers && !fits(w, table, group)) {
+    if (multipliers && (table.kind == WIDE || !qk256_group_fits(w, group))) {
         for (int64_t row = 0; row < w->rows; row++) {
-            y[row] = (float)plain_row(w, row, q, multipliers, group) / x_scale * w->tensor_scale;
+            y[row] = (float)qk256_plain_row(w, row, q, multipliers, group) / x_scale * w->tensor_scale;
         }
         return;
     }
@@ -359,10 +321,16 @@ static void column(const qk256_call *w, const int8_t *q, const int16_t *multipli
     }
 }
 
-void GROUPED_I8(const qk256_call *w, int32_t columns, const float *x_scales, int64_t x_stride,
+static void columns_of(const qk256_call *w, int32_t columns, const float *x_scales, int64_t x_stride,
     int64_t multipliers_stride, float *y, int64_t y_stride) {
     for (int32_t c = 0; c < columns; c++) {
         const int8_t *q = (const int8_t *)w->x + c * x_stride;
         column(w, q, w->multipliers ? w->multipliers + c * multipliers_stride : NULL, x_scales[c], y + c * y_stride);
     }
 }
+
+#ifdef __AVXVNNI__
+GROUPED_OPERATIONS(avxvnni)
+#else
+GROUPED_OPERATIONS(avx2)
+#endif

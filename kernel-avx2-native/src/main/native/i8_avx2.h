@@ -11,19 +11,6 @@
 
 #include "avx2.h"
 
-/* The product of rows with groups, for one column after the other: in grouped_i8_avx2.c, which grouped_i8_avxvnni.c
- * compiles again. */
-typedef void grouped_i8(const qk256_call *w, int32_t columns, const float *x_scales, int64_t x_stride,
-    int64_t multipliers_stride, float *y, int64_t y_stride);
-
-#ifdef __AVXVNNI__
-#define GROUPED_I8 qk256_grouped_i8_avxvnni
-#else
-#define GROUPED_I8 qk256_grouped_i8_avx2
-#endif
-
-grouped_i8 GROUPED_I8;
-
 /* The largest u for which the eight products that a 16-bit lane gets from a block can be added in 16 bits:
  * 8 * 2 * 15 * 128 < 32768. */
 enum { NARROW_U = 15 };

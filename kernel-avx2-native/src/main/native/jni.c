@@ -41,8 +41,12 @@ NATIVE(jlong, function)(UNUSED JNIEnv *env, UNUSED jclass type, jint tier, jint 
         return (jlong)of->gemv_f32;
     case io_qk256_avx2_jni_Native_GEMV_I8:
         return (jlong)of->gemv_i8;
-    default:
+    case io_qk256_avx2_jni_Native_GEMM_I8:
         return (jlong)of->gemm_i8;
+    case io_qk256_avx2_jni_Native_GROUPED_GEMV_I8:
+        return (jlong)of->grouped_gemv_i8;
+    default:
+        return (jlong)of->grouped_gemm_i8;
     }
 }
 

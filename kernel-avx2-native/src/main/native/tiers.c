@@ -37,15 +37,20 @@ static int runs_avx512vnni(void) {
 #endif
 
 qk256_operation qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2, qk256_gemv_i8_avxvnni;
+qk256_operation qk256_grouped_gemv_i8_avx2, qk256_grouped_gemv_i8_avxvnni, qk256_grouped_gemv_i8_avx512vnni;
 qk256_columns_operation qk256_gemm_i8_avx2, qk256_gemm_i8_avxvnni, qk256_gemm_i8_avx512vnni;
+qk256_columns_operation qk256_grouped_gemm_i8_avx2, qk256_grouped_gemm_i8_avxvnni, qk256_grouped_gemm_i8_avx512vnni;
 
 const qk256_tier qk256_tiers[QK256_TIERS] = {
-    [QK256_AVX2] = {runs_avx2, qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2, qk256_gemm_i8_avx2},
+    [QK256_AVX2] = {runs_avx2, qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2, qk256_gemm_i8_avx2,
+        qk256_grouped_gemv_i8_avx2, qk256_grouped_gemm_i8_avx2},
 #ifndef WITHOUT_AVXVNNI
-    [QK256_AVX_VNNI] = {runs_avxvnni, NULL, NULL, qk256_gemv_i8_avxvnni, qk256_gemm_i8_avxvnni},
+    [QK256_AVX_VNNI] = {runs_avxvnni, NULL, NULL, qk256_gemv_i8_avxvnni, qk256_gemm_i8_avxvnni,
+        qk256_grouped_gemv_i8_avxvnni, qk256_grouped_gemm_i8_avxvnni},
 #endif
 #ifndef WITHOUT_AVX512VNNI
-    [QK256_AVX512_VNNI] = {runs_avx512vnni, NULL, NULL, NULL, qk256_gemm_i8_avx512vnni},
+    [QK256_AVX512_VNNI] = {runs_avx512vnni, NULL, NULL, NULL, qk256_gemm_i8_avx512vnni,
+        qk256_grouped_gemv_i8_avx512vnni, qk256_grouped_gemm_i8_avx512vnni},
 #endif
 };
 

@@ -15,6 +15,9 @@ typedef struct {
     qk256_operation *gemv_f32;
     qk256_operation *gemv_i8;
     qk256_columns_operation *gemm_i8; /* gives the same bits as gemv_i8 for each column */
+    /* The same for matrices with group scales, or activations with multipliers; gemv_i8 and gemm_i8 ignore both. */
+    qk256_operation *grouped_gemv_i8;
+    qk256_columns_operation *grouped_gemm_i8;
 } qk256_tier;
 
 extern const qk256_tier qk256_tiers[QK256_TIERS];

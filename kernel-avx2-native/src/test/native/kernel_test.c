@@ -264,14 +264,18 @@ static void test_products(const problem *p, int32_t split) {
             }
         }
     }
-    FOR_EACH_TIER(tier, gemv_i8) {
-        run(tier->gemv_i8, p->w, p->q, scale, whole);
-        check_i8(p, p->q, p->multipliers_memory, scale, whole);
-        run(tier->gemv_i8, upper, p->q, scale, parts);
-        if (lower.rows > 0) {
-            run(tier->gemv_i8, lower, p->q, scale, parts + split);
+    const int grouped = p->w.group_scales || p->w.multipliers;
+    FOR_EACH_TIER(tier, grouped_gemv_i8) {
+        qk256_operation *gemv = grouped ? tier->grouped_gemv_i8 : tier->gemv_i8;
+        if (gemv) {
+            run(gemv, p->w, p->q, scale, whole);
+            check_i8(p, p->q, p->multipliers_memory, scale, whole);
+            run(gemv, upper, p->q, scale, parts);
+            if (lower.rows > 0) {
+                run(gemv, lower, p->q, scale, parts + split);
+            }
+            check_i8(p, p->q, p->multipliers_memory, scale, parts);
         }
-        check_i8(p, p->q, p->multipliers_memory, scale, parts);
     }
     free(whole);
     free(parts);
@@ -315,9 +319,11 @@ static void test_batch(qk256_columns_operation *gemm, const problem *p, int32_t 
 }
 
 static void test_batches(const problem *p, int32_t split) {
+    const int grouped = p->w.group_scales || p->w.multipliers;
     FOR_EACH_TIER(tier, gemm_i8) {
-        test_batch(tier->gemm_i8, p, split, 0);
-        test_batch(tier->gemm_i8, p, split, 37);
+        qk256_columns_operation *gemm = grouped ? tier->grouped_gemm_i8 : tier->gemm_i8;
+        test_batch(gemm, p, split, 0);
+        test_batch(gemm, p, split, 37);
     }
 }
 

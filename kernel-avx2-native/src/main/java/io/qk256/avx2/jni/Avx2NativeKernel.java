@@ -27,6 +27,8 @@ final class Avx2NativeKernel extends Kernel {
     private final long gemvF32;
     private final long gemvI8;
     private final long gemmI8;
+    private final long groupedGemvI8;
+    private final long groupedGemmI8;
     private final String description;
 
     /**
@@ -40,6 +42,8 @@ final class Avx2NativeKernel extends Kernel {
         this.gemvF32 = Tier.widest(Native.GEMV_F32, tiers);
         this.gemvI8 = Tier.widest(Native.GEMV_I8, tiers);
         this.gemmI8 = Tier.widest(Native.GEMM_I8, tiers);
+        this.groupedGemvI8 = Tier.widest(Native.GROUPED_GEMV_I8, tiers);
+        this.groupedGemmI8 = Tier.widest(Native.GROUPED_GEMM_I8, tiers);
         this.description = description(tiers, origin);
     }
 
@@ -108,13 +112,21 @@ final class Avx2NativeKernel extends Kernel {
 
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+        long operation = w.hasGroupScales() || x.hasMultipliers() ? groupedGemvI8 : gemvI8;
         try {
             if (w.isOffHeap() && x.isAllOffHeap() && y.isOffHeap()) {
                 NativeCall.offHeap(
-                        gemvI8, w, fromRow, toRow, x.address(), x.scale(), x.multipliersAddress(), y.address(fromRow));
+                        operation,
+                        w,
+                        fromRow,
+                        toRow,
+                        x.address(),
+                        x.scale(),
+                        x.multipliersAddress(),
+                        y.address(fromRow));
             } else {
                 NativeCall.anywhere(
-                        gemvI8,
+                        operation,
                         w,
                         fromRow,
                         toRow,
@@ -138,12 +150,13 @@ final class Avx2NativeKernel extends Kernel {
             super.gemmI8Rows(w, x, fromRow, toRow, y);
             return;
         }
+        long operation = w.hasGroupScales() || x.hasMultipliers() ? groupedGemmI8 : gemmI8;
         try {
             int batch = (int) Math.max(1, BATCH_BYTES / Qk256.rowBytes(w.cols()));
             for (int row = fromRow, rows; row < toRow; row += rows) {
                 rows = Math.min(batch, toRow - row);
                 for (int column = 0; column < x.columns(); column += Native.GEMM_COLUMNS) {
-                    NativeCall.columns(gemmI8, w, row, rows, x, column, y);
+                    NativeCall.columns(operation, w, row, rows, x, column, y);
                 }
             }
         } finally {

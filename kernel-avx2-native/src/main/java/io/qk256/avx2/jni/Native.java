@@ -8,7 +8,7 @@ package io.qk256.avx2.jni;
 final class Native {
 
     /** The interface version; raise it when a signature or the meaning of an argument changes. */
-    static final int ABI = 9;
+    static final int ABI = 10;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
@@ -20,12 +20,17 @@ final class Native {
     static final int AVX_VNNI = 1;
     static final int AVX512_VNNI = 2;
 
-    /** The operations that {@link #function} finds: three for {@link #call}, and one for {@link #callColumns}. */
+    /** The operations that {@link #function} finds: GEMMs for {@link #callColumns}, the others for {@link #call}. */
     static final int DEQUANTIZE = 0;
 
     static final int GEMV_F32 = 1;
     static final int GEMV_I8 = 2;
     static final int GEMM_I8 = 3;
+
+    /** The same for matrices with group scales or activations with multipliers, which the others ignore. */
+    static final int GROUPED_GEMV_I8 = 4;
+
+    static final int GROUPED_GEMM_I8 = 5;
 
     /** The maximum number of columns for {@link #callColumns}. */
     static final int GEMM_COLUMNS = 4;
