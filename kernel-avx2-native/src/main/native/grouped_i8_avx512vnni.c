@@ -212,7 +212,9 @@ INLINE void add_row(int n, int group, int narrow, row_part row, int32_t scale_by
             prefetch(scales, row.scales_ahead);
         }
         add_step(n, group, narrow, codes, scales, scale_bytes, table, x, b, row.ahead, lanes);
-        scales += step_groups * scale_bytes;
+        if (scale_bytes) { /* Otherwise there is no pointer to add to. */
+            scales += step_groups * scale_bytes;
+        }
         b += step;
     }
     if (b < row.blocks) {
