@@ -7,6 +7,7 @@ import io.qk256.app.bench.ModelChart;
 import io.qk256.app.bench.ModelRow;
 import io.qk256.app.bench.Numbers;
 import io.qk256.llm.model.Model;
+import io.qk256.llm.model.ModelShape;
 import io.qk256.llm.model.SyntheticModel;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Selection;
@@ -48,10 +49,11 @@ final class BenchModelCommand implements Callable<Integer> {
 
     @Option(
             names = "--shape",
-            paramLabel = "2b",
+            paramLabel = "SHAPE",
             description =
-                    "Measure a model of random weights in the shape of BitNet b1.58 2B4T, created in memory (1.2 GB, plus"
-                            + " 0.4 GB with head q8).")
+                    "Measure a model of random weights, created in memory, in the shape of a published one: 2b (BitNet"
+                            + " b1.58 2B4T, 1.2 GB, plus 0.4 GB with head q8), bonsai-1.7b, bonsai-4b, bonsai-8b, llama3-8b,"
+                            + " falcon3-1b, embed-0.6b.")
     private @Nullable String shape;
 
     @Option(
@@ -127,8 +129,8 @@ final class BenchModelCommand implements Callable<Integer> {
     }
 
     private void requireUsage() {
-        if (shape != null && !shape.equalsIgnoreCase("2b")) {
-            throw new UserError("--shape: '" + shape + "', expected 2b");
+        if (shape != null && ModelShape.find(shape).isEmpty()) {
+            throw new UserError("--shape: '" + shape + "', expected one of " + String.join(", ", ModelShape.labels()));
         }
         if (shape != null && !options.isEmbedded()) {
             throw new UserError("--shape creates a model, but -m names one; use only one of them");
@@ -158,7 +160,8 @@ final class BenchModelCommand implements Callable<Integer> {
     private void measure(Head head, List<Candidate> measured, List<Integer> counts, List<ModelRow> rows)
             throws IOException {
         if (shape != null) {
-            try (Model model = SyntheticModel.of(SyntheticModel.SHAPE_2B, head.type(), SEED)) {
+            try (Model model =
+                    SyntheticModel.of(ModelShape.find(shape).orElseThrow().config(), head.type(), SEED)) {
                 measure(model, measured, counts, rows);
             }
             return;
@@ -202,7 +205,8 @@ final class BenchModelCommand implements Callable<Integer> {
 
     private String what() {
         if (shape != null) {
-            return "random weights in the shape of BitNet b1.58 2B4T";
+            return "random weights in the shape of "
+                    + ModelShape.find(shape).orElseThrow().title();
         }
         return options.describe();
     }

@@ -189,7 +189,7 @@ class RunIT {
         fails(2, "cut.gguf: is not text in UTF-8", "perplexity", "-f", cut.toString());
         Path text = Files.writeString(dir.resolve("text.txt"), "Once");
         fails(2, "--windows: 0, expected 1 or more", "perplexity", "-f", text.toString(), "--windows=0");
-        fails(2, "--shape: '3b', expected 2b", "bench-model", "--shape=3b");
+        fails(2, "--shape: '3b', expected one of 2b, bonsai-1.7b", "bench-model", "--shape=3b");
         fails(2, "did you mean scalar?", "bench-model", "--kernels=scaler");
         fails(2, "--thread-counts: 0, expected 1 to 1024", "bench-model", "--thread-counts=0");
     }

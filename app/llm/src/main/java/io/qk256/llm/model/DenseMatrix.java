@@ -9,6 +9,7 @@ import io.qk256.gguf.layout.TensorRows;
 import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * A matrix that no kernel multiplies, such as the embedding, read row by row from the bytes of the file. Immutable and
@@ -38,6 +39,16 @@ final class DenseMatrix {
     /** Returns a matrix of f16 values in memory. */
     static DenseMatrix ofHalves(MemorySegment data, int rows, int cols) {
         return new DenseMatrix(TensorRows.ofHalves(data, rows, cols));
+    }
+
+    /** Returns a matrix of a type's blocks in memory. */
+    static DenseMatrix ofBlocks(TensorType type, MemorySegment data, int rows, int cols) {
+        List<Long> dims = List.of((long) cols, (long) rows);
+        try {
+            return of(new GgufTensor("memory", type.name(), type, dims, data));
+        } catch (GgufException e) {
+            throw new IllegalArgumentException(e);
+        }
     }
 
     /** Returns a copy rounded to f16. */

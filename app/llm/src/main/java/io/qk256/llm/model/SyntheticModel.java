@@ -1,8 +1,11 @@
 package io.qk256.llm.model;
 
+import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.TensorType;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.ScaleType;
 import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,21 +15,23 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
  * Models with random weights, created in memory, to measure speed without a file. They take as long to compute as
  * trained models, but their text is meaningless.
+ *
+ * <p>Models whose activations are rounded in groups are stored as Ternary Bonsai: a scale for 64 weights, embedding and
+ * head in 2 bits. Others have one scale per matrix, and an embedding in F16, which is also the head.
  */
 public final class SyntheticModel {
-
-    /** The shape of Microsoft's BitNet b1.58 2B4T: 2.4 billion parameters, 1.2 GB. */
-    public static final ModelConfig SHAPE_2B = new ModelConfig(
-            "bitnet-b1.58", 128_256, 4096, 2560, 30, 6912, 20, 5, 128, 128, 500_000, 1e-5f, GateFunction.SQUARED_RELU);
 
     private static final long BYTES_AT_ONCE = 1 << 20;
     private static final long LOW_BITS_OF_CODES = 0x5555_5555_5555_5555L;
     private static final int EMBEDDINGS = 1 << 12;
+    private static final int GROUP = TensorType.Q2_0.blockWeights();
+    private static final int GROUP_BYTES = TensorType.Q2_0.blockBytes();
 
     private final ModelConfig config;
     private final Arena arena;
@@ -73,10 +78,17 @@ public final class SyntheticModel {
         }
         for (TensorSpec spec : specs) {
             if (spec.role() == TensorSpec.Role.TOKENS) {
-                tokens.put(spec.name(), tokens(spec.rows(), spec.cols()));
+                tokens.put(spec.name(), inGroups() ? blocks(spec) : tokens(spec.rows(), spec.cols()));
             }
         }
+        if (inGroups()) {
+            ternary.put(Weights.OUTPUT, ternary(config.vocabulary(), config.width()));
+        }
         return new Weights(architecture, config, tokens, ternary, norms, factors);
+    }
+
+    private boolean inGroups() {
+        return config.activations() == Activations.IN_GROUPS;
     }
 
     private RmsNorm norm(int size) {
@@ -92,13 +104,51 @@ public final class SyntheticModel {
     /** Half of the weights are 0. */
     private Qk256Matrix ternary(int rows, int cols) {
         MemorySegment codes = HugePages.allocate(arena, rows * Qk256.rowBytes(cols));
-        fill(codes, random -> {
-            long bits = random.nextLong();
-            long threes = bits & (bits >>> 1) & LOW_BITS_OF_CODES;
-            return bits ^ (threes << 1);
-        });
+        fill(codes, SyntheticModel::codes);
         float scale = (float) Math.sqrt(2.0 / cols);
-        return Qk256Matrix.of(codes, rows, cols, Codebook.TERNARY).withTensorScale(scale);
+        Qk256Matrix matrix = Qk256Matrix.of(codes, rows, cols, Codebook.TERNARY);
+        if (!inGroups()) {
+            return matrix.withTensorScale(scale);
+        }
+        long bytes = (long) rows * Math.ceilDiv(cols, GROUP) * Short.BYTES;
+        MemorySegment scales = HugePages.allocate(arena, Math.ceilDiv(bytes, Long.BYTES) * Long.BYTES);
+        fill(scales, random -> {
+            long four = 0;
+            for (int i = 0; i < Long.BYTES / Short.BYTES; i++) {
+                four = (four << Short.SIZE) | scale(random, scale);
+            }
+            return four;
+        });
+        return matrix.withGroupScales(scales.asSlice(0, bytes), GROUP, ScaleType.F16);
+    }
+
+    /** 32 codes of which none is 3. */
+    private static long codes(SplittableRandom random) {
+        long bits = random.nextLong();
+        long threes = bits & (bits >>> 1) & LOW_BITS_OF_CODES;
+        return bits ^ (threes << 1);
+    }
+
+    /** A number near a scale, in f16. */
+    private static int scale(SplittableRandom random, float scale) {
+        return Float.floatToFloat16((float) (scale * random.nextDouble(0.9, 1.1))) & 0xFFFF;
+    }
+
+    /** An embedding in blocks of Q2_0. */
+    private DenseMatrix blocks(TensorSpec spec) {
+        long first = seed++;
+        int perRow = Math.ceilDiv(spec.cols(), GROUP);
+        long rowBytes = (long) perRow * GROUP_BYTES;
+        MemorySegment data = HugePages.allocate(arena, spec.rows() * rowBytes);
+        IntStream.range(0, spec.rows()).parallel().forEach(row -> {
+            SplittableRandom random = new SplittableRandom(first * spec.rows() + row);
+            for (long at = row * rowBytes; at < (row + 1) * rowBytes; at += GROUP_BYTES) {
+                data.set(LittleEndian.I16, at, (short) scale(random, 1));
+                data.set(LittleEndian.I64, at + Short.BYTES, codes(random));
+                data.set(LittleEndian.I64, at + Short.BYTES + Long.BYTES, codes(random));
+            }
+        });
+        return DenseMatrix.ofBlocks(TensorType.Q2_0, data, spec.rows(), spec.cols());
     }
 
     private DenseMatrix tokens(int rows, int cols) {

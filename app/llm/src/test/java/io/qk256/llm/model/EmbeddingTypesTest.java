@@ -101,6 +101,7 @@ class EmbeddingTypesTest {
         "Q8_0, STORED, 8 bits", "Q8_0, INT8, 8 bits",
         "Q6_K, STORED, Q6_K as F16", "Q6_K, INT8, 8 bits",
         "Q4_0, STORED, Q4_0 as F16", "Q4_0, INT8, 8 bits",
+        "Q2_0, STORED, 2 bits", "Q2_0, INT8, 2 bits",
         "F32, INT8, 8 bits"
     })
     void logitsAreThoseOfTheStoredNumbers(TensorType type, HeadType head, String name) throws IOException {

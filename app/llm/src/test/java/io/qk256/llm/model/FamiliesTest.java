@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,6 +38,12 @@ class FamiliesTest {
 
     private static final String LLAMA_TQ2 = "llama-a-tq2_0";
     private static final int[] LLAMA_TQ2_TOKENS = {1, 35, 179, 107, 45, 287, 152, 152, 235, 255, 155, 221};
+    private static final String QWEN3 = "qwen3-a-g64";
+    private static final int[] QWEN3_TOKENS = {428, 143, 174, 333, 185, 511, 105, 105, 237, 240, 320, 200};
+    private static final String QWEN3_YARN = "qwen3-b-yarn";
+    private static final int[] QWEN3_YARN_TOKENS = {293, 46, 382, 11, 403, 511, 143, 143, 63, 288, 322, 125};
+    private static final int[] SPLIT_TOKENS = {1, 16, 233, 272, 253, 287, 210, 210, 91, 7, 153, 219};
+    private static final int[] F16_NORMS_TOKENS = {1, 49, 262, 101, 120, 287, 121, 121, 282, 283, 193, 55};
     private static final String EMBEDDING = "embed";
     private static final int[] EMBEDDING_TOKENS = {75, 117, 70, 262, 47, 241, 214, 269};
 
@@ -81,6 +88,89 @@ class FamiliesTest {
         List<float[]> logits = logits(file, LLAMA_TQ2_TOKENS);
         sameArgmax(LLAMA_TQ2 + ".logits.exact", logits);
         spread(LLAMA_TQ2 + ".logits.exact", logits, 1.5 * 0.017);
+    }
+
+    /** Scales for groups of 64 weights; the embedding in Q6_K is also the head. */
+    @Test
+    void qwen3() throws GgufException {
+        GgufFile file = file(QWEN3);
+        List<float[]> embedding = Stages.of(file, QWEN3_TOKENS, (g, c) -> List.of(g.embedding()));
+        close(QWEN3 + ".stages/inp_embd", embedding.getFirst(), 2.5e-6);
+        List<float[]> stages = Stages.of(file, QWEN3_TOKENS, (g, c) -> {
+            Rope rope = g.rope(Rope.Pairs.HALVES);
+            Columns x = g.embedding();
+            g.layer(0);
+            Columns h = g.normalized(x, "attn_norm");
+            List<Columns> qkv = g.bitLinear(h, "attn_q", "attn_k", "attn_v");
+            g.normalize(qkv.get(0), "attn_q_norm");
+            g.normalize(qkv.get(1), "attn_k_norm");
+            g.rotate(rope, qkv.get(0));
+            g.rotate(rope, qkv.get(1));
+            Columns a = g.attention(qkv.get(0), qkv.get(1), qkv.get(2));
+            g.add(x, g.bitLinear(a, "attn_output"));
+            List<Columns> gateAndUp = g.bitLinear(g.normalized(x, "ffn_norm"), "ffn_gate", "ffn_up");
+            Columns f = g.gate(c.gate(), gateAndUp.get(0), gateAndUp.get(1));
+            g.add(x, g.bitLinear(f, "ffn_down"));
+            return List.of(h, qkv.get(0), qkv.get(1), qkv.get(2), a, f, x);
+        });
+        close(QWEN3 + ".stages/attn_norm", stages.get(0), 7.2e-6);
+        near(QWEN3 + ".stages/Qrope", stages.get(1));
+        near(QWEN3 + ".stages/Krope", stages.get(2));
+        near(QWEN3 + ".stages/V", stages.get(3));
+        near(QWEN3 + ".stages/kqv_out", stages.get(4));
+        near(QWEN3 + ".stages/ffn_swiglu", stages.get(5));
+        near(QWEN3 + ".stages/l_out", stages.get(6));
+        float[] states = Stages.endPerToken(file, QWEN3_TOKENS);
+        close(QWEN3 + ".logits.token_int8", head(file, states, HeadRounding.NONE), 0.00033);
+        List<float[]> logits = logits(file, QWEN3_TOKENS);
+        sameArgmax(QWEN3 + ".logits.exact", logits);
+        spread(QWEN3 + ".logits.exact", logits, 1.5 * 0.19);
+        // The same weights in groups of 128.
+        float[] inGroupsOf128 = joined(logits(file("qwen3-a-g128"), QWEN3_TOKENS));
+        assertThat(inGroupsOf128).containsExactly(joined(logits), within(0.00016f));
+    }
+
+    /**
+     * YaRN, heads wider than the state, codes 3, embedding and head in Q2_0, and channels with large values, for which
+     * groups of activations must be no worse than ggml's Q8_0.
+     */
+    @Test
+    void qwen3WithYarnAndOutliers() throws GgufException {
+        GgufFile file = file(QWEN3_YARN);
+        List<float[]> stages = Stages.of(file, QWEN3_YARN_TOKENS, (g, c) -> {
+            Rope rope = g.rope(Rope.Pairs.HALVES);
+            Columns x = g.embedding();
+            g.layer(0);
+            List<Columns> qk = g.bitLinear(g.normalized(x, "attn_norm"), "attn_q", "attn_k");
+            g.normalize(qk.get(0), "attn_q_norm");
+            g.normalize(qk.get(1), "attn_k_norm");
+            g.rotate(rope, qk.get(0));
+            g.rotate(rope, qk.get(1));
+            return qk;
+        });
+        near(QWEN3_YARN + ".stages/Qrope", stages.get(0));
+        near(QWEN3_YARN + ".stages/Krope", stages.get(1));
+        float[] states = Stages.endPerToken(file, QWEN3_YARN_TOKENS);
+        close(QWEN3_YARN + ".logits.token_int8", head(file, states, HeadRounding.PER_TOKEN), 0.0002);
+        List<float[]> logits = logits(file, QWEN3_YARN_TOKENS);
+        sameArgmax(QWEN3_YARN + ".logits.exact", logits);
+        spread(QWEN3_YARN + ".logits.exact", logits, 0.075);
+    }
+
+    @Test
+    void aSplitModelAndNormsInF16() throws IOException {
+        for (int part = 1; part <= 3; part++) {
+            String name = "split-0000" + part + "-of-00003.gguf";
+            Files.write(dir.resolve(name), Recorded.bytes("/fixtures/families/" + name));
+        }
+        try (GgufFile file = WeightFile.open(dir.resolve("split-00002-of-00003.gguf"))) {
+            List<float[]> logits = logits(file, SPLIT_TOKENS);
+            sameArgmax("split-whole.logits.exact", logits);
+            spread("split-whole.logits.exact", logits, 1.5 * 0.17);
+        }
+        List<float[]> logits = logits(file("f16norms"), F16_NORMS_TOKENS);
+        sameArgmax("f16norms.logits.exact", logits);
+        spread("f16norms.logits.exact", logits, 1.5 * 0.17);
     }
 
     /** Heads of 48 values, more of them than fill the vectors; SiLU; linear scaling with factor 1. */
@@ -160,7 +250,7 @@ class FamiliesTest {
 
     @Test
     void everyKernelThreadAndBatchGivesTheSameBits() throws GgufException {
-        for (String name : List.of(LLAMA_I2S, LLAMA_TQ2, BITNET, EMBEDDING)) {
+        for (String name : List.of(LLAMA_I2S, LLAMA_TQ2, BITNET, QWEN3, QWEN3_YARN, EMBEDDING)) {
             int[] tokens = new int[100];
             Arrays.setAll(tokens, i -> i * 37 % 250);
             List<float[]> seen = new ArrayList<>();

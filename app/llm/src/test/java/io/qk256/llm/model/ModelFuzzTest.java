@@ -23,7 +23,7 @@ class ModelFuzzTest {
     private final List<Mutations> models = List.of(
             new Mutations(Recorded.bytes("tiny-bitnet.gguf")), new Mutations(Recorded.bytes("tiny-bitnet-b1.58.gguf")));
 
-    private final List<Mutations> families = Stream.of("llama-b-i2_s-freqs", "bitnet-d-head48", "embed")
+    private final List<Mutations> families = Stream.of("llama-b-i2_s-freqs", "bitnet-d-head48", "qwen3-b-yarn", "embed")
             .map(name -> new Mutations(Recorded.bytes("/fixtures/families/" + name + ".gguf")))
             .toList();
 
