@@ -24,7 +24,7 @@ public final class GoodFiles {
                 Fixtures.bytes("gguf_allkv.gguf"),
                 everyType(),
                 Fixtures.bytes("groups/one-q2_0-g128-first.gguf"),
-                Fixtures.bytes("split/split-00001-of-00003.gguf"),
+                Fixtures.bytes("families/split-00001-of-00003.gguf"),
                 stored());
     }
 

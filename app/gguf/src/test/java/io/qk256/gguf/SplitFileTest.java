@@ -39,7 +39,7 @@ class SplitFileTest {
     @BeforeEach
     void copy() throws IOException {
         for (int number = 1; number <= 3; number++) {
-            Files.write(part(number), Fixtures.bytes("split/" + part(number).getFileName()));
+            Files.write(part(number), Fixtures.bytes("families/" + part(number).getFileName()));
         }
     }
 

@@ -60,7 +60,7 @@ class SplitModelTest {
     void isShownAsAWhole() throws IOException {
         for (int number = 1; number <= 3; number++) {
             String name = "split-0000" + number + "-of-00003.gguf";
-            Files.write(dir.resolve(name), Fixtures.bytes("split/" + name));
+            Files.write(dir.resolve(name), Fixtures.bytes("families/" + name));
         }
 
         CommandLineRun run = CommandLineRun.of(

@@ -8,7 +8,9 @@ import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.GgufWriter;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
+import io.qk256.gguf.convert.Conversion;
 import io.qk256.gguf.layout.TensorRows;
 import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.support.OutputFile;
@@ -246,6 +248,20 @@ class FamiliesTest {
 
     private static MemorySegment bytes(float[] values) {
         return MemorySegment.ofArray(MemorySegment.ofArray(values).toArray(ValueLayout.JAVA_BYTE));
+    }
+
+    /** Groups and the type of scales are kept, so the logits have the same bits. */
+    @Test
+    void aConvertedModelIsTheSame() throws IOException {
+        for (String name : List.of(QWEN3, QWEN3_YARN, LLAMA_TQ2)) {
+            Path stored = dir.resolve("stored.gguf");
+            Conversion.convert(file(name), stored, Conversion.Target.QK256, false, 1, Progress.NONE);
+            try (GgufFile file = WeightFile.open(stored)) {
+                assertThat(joined(logits(file, EMBEDDING_TOKENS)))
+                        .as(name)
+                        .isEqualTo(joined(logits(file(name), EMBEDDING_TOKENS)));
+            }
+        }
     }
 
     @Test
