@@ -209,16 +209,16 @@ public final class Engine implements AutoCloseable {
             throw new IllegalArgumentException("pooling: NONE, expected MEAN, FIRST or LAST");
         }
         return get(() -> {
-            int tokens = 0;
+            long tokens = 0;
             for (int[] text : all) {
                 requireTokens(text);
                 if (text.length > context) {
                     throw new IllegalArgumentException("text: " + text.length + " tokens, expected at most " + context
                             + ", the context of this engine; shorten the text or use a larger context");
                 }
-                tokens = Math.max(tokens, text.length);
+                tokens += text.length;
             }
-            WarmUp.beforeTokens(tokens, 0);
+            WarmUp.beforeTokens((int) Math.min(tokens, Integer.MAX_VALUE), 0);
             float[][] vectors = new Embeddings(batch, graph, cache, all, pooling).vectors();
             WarmUp.afterTokens();
             return vectors;

@@ -5,7 +5,7 @@ public enum GateFunction {
     /** {@code relu(gate)^2 * up}: Microsoft's BitNet b1.58 2B4T ({@code hidden_act = relu2}). */
     SQUARED_RELU {
         @Override
-        void apply(float[] gate, float[] up, int at, int n) {
+        void apply(float[] gate, float[] up, int at, int n, Exponentials exponentials) {
             for (int i = at; i < at + n; i++) {
                 float positive = Math.max(gate[i], 0);
                 gate[i] = positive * positive * up[i];
@@ -16,9 +16,14 @@ public enum GateFunction {
     /** {@code gate / (1 + exp(-gate)) * up}: Llama, Qwen3, and what llama.cpp calls {@code bitnet}. */
     SILU {
         @Override
-        void apply(float[] gate, float[] up, int at, int n) {
-            for (int i = at; i < at + n; i++) {
-                gate[i] = gate[i] / (1 + Exp.of(-gate[i])) * up[i];
+        void apply(float[] gate, float[] up, int at, int n, Exponentials exponentials) {
+            float[] e = exponentials.room(n);
+            for (int i = 0; i < n; i++) {
+                e[i] = -gate[at + i];
+            }
+            exponentials.apply(n);
+            for (int i = 0; i < n; i++) {
+                gate[at + i] = gate[at + i] / (1 + e[i]) * up[at + i];
             }
         }
     },
@@ -31,15 +36,23 @@ public enum GateFunction {
         private static final float TWICE_ROOT = (float) (2 * Math.sqrt(2 / Math.PI));
 
         @Override
-        void apply(float[] gate, float[] up, int at, int n) {
-            for (int i = at; i < at + n; i++) {
-                float x = gate[i];
-                float twice = TWICE_ROOT * x * (1 + 0.044715f * x * x);
-                gate[i] = x / (1 + Exp.of(-twice)) * up[i];
+        void apply(float[] gate, float[] up, int at, int n, Exponentials exponentials) {
+            float[] e = exponentials.room(n);
+            for (int i = 0; i < n; i++) {
+                float x = gate[at + i];
+                e[i] = -(TWICE_ROOT * x * (1 + 0.044715f * x * x));
+            }
+            exponentials.apply(n);
+            for (int i = 0; i < n; i++) {
+                gate[at + i] = gate[at + i] / (1 + e[i]) * up[at + i];
             }
         }
     };
 
-    /** Replaces the gate with the result. */
-    abstract void apply(float[] gate, float[] up, int at, int n);
+    /**
+     * Replaces the gate with the result.
+     *
+     * @param exponentials of the calling thread
+     */
+    abstract void apply(float[] gate, float[] up, int at, int n, Exponentials exponentials);
 }

@@ -43,6 +43,7 @@ final class Graph {
     private final Buffers<Columns> ofLayer;
 
     private final Buffers<KernelResults> results;
+    private final ScratchPool<Exponentials> exponentials = new ScratchPool<>(Exponentials::new);
     private final Buffers<QuantizedColumns> quantized;
 
     /** Operands normalized for one matrix, by length. */
@@ -321,7 +322,11 @@ final class Graph {
 
     /** Applies the gate function to {@code gate} and {@code up}; the result replaces the gate. */
     Columns gate(GateFunction function, Columns gate, Columns up) {
-        columnTasks.add(column -> function.apply(gate.values(), up.values(), gate.at(column), gate.length()));
+        columnTasks.add(column -> {
+            Exponentials mine = exponentials.take();
+            function.apply(gate.values(), up.values(), gate.at(column), gate.length(), mine);
+            exponentials.giveBack(mine);
+        });
         return gate;
     }
 

@@ -101,7 +101,7 @@ class TinyModelTest {
 
         float[] gate = linear(weights.matrix("blk.0.ffn_gate"), ffnNorm, 256, 384);
         GateFunction.SQUARED_RELU.apply(
-                gate, linear(weights.matrix("blk.0.ffn_up"), ffnNorm, 256, 384), 0, gate.length);
+                gate, linear(weights.matrix("blk.0.ffn_up"), ffnNorm, 256, 384), 0, gate.length, new Exponentials());
         assertThat(gate).as("ffn_sub_out").isEqualTo(Recorded.floats("ffn_sub_out-0.f32"));
     }
 
