@@ -20,6 +20,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Rewrites a GGUF file with its 2-bit tensors in another type. Everything else is copied: keys, tensors of other types,
@@ -95,6 +96,15 @@ public final class Conversion {
      * @param scaleError largest relative error of a rounded scale; 0 if none was rounded
      */
     public record Report(int converted, int copied, double scaleError) {}
+
+    /**
+     * The key that says how activations are rounded, in a file whose type no longer tells: {@link #PER_TOKEN} or
+     * {@link #IN_GROUPS}.
+     */
+    public static final String ACTIVATIONS_KEY = "qk256.activations";
+
+    public static final String PER_TOKEN = "per_token";
+    public static final String IN_GROUPS = "in_groups";
 
     private Conversion(GgufFile source, Target target, boolean roundScales, int threads, Progress progress) {
         this.source = source;
@@ -174,6 +184,32 @@ public final class Conversion {
                 || key.startsWith(SPLIT_KEYS);
     }
 
+    /**
+     * How the source's activations are rounded, which follows from its type unless it was converted itself. Empty for
+     * BitNet, which rounds them in one way only.
+     */
+    private Optional<String> activations() throws GgufException {
+        Optional<GgufValue> architecture = source.find("general.architecture");
+        if (architecture.isPresent() && architecture.get().asText().startsWith("bitnet")) {
+            return Optional.empty();
+        }
+        Optional<GgufValue> stored = source.find(ACTIVATIONS_KEY);
+        if (stored.isPresent()) {
+            return Optional.of(stored.get().asText());
+        }
+        boolean isTernary = false;
+        for (GgufTensor tensor : source.tensors()) {
+            switch (tensor.type()) {
+                case I2_S, I2_S_ARM, I2_S_ROWS4 -> {
+                    return Optional.of(PER_TOKEN);
+                }
+                case TQ1_0, TQ2_0, Q2_0, Q2_0_G128, PQ2_0, PTQ1_0 -> isTernary = true;
+                default -> {}
+            }
+        }
+        return isTernary ? Optional.of(IN_GROUPS) : Optional.empty();
+    }
+
     private void keys(GgufWriter writer) throws GgufException {
         for (GgufValue value : source.metadata().values()) {
             if (value.key().equals(FILE_TYPE_KEY)) {
@@ -182,6 +218,10 @@ public final class Conversion {
                 writer.copy(value);
             }
         }
+        String ofTarget = target == Target.I2_S ? PER_TOKEN : IN_GROUPS;
+        activations()
+                .filter(rounding -> !rounding.equals(ofTarget))
+                .ifPresent(rounding -> writer.text(ACTIVATIONS_KEY, rounding));
         if (target == Target.QK256) {
             writer.alignment(Qk256Codec.ALIGNMENT);
             writer.integer(Qk256Codec.VERSION_KEY, ValueType.U32, Qk256Codec.VERSION);

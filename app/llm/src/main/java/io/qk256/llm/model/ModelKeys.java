@@ -6,6 +6,7 @@ import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.GgufValue;
 import io.qk256.gguf.TensorType;
 import io.qk256.gguf.ValueType;
+import io.qk256.gguf.convert.Conversion;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -253,9 +254,17 @@ final class ModelKeys {
     /**
      * How activations are rounded in a family that has models of both kinds. Those in I2_S, BitNet's own type, were
      * trained with one scale per token, and so were those with norms before each projection. The file does not say it
-     * of others, for which groups are right in any case.
+     * of others, for which groups are right in any case. A converted file has a key that tells what it was before.
      */
-    Activations activations(boolean inputNorms) {
+    Activations activations(boolean inputNorms) throws GgufException {
+        Optional<GgufValue> stored = file.find(Conversion.ACTIVATIONS_KEY);
+        if (stored.isPresent()) {
+            return switch (stored.get().asText()) {
+                case Conversion.PER_TOKEN -> Activations.PER_TOKEN;
+                case Conversion.IN_GROUPS -> Activations.IN_GROUPS;
+                default -> throw refused(stored.get(), Conversion.PER_TOKEN + " or " + Conversion.IN_GROUPS);
+            };
+        }
         TensorType type =
                 file.findTensor("blk.0.attn_q.weight").map(GgufTensor::type).orElse(TensorType.I2_S);
         return inputNorms || PER_TOKEN.contains(type) ? Activations.PER_TOKEN : Activations.IN_GROUPS;

@@ -250,10 +250,10 @@ class FamiliesTest {
         return MemorySegment.ofArray(MemorySegment.ofArray(values).toArray(ValueLayout.JAVA_BYTE));
     }
 
-    /** Groups and the type of scales are kept, so the logits have the same bits. */
+    /** Groups, the type of scales and the rounding of activations are kept, so the logits have the same bits. */
     @Test
     void aConvertedModelIsTheSame() throws IOException {
-        for (String name : List.of(QWEN3, QWEN3_YARN, LLAMA_TQ2)) {
+        for (String name : List.of(QWEN3, QWEN3_YARN, LLAMA_TQ2, LLAMA_I2S, EMBEDDING)) {
             Path stored = dir.resolve("stored.gguf");
             Conversion.convert(file(name), stored, Conversion.Target.QK256, false, 1, Progress.NONE);
             try (GgufFile file = WeightFile.open(stored)) {
