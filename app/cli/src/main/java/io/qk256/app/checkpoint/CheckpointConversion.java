@@ -12,11 +12,7 @@ import io.qk256.gguf.convert.Conversion;
 import io.qk256.gguf.layout.Encoded;
 import io.qk256.gguf.layout.Encoder;
 import io.qk256.gguf.layout.Qk256Codec;
-import io.qk256.gguf.layout.TensorRows;
-import io.qk256.spi.Codebook;
-import io.qk256.spi.F32Vector;
 import io.qk256.spi.Qk256Matrix;
-import io.qk256.spi.memory.Packing;
 import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -199,7 +195,7 @@ public final class CheckpointConversion {
         Tensor tensor = require(from, List.of((long) rows, (long) cols));
         writer.tensor(
                 to,
-                type(tensor),
+                CheckpointWeights.type(tensor),
                 List.of((long) cols, (long) rows),
                 tensor.data().byteSize(),
                 arena -> {
@@ -213,37 +209,13 @@ public final class CheckpointConversion {
     /** Norms are f32 in GGUF. */
     private void vector(String from, String to, int size) throws IOException {
         Tensor tensor = require(from, List.of((long) size));
-        float[] values = floats(tensor, size, 1);
+        float[] values = CheckpointWeights.floats(tensor, size, 1);
         writer.tensor(to, TensorType.F32, List.of((long) size), (long) size * Float.BYTES, arena -> {
             written.add(tensor.data().byteSize());
             return arena.allocateFrom(LittleEndian.F32, values);
         });
         copied++;
         tried.add(tensor.data().byteSize());
-    }
-
-    private static TensorType type(Tensor tensor) throws IOException {
-        return switch (tensor.type()) {
-            case BF16 -> TensorType.BF16;
-            case F16 -> TensorType.F16;
-            case F32 -> TensorType.F32;
-            case U8 ->
-                throw new IOException(tensor + ": expected BF16, F16 or F32; the checkpoint is of an unsupported kind");
-        };
-    }
-
-    private static float[] floats(Tensor tensor, int cols, int rows) throws IOException {
-        float[] values = new float[Math.multiplyExact(cols, rows)];
-        GgufTensor asRows = new GgufTensor(
-                tensor.file(), tensor.name(), type(tensor), List.of((long) cols, (long) rows), tensor.data());
-        TensorRows.of(asRows).reader(rows).read(0, rows, values, 0);
-        for (int i = 0; i < values.length; i++) {
-            if (!Float.isFinite(values[i])) {
-                throw new IOException(tensor + ": value " + i + " is " + values[i]
-                        + ", expected a finite number; the data is damaged");
-            }
-        }
-        return values;
     }
 
     private void head(int vocabulary, int width) throws IOException {
@@ -300,57 +272,17 @@ public final class CheckpointConversion {
     }
 
     private Encoded encode(Tensor tensor, String from, String to, int rows, int cols, Arena arena) throws IOException {
-        Qk256Matrix matrix = tensor.type() == NumberType.U8
-                ? packed(tensor, from, rows, cols, arena)
-                : rounded(tensor, rows, cols, arena);
+        Qk256Matrix matrix;
+        if (tensor.type() == NumberType.U8) {
+            Tensor scale = require(from + ".weight_scale", List.of(1L));
+            matrix = CheckpointWeights.packed(tensor, scale, multipliesByScale, rows, cols, arena);
+        } else {
+            matrix = CheckpointWeights.rounded(tensor, rows, cols, arena);
+        }
         GgufTensor named =
                 new GgufTensor(tensor.file(), to, TensorType.I8, List.of((long) cols, (long) rows), tensor.data());
         Encoded encoded = Encoder.encode(target.type(), named, matrix, roundScales, arena);
         scaleError = Math.max(scaleError, encoded.scaleError());
         return encoded;
-    }
-
-    /** Byte {@code (r, c)} has weight {@code (r + k * rows / 4, c)} in bits {@code 2k}; a weight is the code minus one. */
-    private Qk256Matrix packed(Tensor tensor, String from, int rows, int cols, Arena arena) throws IOException {
-        byte[] codes = new byte[Math.multiplyExact(rows, cols)];
-        int quarter = codes.length / 4;
-        for (int i = 0; i < quarter; i++) {
-            int four = tensor.data().get(LittleEndian.I8, i);
-            for (int k = 0; k < 4; k++) {
-                int code = four >> (2 * k) & 3;
-                if (code == 3) {
-                    throw new IOException(tensor + ": the weight at row " + (i / cols + k * (rows / 4)) + ", column "
-                            + i % cols + " has code 3, expected 0, 1 or 2; the data is damaged");
-                }
-                codes[k * quarter + i] = (byte) code;
-            }
-        }
-        Tensor scale = require(from + ".weight_scale", List.of(1L));
-        float stored = floats(scale, 1, 1)[0];
-        float value = multipliesByScale ? stored : 1 / stored;
-        if (!Float.isFinite(value)) {
-            throw new IOException(scale + ": is " + stored + ", expected a finite number other than 0");
-        }
-        return Packing.into(arena).codes(codes, rows, cols, Codebook.TERNARY).withTensorScale(value);
-    }
-
-    /** The scale is rounded to the type of the weights, as in the computation of transformers. */
-    private static Qk256Matrix rounded(Tensor tensor, int rows, int cols, Arena arena) throws IOException {
-        float[] weights = floats(tensor, cols, rows);
-        Qk256Matrix matrix = Packing.into(arena).absMean(F32Vector.of(MemorySegment.ofArray(weights)), rows, cols);
-        float scale = matrix.tensorScale();
-        return matrix.withTensorScale(
-                switch (tensor.type()) {
-                    case BF16 -> toBf16(scale);
-                    case F16 -> Float.float16ToFloat(Float.floatToFloat16(scale));
-                    default -> scale;
-                });
-    }
-
-    /** Rounds half to even. */
-    private static float toBf16(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        int rounded = bits + 0x7FFF + (bits >>> 16 & 1);
-        return Float.intBitsToFloat(rounded & 0xFFFF_0000);
     }
 }
