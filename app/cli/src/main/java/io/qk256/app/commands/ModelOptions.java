@@ -26,9 +26,10 @@ final class ModelOptions {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE.gguf",
-            description = "A BitNet b1.58 model: a file, or hf:OWNER/REPO[:FILE] for one of the Hugging Face hub that"
-                    + " '${ROOT-COMMAND-NAME} pull' or another program has downloaded. Default: the embedded one, which tells"
-                    + " fairy tales.")
+            description =
+                    "A model with 2-bit weights: a file, or hf:OWNER/REPO[:FILE] for one of the Hugging Face hub that"
+                            + " '${ROOT-COMMAND-NAME} pull' or another program has downloaded. Default: the embedded one, which tells"
+                            + " fairy tales.")
     private @Nullable ModelFile model;
 
     @Option(

@@ -35,7 +35,7 @@ import picocli.CommandLine.ParentCommand;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Generate text with a BitNet model: the text on standard output, then one line about speed on standard error.",
+            "Generate text with a model: the text on standard output, then one line about speed on standard error.",
             "Without options, the embedded model tells a fairy tale, or continues the text that is piped in."
         })
 final class RunCommand implements Callable<Integer> {
