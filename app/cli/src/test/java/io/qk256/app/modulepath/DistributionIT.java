@@ -148,11 +148,13 @@ class DistributionIT {
         for (String part : List.of("lib", "lib/kit", "plugins", "docs")) {
             assertThat(home.resolve(part)).isDirectory();
         }
-        assertThat(Files.getPosixFilePermissions(home.resolve("bin/qk256")))
-                .containsAll(Set.of(
-                        PosixFilePermission.OWNER_EXECUTE,
-                        PosixFilePermission.GROUP_EXECUTE,
-                        PosixFilePermission.OTHERS_EXECUTE));
+        for (String launcher : List.of("qk256", "bin/qk256")) {
+            assertThat(Files.getPosixFilePermissions(home.resolve(launcher)))
+                    .containsAll(Set.of(
+                            PosixFilePermission.OWNER_EXECUTE,
+                            PosixFilePermission.GROUP_EXECUTE,
+                            PosixFilePermission.OTHERS_EXECUTE));
+        }
         assertThat(home.resolve("bin/find-jdk")).exists();
         assertThat(home.resolve("SPEC.md")).exists();
     }
@@ -164,6 +166,9 @@ class DistributionIT {
                 .hasSizeGreaterThan(2);
         Path link = Files.createSymbolicLink(work.resolve("link"), home.resolve("bin/qk256"));
         assertThat(run(link.toString(), "kernels", "--json").getAsJsonArray("kernels"))
+                .hasSizeGreaterThan(2);
+        Path asTheDocumentsSay = Files.createSymbolicLink(work.resolve("link-2"), home.resolve("qk256"));
+        assertThat(run(asTheDocumentsSay.toString(), "kernels", "--json").getAsJsonArray("kernels"))
                 .hasSizeGreaterThan(2);
     }
 
