@@ -38,9 +38,26 @@ public record Cpu(String name, int physicalCores, int logicalCores, CpuFeatures 
     }
 
     private static String name(ProcessorIdentifier identifier) {
-        String architecture = identifier.getMicroarchitecture();
+        String architecture = architecture(
+                identifier.getVendor(),
+                identifier.getFamily(),
+                identifier.getModel(),
+                identifier.getMicroarchitecture());
         boolean known = !architecture.isBlank() && !architecture.equals("unknown");
         return identifier.getName().strip() + (known ? " (" + architecture + ")" : "");
+    }
+
+    /**
+     * OSHI knows AMD's family 25 as Zen 3, but the models 16 to 31, 96 to 127 and 160 to 175 of that family are Zen 4
+     * (Linux, {@code arch/x86/kernel/cpu/amd.c}).
+     */
+    static String architecture(String vendor, String family, String model, String known) {
+        if (!vendor.equals("AuthenticAMD") || !family.equals("25") || !model.matches("\\d{1,3}")) {
+            return known;
+        }
+        int number = Integer.parseInt(model);
+        boolean zen4 = number >= 16 && number < 32 || number >= 96 && number < 128 || number >= 160 && number < 176;
+        return zen4 ? "Zen 4" : known;
     }
 
     /**
