@@ -5,6 +5,7 @@ import io.qk256.gguf.GgufException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Locale;
 
 /** Reads SentencePiece BPE: pieces with scores, and a token for each byte. */
 final class SentencePieceReader {
@@ -78,7 +79,7 @@ final class SentencePieceReader {
     }
 
     private static String name(int value) {
-        return String.format("<0x%02X>", value);
+        return String.format(Locale.ROOT, "<0x%02X>", value);
     }
 
     /** The space is written as U+2581. */
