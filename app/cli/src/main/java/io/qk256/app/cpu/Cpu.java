@@ -56,7 +56,8 @@ public record Cpu(String name, int physicalCores, int logicalCores, CpuFeatures 
             return known;
         }
         int number = Integer.parseInt(model);
-        boolean zen4 = number >= 16 && number < 32 || number >= 96 && number < 128 || number >= 160 && number < 176;
+        boolean zen4 =
+                (number >= 16 && number < 32) || (number >= 96 && number < 128) || (number >= 160 && number < 176);
         return zen4 ? "Zen 4" : known;
     }
 
