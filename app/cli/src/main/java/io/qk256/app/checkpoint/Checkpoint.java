@@ -29,6 +29,9 @@ final class Checkpoint implements AutoCloseable {
     private Checkpoint(Path directory, Arena arena) throws IOException {
         this.directory = directory;
         this.arena = arena;
+        requireFile(
+                directory.resolve(CONFIG),
+                "expected a GGUF file, or a directory with a checkpoint, which has " + CONFIG);
         this.config = JsonFile.read(directory.resolve(CONFIG));
         this.tensors = Collections.unmodifiableMap(tensors(directory, arena));
     }

@@ -188,7 +188,7 @@ class CheckpointConversionTest {
         Files.delete(from.resolve("config.json"));
         assertThatThrownBy(() -> CheckpointConversion.convert(from, out, Target.I2_S, false, Progress.NONE))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("config.json: cannot be read: no such file");
+                .hasMessageContaining("config.json: no such file");
     }
 
     /** Changed bytes give a reason, never another failure. */
