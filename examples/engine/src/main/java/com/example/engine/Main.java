@@ -38,6 +38,10 @@ public final class Main {
             System.out.println("first: " + y.get(0) + ", last: " + y.get(ROWS - 1));
         }
 
+        if (args.length == 0) {
+            System.out.println("no text: give a model.gguf as argument");
+            return;
+        }
         try (LanguageModel model = LanguageModel.open(Path.of(args[0]));
                 Engine engine = model.engine(kernel, EngineOptions.withThreads(2))) {
             GenerationOptions options = GenerationOptions.usual().withMaxTokens(30);
