@@ -331,6 +331,11 @@ static void test_shape(int32_t rows, int32_t cols, int32_t split) {
     static const float codebooks[][4] = {{-2, -1, 1, 2}, {-1, 0, 1, 2}, {-64, 63, 0, -7}, {5, 5, 5, 5}, {15, 0, 3, 1}};
     static const int count = sizeof codebooks / sizeof *codebooks;
     for (int scaling = 0; scaling < SCALINGS; scaling++) {
+        /* All that is scaled up to 300 columns and from 2560 on; between them two of six in turn, which saves a minute. */
+        const int in_turn = scaling == UNSCALED || scaling == 1 + cols % 6 || scaling == 1 + cols / 7 % 6;
+        if (cols > 300 && cols < 2560 && !in_turn) {
+            continue;
+        }
         problem p = problem_of(rows, cols, codebooks[cols % count], scaling, (scaling + cols) % 2);
         test_dequantize(&p, 0, rows);
         test_dequantize(&p, split, rows);
