@@ -5,9 +5,20 @@
 #include "tier.h"
 
 enum {
-    LANES = 8,       /* in which the contract adds the sums of groups */
-    ACTIVATIONS = 32 /* that share a multiplier */
+    LANES = 8,        /* in which the contract adds the sums of groups */
+    ACTIVATIONS = 32, /* that share a multiplier */
+    MOST_STEP_BLOCKS = 8
 };
+
+/* A part of a row: a kernel processes wide rows in several. */
+typedef struct {
+    const uint8_t *codes;
+    const uint8_t *scales; /* or NULL: all are 1 */
+    int32_t blocks;
+    int32_t groups;
+    uint64_t ahead;        /* bytes from a row to the row to prefetch */
+    uint64_t scales_ahead; /* the same for scales */
+} row_part;
 
 /* ((l0 + l4) + (l2 + l6)) + ((l1 + l5) + (l3 + l7)), as the contract defines. */
 INLINE double sum_of_lanes(const double *lanes) {

@@ -13,7 +13,6 @@ enum {
     /* Rows whose lanes are kept while the chunks of a wider matrix are processed. */
     LANES_TILE = 128,
     HALF = BLOCK_WEIGHTS / 2,
-    MOST_STEP_BLOCKS = 8,
 #ifdef __AVXVNNI__
     BLOCK_MULTIPLIERS = 16
 #else
@@ -27,16 +26,6 @@ typedef struct {
     _Alignas(32) int16_t multipliers[CHUNK_BLOCKS * BLOCK_MULTIPLIERS];
     int32_t corrections[CHUNK / 64]; /* smallest * sum(q * multiplier) of each group */
 } grouped;
-
-/* A chunk of a row. */
-typedef struct {
-    const uint8_t *codes;
-    const uint8_t *scales; /* or NULL: all are 1 */
-    int32_t blocks;
-    int32_t groups;
-    uint64_t ahead;        /* bytes from a row to the row to prefetch */
-    uint64_t scales_ahead; /* the same for scales */
-} row_part;
 
 /* ---- Activations ---- */
 

@@ -12,7 +12,6 @@ enum {
     PART = 4096,
     PART_BLOCKS = PART / BLOCK_WEIGHTS,
     LANES_TILE = 64,
-    MOST_STEP_BLOCKS = 8,
     /* The largest u for which the sum of 16 products fits in 16 bits: 16 * 15 * 128 < 32768. */
     NARROW_U = 15
 };
@@ -23,16 +22,6 @@ typedef struct {
     _Alignas(64) int16_t multipliers[PART_BLOCKS * 16]; /* of two blocks, in the order of the lanes of their sums */
     _Alignas(64) int32_t corrections[PART / 64];        /* smallest * sum(q * multiplier) of each group */
 } grouped;
-
-/* A part of a row. */
-typedef struct {
-    const uint8_t *codes;
-    const uint8_t *scales; /* or NULL: all are 1 */
-    int32_t blocks;
-    int32_t groups;
-    uint64_t ahead;        /* bytes from a row to the row to prefetch */
-    uint64_t scales_ahead; /* the same for scales */
-} row_part;
 
 /* Blocks of a step: eight or sixteen groups, because sums are made of four blocks. */
 INLINE int32_t step_blocks(int group) {

@@ -23,6 +23,8 @@ final class GemvF32 {
 
     private static final VectorMask<Float> UPPER = VectorMask.fromLong(Lanes.FLOATS, 0xF0);
 
+    private static final float[] NO_SCALES = {};
+
     private GemvF32() {}
 
     static void rows(Qk256Matrix w, Scratch scratch, F32Vector x, int fromRow, int toRow, F32Vector y) {
@@ -49,6 +51,7 @@ final class GemvF32 {
     private static void part(
             Qk256Matrix w, Scratch scratch, float[] x, int row, int rows, int block, int blocks, float[] sums) {
         float[] codebook = scratch.codebook(w);
+        boolean scaled = w.hasGroupScales();
         for (int r = 0; r < rows; r += 2) {
             int partner = Math.min(r + 1, rows - 1); // An odd last row is its own partner.
             pair(
@@ -58,9 +61,9 @@ final class GemvF32 {
                     blocks,
                     codebook,
                     x,
-                    w.hasGroupScales(),
-                    scratch.scales(0, w, row + r, block, blocks, w.tensorScale()),
-                    scratch.scales(1, w, row + partner, block, blocks, w.tensorScale()),
+                    scaled,
+                    scaled ? scratch.scales(0, w, row + r, block, blocks, w.tensorScale()) : NO_SCALES,
+                    scaled ? scratch.scales(1, w, row + partner, block, blocks, w.tensorScale()) : NO_SCALES,
                     w.cols() - block * Qk256.BLOCK_WEIGHTS,
                     sums,
                     r * LANES,
