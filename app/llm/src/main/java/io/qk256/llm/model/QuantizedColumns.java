@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.memory.Quantization;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -13,21 +14,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The int8 activations of a batch, one column per token.
  *
- * <p>{@link Activations#PER_TOKEN} is as bitnet.cpp did up to 2025 ({@code quantize_row_i8_s}), and as the reference
- * implementation of the model does: {@code m = max(1e-5, max |x|)} and {@code s = 127 / m} in f64, {@code q =
- * round-half-even(x * s)} of the f32 product.
- *
- * <p>{@link Activations#IN_GROUPS}: {@code s = 32767 * 127 / m}. A group of 32 values has the least multiplier {@code k}
- * with {@code k * 127 >= max |x| * s}, and {@code q = round-half-even(x * s / k)}. The steps of a group are those of
- * ggml's Q8_0, made a little larger by rounding {@code k} up: by up to {@code 1 / k}.
+ * <p>{@link Activations#PER_TOKEN} follows {@link Quantization#absMax}, {@link Activations#IN_GROUPS}
+ * {@link Quantization#absMaxInGroups}, to the bit. What differs is where the values are: here in arrays, and a value that
+ * is not finite is told once, by {@link #matrix}.
  *
  * <p>Different threads may quantize different columns at once.
  */
 final class QuantizedColumns {
 
-    private static final double SMALLEST_MAX = 1e-5;
     private static final double LARGEST_CODE = 127;
-    private static final int LARGEST_MULTIPLIER = Short.MAX_VALUE;
+    private static final double LARGEST_MULTIPLIER = Short.MAX_VALUE;
     private static final int GROUP = I8Vector.GROUP;
 
     /** Adding and subtracting this rounds half to even, as {@code |x * s|} is hardly above 127. */
@@ -70,12 +66,12 @@ final class QuantizedColumns {
 
     /** Quantizes the values starting at {@code x[at]}. */
     void quantize(Reductions reductions, int column, float[] x, int at) {
-        double max = Math.max(SMALLEST_MAX, reductions.absMax(x, at, length));
+        float max = reductions.absMax(x, at, length);
         if (rounding == Activations.IN_GROUPS) {
-            quantizeInGroups(reductions, column, x, at, (float) (LARGEST_CODE * LARGEST_MULTIPLIER / max));
+            quantizeInGroups(reductions, column, x, at, Math.max(Quantization.SMALLEST_MAX_IN_GROUPS, max));
             return;
         }
-        float scale = (float) (LARGEST_CODE / max);
+        float scale = (float) (LARGEST_CODE / Math.max(Quantization.SMALLEST_MAX, max));
         int to = column * length;
         for (int i = 0; i < length; i++) {
             codes[to + i] = (byte) (int) (x[at + i] * scale + ROUNDER - ROUNDER);
@@ -84,15 +80,16 @@ final class QuantizedColumns {
         scales[column] = scale;
     }
 
-    private void quantizeInGroups(Reductions reductions, int column, float[] x, int at, float scale) {
+    private void quantizeInGroups(Reductions reductions, int column, float[] x, int at, double max) {
+        double scale = LARGEST_CODE * LARGEST_MULTIPLIER / max;
+        double multiplierOfOne = LARGEST_MULTIPLIER / max;
         int to = column * length;
         for (int group = 0; group < groups; group++) {
             int from = group * GROUP;
-            float steps = reductions.absMax(x, at + from, GROUP) * scale / (float) LARGEST_CODE;
-            int multiplier = Math.min(LARGEST_MULTIPLIER, (int) Math.ceil(steps));
+            double wanted = Math.ceil(reductions.absMax(x, at + from, GROUP) * multiplierOfOne);
+            double multiplier = Math.clamp(wanted, 1, LARGEST_MULTIPLIER);
             multipliers[column * groups + group] = (short) multiplier;
-            float inverse = multiplier == 0 ? 0 : scale / multiplier;
-            Arrays.fill(inverses, to + from, to + from + GROUP, inverse);
+            Arrays.fill(inverses, to + from, to + from + GROUP, (float) (scale / multiplier));
         }
         for (int i = 0; i < length; i++) {
             codes[to + i] = (byte) (int) (x[at + i] * inverses[to + i] + ROUNDER - ROUNDER);
@@ -100,7 +97,7 @@ final class QuantizedColumns {
         MemorySegment.copy(codes, to, memory, JAVA_BYTE, to, length);
         int first = column * groups;
         MemorySegment.copy(multipliers, first, multiplierMemory, JAVA_SHORT, (long) first * Short.BYTES, groups);
-        scales[column] = scale;
+        scales[column] = (float) scale;
     }
 
     /**
