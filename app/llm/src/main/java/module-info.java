@@ -7,5 +7,6 @@ module io.qk256.llm {
     exports io.qk256.llm;
     exports io.qk256.llm.generation;
     exports io.qk256.llm.model;
+    exports io.qk256.llm.serving;
     exports io.qk256.llm.text;
 }

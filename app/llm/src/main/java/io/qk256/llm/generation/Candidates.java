@@ -1,6 +1,7 @@
 package io.qk256.llm.generation;
 
 import io.qk256.llm.model.NotFiniteException;
+import java.util.BitSet;
 
 /**
  * Tokens in descending order of logits, equal logits in ascending order of ids. Sorted only as far as needed: a heap
@@ -53,13 +54,40 @@ final class Candidates {
         }
     }
 
-    /** Replaces a logit; call between {@link #load} and {@link #order}. */
+    /** Replaces a logit; call between {@link #load} and {@link #keepOnly}. */
     void set(int token, float logit) {
         logits[token] = logit;
     }
 
+    /** Returns a logit; call between {@link #load} and {@link #keepOnly}. */
+    float logit(int token) {
+        return logits[token];
+    }
+
+    /**
+     * Keeps only some tokens, and of those only the possible ones; call after the last {@link #set}.
+     *
+     * @return whether there is one
+     */
+    boolean keepOnly(BitSet allowed) {
+        int kept = 0;
+        for (int i = allowed.nextSetBit(0); i >= 0 && i < count; i = allowed.nextSetBit(i + 1)) {
+            if (logits[i] > Float.NEGATIVE_INFINITY) {
+                logits[kept] = logits[i];
+                tokens[kept] = i;
+                kept++;
+            }
+        }
+        count = kept;
+        return kept > 0;
+    }
+
     /** Returns the most likely token; call between {@link #load} and {@link #order}. */
     int best() {
+        return tokens[indexOfBest()];
+    }
+
+    private int indexOfBest() {
         int best = 0;
         for (int i = 1; i < count; i++) {
             if (logits[i] > logits[best]) {
@@ -97,7 +125,7 @@ final class Candidates {
      * {@link #order}.
      */
     void keepAtLeast(double fraction) {
-        double least = logits[best()] + Math.log(fraction) - LOG_SLACK;
+        double least = logits[indexOfBest()] + Math.log(fraction) - LOG_SLACK;
         int kept = 0;
         for (int i = 0; i < count; i++) {
             if (logits[i] >= least) {
@@ -110,7 +138,7 @@ final class Candidates {
 
     /** The sum of the {@linkplain #weight weights} of the tokens kept; call between {@link #set} and {@link #order}. */
     double weights(double temperature) {
-        double best = logits[best()];
+        double best = logits[indexOfBest()];
         double sum = 0;
         for (int i = 0; i < count; i++) {
             sum += Math.exp((logits[i] - best) / temperature);

@@ -80,7 +80,7 @@ public final class Generator {
     public Answer generate(int[] prompt, int maxTokens, BooleanSupplier stop, Consumer<String> out) {
         requireFitting(prompt);
         int known = rewindToCommon(prompt);
-        Arrays.stream(prompt).forEach(sampler::accept);
+        Arrays.stream(prompt).forEach(sampler::acceptPrompt);
         int[] added = Arrays.copyOfRange(prompt, known, prompt.length);
         long start = System.nanoTime();
         float[] logits = sequence.prompt(added);

@@ -1,9 +1,14 @@
 package io.qk256.llm.generation;
 
+import io.qk256.spi.support.UserError;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 
 /**
- * Chooses the next token from logits. The steps, in llama.cpp's order: repeat penalty, top-k, top-p, min-p,
+ * Chooses the next token from logits. The steps, in llama.cpp's order: bias and penalties, top-k, top-p, min-p,
  * temperature, draw. Top-p and min-p use the probabilities before temperature, among the tokens that the previous steps
  * kept. Every step keeps at least one token.
  *
@@ -19,8 +24,22 @@ public final class Sampler {
     private int recentCount;
     private int recentNext;
 
-    /** @param vocabularySize the number of logits in each call, at least 1 */
+    /** How often each token was chosen; empty if no penalty depends on it. */
+    private final Map<Integer, Integer> chosen = new HashMap<>();
+
+    /**
+     * Creates a sampler.
+     *
+     * @param vocabularySize the number of logits in each call, at least 1
+     * @throws UserError if a token with a bias is not in the vocabulary
+     */
     public Sampler(SamplingOptions options, int vocabularySize) {
+        options.logitBias().keySet().forEach(token -> {
+            if (token >= vocabularySize) {
+                throw new UserError("token of a bias is " + token + ", expected 0 to " + (vocabularySize - 1)
+                        + " (the vocabulary)");
+            }
+        });
         this.options = options;
         this.random = new SplittableRandom(options.seed());
         this.candidates = new Candidates(vocabularySize);
@@ -28,11 +47,11 @@ public final class Sampler {
     }
 
     /**
-     * Records a token as recent. Call it for each token of the prompt and each chosen token.
+     * Records a token of the prompt as recent.
      *
      * @throws IllegalArgumentException if the token is not in the vocabulary
      */
-    public void accept(int token) {
+    public void acceptPrompt(int token) {
         if (token < 0 || token >= candidates.vocabularySize()) {
             throw new IllegalArgumentException(
                     "token " + token + ", expected 0 to " + (candidates.vocabularySize() - 1));
@@ -45,6 +64,18 @@ public final class Sampler {
     }
 
     /**
+     * Records a token as chosen, and as recent.
+     *
+     * @throws IllegalArgumentException if the token is not in the vocabulary
+     */
+    public void accept(int token) {
+        acceptPrompt(token);
+        if (options.presencePenalty() != 0 || options.frequencyPenalty() != 0) {
+            chosen.merge(token, 1, Integer::sum);
+        }
+    }
+
+    /**
      * Chooses the next token. Does not call {@link #accept}; the caller must.
      *
      * @param logits one for each token; minus infinity for a token that must not be chosen; not modified
@@ -52,12 +83,44 @@ public final class Sampler {
      * @throws io.qk256.llm.model.NotFiniteException if one is NaN or plus infinity, or all are minus infinity
      */
     public int sample(float[] logits) {
+        load(logits);
+        return choose();
+    }
+
+    /**
+     * Chooses the next token among those that are allowed.
+     *
+     * @param allowed the tokens that may be chosen
+     * @return empty if none of them is possible
+     * @throws IllegalArgumentException if the number of logits is not the vocabulary size
+     * @throws io.qk256.llm.model.NotFiniteException if one is NaN or plus infinity, or all are minus infinity
+     */
+    public OptionalInt sample(float[] logits, BitSet allowed) {
+        load(logits);
+        return candidates.keepOnly(allowed) ? OptionalInt.of(choose()) : OptionalInt.empty();
+    }
+
+    private void load(float[] logits) {
         candidates.load(logits);
         if (options.repeatPenalty() != 1) {
             for (int i = 0; i < recentCount; i++) {
                 candidates.set(recent[i], penalized(logits[recent[i]]));
             }
         }
+        if (!chosen.isEmpty()) {
+            chosen.forEach(
+                    (token, times) -> add(token, -options.presencePenalty() - times * options.frequencyPenalty()));
+        }
+        if (!options.logitBias().isEmpty()) {
+            options.logitBias().forEach(this::add);
+        }
+    }
+
+    private void add(int token, double bias) {
+        candidates.set(token, (float) (candidates.logit(token) + bias));
+    }
+
+    private int choose() {
         if (options.temperature() == 0) {
             return candidates.best();
         }

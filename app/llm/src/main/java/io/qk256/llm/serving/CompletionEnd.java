@@ -1,0 +1,22 @@
+package io.qk256.llm.serving;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a completion ended.
+ *
+ * @param reason why
+ * @param stopString the stop string that appeared, for {@link FinishReason#STOP_STRING}; else null
+ * @param usage the tokens
+ * @param queued the time from submission until the first pass with tokens of this request
+ * @param toFirstToken the time from submission until the first token was chosen; zero if there was none
+ * @param total the time from submission to the end
+ */
+public record CompletionEnd(
+        FinishReason reason,
+        @Nullable String stopString,
+        Usage usage,
+        Duration queued,
+        Duration toFirstToken,
+        Duration total) {}
