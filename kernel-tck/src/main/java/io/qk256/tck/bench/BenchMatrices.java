@@ -2,6 +2,7 @@ package io.qk256.tck.bench;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.ScaleType;
 import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -51,6 +52,7 @@ public class BenchMatrices {
 
     private final Arena arena = Arena.ofShared();
     private final List<Qk256Matrix> matrices = new ArrayList<>();
+    private final List<MemorySegment> memory = new ArrayList<>();
 
     /** For JMH. */
     public BenchMatrices() {}
@@ -59,22 +61,38 @@ public class BenchMatrices {
     @Setup
     public void setUp() {
         Shape parsed = Shape.parse(shape);
-        long bytes = parsed.codeBytes();
+        long bytes = parsed.bytes();
+        long codeBytes = parsed.codeBytes();
         long count = cold() ? COLD_BYTES / bytes + 1 : 1;
         MemorySegment all = HugePages.allocate(arena, count * bytes);
         MemorySegment first = all.asSlice(0, bytes);
         SplittableRandom random = new SplittableRandom(SEED);
-        for (long i = 0; i < bytes; i += Long.BYTES) {
+        for (long i = 0; i < codeBytes; i += Long.BYTES) {
             // Ternary weights, as packers write them: no code is 3.
             long codes = random.nextLong();
             first.set(ValueLayout.JAVA_LONG, i, codes & ~(codes << 1 & 0xAAAA_AAAA_AAAA_AAAAL));
         }
-        for (long i = 0; i < count; i++) {
-            MemorySegment codes = all.asSlice(i * bytes, bytes);
-            codes.copyFrom(first);
-            matrices.add(Qk256Matrix.of(codes, parsed.rows(), parsed.cols(), Codebook.TERNARY)
-                    .withTensorScale(SCALE));
+        for (int i = 0; i < parsed.scales(); i++) {
+            float scale = (float) random.nextDouble(0.5, 2);
+            first.set(ValueLayout.JAVA_SHORT, codeBytes + (long) i * Short.BYTES, Float.floatToFloat16(scale));
         }
+        for (long i = 0; i < count; i++) {
+            MemorySegment one = all.asSlice(i * bytes, bytes);
+            one.copyFrom(first);
+            memory.add(one);
+            matrices.add(matrix(parsed, one));
+        }
+    }
+
+    private static Qk256Matrix matrix(Shape shape, MemorySegment memory) {
+        long codes = shape.codeBytes();
+        Qk256Matrix plain = Qk256Matrix.of(memory.asSlice(0, codes), shape.rows(), shape.cols(), Codebook.TERNARY)
+                .withTensorScale(SCALE);
+        if (shape.group() == 0) {
+            return plain;
+        }
+        MemorySegment scales = memory.asSlice(codes, (long) shape.scales() * Short.BYTES);
+        return plain.withGroupScales(scales, shape.group(), ScaleType.F16);
     }
 
     /** Frees the memory. */
@@ -89,7 +107,7 @@ public class BenchMatrices {
 
     /** The matrices in the order of use. */
     Rotation rotation() {
-        return new Rotation(matrices.toArray(Qk256Matrix[]::new));
+        return new Rotation(matrices.toArray(Qk256Matrix[]::new), memory.toArray(MemorySegment[]::new));
     }
 
     private boolean cold() {

@@ -2,14 +2,13 @@ package io.qk256.tck.bench;
 
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
+import io.qk256.spi.I8Vector;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Locale;
 
-/**
- * The correct result of one operation, computed directly from the formulas of {@link io.qk256.spi.Kernel}, for matrices
- * without block scales.
- */
+/** The correct result of one operation, computed directly from the formulas of {@link io.qk256.spi.Kernel}. */
 final class Check {
 
     /** The start of a verdict on a wrong result. */
@@ -31,7 +30,7 @@ final class Check {
         Check check = new Check(Math.multiplyExact(w.rows(), w.cols()));
         for (int row = 0; row < w.rows(); row++) {
             for (int col = 0; col < w.cols(); col++) {
-                check.expected[row * w.cols() + col] = value(w, row, col) * w.tensorScale();
+                check.expected[row * w.cols() + col] = value(w, row, col) * scale(w, row, col);
             }
         }
         return check;
@@ -39,19 +38,20 @@ final class Check {
 
     static Check gemv(Qk256Matrix w, F32Vector x) {
         float[] factors = x.toArray();
-        // One rounding more than there are columns, for the tensor scale.
-        double gamma = (w.cols() + 1) * ROUNDOFF / (1 - (w.cols() + 1) * ROUNDOFF);
+        // Roundings: one for each column, one for the tensor scale, one for a group scale.
+        int roundings = w.cols() + (w.hasGroupScales() ? 2 : 1);
+        double gamma = roundings * ROUNDOFF / (1 - roundings * ROUNDOFF);
         Check check = new Check(w.rows());
         for (int row = 0; row < w.rows(); row++) {
             double sum = 0;
             double magnitude = 0;
             for (int col = 0; col < w.cols(); col++) {
-                double term = (double) value(w, row, col) * factors[col];
+                double term = (double) value(w, row, col) * factors[col] * scale(w, row, col);
                 sum += term;
                 magnitude += Math.abs(term);
             }
-            check.expected[row] = sum * w.tensorScale();
-            check.bound[row] = gamma * magnitude * Math.abs(w.tensorScale());
+            check.expected[row] = sum;
+            check.bound[row] = gamma * magnitude;
         }
         return check;
     }
@@ -60,20 +60,41 @@ final class Check {
         byte[] factors = x.segment().toArray(ValueLayout.JAVA_BYTE);
         Check check = new Check(Math.multiplyExact(x.columns(), w.rows()));
         int[] weights = new int[w.cols()];
+        int group = w.hasGroupScales() ? w.group() : w.cols();
+        long[] sums = new long[Math.ceilDiv(w.cols(), group)];
         for (int row = 0; row < w.rows(); row++) {
             for (int col = 0; col < w.cols(); col++) {
                 weights[col] = (int) value(w, row, col);
             }
             for (int column = 0; column < x.columns(); column++) {
-                int sum = 0;
+                I8Vector activations = x.column(column);
+                Arrays.fill(sums, 0);
                 for (int col = 0; col < w.cols(); col++) {
-                    sum += weights[col] * factors[column * w.cols() + col];
+                    int multiplier = x.hasMultipliers() ? activations.multiplier(col / I8Vector.GROUP) : 1;
+                    sums[col / group] += (long) weights[col] * factors[column * w.cols() + col] * multiplier;
                 }
-                check.expected[column * w.rows() + row] =
-                        (float) sum / x.column(column).scale() * w.tensorScale();
+                check.expected[column * w.rows() + row] = sum(w, row, sums) / activations.scale() * w.tensorScale();
             }
         }
         return check;
+    }
+
+    /** The scaled sums of the groups of a row, in the prescribed order. */
+    private static float sum(Qk256Matrix w, int row, long[] sums) {
+        if (!w.hasGroupScales()) {
+            return (float) sums[0];
+        }
+        double[] lanes = new double[8];
+        for (int i = 0; i < sums.length; i++) {
+            lanes[i % 8] += (double) sums[i] * w.groupScale(row, i);
+        }
+        double even = (lanes[0] + lanes[4]) + (lanes[2] + lanes[6]);
+        double odd = (lanes[1] + lanes[5]) + (lanes[3] + lanes[7]);
+        return (float) (even + odd);
+    }
+
+    private static float scale(Qk256Matrix w, int row, int col) {
+        return w.hasGroupScales() ? w.scale(row, col / w.group()) : w.tensorScale();
     }
 
     /** {@code bit-exact}, or the largest error relative to its bound, or {@code WRONG} and the place. */

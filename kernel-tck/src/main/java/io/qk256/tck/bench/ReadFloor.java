@@ -14,15 +14,15 @@ final class ReadFloor implements Floor {
     private int at;
 
     ReadFloor(Rotation matrices, int thread, int threads) {
-        parts = Arrays.stream(matrices.all())
-                .map(matrix -> part(matrix.codes(), thread, threads))
+        parts = Arrays.stream(matrices.memory())
+                .map(memory -> part(memory, thread, threads))
                 .toArray(MemorySegment[]::new);
     }
 
-    private static MemorySegment part(MemorySegment codes, int thread, int threads) {
-        long lines = codes.byteSize() / CACHE_LINE;
+    private static MemorySegment part(MemorySegment memory, int thread, int threads) {
+        long lines = memory.byteSize() / CACHE_LINE;
         long from = lines * thread / threads * CACHE_LINE;
-        return codes.asSlice(from, lines * (thread + 1) / threads * CACHE_LINE - from);
+        return memory.asSlice(from, lines * (thread + 1) / threads * CACHE_LINE - from);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.qk256.tck.bench;
 
 import io.qk256.spi.Qk256Matrix;
+import java.lang.foreign.MemorySegment;
 
 /**
  * Cycles through matrices, for one thread. The next matrix is looked up ahead of its call: a {@link Floor} has
@@ -9,18 +10,22 @@ import io.qk256.spi.Qk256Matrix;
 final class Rotation {
 
     private final Qk256Matrix[] matrices;
+    private final MemorySegment[] memory;
     private final boolean several;
     private int at;
     private Qk256Matrix next;
 
-    Rotation(Qk256Matrix[] matrices) {
+    /** @param memory the codes and scales of each matrix */
+    Rotation(Qk256Matrix[] matrices, MemorySegment[] memory) {
         this.matrices = matrices;
+        this.memory = memory;
         this.several = matrices.length > 1;
         this.next = matrices[0];
     }
 
-    Qk256Matrix[] all() {
-        return matrices.clone();
+    /** The codes and scales of each matrix. */
+    MemorySegment[] memory() {
+        return memory.clone();
     }
 
     Qk256Matrix next() {

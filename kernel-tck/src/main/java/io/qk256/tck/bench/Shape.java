@@ -1,33 +1,42 @@
 package io.qk256.tck.bench;
 
 import io.qk256.spi.Qk256;
+import io.qk256.spi.ScaleType;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The operand of an operation, in the notation of users: {@code ROWSxCOLS} is a matrix, {@code WEIGHTS} is one row, and
- * {@code WEIGHTS-array} is one row whose result goes to a {@code float[]} instead of off-heap memory.
+ * {@code WEIGHTS-array} is one row whose result goes to a {@code float[]} instead of off-heap memory. {@code -g64} after
+ * a matrix: its weights share f16 scales in groups of 64, and int8 activations are in groups of 32.
  *
  * @param rows rows of the matrix
  * @param cols columns of the matrix
+ * @param group weights that share a scale: 64, 128 or 256; 0 for none
  * @param array whether the result goes to an array
  */
-record Shape(int rows, int cols, boolean array) {
+record Shape(int rows, int cols, int group, boolean array) {
 
-    private static final String ARRAY = "-array";
+    private static final Pattern TEXT = Pattern.compile(
+            "(?<rows>[0-9]+)x(?<cols>[0-9]+)(-g(?<group>64|128|256))?|(?<weights>[0-9]+)(?<array>-array)?");
+
+    private static final int CACHE_LINE = 64;
 
     static Shape parse(String text) {
-        try {
-            int x = text.indexOf('x');
-            if (x >= 0) {
-                return new Shape(
-                        Integer.parseInt(text.substring(0, x)), Integer.parseInt(text.substring(x + 1)), false);
-            }
-            boolean array = text.endsWith(ARRAY);
-            String weights = array ? text.substring(0, text.length() - ARRAY.length()) : text;
-            return new Shape(1, Integer.parseInt(weights), array);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(
-                    "shape: '" + text + "', expected WEIGHTS, WEIGHTS-array or ROWSxCOLS, as in 1024 or 2560x2560", e);
+        Matcher parts = TEXT.matcher(text);
+        if (!parts.matches()) {
+            throw new IllegalArgumentException("shape: '" + text
+                    + "', expected WEIGHTS, WEIGHTS-array, ROWSxCOLS or ROWSxCOLS-g64, as in 1024 or 2560x2560");
         }
+        if (parts.group("rows") == null) {
+            return new Shape(1, Integer.parseInt(parts.group("weights")), 0, parts.group("array") != null);
+        }
+        String group = parts.group("group");
+        return new Shape(
+                Integer.parseInt(parts.group("rows")),
+                Integer.parseInt(parts.group("cols")),
+                group == null ? 0 : Integer.parseInt(group),
+                false);
     }
 
     int weights() {
@@ -36,5 +45,16 @@ record Shape(int rows, int cols, boolean array) {
 
     long codeBytes() {
         return rows * Qk256.rowBytes(cols);
+    }
+
+    /** The number of group scales. */
+    int scales() {
+        return group == 0 ? 0 : rows * Math.ceilDiv(cols, group);
+    }
+
+    /** The bytes of codes and scales; a multiple of a cache line, so that matrices can follow each other. */
+    long bytes() {
+        long scaleBytes = (long) scales() * ScaleType.F16.bytes();
+        return codeBytes() + Math.ceilDiv(scaleBytes, CACHE_LINE) * CACHE_LINE;
     }
 }

@@ -55,7 +55,9 @@ record Work(Call call, Supplier<String> verdict) {
     }
 
     private static Work int8Product(Kernel kernel, Shape shape, int columns, Rotation matrices, Arena arena) {
-        I8Batch x = I8Batch.allocate(arena, columns, shape.cols());
+        I8Batch x = shape.group() == 0
+                ? I8Batch.allocate(arena, columns, shape.cols())
+                : I8Batch.allocateInGroups(arena, columns, shape.cols());
         SplittableRandom random = new SplittableRandom(shape.cols());
         for (int column = 0; column < columns; column++) {
             x.column(column).scale(41.7f + column);
@@ -63,6 +65,11 @@ record Work(Call call, Supplier<String> verdict) {
         for (long i = 0; i < x.segment().byteSize(); i++) {
             x.segment().set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt(-128, 128));
         }
+        x.multipliers().ifPresent(all -> {
+            for (long i = 0; i < all.byteSize(); i += Short.BYTES) {
+                all.set(ValueLayout.JAVA_SHORT, i, (short) random.nextInt(1, 1 << 15));
+            }
+        });
         F32Vector y = F32Vector.allocate(arena, (long) columns * shape.rows());
         Check check = Check.gemm(matrices.next(), x);
         I8Vector only = x.column(0);

@@ -6,7 +6,9 @@ import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.ScaleType;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** Uses two rows of weights whose results are computed by hand. */
@@ -43,6 +45,39 @@ class CheckTest {
         assertThat(check.verdict(F32Vector.of(first + 3 * unit, second))).endsWith(" of bound");
         assertThat(check.verdict(F32Vector.of(first + 6 * unit, second))).startsWith("WRONG: element 0 is 209.9");
         assertThat(check.verdict(F32Vector.of(first, Float.NaN))).startsWith("WRONG: element 1 is NaN");
+    }
+
+    /** Two groups of 64, of which only the first two columns are not 0. */
+    @Test
+    void groupsHaveScalesAndMultipliers() {
+        byte[] codes = new byte[64];
+        Arrays.fill(codes, (byte) 0b01_01_01_01);
+        codes[0] = 0b01_01_10_10; // 1 1
+        codes[16] = 0b01_01_01_00; // -1
+        short[] scales = {Float.floatToFloat16(0.5f), Float.floatToFloat16(3)};
+        Qk256Matrix w = Qk256Matrix.of(MemorySegment.ofArray(codes), 1, 128, Codebook.TERNARY)
+                .withTensorScale(0.1f)
+                .withGroupScales(MemorySegment.ofArray(scales), 64, ScaleType.F16);
+        byte[] q = new byte[128];
+        q[0] = 5;
+        q[1] = -7;
+        q[64] = 11;
+        I8Batch x = I8Batch.inGroups(MemorySegment.ofArray(q), MemorySegment.ofArray(new short[] {9, 1, 2, 1}), 1, 128);
+        x.column(0).scale(7);
+        float product = (float) (-18 * 0.5 - 22 * 3.0) / 7 * 0.1f;
+        assertThat(Check.gemm(w, x).verdict(F32Vector.of(product))).isEqualTo("bit-exact");
+        assertThat(Check.gemm(w, x).verdict(F32Vector.of(Math.nextUp(product)))).startsWith("WRONG: element 0");
+
+        float[] factors = new float[128];
+        factors[0] = 10;
+        factors[64] = 100;
+        Check check = Check.gemv(w, F32Vector.of(factors));
+        assertThat(check.verdict(F32Vector.of((float) (10 * 0.05 - 100 * 0.3)))).endsWith("of bound");
+        assertThat(check.verdict(F32Vector.of((float) (10 * 0.05 + 100 * 0.3)))).startsWith("WRONG");
+        float[] values = new float[128];
+        values[0] = values[1] = 0.5f * 0.1f;
+        values[64] = -(3 * 0.1f);
+        assertThat(Check.dequantize(w).verdict(F32Vector.of(values))).isEqualTo("bit-exact");
     }
 
     @Test

@@ -15,14 +15,16 @@ class FloorTest {
     /** Five rows of one block; in each int32 value only the lowest bit is set. */
     private static Rotation matrices() {
         int[] codes = IntStream.range(0, 5 * 16).map(i -> 1).toArray();
-        return new Rotation(new Qk256Matrix[] {Qk256Matrix.of(MemorySegment.ofArray(codes), 5, 256, Codebook.TERNARY)});
+        MemorySegment memory = MemorySegment.ofArray(codes);
+        return new Rotation(
+                new Qk256Matrix[] {Qk256Matrix.of(memory, 5, 256, Codebook.TERNARY)}, new MemorySegment[] {memory});
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5, 7})
     void threadsReadAllBytesTogether(int threads) {
         long sum = IntStream.range(0, threads)
-                .mapToLong(thread -> Floor.of("read", new Shape(5, 256, false), matrices(), thread, threads)
+                .mapToLong(thread -> Floor.of("read", Shape.parse("5x256"), matrices(), thread, threads)
                         .run())
                 .sum();
         assertThat(sum).isEqualTo(5 * 16);
@@ -30,9 +32,9 @@ class FloorTest {
 
     @Test
     void partsAreWholeCacheLinesAndAsEvenAsTheyCanBe() {
-        assertThat(Floor.of("read", new Shape(5, 256, false), matrices(), 0, 2).run())
+        assertThat(Floor.of("read", Shape.parse("5x256"), matrices(), 0, 2).run())
                 .isEqualTo(2 * 16);
-        assertThat(Floor.of("read", new Shape(5, 256, false), matrices(), 1, 2).run())
+        assertThat(Floor.of("read", Shape.parse("5x256"), matrices(), 1, 2).run())
                 .isEqualTo(3 * 16);
     }
 }

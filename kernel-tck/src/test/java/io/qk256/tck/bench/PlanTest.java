@@ -58,9 +58,10 @@ class PlanTest {
 
     @Test
     void shapes() {
-        assertThat(Shape.parse("1024")).isEqualTo(new Shape(1, 1024, false));
-        assertThat(Shape.parse("1024-array")).isEqualTo(new Shape(1, 1024, true));
-        assertThat(Shape.parse("8x512")).isEqualTo(new Shape(8, 512, false));
+        assertThat(Shape.parse("1024")).isEqualTo(new Shape(1, 1024, 0, false));
+        assertThat(Shape.parse("1024-array")).isEqualTo(new Shape(1, 1024, 0, true));
+        assertThat(Shape.parse("8x512")).isEqualTo(new Shape(8, 512, 0, false));
+        assertThat(Shape.parse("8x512-g128")).isEqualTo(new Shape(8, 512, 128, false));
         assertThatThrownBy(() -> Shape.parse("8y512")).hasMessageStartingWith("shape: '8y512', expected WEIGHTS");
     }
 

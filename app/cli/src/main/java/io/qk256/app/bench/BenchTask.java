@@ -7,7 +7,8 @@ import java.util.Locale;
  * A task that every kernel is measured at.
  *
  * @param operation {@code dequantize}, {@code gemv-f32}, {@code gemv-i8}, {@code gemm-i8}; or a floor: {@code fill}, {@code read}
- * @param shape {@code 1024}, {@code 1024-array} (the result goes to a {@code float[]}), {@code 2560x2560}
+ * @param shape {@code 1024}, {@code 1024-array} (the result goes to a {@code float[]}), {@code 2560x2560},
+ *     {@code 2560x2560-g64} (f16 scales for groups of 64 weights, int8 activations in groups of 32)
  * @param columns activation vectors per call; 1 for all but {@code gemm-i8}
  * @param mode {@code warm} or {@code cold}
  * @param threads number of threads that share the rows of one matrix
@@ -20,6 +21,7 @@ public record BenchTask(String operation, String shape, int columns, String mode
     private static final int BLOCK_WEIGHTS = 256;
     private static final int BLOCK_BYTES = 64;
     private static final String ARRAY = "-array";
+    private static final String GROUP = "-g";
 
     /** The floor of this task: no kernel can be faster. */
     public BenchTask floor() {
@@ -33,12 +35,13 @@ public record BenchTask(String operation, String shape, int columns, String mode
         return (long) rows() * cols() * columns;
     }
 
-    /** Bytes of packed weights that one call reads; for {@code fill}, the bytes that it writes. */
+    /** Bytes of packed weights and group scales that one call reads; for {@code fill}, the bytes that it writes. */
     public long bytes() {
         if (operation.equals("fill")) {
             return weights() * Float.BYTES;
         }
-        return (long) rows() * ((cols() + BLOCK_WEIGHTS - 1) / BLOCK_WEIGHTS) * BLOCK_BYTES;
+        long codes = (long) rows() * Math.ceilDiv(cols(), BLOCK_WEIGHTS) * BLOCK_BYTES;
+        return group() == 0 ? codes : codes + (long) rows() * Math.ceilDiv(cols(), group()) * Short.BYTES;
     }
 
     /** The task as an argument of the kit. */
@@ -61,6 +64,14 @@ public record BenchTask(String operation, String shape, int columns, String mode
 
     private int cols() {
         int x = shape.indexOf('x');
-        return Integer.parseInt(x < 0 ? shape.replace(ARRAY, "") : shape.substring(x + 1));
+        String cols = x < 0 ? shape.replace(ARRAY, "") : shape.substring(x + 1);
+        int group = cols.indexOf(GROUP);
+        return Integer.parseInt(group < 0 ? cols : cols.substring(0, group));
+    }
+
+    /** Weights that share a scale; 0 for none. */
+    private int group() {
+        int group = shape.indexOf(GROUP);
+        return group < 0 ? 0 : Integer.parseInt(shape.substring(group + GROUP.length()));
     }
 }

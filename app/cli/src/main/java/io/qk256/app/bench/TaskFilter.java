@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * The tasks that a user selects. Each list holds the wanted values; {@code all} stands for all known values.
  *
  * @param operations from {@link #OPERATIONS}
- * @param shapes {@code WEIGHTS} and {@code WEIGHTS-array} for dequantize, {@code ROWSxCOLS} for GEMV
+ * @param shapes {@code WEIGHTS} and {@code WEIGHTS-array} for dequantize, {@code ROWSxCOLS} and {@code ROWSxCOLS-g64} for GEMV
  * @param columns numbers; more than 1 for {@code gemm-i8}, 1 for all others
  * @param modes {@code warm}, {@code cold}
  * @param threads numbers; {@code all} is one per CPU
@@ -26,7 +26,7 @@ public record TaskFilter(
     public static final List<String> OPERATIONS =
             List.of(BenchTask.DEQUANTIZE, Operation.GEMV_F32.label(), Operation.GEMV_I8.label(), BenchTask.GEMM_I8);
 
-    /** Small rows, and the matrices of BitNet b1.58 2B-4T. */
+    /** Small rows, the matrices of BitNet b1.58 2B-4T, and one of Ternary Bonsai 8B. */
     public static final List<String> SHAPES = List.of(
             "64",
             "128",
@@ -41,7 +41,8 @@ public record TaskFilter(
             "2560x2560",
             "640x2560",
             "6912x2560",
-            "2560x6912");
+            "2560x6912",
+            "4096x4096-g64");
 
     /** One activation vector, as in decoding; several, as in prompt processing. */
     public static final List<String> COLUMNS = List.of("1", "4", "16");
@@ -54,7 +55,7 @@ public record TaskFilter(
 
     private static final int MOST_WEIGHTS = 1 << 28;
     private static final int MOST_COLUMNS = 1024;
-    private static final Pattern SHAPE = Pattern.compile("[1-9]\\d{0,8}(-array|x[1-9]\\d{0,8})?");
+    private static final Pattern SHAPE = Pattern.compile("[1-9]\\d{0,8}(-array|x[1-9]\\d{0,8}(-g(64|128|256))?)?");
     private static final Pattern NUMBER = Pattern.compile("[1-9]\\d{0,3}");
 
     /**
@@ -138,7 +139,8 @@ public record TaskFilter(
     private static void requireShape(String shape) {
         if (!SHAPE.matcher(shape).matches()) {
             throw new UserError("shape: '" + shape
-                    + "', expected WEIGHTS, WEIGHTS-array or ROWSxCOLS, as in 1024, 1024-array or 2560x2560");
+                    + "', expected WEIGHTS, WEIGHTS-array, ROWSxCOLS or ROWSxCOLS-g64, as in 1024, 1024-array,"
+                    + " 2560x2560 or 4096x4096-g64 (groups of 64, 128 or 256 weights)");
         }
         long weights = new BenchTask(BenchTask.DEQUANTIZE, shape, 1, "warm", 1).weights();
         if (weights > MOST_WEIGHTS) {

@@ -37,8 +37,10 @@ final class BenchFilterOptions {
             names = "--shapes",
             paramLabel = "SHAPE",
             split = ",",
-            description = "WEIGHTS or WEIGHTS-array for dequantize, ROWSxCOLS for the others"
-                    + " (default: 256,1024,4096,2560x2560; quick: 1024,2560x2560).")
+            description =
+                    "WEIGHTS or WEIGHTS-array for dequantize, ROWSxCOLS for the others, ROWSxCOLS-g64 with f16 scales for"
+                            + " groups of 64 weights and int8 activations in groups of 32"
+                            + " (default: 256,1024,4096,2560x2560; quick: 1024,2560x2560).")
     private @Nullable List<String> shapes;
 
     @Option(

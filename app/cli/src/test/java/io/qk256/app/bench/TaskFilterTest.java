@@ -31,6 +31,15 @@ class TaskFilterTest {
     }
 
     @Test
+    void groupsHaveScales() {
+        List<String> shapes = List.of("1024x1000-g64", "8x8-g128");
+        List<BenchTask> tasks =
+                new TaskFilter(List.of("gemv-i8"), shapes, List.of("1"), List.of("warm"), List.of("1")).tasks();
+        assertThat(tasks).extracting(BenchTask::bytes).containsExactly(1024L * (256 + 16 * 2), 8L * (64 + 2));
+        assertThat(tasks).extracting(BenchTask::weights).containsExactly(1024L * 1000, 64L);
+    }
+
+    @Test
     void onlyGemmTakesSeveralColumns() {
         assertThat(new TaskFilter(ALL, List.of("64", "8x512"), List.of("1", "7"), ALL, List.of("1")).tasks())
                 .extracting(BenchTask::argument)
@@ -51,10 +60,10 @@ class TaskFilterTest {
 
     @Test
     void allIsEverything() {
-        assertThat(tasks(ALL, ALL, ALL)).hasSize(8 + 2 * (6 + 4)).doesNotHaveDuplicates();
+        assertThat(tasks(ALL, ALL, ALL)).hasSize(8 + 2 * (7 + 5)).doesNotHaveDuplicates();
         int cpus = Runtime.getRuntime().availableProcessors();
         assertThat(new TaskFilter(ALL, ALL, ALL, ALL, List.of("1", "3")).tasks())
-                .hasSize(8 + 4 * (6 + 4) + 4 * (4 + 4));
+                .hasSize(8 + 4 * (7 + 5) + 4 * (5 + 5));
         assertThat(new TaskFilter(ALL, List.of("2560x2560"), ALL, ALL, ALL).tasks())
                 .extracting(BenchTask::threads)
                 .containsOnly(cpus);
@@ -67,6 +76,8 @@ class TaskFilterTest {
         "gemv-i8, 8x512, 2, warm, 1, nothing to measure",
         "all, 1024x, 1, warm, 1, shape: '1024x'",
         "all, 0, 1, warm, 1, shape: '0'",
+        "all, 8x8-g32, 1, warm, 1, shape: '8x8-g32'",
+        "all, 8-g64, 1, warm, 1, shape: '8-g64'",
         "all, 8x8-array, 1, warm, 1, shape: '8x8-array'",
         "all, 99999x99999, 1, warm, 1, shape: 99999x99999 has 9999800001 weights",
         "all, 1024, 1, lukewarm, 1, mode: 'lukewarm'",
