@@ -14,6 +14,7 @@ module io.qk256.spi {
             io.qk256.avx2.jni,
             io.qk256.gguf,
             io.qk256.llm,
+            io.qk256.server,
             io.qk256.tck;
 
     uses io.qk256.spi.KernelProvider;

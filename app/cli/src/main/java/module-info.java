@@ -6,6 +6,7 @@ module io.qk256.app {
     requires java.net.http;
     requires jdk.unsupported;
     requires io.qk256.llm;
+    requires io.qk256.server;
     requires transitive io.qk256.spi;
     requires static org.jspecify;
 

@@ -100,6 +100,11 @@ final class KernelReport {
     }
 
     static void printJson(Machine machine, PrintWriter out) {
+        Json.print(json(machine), out);
+    }
+
+    /** The machine and its kernels, for programs. */
+    static JsonObject json(Machine machine) {
         Selection selection = machine.selection();
         JsonObject root = new JsonObject();
         root.add("cpu", cpu(machine.cpu()));
@@ -119,7 +124,7 @@ final class KernelReport {
             kernels.add(json);
         }
         root.add("kernels", kernels);
-        Json.print(root, out);
+        return root;
     }
 
     private static JsonObject cpu(Cpu cpu) {

@@ -11,6 +11,7 @@ import io.qk256.llm.model.Model;
 import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.spi.support.OutputFile;
 import io.qk256.spi.support.UserError;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Option;
 final class ModelOptions {
 
     private static final String BESIDE_THE_MODEL = "";
+    private static final String GGUF = ".gguf";
 
     @Option(
             names = {"-m", "--model"},
@@ -91,6 +93,16 @@ final class ModelOptions {
     /** Describes the model, for people. */
     String describe() {
         return model == null ? "the embedded model" : model.toString();
+    }
+
+    /** A name for programs: the file's without its ending. */
+    String shortName() {
+        if (model == null) {
+            return "demo";
+        }
+        String given = model.toString();
+        String last = given.substring(Math.max(given.lastIndexOf('/'), given.lastIndexOf(File.separatorChar)) + 1);
+        return last.endsWith(GGUF) ? last.substring(0, last.length() - GGUF.length()) : last;
     }
 
     /** The number of compute threads. */

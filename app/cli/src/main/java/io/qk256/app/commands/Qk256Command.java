@@ -43,6 +43,7 @@ import picocli.CommandLine.ScopeType;
         },
         subcommands = {
             RunCommand.class,
+            ServeCommand.class,
             EmbedCommand.class,
             PerplexityCommand.class,
             BenchModelCommand.class,

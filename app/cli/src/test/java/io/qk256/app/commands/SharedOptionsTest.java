@@ -25,6 +25,7 @@ class SharedOptionsTest {
 
     private static final Map<String, Set<String>> USED = Map.ofEntries(
             Map.entry("run", ALL),
+            Map.entry("serve", ALL),
             Map.entry("embed", ALL),
             Map.entry("perplexity", ALL),
             Map.entry("bench-model", ALL),
