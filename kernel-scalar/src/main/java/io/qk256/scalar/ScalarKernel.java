@@ -9,6 +9,7 @@ import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.memory.PerThread;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -30,7 +31,7 @@ final class ScalarKernel extends Kernel {
     /** Sums of groups, which the contract adds in this many lanes. */
     private static final int LANES = 8;
 
-    private final ThreadLocal<Block> blocks = ThreadLocal.withInitial(Block::new);
+    private final PerThread<Block> blocks = new PerThread<>(Block::new);
 
     @Override
     protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {

@@ -5,11 +5,12 @@ import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.memory.PerThread;
 
 /** The operations with 256-bit vectors. Thread-safe: each thread has its own scratch memory. */
 final class Avx2VectorKernel extends Kernel {
 
-    private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
+    private final PerThread<Scratch> scratch = new PerThread<>(Scratch::new);
 
     @Override
     protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {

@@ -19,13 +19,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For one thread at a time; it has threads of its own, which {@link #close} ends. Close it before its model. A call
  * while another call is in progress, from a listener or from another thread, throws {@link IllegalStateException} and
- * does not disturb the other call; a call after {@code close} throws it as well.
+ * does not disturb the other call; a call after {@code close} throws it as well. Only {@link #use} may be called by any
+ * thread at any time.
  */
 public final class Engine implements AutoCloseable {
 
     private final Weights weights;
     private final HeadProduct head;
-    private final ParallelKernel kernel;
+    private final EngineKernel kernel;
+    private final ParallelKernel threads;
     private final Arena arena;
     private final KvCache cache;
     private final Graph graph;
@@ -84,11 +86,12 @@ public final class Engine implements AutoCloseable {
             this.batch = new Batch(capacity);
             this.normalized = new float[capacity][0];
             this.logits = new float[capacity][0];
-            made = ParallelKernel.withThreads(kernel, options.threads());
-            this.kernel = made;
+            this.kernel = new EngineKernel(kernel);
+            made = ParallelKernel.withThreads(this.kernel, options.threads());
+            this.threads = made;
             this.cache = KvCache.of(arena, options.cache(), config, context);
-            this.graph = new Graph(weights, reductions, kernel, made, cache, arena, batch);
-            this.head = head.product(reductions, kernel, made, config.vocabulary(), arena);
+            this.graph = new Graph(weights, reductions, this.kernel, made, cache, arena, batch);
+            this.head = head.product(reductions, this.kernel, made, config.vocabulary(), arena);
         } catch (Throwable e) { // such as an OutOfMemoryError
             if (made != null) {
                 made.close();
@@ -357,6 +360,24 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /**
+     * Exchanges the kernel. May be called at any time by any thread, also while a step is computed: products that are
+     * being computed end on the old kernel, and all later ones run on the new one. Since every kernel returns the same
+     * bits for the operations that an engine uses, the logits stay the same to the bit. The engine then has no reference
+     * to the old kernel.
+     *
+     * <p>Select and test the new kernel in another thread, and the computation does not wait for it.
+     *
+     * @param other the kernel that multiplies the ternary weights from now on
+     * @throws IllegalStateException if the engine is closed
+     */
+    public void use(Kernel other) {
+        if (state.get() == State.CLOSED) {
+            throw closed();
+        }
+        kernel.use(other);
+    }
+
     /** The most tokens of a sequence, unless the sequence was created with another limit. */
     public int context() {
         return context;
@@ -394,8 +415,12 @@ public final class Engine implements AutoCloseable {
         switch (state.compareAndExchange(State.IDLE, State.WORKING)) {
             case IDLE -> {}
             case WORKING -> throw underWay();
-            case CLOSED -> throw new IllegalStateException("engine: it is closed; make another one");
+            case CLOSED -> throw closed();
         }
+    }
+
+    private static IllegalStateException closed() {
+        return new IllegalStateException("engine: it is closed; make another one");
     }
 
     private void end() {
@@ -425,7 +450,7 @@ public final class Engine implements AutoCloseable {
         try {
             sequences.forEach(Sequence::release);
             sequences.clear();
-            kernel.close();
+            threads.close();
         } finally {
             try {
                 arena.close();
@@ -437,6 +462,7 @@ public final class Engine implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "engine with " + kernel + ", " + sequences.size() + (sequences.size() == 1 ? " sequence" : " sequences");
+        return "engine with " + threads + ", " + sequences.size()
+                + (sequences.size() == 1 ? " sequence" : " sequences");
     }
 }

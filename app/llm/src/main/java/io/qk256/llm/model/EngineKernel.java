@@ -1,0 +1,51 @@
+package io.qk256.llm.model;
+
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Batch;
+import io.qk256.spi.I8Vector;
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Qk256Matrix;
+import java.util.Objects;
+
+/**
+ * The kernel that an engine uses at present. The only place where an engine refers to it, so an earlier kernel can be
+ * collected, with its class loader, as soon as no thread runs it any more. Thread-safe: each call runs on one kernel
+ * from beginning to end.
+ */
+final class EngineKernel extends Kernel {
+
+    private volatile Kernel current;
+
+    EngineKernel(Kernel first) {
+        this.current = Objects.requireNonNull(first, "kernel");
+    }
+
+    void use(Kernel other) {
+        current = Objects.requireNonNull(other, "kernel");
+    }
+
+    @Override
+    protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
+        current.dequantize(w, fromRow, toRow, out);
+    }
+
+    @Override
+    protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
+        current.gemv(w, x, fromRow, toRow, y);
+    }
+
+    @Override
+    protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+        current.gemv(w, x, fromRow, toRow, y);
+    }
+
+    @Override
+    protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        current.gemm(w, x, fromRow, toRow, y);
+    }
+
+    @Override
+    public String toString() {
+        return current.toString();
+    }
+}
