@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param toFirstToken the time from submission until the first token was chosen; zero if there was none
  * @param total the time from submission to the end
  */
+@SuppressWarnings("exports") // The annotations are for the compiler only.
 public record CompletionEnd(
         FinishReason reason,
         @Nullable String stopString,

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param key who asks: requests of different keys take turns, requests of one key are started in order of arrival
  */
 @SuppressWarnings("ArrayRecordComponent") // Copied here, read by one request, never compared.
+@SuppressWarnings("exports") // The annotations are for the compiler only.
 public record CompletionRequest(
         int[] prompt,
         int maxTokens,
