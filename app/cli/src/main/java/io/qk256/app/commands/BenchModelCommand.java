@@ -8,6 +8,7 @@ import io.qk256.app.bench.ModelRow;
 import io.qk256.app.bench.Numbers;
 import io.qk256.llm.model.Model;
 import io.qk256.llm.model.ModelShape;
+import io.qk256.llm.model.SyntheticFile;
 import io.qk256.llm.model.SyntheticModel;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Selection;
@@ -57,6 +58,14 @@ final class BenchModelCommand implements Callable<Integer> {
     private @Nullable String shape;
 
     @Option(
+            names = "--write",
+            paramLabel = "FILE.gguf",
+            description =
+                    "Write the model of --shape to a file and measure nothing, to try loading, run or serve at full"
+                            + " size. Its text is meaningless.")
+    private @Nullable Path write;
+
+    @Option(
             names = "--kernels",
             paramLabel = "NAME",
             split = ",",
@@ -100,6 +109,9 @@ final class BenchModelCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Qk256Command command = Objects.requireNonNull(root);
         requireUsage();
+        if (write != null) {
+            return write(OutputFile.of(write));
+        }
         Optional<OutputFile> chart = Optional.ofNullable(plot).map(OutputFile::of);
         if (chart.isPresent()) {
             options.requireOther(chart.get());
@@ -128,9 +140,24 @@ final class BenchModelCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    private int write(OutputFile file) throws IOException {
+        Terminal terminal = Objects.requireNonNull(root).terminal();
+        ModelShape wanted = ModelShape.find(Objects.requireNonNull(shape)).orElseThrow();
+        SyntheticFile.write(wanted.config(), SEED, file, ProgressLine.on(terminal));
+        terminal.say("wrote " + file + ": random weights in the shape of " + wanted.title());
+        return ExitCode.OK;
+    }
+
     private void requireUsage() {
         if (shape != null && ModelShape.find(shape).isEmpty()) {
             throw new UserError("--shape: '" + shape + "', expected one of " + String.join(", ", ModelShape.labels()));
+        }
+        if (write != null && shape == null) {
+            throw new UserError("--write needs --shape, which says what to write; add --shape, one of "
+                    + String.join(", ", ModelShape.labels()));
+        }
+        if (write != null && (json || plot != null)) {
+            throw new UserError("--write measures nothing, so there is nothing for --json or --plot; leave them out");
         }
         if (shape != null && !options.isEmbedded()) {
             throw new UserError("--shape creates a model, but -m names one; use only one of them");

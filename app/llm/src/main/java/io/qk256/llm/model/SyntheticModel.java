@@ -123,7 +123,7 @@ public final class SyntheticModel {
     }
 
     /** 32 codes of which none is 3. */
-    private static long codes(SplittableRandom random) {
+    static long codes(SplittableRandom random) {
         long bits = random.nextLong();
         long threes = bits & (bits >>> 1) & LOW_BITS_OF_CODES;
         return bits ^ (threes << 1);

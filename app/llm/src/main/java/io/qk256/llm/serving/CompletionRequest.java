@@ -23,8 +23,10 @@ import org.jspecify.annotations.Nullable;
  * @param queueTimeout the most time in the queue; zero for no limit
  * @param key who asks: requests of different keys take turns, requests of one key are started in order of arrival
  */
-@SuppressWarnings("ArrayRecordComponent") // Copied here, read by one request, never compared.
-@SuppressWarnings("exports") // The annotations are for the compiler only.
+@SuppressWarnings({
+    "ArrayRecordComponent", // Copied here, read by one request, never compared.
+    "exports" // Annotations are for the compiler only.
+})
 public record CompletionRequest(
         int[] prompt,
         int maxTokens,

@@ -2,9 +2,16 @@ package io.qk256.llm.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.qk256.llm.LanguageModel;
+import io.qk256.llm.generation.GenerationOptions;
+import io.qk256.llm.generation.Generator.Answer;
+import io.qk256.spi.support.OutputFile;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Shapes have as many weights as the published models, and small models of each kind run. */
 class ModelShapeTest {
@@ -36,28 +43,56 @@ class ModelShapeTest {
         assertThat(ModelShape.labels()).startsWith("2b").endsWith("embed-0.6b");
     }
 
+    private static ModelConfig small(ModelConfig c, int heads, int kvHeads) {
+        return new ModelConfig(
+                c.architecture(),
+                300,
+                64,
+                256,
+                2,
+                512,
+                heads,
+                kvHeads,
+                c.headSize(),
+                c.rotated(),
+                c.ropeBase(),
+                c.epsilon(),
+                c.gate(),
+                c.scaling(),
+                c.inputNorms(),
+                c.pooling(),
+                c.activations());
+    }
+
+    @Test
+    void filesOfEachKindAreLoadedAsTheyWereMeant(@TempDir Path dir) throws IOException {
+        for (ModelShape shape : ModelShape.ALL) {
+            int heads = 256 / shape.config().headSize();
+            ModelConfig small = small(shape.config(), heads, 1);
+            Path path = dir.resolve(shape.label() + ".gguf");
+            long[] last = new long[2];
+            SyntheticFile.write(small, 1, OutputFile.of(path), (what, done, total) -> {
+                last[0] = done;
+                last[1] = total;
+            });
+            assertThat(last[0]).as("finished").isPositive().isEqualTo(last[1]);
+            try (LanguageModel model = LanguageModel.open(path);
+                    Engine engine = model.engine(Kernels.fastest(), EngineOptions.withThreads(2))) {
+                assertThat(model.config()).isEqualTo(small);
+                int[] text = model.tokenizer().encode("Any text\u2026 \n", false, false);
+                assertThat(model.tokenizer().decode(text)).isEqualTo("Any text\u2026 \n");
+                Answer answer =
+                        model.generate(engine, "Once", GenerationOptions.usual().withMaxTokens(3), piece -> {});
+                assertThat(answer.tokens()).isEqualTo(3);
+            }
+        }
+    }
+
     @Test
     void smallModelsOfEachKindRun() {
         for (ModelShape shape : ModelShape.ALL) {
             ModelConfig c = shape.config();
-            ModelConfig small = new ModelConfig(
-                    c.architecture(),
-                    300,
-                    64,
-                    256,
-                    2,
-                    512,
-                    4,
-                    2,
-                    c.headSize(),
-                    c.rotated(),
-                    c.ropeBase(),
-                    c.epsilon(),
-                    c.gate(),
-                    c.scaling(),
-                    c.inputNorms(),
-                    c.pooling(),
-                    c.activations());
+            ModelConfig small = small(c, 4, 2);
             try (Model model = SyntheticModel.of(small, HeadType.INT8, 1);
                     Engine engine = model.engine(Kernels.fastest(), EngineOptions.withThreads(2));
                     Sequence sequence = engine.sequence()) {
