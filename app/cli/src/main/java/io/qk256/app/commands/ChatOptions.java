@@ -7,6 +7,7 @@ import io.qk256.spi.support.UserError;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How a question is put to a model that answers. */
@@ -18,28 +19,15 @@ final class ChatOptions {
             description = "What the model is told before the first question, such as how to answer.")
     private @Nullable String system;
 
-    @Option(
-            names = "--template",
-            paramLabel = "NAME",
-            description = "Write conversations as this family of models does: bitnet, chatml, falcon3, gemma, llama2,"
-                    + " llama3, mistral-v1, mistral-v3 or qwen3. Default: the template in the model file; without one,"
-                    + " bitnet if the vocabulary has its marks, or else no turns.")
-    private @Nullable String template;
-
-    @Option(
-            names = "--think",
-            negatable = true,
-            description = "Switch thinking before an answer on or off. Default: as the template does.")
-    private @Nullable Boolean think;
+    @Mixin
+    private final TemplateOptions template = new TemplateOptions();
 
     ChatOptions() {}
 
     void requireUsage(boolean raw) {
-        if (template != null) {
-            ChatTemplate.requireBuiltIn(template);
-        }
-        String option = system != null ? "--system" : template != null ? "--template" : "--think";
-        if (raw && (system != null || template != null || think != null)) {
+        template.requireUsage();
+        String option = system != null ? "--system" : template.given();
+        if (raw && option != null) {
             throw new UserError(
                     "--raw continues the text as it is, and " + option + " is about conversations; give one of them");
         }
@@ -47,10 +35,7 @@ final class ChatOptions {
 
     /** The model's template, or the one that was asked for. */
     ChatTemplate template(Tokenizer tokenizer) {
-        ChatTemplate chosen = template == null ? ChatTemplate.of(tokenizer) : ChatTemplate.builtIn(template, tokenizer);
-        if (think != null) {
-            chosen = chosen.withThinking(think);
-        }
+        ChatTemplate chosen = template.template(tokenizer);
         if (system != null && !(chosen.hasTurns() && chosen.takesSystemText())) {
             throw new UserError("--system: this model's template has no place for such a text; put it in the question,"
                     + " or choose another template with --template");

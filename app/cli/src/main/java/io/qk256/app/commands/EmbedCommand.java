@@ -75,6 +75,10 @@ final class EmbedCommand implements Callable<Integer> {
         Pool(Pooling type) {
             this.type = type;
         }
+
+        Pooling type() {
+            return type;
+        }
     }
 
     EmbedCommand() {}

@@ -1,9 +1,12 @@
 package io.qk256.app.commands;
 
 import io.qk256.llm.LanguageModel;
+import io.qk256.llm.serving.Scheduler;
+import io.qk256.llm.serving.SchedulerOptions;
 import io.qk256.server.ModelServer;
 import io.qk256.server.ServedModel;
 import io.qk256.server.ServerOptions;
+import io.qk256.spi.Kernel;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Selection;
 import java.io.IOException;
@@ -42,6 +45,20 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     private final ServeOptions listening = new ServeOptions();
 
+    @Mixin
+    private final TemplateOptions template = new TemplateOptions();
+
+    @Mixin
+    private final CapacityOptions capacity = new CapacityOptions();
+
+    @Option(
+            names = "--pooling",
+            paramLabel = "HOW",
+            description =
+                    "How the tokens of a text become one vector, for /v1/embeddings: mean, first or last. Default: what the"
+                            + " file says.")
+    private EmbedCommand.@Nullable Pool pooling;
+
     @Option(
             names = "--name",
             paramLabel = "NAME",
@@ -61,6 +78,8 @@ final class ServeCommand implements Callable<Integer> {
         Qk256Command command = Objects.requireNonNull(root);
         options.requireUsage();
         Limits.require("--drain", drain, 0, MOST_SECONDS);
+        template.requireUsage();
+        capacity.requireUsage();
         ServerOptions where = listening.options();
         // Before the model is loaded, which may take long: a port in use is told at once.
         try (ModelServer server = ModelServer.start(where, command::tell)) {
@@ -68,26 +87,33 @@ final class ServeCommand implements Callable<Integer> {
             if (code != ExitCode.OK) {
                 return code;
             }
-            try (LanguageModel model = options.load(command.terminal())) {
-                Selection selection = command.machine().selection();
-                server.serve(served(model, selection));
+            Machine machine = command.machine();
+            Kernel kernel = machine.selection().kernel();
+            SchedulerOptions how = capacity.options(options.threads(machine));
+            try (LanguageModel model = options.load(command.terminal());
+                    Scheduler scheduler = Scheduler.start(model, kernel, how)) {
+                server.serve(served(model, scheduler, machine));
                 command.out()
                         .println("serving " + name() + " on " + server.address() + " with kernel "
-                                + KernelReport.selected(selection));
+                                + KernelReport.selected(machine.selection()) + ", " + capacity.describe(scheduler));
                 command.out().flush();
                 return untilStopped(server, command);
             }
         }
     }
 
-    private ServedModel served(LanguageModel model, Selection selection) {
+    private ServedModel served(LanguageModel model, Scheduler scheduler, Machine machine) {
+        Selection selection = machine.selection();
         String why = selection.selected().map(Candidate::why).orElse("");
+        String all = Json.text(KernelReport.json(machine));
         return new ServedModel(
                 name(),
                 model,
-                KernelReport.selected(selection),
-                why,
-                Json.text(KernelReport.json(Objects.requireNonNull(root).machine())),
+                template.template(model.tokenizer()),
+                scheduler,
+                pooling == null ? model.config().pooling() : pooling.type(),
+                capacity.timeout(),
+                new ServedModel.ServedKernel(KernelReport.selected(selection), why, all),
                 Instant.now());
     }
 

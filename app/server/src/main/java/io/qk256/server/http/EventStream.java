@@ -28,6 +28,12 @@ public final class EventStream implements AutoCloseable {
         line("[DONE]");
     }
 
+    /** Sends something that clients ignore, so that nobody takes the connection for dead. */
+    public void comment() throws IOException {
+        out.write(": waiting\n\n".getBytes(StandardCharsets.UTF_8));
+        out.flush();
+    }
+
     private void line(String data) throws IOException {
         out.write(("data: " + data + "\n\n").getBytes(StandardCharsets.UTF_8));
         out.flush();

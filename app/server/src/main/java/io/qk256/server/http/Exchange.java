@@ -4,6 +4,7 @@ import com.google.gson.JsonElement;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
@@ -38,6 +39,11 @@ public final class Exchange {
         return Request.getPathInContext(request);
     }
 
+    /** The client's address, without the port. */
+    public String client() {
+        return Request.getRemoteAddr(request);
+    }
+
     /** The value of a header; the first one if there are several. */
     Optional<String> header(HttpHeader name) {
         return Optional.ofNullable(request.getHeaders().get(name));
@@ -69,12 +75,21 @@ public final class Exchange {
     }
 
     /**
-     * The request's body.
+     * The request's body, which must be JSON.
      *
      * @throws ApiException if it is larger or slower than the limits allow
      * @throws IOException if the client has left
      */
     public byte[] body() throws IOException {
+        String type = header(HttpHeader.CONTENT_TYPE).orElse(JSON);
+        if (!type.toLowerCase(Locale.ROOT).replaceFirst(";.*", "").strip().equals(JSON)) {
+            throw ApiException.refused(
+                    415,
+                    null,
+                    "unsupported_media_type",
+                    "the header Content-Type names another type than JSON, expected"
+                            + " 'Content-Type: application/json'");
+        }
         if (body == null) {
             body = new BodyReader(request, limits).read();
         }

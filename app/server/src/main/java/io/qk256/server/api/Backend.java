@@ -1,0 +1,25 @@
+package io.qk256.server.api;
+
+import io.qk256.llm.LanguageModel;
+import io.qk256.llm.model.Pooling;
+import io.qk256.llm.serving.Scheduler;
+import io.qk256.llm.text.ChatTemplate;
+import java.time.Duration;
+
+/**
+ * What computes the answers.
+ *
+ * @param id the name that clients call the model by
+ * @param model the model
+ * @param template how conversations are written for it
+ * @param scheduler computes for all requests
+ * @param pooling how a text becomes one vector; {@link Pooling#NONE} if the model is not made for it
+ * @param timeout the most time of a request; zero for no limit
+ */
+public record Backend(
+        String id,
+        LanguageModel model,
+        ChatTemplate template,
+        Scheduler scheduler,
+        Pooling pooling,
+        Duration timeout) {}

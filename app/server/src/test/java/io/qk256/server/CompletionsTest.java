@@ -1,0 +1,208 @@
+package io.qk256.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.qk256.llm.generation.GenerationOptions;
+import io.qk256.llm.model.Engine;
+import io.qk256.llm.model.EngineOptions;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The answers: what they say, and in which form. */
+class CompletionsTest {
+
+    private static final String CHAT = "/v1/chat/completions";
+    private static final String TEXT = "/v1/completions";
+    private static final String ONCE = "\"messages\":[{\"role\":\"user\",\"content\":\"Once upon a time\"}]";
+
+    private static TestServer server;
+
+    @BeforeAll
+    static void start() {
+        server = TestServer.start();
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+        assertThat(server.log).isEmpty();
+    }
+
+    private static HttpResponse<String> ask(String path, String fields) {
+        HttpResponse<String> response = server.post(path, "{" + fields + "}");
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return response;
+    }
+
+    private static JsonObject chat(String fields) {
+        return TestServer.json(ask(CHAT, fields));
+    }
+
+    private static JsonObject choice(JsonObject answer, int index) {
+        return answer.getAsJsonArray("choices").get(index).getAsJsonObject();
+    }
+
+    private static String content(JsonObject answer) {
+        return choice(answer, 0).getAsJsonObject("message").get("content").getAsString();
+    }
+
+    @Test
+    void anAnswerIsWhatTheEngineSays() {
+        try (Engine engine = server.model.engine(TestServer.kernel(), EngineOptions.withThreads(1))) {
+            String expected = server.model
+                    .generate(
+                            engine,
+                            "Once upon a time",
+                            GenerationOptions.usual().withMaxTokens(40),
+                            piece -> {})
+                    .text();
+            JsonObject text =
+                    TestServer.json(ask(TEXT, "\"prompt\":\"Once upon a time\",\"max_tokens\":40,\"temperature\":0"));
+            assertThat(choice(text, 0).get("text").getAsString()).isEqualTo(expected);
+            assertThat(choice(text, 0).get("finish_reason").getAsString()).isEqualTo("length");
+            assertThat(text.get("object").getAsString()).isEqualTo("text_completion");
+            JsonObject chat = chat(ONCE + ",\"max_tokens\":40,\"temperature\":0");
+            assertThat(content(chat)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void anAnswerHasTheFormOfTheProtocol() {
+        JsonObject answer = chat(ONCE + ",\"model\":\"demo\",\"max_completion_tokens\":5,\"seed\":7");
+        assertThat(answer.get("id").getAsString()).startsWith("chatcmpl-");
+        assertThat(answer.get("object").getAsString()).isEqualTo("chat.completion");
+        assertThat(answer.get("model").getAsString()).isEqualTo("demo");
+        assertThat(answer.get("seed").getAsLong()).isEqualTo(7);
+        assertThat(choice(answer, 0).getAsJsonObject("message").get("role").getAsString())
+                .isEqualTo("assistant");
+        JsonObject usage = answer.getAsJsonObject("usage");
+        int prompt = usage.get("prompt_tokens").getAsInt();
+        assertThat(prompt).isPositive();
+        assertThat(usage.get("completion_tokens").getAsInt()).isEqualTo(5);
+        assertThat(usage.get("total_tokens").getAsInt()).isEqualTo(prompt + 5);
+        assertThat(usage.getAsJsonObject("prompt_tokens_details")
+                        .get("cached_tokens")
+                        .getAsInt())
+                .isBetween(0, prompt);
+    }
+
+    @Test
+    void aStreamSaysTheSame() {
+        String fields = ONCE + ",\"max_tokens\":30,\"seed\":3";
+        String whole = content(chat(fields));
+        HttpResponse<String> response =
+                ask(CHAT, fields + ",\"stream\":true,\"stream_options\":{\"include_usage\":true}");
+        assertThat(response.headers().firstValue("Content-Type")).contains("text/event-stream; charset=utf-8");
+        List<JsonObject> events = TestServer.events(response);
+        StringBuilder text = new StringBuilder();
+        String reason = null;
+        for (JsonObject event : events.subList(0, events.size() - 1)) {
+            assertThat(event.get("object").getAsString()).isEqualTo("chat.completion.chunk");
+            JsonElement piece = choice(event, 0).getAsJsonObject("delta").get("content");
+            text.append(piece == null ? "" : piece.getAsString());
+            JsonElement end = choice(event, 0).get("finish_reason");
+            reason = end.isJsonNull() ? reason : end.getAsString();
+        }
+        assertThat(text).hasToString(whole);
+        assertThat(reason).isEqualTo("length");
+        JsonObject last = events.getLast();
+        assertThat(last.getAsJsonArray("choices")).isEmpty();
+        assertThat(last.getAsJsonObject("usage").get("completion_tokens").getAsInt())
+                .isEqualTo(30);
+    }
+
+    @Test
+    void aStopStringEndsTheAnswerBeforeIt() {
+        String whole = content(chat(ONCE + ",\"max_tokens\":40,\"temperature\":0"));
+        String stop = whole.substring(10, 15);
+        JsonObject cut = chat(ONCE + ",\"max_tokens\":40,\"temperature\":0,\"stop\":\"" + stop + "\"");
+        assertThat(content(cut)).isEqualTo(whole.substring(0, whole.indexOf(stop)));
+        assertThat(choice(cut, 0).get("finish_reason").getAsString()).isEqualTo("stop");
+    }
+
+    @Test
+    void severalChoicesDifferByTheirSeeds() {
+        JsonObject both = chat(ONCE + ",\"max_tokens\":20,\"n\":2,\"seed\":5,\"temperature\":1.5");
+        for (int i = 0; i < 2; i++) {
+            String alone = content(chat(ONCE + ",\"max_tokens\":20,\"temperature\":1.5,\"seed\":" + (5 + i)));
+            assertThat(choice(both, i).getAsJsonObject("message").get("content").getAsString())
+                    .isEqualTo(alone);
+        }
+        assertThat(both.getAsJsonObject("usage").get("completion_tokens").getAsInt())
+                .isEqualTo(40);
+    }
+
+    @Test
+    void anAnswerDoesNotDependOnItsNeighbours() throws ExecutionException, InterruptedException {
+        List<String> bodies = new ArrayList<>();
+        List<String> alone = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            bodies.add(ONCE.replace("time", "time there was " + "a fox and ".repeat(i)) + ",\"max_tokens\":25,\"seed\":"
+                    + i);
+            alone.add(content(chat(bodies.get(i))));
+        }
+        List<Future<String>> beside = new ArrayList<>();
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            bodies.forEach(body -> beside.add(clients.submit(() -> content(chat(body)))));
+        }
+        for (int i = 0; i < alone.size(); i++) {
+            assertThat(beside.get(i).get()).isEqualTo(alone.get(i));
+        }
+    }
+
+    @Test
+    void logprobsAreThoseOfTheTokens() {
+        JsonObject answer = chat(ONCE + ",\"max_tokens\":6,\"temperature\":0,\"logprobs\":true,\"top_logprobs\":3");
+        JsonArray tokens = choice(answer, 0).getAsJsonObject("logprobs").getAsJsonArray("content");
+        assertThat(tokens).hasSize(6);
+        StringBuilder text = new StringBuilder();
+        for (JsonElement element : tokens) {
+            JsonObject token = element.getAsJsonObject();
+            text.append(token.get("token").getAsString());
+        }
+        assertThat(text).hasToString(content(answer));
+        JsonObject plain = TestServer.json(
+                ask(TEXT, "\"prompt\":[\"Once\",\"There\"],\"max_tokens\":4,\"temperature\":0,\"logprobs\":2"));
+        assertThat(choice(plain, 1).getAsJsonObject("logprobs").getAsJsonArray("tokens"))
+                .hasSize(4);
+    }
+
+    @Test
+    void aBiasForbidsAToken() {
+        JsonObject free = chat(ONCE + ",\"max_tokens\":1,\"temperature\":0");
+        JsonArray tokens = TestServer.json(server.post(
+                        "/tokenize", "{\"content\":\"" + content(free).replace("\n", "\\n") + "\"}"))
+                .getAsJsonArray("tokens");
+        String bias = "\"logit_bias\":{\"" + tokens.get(0).getAsInt() + "\":-100}";
+        assertThat(content(chat(ONCE + ",\"max_tokens\":1,\"temperature\":0," + bias)))
+                .isNotEqualTo(content(free));
+    }
+
+    @Test
+    void whatDoesNotFitIsRefusedOrShortened() {
+        String words = "a fox and ".repeat(server.scheduler.context());
+        String turns = "\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":\""
+                + words + "\"},{\"role\":\"user\",\"content\":\"Once upon a time\"}],\"max_tokens\":5";
+        HttpResponse<String> refused = server.post(CHAT, "{" + turns + "}");
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(TestServer.error(refused).get("code").getAsString()).isEqualTo("context_length_exceeded");
+        JsonObject shortened = chat(turns + ",\"truncation\":\"auto\"");
+        assertThat(shortened.get("dropped_messages").getAsInt()).isEqualTo(1);
+        JsonObject text =
+                TestServer.json(ask(TEXT, "\"prompt\":\"" + words + "\",\"max_tokens\":5,\"truncation\":\"auto\""));
+        assertThat(text.get("dropped_tokens").getAsInt()).isPositive();
+        assertThat(text.getAsJsonObject("usage").get("prompt_tokens").getAsInt())
+                .isEqualTo(server.scheduler.context() - 5);
+    }
+}
