@@ -5,4 +5,6 @@ module io.qk256.avx2.jni {
 
     provides io.qk256.spi.KernelProvider with
             io.qk256.avx2.jni.Avx2NativeProvider;
+    provides io.qk256.spi.support.MemoryReader.Source with
+            io.qk256.avx2.jni.PrefetchedReaders;
 }

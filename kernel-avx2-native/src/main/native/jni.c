@@ -16,6 +16,10 @@ _Static_assert((int)GEMM_COLUMNS == io_qk256_avx2_jni_Native_GEMM_COLUMNS, "both
 _Static_assert((int)QK256_AVX2 == io_qk256_avx2_jni_Native_AVX2, "the first row");
 _Static_assert((int)QK256_AVX_VNNI == io_qk256_avx2_jni_Native_AVX_VNNI, "the second row");
 _Static_assert((int)QK256_AVX512_VNNI == io_qk256_avx2_jni_Native_AVX512_VNNI, "the third row");
+_Static_assert((int)QK256_T0 == io_qk256_avx2_jni_Native_PREFETCH_T0, "a kind of prefetch");
+_Static_assert((int)QK256_T1 == io_qk256_avx2_jni_Native_PREFETCH_T1, "a kind of prefetch");
+_Static_assert((int)QK256_T2 == io_qk256_avx2_jni_Native_PREFETCH_T2, "a kind of prefetch");
+_Static_assert((int)QK256_NTA == io_qk256_avx2_jni_Native_PREFETCH_NTA, "a kind of prefetch");
 
 NATIVE(jint, abi)(UNUSED JNIEnv *env, UNUSED jclass type) {
     return io_qk256_avx2_jni_Native_ABI;
@@ -48,6 +52,10 @@ NATIVE(jlong, function)(UNUSED JNIEnv *env, UNUSED jclass type, jint tier, jint 
     default:
         return (jlong)of->grouped_gemm_i8;
     }
+}
+
+NATIVE(jint, read)(UNUSED JNIEnv *env, UNUSED jclass type, jlong address, jlong bytes, jint hint, jint ahead) {
+    return (jint)qk256_read_avx2((const uint8_t *)address, bytes, hint, ahead);
 }
 
 #define JNI_PARAMETER(jni_type, type, name) jni_type name,

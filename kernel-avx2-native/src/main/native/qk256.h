@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <xmmintrin.h>
 
+/* Which caches a prefetch fills, as in io.qk256.avx2.jni.Native. */
+enum { QK256_NO_PREFETCH, QK256_T0, QK256_T1, QK256_T2, QK256_NTA };
+
 enum { BLOCK_WEIGHTS = 256, BLOCK_BYTES = 64 };
 
 /* The arguments of every operation, each with its JNI type: here for C, in io.qk256.avx2.jni.NativeCall for Java, in

@@ -25,6 +25,9 @@ extern const qk256_tier qk256_tiers[QK256_TIERS];
 /* Whether the CPU converts between f16 and f32. */
 int qk256_has_f16c(void);
 
+/* The sum of `n` bytes, a multiple of 64, as int32 values masked with 0x55555555; prefetches `ahead` bytes. AVX2. */
+uint32_t qk256_read_avx2(const uint8_t *bytes, int64_t n, int32_t hint, int32_t ahead);
+
 /* The set of tiers that this machine supports. */
 int qk256_runnable_tiers(void);
 

@@ -18,4 +18,5 @@ module io.qk256.spi {
             io.qk256.tck;
 
     uses io.qk256.spi.KernelProvider;
+    uses io.qk256.spi.support.MemoryReader.Source;
 }

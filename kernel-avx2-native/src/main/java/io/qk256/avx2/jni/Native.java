@@ -8,11 +8,19 @@ package io.qk256.avx2.jni;
 final class Native {
 
     /** The interface version; raise it when a signature or the meaning of an argument changes. */
-    static final int ABI = 10;
+    static final int ABI = 11;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
     static final int NO_F16C = 4;
+
+    /** The kinds of a {@link Prefetch}. */
+    static final int NO_PREFETCH = 0;
+
+    static final int PREFETCH_T0 = 1;
+    static final int PREFETCH_T1 = 2;
+    static final int PREFETCH_T2 = 3;
+    static final int PREFETCH_NTA = 4;
 
     /** The rows of the table of tiers. */
     static final int AVX2 = 0;
@@ -51,6 +59,15 @@ final class Native {
 
     /** Returns the address of an operation's function in a tier; 0 if the tier has none of its own. */
     static native long function(int tier, int operation);
+
+    /**
+     * Reads memory.
+     *
+     * @param hint the kind of prefetch
+     * @param ahead the distance of the prefetch in bytes
+     * @return the sum of the int32 values, each masked with {@code 0x5555_5555}
+     */
+    static native int read(long address, long bytes, int hint, int ahead);
 
     /**
      * Calls a function with the arguments that {@code QK256_ARGUMENTS} in {@code qk256.h} documents, and the result.

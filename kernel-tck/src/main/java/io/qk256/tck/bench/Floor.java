@@ -2,11 +2,16 @@ package io.qk256.tck.bench;
 
 import java.util.Arrays;
 
-/** The simple loops whose time is a floor. */
+/** The simple work whose time is a floor. */
 interface Floor {
 
     /** The timed work; the result keeps the compiler from eliminating it. */
     long run();
+
+    /** Chooses the fastest way to do the work, which it returns in a few words. */
+    default String prepare() {
+        return "Arrays.fill";
+    }
 
     /** One thread's part of the work. */
     static Floor of(String operation, Shape shape, Rotation matrices, int thread, int threads) {

@@ -37,4 +37,11 @@ class FloorTest {
         assertThat(Floor.of("read", Shape.parse("5x256"), matrices(), 1, 2).run())
                 .isEqualTo(3 * 16);
     }
+
+    @Test
+    void theWayIsChosenAndNamed() {
+        Floor floor = Floor.of("read", new Shape(5, 256, 0, false), matrices(), 0, 1);
+        assertThat(floor.prepare()).isEqualTo("a plain loop in Java");
+        assertThat(floor.run()).isEqualTo(5 * 16);
+    }
 }

@@ -24,6 +24,7 @@ public final class BenchJson {
             JsonObject json = task(floor.task());
             timing(json, floor.timing());
             json.addProperty("bytesPerSecond", floor.bytesPerSecond());
+            json.addProperty("way", floor.way());
             floors.add(json);
         }
         root.add("floors", floors);
@@ -74,7 +75,7 @@ public final class BenchJson {
             JsonObject object = root.getAsJsonObject();
             List<BenchFloor> floors = new ArrayList<>();
             for (JsonElement floor : object.getAsJsonArray("floors")) {
-                floors.add(new BenchFloor(readTask(floor.getAsJsonObject()), readTiming(floor.getAsJsonObject())));
+                floors.add(readFloor(floor.getAsJsonObject()));
             }
             List<BenchRow> rows = new ArrayList<>();
             for (JsonElement row : object.getAsJsonArray("rows")) {
@@ -84,6 +85,12 @@ public final class BenchJson {
         } catch (NullPointerException | IllegalStateException | ClassCastException | NumberFormatException e) {
             throw new JsonParseException("expected results of qk256 bench, with machine, jvm, floors and rows", e);
         }
+    }
+
+    /** Results of earlier versions do not say how a floor was measured. */
+    private static BenchFloor readFloor(JsonObject json) {
+        JsonElement way = json.get("way");
+        return new BenchFloor(readTask(json), readTiming(json), way == null ? "" : way.getAsString());
     }
 
     private static BenchRow readRow(JsonObject json) {

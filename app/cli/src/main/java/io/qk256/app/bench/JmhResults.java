@@ -29,7 +29,7 @@ public final class JmhResults {
      *
      * @param measured JMH's results
      * @param verdicts tab-separated lines: task, kernel, whether in the other JVM, verdict; if several lines are about the
-     *     same, the worst counts
+     *     same, the worst counts. The verdict of a floor is how it was measured
      * @param against whether to read the results of the other JVM, if two were compared; floors are the same
      */
     public static BenchResults read(
@@ -71,7 +71,7 @@ public final class JmhResults {
 
     private void addVerdict(String line) {
         String[] parts = TAB.split(line, -1);
-        if (Boolean.parseBoolean(parts[2]) == against) {
+        if (Boolean.parseBoolean(parts[2]) == against || parts[1].equals(BenchFloor.LABEL)) {
             verdicts.merge(
                     parts[0] + "\t" + parts[1],
                     parts[3],
@@ -90,7 +90,8 @@ public final class JmhResults {
 
     private List<BenchFloor> floorList() {
         List<BenchFloor> list = new ArrayList<>();
-        floors.forEach((task, timing) -> list.add(new BenchFloor(task, timing)));
+        floors.forEach((task, timing) -> list.add(
+                new BenchFloor(task, timing, verdicts.getOrDefault(task.argument() + "\t" + BenchFloor.LABEL, ""))));
         return list;
     }
 

@@ -36,7 +36,7 @@ public final class ModelBench {
 
     /** Measures one kernel with the given number of threads. */
     public ModelRow measure(String name, Kernel kernel, int threads) {
-        double read;
+        ReadingSpeed read;
         try (ParallelKernel crew = ParallelKernel.withThreads(kernel, threads)) {
             read = ReadingSpeed.measure(model.bytesPerToken(), crew);
         }

@@ -82,7 +82,7 @@ public final class ModelChart {
                     Math.max(1, BARS_LENGTH * value / fastest),
                     BAR,
                     color));
-            double limit = BARS_LENGTH * row.readRate() / row.bytesPerToken() / fastest;
+            double limit = BARS_LENGTH * row.reading().rate() / row.bytesPerToken() / fastest;
             if (limited && limit <= WIDTH - MARGIN - BARS_X) {
                 body.append(String.format(
                         Locale.ROOT,

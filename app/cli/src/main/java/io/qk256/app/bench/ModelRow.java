@@ -9,7 +9,7 @@ package io.qk256.app.bench;
  * @param promptRate tokens per second of a prompt of 64 tokens
  * @param decodeRate tokens per second when decoding one by one
  * @param bytesPerToken bytes of weights read per decoded token
- * @param readRate bytes per second that the same number of threads reads when it does nothing else, in the same run
+ * @param reading how fast the same number of threads reads when it does nothing else, in the same run
  */
 public record ModelRow(
         String kernel,
@@ -18,7 +18,7 @@ public record ModelRow(
         double promptRate,
         double decodeRate,
         long bytesPerToken,
-        double readRate) {
+        ReadingSpeed reading) {
 
     /** Bytes of weights read per second of decoding. */
     public double weightRate() {
@@ -27,6 +27,6 @@ public record ModelRow(
 
     /** The decoding speed as a fraction of what reading the weights allows. */
     public double partOfReading() {
-        return weightRate() / readRate;
+        return weightRate() / reading.rate();
     }
 }

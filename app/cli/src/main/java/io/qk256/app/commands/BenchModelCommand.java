@@ -249,13 +249,18 @@ final class BenchModelCommand implements Callable<Integer> {
                     Numbers.of(row.promptRate()),
                     Numbers.of(row.decodeRate()),
                     Numbers.of(row.weightRate() / 1e9),
-                    Numbers.of(row.readRate() / 1e9),
+                    Numbers.of(row.reading().rate() / 1e9),
                     Math.round(PERCENT * row.partOfReading()) + " %");
         }
         Qk256Command command = Objects.requireNonNull(root);
         String title = what() + " on " + KernelReport.describe(command.machine().cpu());
         command.out().println(PrintableText.line(title));
         command.out().print(table);
+        rows.stream()
+                .map(row -> Plural.of(row.threads(), "thread") + " read with "
+                        + row.reading().way())
+                .distinct()
+                .forEach(line -> command.out().println(line));
         command.out().flush();
     }
 
@@ -275,7 +280,8 @@ final class BenchModelCommand implements Callable<Integer> {
             one.addProperty("promptTokensPerSecond", row.promptRate());
             one.addProperty("decodeTokensPerSecond", row.decodeRate());
             one.addProperty("bytesPerToken", row.bytesPerToken());
-            one.addProperty("readBytesPerSecond", row.readRate());
+            one.addProperty("readBytesPerSecond", row.reading().rate());
+            one.addProperty("readWay", row.reading().way());
             one.addProperty("partOfReading", row.partOfReading());
             array.add(one);
         }

@@ -114,14 +114,14 @@ final class BenchReport {
                     String.valueOf(floor.task().columns()),
                     floor.task().mode(),
                     String.valueOf(floor.task().threads()),
-                    "(floor)",
+                    BenchFloor.LABEL,
                     Numbers.time(floor.timing().nanoseconds()),
                     Numbers.percent(floor.timing().error() / floor.timing().nanoseconds()),
                     "-",
                     Numbers.of(floor.bytesPerSecond() / 1e9),
                     "-",
                     "-",
-                    "-"));
+                    floor.way().isEmpty() ? "-" : floor.way()));
         }
         results.rows().forEach(row -> lines.add(cells(row)));
         return lines;

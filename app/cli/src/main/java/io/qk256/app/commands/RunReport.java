@@ -48,7 +48,7 @@ final class RunReport {
             double bytesPerSecond = model.bytesPerToken() * speed.decodeRate();
             line.append(" | weights ").append(Numbers.of(bytesPerSecond / 1e9)).append(" GB/s");
             if (model.bytesPerToken() >= ENOUGH_BYTES) {
-                double possible = possible();
+                double possible = possible().rate();
                 line.append(", ")
                         .append(Math.round(100 * bytesPerSecond / possible))
                         .append(" % of memory read speed (")
@@ -80,7 +80,7 @@ final class RunReport {
         return json;
     }
 
-    private double possible() {
+    private ReadingSpeed possible() {
         try (ParallelKernel crew = ParallelKernel.withThreads(kernel, threads)) {
             return ReadingSpeed.measure(model.bytesPerToken(), crew);
         }

@@ -39,6 +39,13 @@ class BenchResultsTest {
     }
 
     @Test
+    void aFloorSaysHowItWasMeasured() {
+        assertThat(Recorded.results().floors().stream()
+                        .map(floor -> floor.task().argument() + " " + floor.way()))
+                .contains("read:2560x2560:1:cold:2 AVX2 without prefetch");
+    }
+
+    @Test
     void everyColumnCounts() {
         BenchRow row = Recorded.row(Recorded.GEMM, "quick");
         assertThat(row.weightsPerSecond()).isEqualTo(2560 * 2560 * 16 / 500_000e-9);

@@ -29,7 +29,8 @@ public final class Recorded {
             "gemv-i8:2560x2560:1:cold:2\tquick\tfalse\tbit-exact",
             "gemv-i8:2560x2560:1:cold:2\tquick\tfalse\tWRONG: element 3 is 1.0, expected 2.0",
             "gemv-i8:2560x2560:1:cold:2\tquick\tfalse\tbit-exact",
-            "gemm-i8:2560x2560:16:cold:2\tquick\tfalse\tbit-exact");
+            "gemm-i8:2560x2560:16:cold:2\tquick\tfalse\tbit-exact",
+            "read:2560x2560:1:cold:2\t(floor)\tfalse\tAVX2 without prefetch");
 
     private Recorded() {}
 
