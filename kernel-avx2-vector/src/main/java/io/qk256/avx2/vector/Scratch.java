@@ -57,6 +57,9 @@ final class Scratch {
     private final float[][] scales = {{}, {}};
     private final float[] copiedScales = new float[BLOCKS * SCALES];
     private final int[] lanesOfBlock = new int[2 * Lanes.INTS.length()];
+    private int[] factors = {};
+    private int[] offsets = {};
+    private int[] sumsOfGroups = {};
     private double[] groupLanes = {};
     private short[] chunks = {};
     private final short[] pairOfChunks = new short[2 * GemmI8.CHUNK];
@@ -220,6 +223,41 @@ final class Scratch {
         return multipliers;
     }
 
+    /** For each 16 columns, a step times the multiplier of those columns, of the part that was copied last. */
+    int[] factors(int blocks, int step) {
+        int length = blocks * 2 * MULTIPLIERS;
+        if (factors.length < length) {
+            factors = new int[length];
+        }
+        for (int i = 0; i < length; i++) {
+            factors[i] = step * multipliers[i / 2];
+        }
+        return factors;
+    }
+
+    /**
+     * For each 16 columns of the part that was copied last, what their sum needs in addition: for those that are first
+     * of 32, a value times the sum of the 32 and their multiplier, for the others 0.
+     */
+    int[] offsets(int blocks, int value) {
+        int length = blocks * 2 * MULTIPLIERS;
+        if (offsets.length < length) {
+            offsets = new int[length];
+        }
+        for (int i = 0; i < length / 2; i++) {
+            offsets[2 * i] = value * sumsOfQ[i] * multipliers[i];
+        }
+        return offsets;
+    }
+
+    /** Space for the sums of each 64 columns of a part of a row, and for a vector behind them. */
+    int[] sumsOfGroups() {
+        if (sumsOfGroups.length == 0) {
+            sumsOfGroups = new int[BLOCKS * SCALES + Lanes.INTS.length()];
+        }
+        return sumsOfGroups;
+    }
+
     /**
      * The group scales of a part of a row, times a factor: one for each {@link #SCALES}-th of a block, so that scales
      * of larger groups are repeated; 0 beyond the last group, 1 if the matrix has none.
@@ -237,12 +275,20 @@ final class Scratch {
             return to;
         }
         int perBlock = Qk256.BLOCK_WEIGHTS / w.group();
-        int repeated = SCALES / perBlock;
+        int shift = Integer.numberOfTrailingZeros(SCALES / perBlock);
         int groups = Math.min(blocks * perBlock, w.groups() - fromBlock * perBlock);
         copyScales(w, (long) row * w.groups() + (long) fromBlock * perBlock, groups);
-        for (int i = 0; i < length; i++) {
-            to[i] = i / repeated < groups ? copiedScales[i / repeated] * factor : 0;
+        int end = groups << shift;
+        if (shift == 0) {
+            for (int i = 0; i < end; i++) {
+                to[i] = copiedScales[i] * factor;
+            }
+        } else {
+            for (int i = 0; i < end; i++) {
+                to[i] = copiedScales[i >> shift] * factor;
+            }
         }
+        Arrays.fill(to, end, length, 0);
         return to;
     }
 
