@@ -34,16 +34,25 @@ public final class Sampler {
      * @throws UserError if a token with a bias is not in the vocabulary
      */
     public Sampler(SamplingOptions options, int vocabularySize) {
-        options.logitBias().keySet().forEach(token -> {
-            if (token >= vocabularySize) {
-                throw new UserError("token of a bias is " + token + ", expected 0 to " + (vocabularySize - 1)
-                        + " (the vocabulary)");
-            }
-        });
+        requireKnown(options, vocabularySize);
         this.options = options;
         this.random = new SplittableRandom(options.seed());
         this.candidates = new Candidates(vocabularySize);
         this.recent = new int[options.repeatLast()];
+    }
+
+    /**
+     * Checks options for a vocabulary.
+     *
+     * @throws UserError if a token with a bias is not in the vocabulary
+     */
+    public static void requireKnown(SamplingOptions options, int vocabularySize) {
+        for (int token : options.logitBias().keySet()) {
+            if (token >= vocabularySize) {
+                throw new UserError("token of a bias is " + token + ", expected 0 to " + (vocabularySize - 1)
+                        + " (the vocabulary)");
+            }
+        }
     }
 
     /**

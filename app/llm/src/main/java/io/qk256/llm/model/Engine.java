@@ -140,6 +140,16 @@ public final class Engine implements AutoCloseable {
         });
     }
 
+    Sequence fork(Sequence original, int tokens) {
+        return get(() -> {
+            original.requireOpen();
+            original.requirePosition(tokens);
+            Sequence other = register(new Sequence(this, original.context(), new PageTable(cache)));
+            other.copyFrom(original, tokens);
+            return other;
+        });
+    }
+
     private Sequence register(Sequence sequence) {
         sequences.add(sequence);
         return sequence;
@@ -391,6 +401,27 @@ public final class Engine implements AutoCloseable {
     /** The bytes of the keys and values of all sequences; shared pages count once. */
     public long cacheBytes() {
         return cache.pagesInUse() * cache.pageBytes();
+    }
+
+    /** The bytes by which {@link #cacheBytes} grows at most if these tokens are added. */
+    public long cacheBytesOf(List<Step> steps) {
+        long pages = 0;
+        for (Step step : steps) {
+            Sequence sequence = step.sequence();
+            int position = sequence.position();
+            pages += sequence.pages().missing(position, position + step.tokens().length);
+        }
+        return pages * cache.pageBytes();
+    }
+
+    /**
+     * The bytes of the keys and values of a sequence that shares none with others. They grow in pages of some hundred
+     * tokens.
+     *
+     * @param tokens the number of tokens, 0 or more
+     */
+    public long cacheBytesOf(int tokens) {
+        return Math.ceilDiv(tokens, cache.pagePositions()) * cache.pageBytes();
     }
 
     void run(Runnable call) {

@@ -19,6 +19,13 @@ final class PageTable {
         return pages.get(position / cache.pagePositions());
     }
 
+    /** The number of pages that {@link #reserve} would take. */
+    int missing(int from, int to) {
+        int last = from / cache.pagePositions();
+        boolean copies = last < pages.size() && pages.get(last).holders > 1;
+        return Math.max(0, Math.ceilDiv(to, cache.pagePositions()) - pages.size()) + (copies ? 1 : 0);
+    }
+
     /**
      * Makes room for new positions. Copies the page of the first new position if another sequence also holds it.
      *

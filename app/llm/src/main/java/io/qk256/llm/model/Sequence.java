@@ -126,9 +126,7 @@ public final class Sequence implements AutoCloseable {
     public void rewind(int newPosition) {
         engine.run(() -> {
             requireOpen();
-            if (newPosition < 0 || newPosition > position) {
-                throw new IllegalArgumentException("position: " + newPosition + ", expected 0 to " + position);
-            }
+            requirePosition(newPosition);
             takeBack(newPosition);
         });
     }
@@ -141,6 +139,18 @@ public final class Sequence implements AutoCloseable {
      */
     public Sequence fork() {
         return engine.fork(this);
+    }
+
+    /**
+     * Creates another sequence with the first tokens of this one. It shares the pages of their keys and values; unlike
+     * {@link #fork()} it has no logits until a token is added, so it needs little memory of its own.
+     *
+     * @param count the number of tokens, 0 to {@link #position}
+     * @throws IllegalArgumentException if it is out of this range
+     * @throws IllegalStateException if a call is in progress, or this is closed
+     */
+    public Sequence fork(int count) {
+        return engine.fork(this, count);
     }
 
     /**
@@ -168,6 +178,12 @@ public final class Sequence implements AutoCloseable {
     void requireOpen() {
         if (closed) {
             throw new IllegalStateException("sequence: it is closed; make another one");
+        }
+    }
+
+    void requirePosition(int other) {
+        if (other < 0 || other > position) {
+            throw new IllegalArgumentException("position: " + other + ", expected 0 to " + position);
         }
     }
 
@@ -200,10 +216,15 @@ public final class Sequence implements AutoCloseable {
     }
 
     void copyFrom(Sequence other) {
-        tokens = other.tokens.clone();
-        position = other.position;
+        copyFrom(other, other.position);
         logits = other.logits == null ? null : other.logits.clone();
-        pages.share(other.pages, position);
+    }
+
+    /** Leaves out the logits, which are large and of use for the last token only. */
+    void copyFrom(Sequence other, int count) {
+        tokens = Arrays.copyOf(other.tokens, Math.max(count, 1));
+        position = count;
+        pages.share(other.pages, count);
     }
 
     void release() {

@@ -1,13 +1,13 @@
 package io.qk256.llm.serving;
 
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
  * How a completion ended.
  *
  * @param reason why
- * @param stopString the stop string that appeared, for {@link FinishReason#STOP_STRING}; else null
+ * @param stopString the stop string that appeared, for {@link FinishReason#STOP_STRING}
  * @param usage the tokens
  * @param queued the time from submission until the first pass with tokens of this request
  * @param toFirstToken the time from submission until the first token was chosen; zero if there was none
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("exports") // The annotations are for the compiler only.
 public record CompletionEnd(
         FinishReason reason,
-        @Nullable String stopString,
+        Optional<String> stopString,
         Usage usage,
         Duration queued,
         Duration toFirstToken,

@@ -6,7 +6,7 @@ import io.qk256.llm.generation.TokenConstraint;
 import io.qk256.spi.support.UserError;
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
  * A text to continue.
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param stop strings that end the completion, in whatever tokens they are written; the text ends before them
  * @param logprobs how many of the most likely tokens are reported for each place, 0 to {@value #MAX_LOGPROBS}; 0
  *     reports the chosen token only, {@link #NO_LOGPROBS} nothing
- * @param constraint what the completion must look like, or null; used by this request alone
+ * @param constraint what the completion must look like; used by this request alone
  * @param whenFull what to do when the context is full
  * @param timeout the most time from submission to the end; zero for no limit
  * @param queueTimeout the most time in the queue; zero for no limit
@@ -33,7 +33,7 @@ public record CompletionRequest(
         SamplingOptions sampling,
         List<String> stop,
         int logprobs,
-        @Nullable TokenConstraint constraint,
+        Optional<TokenConstraint> constraint,
         WhenFull whenFull,
         Duration timeout,
         Duration queueTimeout,
@@ -71,7 +71,7 @@ public record CompletionRequest(
                 SamplingOptions.greedy(),
                 List.of(),
                 NO_LOGPROBS,
-                null,
+                Optional.empty(),
                 WhenFull.STOP,
                 Duration.ZERO,
                 Duration.ZERO,
@@ -102,10 +102,10 @@ public record CompletionRequest(
                 prompt, maxTokens, sampling, stop, top, constraint, whenFull, timeout, queueTimeout, key);
     }
 
-    /** The same with another constraint. */
-    public CompletionRequest withConstraint(@Nullable TokenConstraint other) {
+    /** The same with a constraint. */
+    public CompletionRequest withConstraint(TokenConstraint other) {
         return new CompletionRequest(
-                prompt, maxTokens, sampling, stop, logprobs, other, whenFull, timeout, queueTimeout, key);
+                prompt, maxTokens, sampling, stop, logprobs, Optional.of(other), whenFull, timeout, queueTimeout, key);
     }
 
     /** The same with another choice for a full context. */

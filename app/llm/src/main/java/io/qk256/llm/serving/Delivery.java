@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Hands the pieces of a completion to its listener, on a virtual thread, so that a listener that blocks holds up
- * nobody else. Holds few pieces: the caller stops computing while {@link #isFull}. Thread-safe.
+ * nobody else. Holds few pieces: the caller stops computing while {@link #isFull}. One thread hands over.
  */
 final class Delivery {
 
@@ -16,7 +16,7 @@ final class Delivery {
     private final CompletionListener listener;
     private final Runnable hasRoom;
     private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
-    private final Thread thread;
+    private volatile @Nullable Thread thread;
     private volatile @Nullable Throwable thrown;
 
     private record Event(Consumer<CompletionListener> call, boolean isLast) {}
@@ -25,17 +25,23 @@ final class Delivery {
     Delivery(CompletionListener listener, Runnable hasRoom) {
         this.listener = listener;
         this.hasRoom = hasRoom;
-        this.thread = Thread.ofVirtual().name("qk256-listener").start(this::run);
     }
 
     /** Hands over a piece. Does not wait. */
     void text(TextPiece piece) {
-        events.add(new Event(to -> to.text(piece), false));
+        add(new Event(to -> to.text(piece), false));
     }
 
     /** Hands over the last call. Does not wait. */
     void end(Consumer<CompletionListener> call) {
-        events.add(new Event(call, true));
+        add(new Event(call, true));
+    }
+
+    private void add(Event event) {
+        events.add(event);
+        if (thread == null) {
+            thread = Thread.ofVirtual().name("qk256-listener").start(this::run);
+        }
     }
 
     /** Whether the listener lags so far behind that it must catch up first. */
@@ -51,7 +57,10 @@ final class Delivery {
 
     /** Interrupts the listener, which blocks for too long. */
     void interrupt() {
-        thread.interrupt();
+        Thread listening = thread;
+        if (listening != null) {
+            listening.interrupt();
+        }
     }
 
     private void run() {

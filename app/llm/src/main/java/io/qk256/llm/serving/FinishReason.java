@@ -24,5 +24,13 @@ public enum FinishReason {
     TIMEOUT,
 
     /** The listener did not take the text for too long; see {@link SchedulerOptions#stall}. */
-    NOT_READ
+    NOT_READ;
+
+    /**
+     * Whether the completion would have gone on. Its text is then a beginning of what it would have been; text that may
+     * have become a stop string is left out.
+     */
+    public boolean isInterruption() {
+        return this == CANCELLED || this == TIMEOUT || this == NOT_READ;
+    }
 }

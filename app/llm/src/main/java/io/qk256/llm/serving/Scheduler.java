@@ -1,94 +1,89 @@
 package io.qk256.llm.serving;
 
 import io.qk256.llm.LanguageModel;
-import io.qk256.llm.generation.GenerationOptions.WhenFull;
 import io.qk256.llm.generation.Sampler;
-import io.qk256.llm.generation.TokenConstraint;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
-import io.qk256.llm.model.Sequence;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.support.UserError;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Computes many requests on one model. It owns an {@link Engine} and a thread that steps it: each pass over the weights
- * has one token of each request that writes, and a piece of a prompt. Thread-safe. Close it before its model.
+ * has a token of each request that writes, and a piece of prompts.
+ *
+ * <ul>
+ *   <li>A request's tokens, text and log probabilities are the same to the bit alone and beside any others, with and
+ *       without reuse, with pieces of any size, and on any kernel and number of threads.
+ *   <li>Prompts take turns, by keys and within a key, so a short one does not wait for a long one.
+ *   <li>The beginning that a prompt shares with an earlier or a running text is not computed again.
+ *   <li>The memory of keys and values is bounded. A request starts when all that it may need is free, or used only by
+ *       texts kept for reuse; so it never fails midway for lack of memory.
+ *   <li>If a request fails, others go on.
+ * </ul>
+ *
+ * <p>Thread-safe. Close it before its model.
  */
 public final class Scheduler implements AutoCloseable {
+
+    /** How long it sleeps at most while a listener must catch up, or a time limit may pass. */
+    private static final Duration NAP = Duration.ofMillis(10);
 
     private final LanguageModel model;
     private final SchedulerOptions options;
     private final Engine engine;
-    private final LinkedBlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
+    private final Passes passes;
     private final Thread thread;
-    private volatile boolean closed;
+    private volatile long closeBy;
+    private volatile boolean closing;
 
-    /** Work for the thread. */
-    private sealed interface Job {
-
-        /** A completion. */
-        final class Completion implements Job, Handle {
-
-            final CompletionRequest request;
-            final Delivery delivery;
-            volatile boolean cancelled;
-            volatile boolean done;
-
-            Completion(CompletionRequest request, CompletionListener listener) {
-                this.request = request;
-                this.delivery = new Delivery(listener, () -> {});
-            }
-
-            @Override
-            public void cancel() {
-                cancelled = true;
-            }
-
-            @Override
-            public boolean isDone() {
-                return done;
-            }
-        }
-
-        /** Texts to embed. */
-        record Embedding(EmbeddingRequest request, CompletableFuture<float[][]> vectors) implements Job {}
-
-        /** The end. */
-        record Stop() implements Job {}
-    }
-
-    @SuppressWarnings("MustBeClosedChecker") // The engine lives as long as this; the thread closes it.
-    private Scheduler(LanguageModel model, Kernel kernel, SchedulerOptions options) {
+    private Scheduler(LanguageModel model, SchedulerOptions options, Engine engine) {
         this.model = model;
         this.options = options;
-        this.engine = model.engine(
-                kernel,
-                new EngineOptions(
-                        options.threads(),
-                        options.context(),
-                        options.promptPiece() + options.parallel(),
-                        options.cache()));
+        this.engine = engine;
+        this.passes = new Passes(engine, model.tokenizer(), options, cacheBound(engine, options), System::nanoTime);
         this.thread = Thread.ofPlatform().name("qk256-scheduler").unstarted(this::run);
     }
 
     /**
      * Starts a scheduler.
      *
+     * @param model the model, which stays open
      * @param kernel the kernel that multiplies the weights
      * @throws UserError if the bound of keys and values is too small for one request
      * @throws IllegalStateException if the model is closed, or the system cannot create that many threads
      */
     public static Scheduler start(LanguageModel model, Kernel kernel, SchedulerOptions options) {
-        Scheduler scheduler = new Scheduler(model, kernel, options);
-        scheduler.thread.start();
-        return scheduler;
+        Engine engine = engine(model, kernel, options);
+        try {
+            Scheduler scheduler = new Scheduler(model, options, engine);
+            scheduler.thread.start();
+            return scheduler;
+        } catch (RuntimeException | Error e) {
+            engine.close();
+            throw e;
+        }
+    }
+
+    /** An engine whose pass has room for a token of each request and a piece of prompts. */
+    static Engine engine(LanguageModel model, Kernel kernel, SchedulerOptions options) {
+        int batch = Math.addExact(options.promptPiece(), options.parallel());
+        return model.engine(kernel, new EngineOptions(options.threads(), options.context(), batch, options.cache()));
+    }
+
+    /** The most bytes of keys and values. */
+    static long cacheBound(Engine engine, SchedulerOptions options) {
+        long ofOne = engine.cacheBytesOf(engine.context());
+        long bound = options.cacheBytes() == 0 ? options.parallel() * ofOne : options.cacheBytes();
+        if (bound < ofOne) {
+            throw new UserError("keys and values may take " + bound + " bytes, expected at least " + ofOne
+                    + ", which one request of " + engine.context()
+                    + " tokens needs; allow more, or use a smaller context");
+        }
+        return bound;
     }
 
     /** The most tokens of a request, prompt and completion together. */
@@ -97,7 +92,7 @@ public final class Scheduler implements AutoCloseable {
     }
 
     /**
-     * Submits a text to continue. Returns at once.
+     * Submits a text to continue. Does not wait.
      *
      * @throws UserError if the request can never be computed: its prompt does not fit in the context, or a token is not
      *     in the vocabulary
@@ -105,24 +100,38 @@ public final class Scheduler implements AutoCloseable {
      * @throws IllegalStateException if this is closed
      */
     public Handle submit(CompletionRequest request, CompletionListener listener) {
-        int length = request.prompt().length;
-        if (length > context()) {
-            throw new UserError(
-                    "the prompt has " + length + " tokens, expected 1 to " + context() + ", the context; shorten it");
+        Completion completion = completion(request, listener, System.nanoTime());
+        passes.add(completion, completion.mostTokens(context()));
+        LockSupport.unpark(thread);
+        return new Handle() {
+            @Override
+            public void cancel() {
+                completion.cancel();
+                LockSupport.unpark(thread);
+            }
+
+            @Override
+            public boolean isDone() {
+                return completion.isDone();
+            }
+        };
+    }
+
+    private Completion completion(CompletionRequest request, CompletionListener listener, long now) {
+        int[] prompt = request.prompt();
+        if (prompt.length > context()) {
+            throw new UserError("the prompt has " + prompt.length + " tokens, expected 1 to " + context()
+                    + ", the context; shorten it");
         }
-        requireOpen();
-        if (jobs.size() > options.queue()) {
-            throw new QueueFullException(jobs.size(), Duration.ofSeconds(1));
-        }
-        Job.Completion completion = new Job.Completion(request, listener);
-        jobs.add(completion);
-        return completion;
+        requireKnown(prompt);
+        Sampler.requireKnown(request.sampling(), model.tokenizer().vocabularySize());
+        return new Completion(request, new Delivery(listener, () -> LockSupport.unpark(thread)), now);
     }
 
     /**
-     * Submits texts whose vectors are wanted. Returns at once. Texts wait in the same queue as completions, and are
+     * Submits texts whose vectors are wanted. Does not wait. They wait in the same queue as completions, and are
      * computed between passes, because an engine is for one thread at a time, and a second one would compete with it
-     * for the same cores and memory.
+     * for the same cores and memory. Unlike a prompt, a long text is not computed in pieces.
      *
      * @return one vector for each text, of length 1; cancelling it takes the request out of the queue
      * @throws UserError if a text does not fit in the context, or a token is not in the vocabulary
@@ -130,135 +139,77 @@ public final class Scheduler implements AutoCloseable {
      * @throws IllegalStateException if this is closed
      */
     public CompletableFuture<float[][]> embed(EmbeddingRequest request) {
-        requireOpen();
-        CompletableFuture<float[][]> vectors = new CompletableFuture<>();
-        jobs.add(new Job.Embedding(request, vectors));
-        return vectors;
+        List<int[]> texts = request.texts();
+        if (texts.isEmpty()) {
+            return CompletableFuture.completedFuture(new float[0][]);
+        }
+        for (int i = 0; i < texts.size(); i++) {
+            if (texts.get(i).length > context()) {
+                throw new UserError("text " + i + " has " + texts.get(i).length + " tokens, expected 1 to " + context()
+                        + ", the context; shorten it");
+            }
+            requireKnown(texts.get(i));
+        }
+        Embedding embedding = new Embedding(request, System.nanoTime());
+        passes.add(embedding, embedding.longest());
+        LockSupport.unpark(thread);
+        return embedding.future();
     }
 
-    private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException("scheduler: it is closed; make another one");
+    private void requireKnown(int[] tokens) {
+        int vocabulary = model.tokenizer().vocabularySize();
+        for (int token : tokens) {
+            if (token < 0 || token >= vocabulary) {
+                throw new UserError("token: " + token + ", expected 0 to " + (vocabulary - 1) + " (the vocabulary)");
+            }
         }
     }
 
-    /** What it does and has done. */
+    /** What this does and has done. */
     public SchedulerStatus status() {
-        Map<FinishReason, Long> finished = new EnumMap<>(FinishReason.class);
-        for (FinishReason reason : FinishReason.values()) {
-            finished.put(reason, 0L);
-        }
-        Histogram none = new Histogram(List.of(), List.of(0L), 0);
-        return new SchedulerStatus(
-                jobs.size(), 0, options.parallel(), context(), 0, none, 0, 0, 0, finished, 0, 0, 0, none, 0, 0, 0);
+        return passes.status();
     }
 
     private void run() {
         try (engine) {
-            Job job = jobs.take();
-            while (!(job instanceof Job.Stop)) {
-                switch (job) {
-                    case Job.Completion completion -> {
-                        try (Sequence sequence = engine.sequence()) {
-                            CompletionEnd end = complete(completion, sequence);
-                            completion.done = true;
-                            completion.delivery.end(to -> to.finished(end));
-                        } catch (RuntimeException e) {
-                            completion.done = true;
-                            completion.delivery.end(to -> to.failed(e));
-                        }
-                    }
-                    case Job.Embedding embedding -> {
-                        try {
-                            EmbeddingRequest request = embedding.request;
-                            embedding.vectors.complete(engine.embed(request.texts(), request.pooling()));
-                        } catch (RuntimeException e) {
-                            embedding.vectors.completeExceptionally(e);
-                        }
-                    }
-                    case Job.Stop stop -> {}
-                }
-                job = jobs.take();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private CompletionEnd complete(Job.Completion completion, Sequence sequence) {
-        long start = System.nanoTime();
-        CompletionRequest request = completion.request;
-        PieceWriter writer = new PieceWriter(model.tokenizer(), request.stop());
-        Sampler sampler = new Sampler(request.sampling(), model.tokenizer().vocabularySize());
-        int[] prompt = request.prompt();
-        for (int token : prompt) {
-            sampler.acceptPrompt(token);
-        }
-        float[] logits = sequence.prompt(prompt);
-        int tokens = 0;
-        FinishReason reason = null;
-        while (reason == null) {
-            if (tokens == request.maxTokens()) {
-                reason = FinishReason.LIMIT;
-            } else if (completion.cancelled) {
-                reason = FinishReason.CANCELLED;
-            } else {
-                TokenConstraint constraint = request.constraint();
-                OptionalInt next = constraint == null
-                        ? OptionalInt.of(sampler.sample(logits))
-                        : sampler.sample(logits, constraint.allowed());
-                if (next.isEmpty()) {
-                    reason = constraint != null && constraint.mayEnd()
-                            ? FinishReason.COMPLETE
-                            : FinishReason.CUT_BY_GRAMMAR;
-                } else if (model.tokenizer().isStop(next.getAsInt())) {
-                    reason = FinishReason.COMPLETE;
-                } else {
-                    int token = next.getAsInt();
-                    sampler.accept(token);
-                    if (constraint != null) {
-                        constraint.accept(token);
-                    }
-                    tokens++;
-                    emit(completion, writer.accept(new ChosenToken(token, Double.NaN, List.of())));
-                    boolean full = sequence.position() == sequence.context();
-                    if (writer.found() != null) {
-                        reason = FinishReason.STOP_STRING;
-                    } else if (full && request.whenFull() == WhenFull.STOP) {
-                        reason = FinishReason.CONTEXT;
-                    } else if (tokens < request.maxTokens()) {
-                        logits = sequence.decode(token);
-                    }
+            while (!closing || !passes.isIdle()) {
+                if (closing && System.nanoTime() - closeBy >= 0) {
+                    passes.cancelAll();
+                } else if (!passes.round()) {
+                    sleep();
                 }
             }
-        }
-        emit(completion, writer.finish());
-        Duration total = Duration.ofNanos(System.nanoTime() - start);
-        Usage usage = new Usage(prompt.length, 0, tokens, 0);
-        return new CompletionEnd(reason, writer.found(), usage, Duration.ZERO, Duration.ZERO, total);
-    }
-
-    private static void emit(Job.Completion completion, @org.jspecify.annotations.Nullable TextPiece piece) {
-        if (piece != null) {
-            completion.delivery.text(piece);
+        } catch (RuntimeException | Error e) {
+            passes.refuse(new IllegalStateException("scheduler: it has failed; make another one", e));
+            passes.failAll(e);
         }
     }
 
-    /** Closes this as {@link SchedulerOptions#drain} says. */
+    private void sleep() {
+        if (passes.isIdle()) {
+            LockSupport.park(this);
+        } else {
+            LockSupport.parkNanos(this, NAP.toNanos());
+        }
+    }
+
+    /** Closes this, and lets requests finish for as long as {@link SchedulerOptions#drain} says. */
     @Override
     public void close() {
         close(options.drain());
     }
 
     /**
-     * Accepts no more requests, finishes those that were submitted, for some time, cancels what is left, and ends its
-     * threads. Waits for all that, but not for listeners. Closing again does nothing.
+     * Accepts no more requests, lets those that were submitted finish for some time, cancels what is left, and ends its
+     * threads. Waits for all that, but not for listeners. Closing again does nothing but wait.
      */
     public void close(Duration drain) {
-        if (!closed) {
-            closed = true;
-            jobs.add(new Job.Stop());
+        passes.refuse(new IllegalStateException("scheduler: it is closed; make another one"));
+        if (!closing) {
+            closeBy = System.nanoTime() + drain.toNanos();
+            closing = true;
         }
+        LockSupport.unpark(thread);
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {

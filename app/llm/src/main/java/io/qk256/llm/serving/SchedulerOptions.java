@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param context the most tokens of a request, prompt and completion together, or 0 for the model's context length
  * @param promptPiece the most tokens of prompts in a pass over the weights, 1 or more: more make prompts faster, fewer
  *     make the tokens of other requests more regular
- * @param queue the most requests that wait, 0 or more
+ * @param queue the most requests that wait while {@code parallel} others are computed, 0 or more
  * @param cacheBytes the bound of the keys and values in bytes, at least enough for one request of {@code context}
  *     tokens; or 0 for {@code parallel} such requests
  * @param cache the number format of keys and values

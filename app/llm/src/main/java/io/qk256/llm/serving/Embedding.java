@@ -1,0 +1,74 @@
+package io.qk256.llm.serving;
+
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Texts to embed. */
+final class Embedding extends Job {
+
+    private final EmbeddingRequest request;
+    private final CompletableFuture<float[][]> future = new CompletableFuture<>();
+    private final float[][] vectors;
+    private int done;
+
+    Embedding(EmbeddingRequest request, long submitted) {
+        super(request.key(), submitted, request.timeout());
+        this.request = request;
+        this.vectors = new float[request.texts().size()][];
+    }
+
+    EmbeddingRequest request() {
+        return request;
+    }
+
+    CompletableFuture<float[][]> future() {
+        return future;
+    }
+
+    /** The number of tokens of the longest text. */
+    int longest() {
+        return request.texts().stream().mapToInt(text -> text.length).max().orElse(0);
+    }
+
+    /** The texts that are left. */
+    List<int[]> rest() {
+        return request.texts().subList(done, vectors.length);
+    }
+
+    /** Adds the vector of the next text. */
+    void add(float[] vector) {
+        vectors[done++] = vector;
+        if (done == vectors.length) {
+            tell(() -> future.complete(vectors));
+        }
+    }
+
+    @Override
+    @Nullable
+    FinishReason overdue(long now, boolean isWaiting) {
+        return future.isDone() ? FinishReason.CANCELLED : super.overdue(now, isWaiting);
+    }
+
+    @Override
+    FinishReason end(FinishReason reason, long now) {
+        fail(
+                reason == FinishReason.TIMEOUT
+                        ? new TimeoutException("embedding: not done within "
+                                + request.timeout().toMillis() + " ms")
+                        : new CancellationException("embedding: cancelled"));
+        return reason;
+    }
+
+    @Override
+    void fail(Throwable cause) {
+        tell(() -> future.completeExceptionally(cause));
+    }
+
+    /** What depends on the future must not run on the scheduler's thread. */
+    private static void tell(Runnable completion) {
+        Thread.ofVirtual().name("qk256-embedding").start(completion);
+    }
+}
