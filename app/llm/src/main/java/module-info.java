@@ -6,6 +6,8 @@ module io.qk256.llm {
 
     exports io.qk256.llm;
     exports io.qk256.llm.generation;
+    exports io.qk256.llm.grammar;
+    exports io.qk256.llm.json;
     exports io.qk256.llm.model;
     exports io.qk256.llm.serving;
     exports io.qk256.llm.text;

@@ -9,4 +9,14 @@ public final class TestTokenizers {
     public static Tokenizer ofLetters() {
         return Tokenizers.of(Tokenizers.small());
     }
+
+    /** The byte-level BPE of the model embedded in the application. */
+    public static Tokenizer demo() {
+        return Tokenizers.demo();
+    }
+
+    /** SentencePiece's kind, with some words, punctuation of JSON, and every byte. */
+    public static Tokenizer sentencePieces() {
+        return SentencePieces.ofJson();
+    }
 }
