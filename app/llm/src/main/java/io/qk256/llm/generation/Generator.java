@@ -6,6 +6,9 @@ import io.qk256.llm.text.StreamDecoder;
 import io.qk256.llm.text.Tokenizer;
 import io.qk256.spi.support.UserError;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -54,7 +57,9 @@ public final class Generator {
         /** The context is full. */
         CONTEXT,
         /** The user stopped it. */
-        STOPPED
+        STOPPED,
+        /** The constraint allows no token that the model can choose, nor the end: the text is not complete. */
+        CUT
     }
 
     /**
@@ -78,6 +83,22 @@ public final class Generator {
      * @throws UserError if the prompt is empty or longer than the context
      */
     public Answer generate(int[] prompt, int maxTokens, BooleanSupplier stop, Consumer<String> out) {
+        return generate(prompt, maxTokens, Optional.empty(), stop, out);
+    }
+
+    /**
+     * Continues a prompt with a text that keeps a form. Unless the answer ends with {@link End#COMPLETE}, the form may
+     * be incomplete.
+     *
+     * @param prompt one or more tokens
+     * @param maxTokens maximum number of tokens to generate
+     * @param form what the text must look like, without the prompt; not used before
+     * @param stop called before each token; true stops
+     * @param out receives the text, piece by piece
+     * @throws UserError if the prompt is empty or longer than the context
+     */
+    public Answer generate(
+            int[] prompt, int maxTokens, Optional<TokenConstraint> form, BooleanSupplier stop, Consumer<String> out) {
         requireFitting(prompt);
         int known = rewindToCommon(prompt);
         Arrays.stream(prompt).forEach(sampler::acceptPrompt);
@@ -85,7 +106,7 @@ public final class Generator {
         long start = System.nanoTime();
         float[] logits = sequence.prompt(added);
         long promptNanos = System.nanoTime() - start;
-        Writing writing = new Writing(maxTokens, stop, out);
+        Writing writing = new Writing(maxTokens, form, stop, out);
         long decodeStart = System.nanoTime();
         End end = writing.run(logits);
         GenerationSpeed speed =
@@ -116,6 +137,8 @@ public final class Generator {
     private final class Writing {
 
         private final int maxTokens;
+        private final Optional<TokenConstraint> form;
+        private final BitSet stops = new BitSet();
         private final BooleanSupplier stop;
         private final Consumer<String> out;
         private final StreamDecoder decoder = new StreamDecoder(tokenizer);
@@ -124,8 +147,14 @@ public final class Generator {
         private int forgotten;
         private int decoded;
 
-        Writing(int maxTokens, BooleanSupplier stop, Consumer<String> out) {
+        Writing(int maxTokens, Optional<TokenConstraint> form, BooleanSupplier stop, Consumer<String> out) {
             this.maxTokens = maxTokens;
+            this.form = form;
+            if (form.isPresent()) {
+                for (int token = 0; token < tokenizer.vocabularySize(); token++) {
+                    stops.set(token, tokenizer.isStop(token));
+                }
+            }
             this.stop = stop;
             this.out = out;
         }
@@ -145,10 +174,20 @@ public final class Generator {
                 if (stop.getAsBoolean()) {
                     return End.STOPPED;
                 }
-                int token = sampler.sample(logits);
+                if (form.isPresent()
+                        && form.get().mayEnd()
+                        && form.get().allowed().isEmpty()) {
+                    return End.COMPLETE;
+                }
+                OptionalInt chosen = choose(logits);
+                if (chosen.isEmpty()) {
+                    return End.CUT;
+                }
+                int token = chosen.getAsInt();
                 if (tokenizer.isStop(token)) {
                     return End.COMPLETE;
                 }
+                form.ifPresent(constraint -> constraint.accept(token));
                 sampler.accept(token);
                 tokens++;
                 emit(decoder.accept(token));
@@ -161,6 +200,19 @@ public final class Generator {
                     decoded++;
                 }
             }
+        }
+
+        private OptionalInt choose(float[] logits) {
+            if (form.isEmpty()) {
+                return OptionalInt.of(sampler.sample(logits));
+            }
+            BitSet choices = (BitSet) form.get().allowed().clone();
+            if (form.get().mayEnd()) {
+                choices.or(stops);
+            } else {
+                choices.andNot(stops);
+            }
+            return sampler.sample(logits, choices);
         }
 
         /** Keys depend on positions, so the tokens that are kept are computed again at their new positions. */

@@ -8,6 +8,7 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -91,8 +92,7 @@ final class SchemaReader {
         reference.set(
                 switch (schema) {
                     case JsonValue.Fields fields -> ofObject(fields, path);
-                    case JsonValue.Bool bool when bool == JsonValue.Bool.TRUE -> any;
-                    case JsonValue.Bool bool -> add(new Shape.Simple(Node.NONE));
+                    case JsonValue.Bool bool -> bool == JsonValue.Bool.TRUE ? any : simple(Node.NONE);
                     default -> throw wrong(path, "is " + schema.kind() + ", expected an object, true or false");
                 });
         nesting--;
@@ -119,7 +119,8 @@ final class SchemaReader {
         keywords.remove("type");
         OF_TYPE.values().forEach(keywords::removeAll);
         requireNoMore(keywords, path, "which is not supported");
-        List<Shape> union = types.stream().map(type -> ofType(type, schema, path)).toList();
+        List<Shape> union =
+                types.stream().map(type -> ofType(type, schema, path)).toList();
         return union.size() == 1 ? union.getFirst() : add(new Shape.Union(union));
     }
 
@@ -162,16 +163,16 @@ final class SchemaReader {
                     path, "refers to \"" + reference + "\", expected a place in the same schema, such as #/$defs/name");
         }
         JsonValue found = root;
-        String[] steps = reference.equals("#") ? new String[0] : reference.substring(2).split("/", -1);
+        String[] steps =
+                reference.equals("#") ? new String[0] : reference.substring(2).split("/", -1);
         for (String step : steps) {
             String name = unescaped(step, path).replace("~1", "/").replace("~0", "~");
-            Optional<JsonValue> next =
-                    switch (found) {
-                        case JsonValue.Fields fields -> fields.get(name);
-                        case JsonValue.Items items when name.matches("[0-9]{1,6}") ->
-                            items.items().stream().skip(Integer.parseInt(name)).findFirst();
-                        default -> Optional.empty();
-                    };
+            Optional<JsonValue> next = Optional.empty();
+            if (found instanceof JsonValue.Fields fields) {
+                next = fields.get(name);
+            } else if (found instanceof JsonValue.Items items && name.matches("[0-9]{1,6}")) {
+                next = items.items().stream().skip(Integer.parseInt(name)).findFirst();
+            }
             found = next.orElseThrow(
                     () -> wrong(path, "refers to \"" + reference + "\", but there is no \"" + name + "\""));
         }
@@ -182,7 +183,8 @@ final class SchemaReader {
         try {
             return URLDecoder.decode(step.replace("+", "%2B"), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
-            throw new UserError("the JSON schema at " + path + " refers to \"" + step + "\", which is no part of a URL", e);
+            throw new UserError(
+                    "the JSON schema at " + path + " refers to \"" + step + "\", which is no part of a URL", e);
         }
     }
 
@@ -212,7 +214,8 @@ final class SchemaReader {
     private static boolean isOfType(JsonValue value, String type) {
         return switch (value) {
             case JsonValue.Number number ->
-                type.equals("number") || (type.equals("integer") && number.written().matches("-?[0-9]+"));
+                type.equals("number")
+                        || (type.equals("integer") && number.written().matches("-?[0-9]+"));
             case JsonValue.Bool bool -> type.equals("boolean");
             case JsonValue.Null none -> type.equals("null");
             case JsonValue.Text text -> type.equals("string");
@@ -289,8 +292,7 @@ final class SchemaReader {
     private static List<String> impliedTypes(JsonValue.Fields schema) {
         List<String> types = new ArrayList<>();
         for (String type : List.of("object", "array", "string", "number")) {
-            if (OF_TYPE.getOrDefault(type, List.of()).stream()
-                    .anyMatch(schema.fields()::containsKey)) {
+            if (OF_TYPE.getOrDefault(type, List.of()).stream().anyMatch(schema.fields()::containsKey)) {
                 types.add(type);
             }
         }
@@ -430,7 +432,7 @@ final class SchemaReader {
         throw wrong(path, "is " + value.kind() + ", expected an array");
     }
 
-    private Words words(java.util.Collection<String> texts, String path) {
+    private Words words(Collection<String> texts, String path) {
         for (String text : texts) {
             characters += text.length();
             if (text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
@@ -505,7 +507,7 @@ final class SchemaReader {
     }
 
     private static UserError wrong(String path, String what) {
-        return new UserError("the JSON schema at " + (path.length() > 200 ? path.substring(0, 200) + "..." : path) + " "
-                + what);
+        return new UserError(
+                "the JSON schema at " + (path.length() > 200 ? path.substring(0, 200) + "..." : path) + " " + what);
     }
 }

@@ -3,15 +3,21 @@ package io.qk256.llm.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.qk256.llm.generation.GenerationOptions.WhenFull;
 import io.qk256.llm.generation.Generator.Answer;
 import io.qk256.llm.generation.Generator.End;
+import io.qk256.llm.grammar.JsonGrammar;
+import io.qk256.llm.grammar.TokenTexts;
 import io.qk256.llm.model.HeadType;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Uses the embedded model. */
@@ -137,6 +143,51 @@ class GeneratorTest {
                     .hasMessage("the prompt has 257 tokens, expected 1 to 256, the context; shorten it");
             assertThatThrownBy(() -> generator.generate(new int[0], 1, () -> false, text -> {}))
                     .hasMessageStartingWith("the prompt has 0 tokens");
+        }
+    }
+
+    /** The model knows fairy tales only. */
+    @Test
+    void writesInAForm() throws IOException {
+        try (Demo demo = new Demo(HeadType.STORED, 1)) {
+            JsonGrammar grammar = JsonGrammar.ofSchema(TokenTexts.of(demo.tokenizer), """
+                    {"properties": {"king": {"type": "string", "maxLength": 30}, "age": {"type": "integer", "maximum": 99}},
+                     "required": ["king", "age"], "additionalProperties": false}""");
+            int[] prompt = demo.encode("There was once a king");
+            Answer answer = demo.generator(SAMPLED)
+                    .generate(prompt, 200, Optional.of(grammar.constraint()), () -> false, text -> {});
+            assertThat(answer.end()).isEqualTo(End.COMPLETE);
+            JsonObject written = JsonParser.parseString(answer.text()).getAsJsonObject();
+            assertThat(written.keySet()).containsExactlyInAnyOrder("king", "age");
+            Answer cut = demo.generator(SAMPLED)
+                    .generate(prompt, 3, Optional.of(grammar.constraint()), () -> false, text -> {});
+            assertThat(cut.end()).isEqualTo(End.LIMIT);
+        }
+    }
+
+    @Test
+    void saysWhenTheFormHasNoWayOn() throws IOException {
+        TokenConstraint none = new TokenConstraint() {
+            @Override
+            public BitSet allowed() {
+                return new BitSet();
+            }
+
+            @Override
+            public boolean mayEnd() {
+                return false;
+            }
+
+            @Override
+            public void accept(int token) {
+                throw new IllegalArgumentException();
+            }
+        };
+        try (Demo demo = new Demo(HeadType.STORED, 1)) {
+            Answer answer =
+                    demo.generator(SAMPLED).generate(demo.encode("a"), 5, Optional.of(none), () -> false, text -> {});
+            assertThat(answer.end()).isEqualTo(End.CUT);
+            assertThat(answer.tokens()).isZero();
         }
     }
 }

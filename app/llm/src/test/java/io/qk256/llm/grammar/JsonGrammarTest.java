@@ -36,7 +36,7 @@ class JsonGrammarTest {
     private static final Tokenizer BYTE_PAIRS = TestTokenizers.demo();
     private static final TokenTexts TEXTS = TokenTexts.of(BYTE_PAIRS);
     private static final long SEED = Long.getLong("qk256.grammar.seed", 16);
-    private static final int SCHEMAS = 300;
+    private static final int SCHEMAS = System.getProperty("qk256.tests", "").equals("all") ? 3000 : 150;
 
     private static final Gson COMPACT =
             new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
@@ -196,6 +196,9 @@ class JsonGrammarTest {
                     expected.set(id, bytes.length > 0 && after(node, bytes) != Node.NONE);
                 }
                 assertThat(allowed).as("seed %d, schema %s", seed, schema).isEqualTo(expected);
+                if (allowed.isEmpty()) {
+                    break;
+                }
                 node = after(node, TEXTS.bytes(choose(BYTE_PAIRS, allowed, random, false)));
                 places++;
             }
@@ -369,17 +372,13 @@ class JsonGrammarTest {
         String wide = "{\"anyOf\":["
                 + String.join(
                         ",",
-                        IntStream.range(0, 1000)
+                        IntStream.range(0, 2400)
                                 .mapToObj(i -> "{\"type\":\"string\",\"maxLength\":" + (i + 1000) + "}")
                                 .toList())
                 + "]}";
         TokenConstraint constraint = JsonGrammar.ofSchema(TEXTS, wide).constraint();
-        constraint.accept(BYTE_PAIRS.encode("\"", false, false)[0]);
-        assertThatThrownBy(() -> {
-                    for (int i = 0; i < 10; i++) {
-                        constraint.accept(constraint.allowed().nextSetBit(0));
-                    }
-                })
+        int quote = BYTE_PAIRS.encode("\"", false, false)[0];
+        assertThatThrownBy(() -> constraint.accept(quote))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("too many forms");
     }
