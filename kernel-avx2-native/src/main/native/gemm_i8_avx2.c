@@ -82,7 +82,7 @@ INLINE __m256d add_row(int n, int narrow, span s, byte_table table, const arrang
     const uint64_t ahead = rows_ahead(s);
     for (int32_t b = 0; b < s.blocks; b++) {
         const uint8_t *codes = s.codes + (int64_t)b * BLOCK_BYTES;
-        prefetch(codes, ahead);
+        prefetch(s.prefetch, codes, ahead);
         block_sums(n, narrow, codes, table, x, b, sums);
         for (int c = 0; c < n; c++) {
             lanes[c] = _mm256_add_epi32(lanes[c], sums[c]);

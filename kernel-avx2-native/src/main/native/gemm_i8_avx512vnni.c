@@ -21,6 +21,7 @@ typedef struct {
     const uint8_t *codes[GROUP];
     uint64_t ahead;             /* bytes from a row to the row to prefetch */
     int32_t blocks;
+    int32_t prefetch; /* as in the arguments */
 } row_group;
 
 /* By row and column: the first half holds rows 0 and 1. */
@@ -29,9 +30,9 @@ typedef struct {
 } group_sums;
 
 static inline row_group group_of(const qk256_call *w, int64_t row, int64_t col, int32_t cols) {
-    row_group g = {.blocks = qk256_blocks(cols)};
+    row_group g = {.blocks = qk256_blocks(cols), .prefetch = w->prefetch};
     /* Unsigned, because a matrix of one row may have any stride. */
-    g.ahead = (uint64_t)(PREFETCH_BYTES / (GROUP * g.blocks * BLOCK_BYTES) + 1) * GROUP * (uint64_t)w->row_stride;
+    g.ahead = rows_to_prefetch(w->prefetch, GROUP * g.blocks) * GROUP * (uint64_t)w->row_stride;
     for (int r = 0; r < GROUP; r++) {
         const int64_t at = row + smaller(w->rows - row - 1, r);
         g.codes[r] = w->codes + at * w->row_stride + col / 4;
@@ -85,7 +86,7 @@ INLINE void add_block(int n, const row_group *g, int32_t b, byte_table table, co
     __m512i codes[GROUP];
     for (int r = 0; r < GROUP; r++) {
         const uint8_t *from = g->codes[r] + (int64_t)b * BLOCK_BYTES;
-        prefetch(from, g->ahead);
+        prefetch(g->prefetch, from, g->ahead);
         codes[r] = _mm512_loadu_si512(from);
     }
     add_plane(n, 0, codes, table, planes, lanes);

@@ -85,9 +85,9 @@ INLINE void add_half_block(
     add_plane(n, words, table, planes, 15, sums);
 }
 
-INLINE void prefetch_and_clear(int n, const uint8_t *codes, int64_t stride, uint64_t ahead, __m256 (*sums)[2]) {
+INLINE void prefetch_and_clear(int n, const uint8_t *codes, int64_t stride, int32_t how, uint64_t ahead, __m256 (*sums)[2]) {
     for (int r = 0; r < n; r++) {
-        prefetch(codes + r * stride, ahead);
+        prefetch(how, codes + r * stride, ahead);
         sums[r][0] = sums[r][1] = _mm256_setzero_ps();
     }
 }
@@ -100,7 +100,7 @@ INLINE __m128 add_rows(int n, span s, __m256 table, const float *planes, __m128 
         const uint8_t *codes = s.codes + (int64_t)b * BLOCK_BYTES;
         const float *x = planes + b * BLOCK_WEIGHTS;
         __m256 sums[GROUP][2];
-        prefetch_and_clear(n, codes, s.stride, ahead, sums);
+        prefetch_and_clear(n, codes, s.stride, s.prefetch, ahead, sums);
         add_half_block(n, codes, s.stride, table, x, sums);
         add_half_block(n, codes + BLOCK_BYTES / 2, s.stride, table, x + BLOCK_WEIGHTS / 2, sums);
         __m256 lanes[GROUP];
@@ -140,7 +140,7 @@ INLINE void add_scaled_rows(int n, const qk256_call *w, int64_t row, int64_t col
     for (int32_t half = 0; half < 2 * s.blocks; half++) {
         const uint8_t *codes = s.codes + (int64_t)half * (BLOCK_BYTES / 2);
         __m256 sums[GROUP][2];
-        prefetch_and_clear(n, codes, s.stride, ahead, sums);
+        prefetch_and_clear(n, codes, s.stride, s.prefetch, ahead, sums);
         add_half_block(n, codes, s.stride, table, planes + half * (BLOCK_WEIGHTS / 2), sums);
         for (int r = 0; r < n; r++) {
             const __m256 scales = lane_scales(w, row + r, col + half * (BLOCK_WEIGHTS / 2));

@@ -91,7 +91,7 @@ INLINE __m256i row_lanes(int kind, span s, byte_table table, const arranged *x) 
     clear(sums);
     for (int32_t b = 0; b < s.blocks; b++) {
         const uint8_t *codes = s.codes + (int64_t)b * BLOCK_BYTES;
-        prefetch(codes, ahead);
+        prefetch(s.prefetch, codes, ahead);
         add_block(kind, codes, table, x->planes + b * BLOCK_WEIGHTS, sums);
     }
     return merged(kind, sums);

@@ -16,6 +16,7 @@ typedef struct {
     const uint8_t *scales; /* or NULL: all are 1 */
     int32_t blocks;
     int32_t groups;
+    int32_t prefetch;      /* as in the arguments */
     uint64_t ahead;        /* bytes from a row to the row to prefetch */
     uint64_t scales_ahead; /* the same for scales */
 } row_part;

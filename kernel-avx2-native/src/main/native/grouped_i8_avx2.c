@@ -218,11 +218,11 @@ INLINE void add_row(int kind, int group, int scale_bytes, row_part row, byte_tab
     for (; b + step <= row.blocks && (b + step) * BLOCK_WEIGHTS / group <= row.groups; b += step) {
         const uint8_t *codes = row.codes + (int64_t)b * BLOCK_BYTES;
         for (int32_t i = 0; i < step; i++) {
-            prefetch(codes + i * BLOCK_BYTES, row.ahead);
+            prefetch(row.prefetch, codes + i * BLOCK_BYTES, row.ahead);
         }
         const __m256i sums = step_sums(kind, group, codes, table, x, b);
         if (scale_bytes) {
-            prefetch(scales, row.scales_ahead);
+            prefetch(row.prefetch, scales, row.scales_ahead);
             add_step(sums, load_scales(scale_bytes, scales), lanes);
             scales += LANES * scale_bytes;
         } else {
@@ -294,8 +294,8 @@ static void column(const qk256_call *w, const int8_t *q, const int16_t *multipli
             }
             const span s = span_of(w, row, col, cols);
             const uint64_t ahead = rows_ahead(s);
-            row_part part = {s.codes, NULL, s.blocks, (cols - 1) / group + 1, ahead,
-                (uint64_t)(PREFETCH_BYTES / (s.blocks * BLOCK_BYTES) + 1) * (uint64_t)(row_groups * scale_bytes)};
+            row_part part = {s.codes, NULL, s.blocks, (cols - 1) / group + 1, w->prefetch, ahead,
+                rows_to_prefetch(w->prefetch, s.blocks) * (uint64_t)(row_groups * scale_bytes)};
             for (int32_t r = 0; r < rows; r++) {
                 part.codes = s.codes + r * s.stride;
                 part.scales = scale_bytes == 0

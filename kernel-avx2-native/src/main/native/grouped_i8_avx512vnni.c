@@ -90,11 +90,11 @@ INLINE __m512i block_lanes(const __m512i *u, const int8_t *planes) {
 
 /* The sums of 32 weights of two blocks, times their multipliers; in each 128 bits two of either block. */
 INLINE void add_two_blocks(int n, int narrow, const uint8_t *codes, byte_table table, const grouped *x, int32_t b,
-    uint64_t ahead, __m512i *sums) {
+    int32_t how, uint64_t ahead, __m512i *sums) {
     __m512i lanes[2][GEMM_COLUMNS];
     for (int i = 0; i < 2; i++) {
         const uint8_t *from = codes + i * BLOCK_BYTES;
-        prefetch(from, ahead);
+        prefetch(how, from, ahead);
         const __m512i bytes = _mm512_loadu_si512(from);
         const __m512i u[4] = {
             look_up(bytes, 0, table), look_up(bytes, 1, table), look_up(bytes, 2, table), look_up(bytes, 3, table)};
@@ -111,10 +111,10 @@ INLINE void add_two_blocks(int n, int narrow, const uint8_t *codes, byte_table t
 
 /* The sums of the 16 groups of 64 of four blocks: element i of 128 bits j is group j of block i. */
 INLINE void add_four_blocks(int n, int narrow, const uint8_t *codes, byte_table table, const grouped *x, int32_t b,
-    uint64_t ahead, __m512i *sums) {
+    int32_t how, uint64_t ahead, __m512i *sums) {
     __m512i first[GEMM_COLUMNS], second[GEMM_COLUMNS];
-    add_two_blocks(n, narrow, codes, table, x, b, ahead, first);
-    add_two_blocks(n, narrow, codes + 2 * BLOCK_BYTES, table, x, b + 2, ahead, second);
+    add_two_blocks(n, narrow, codes, table, x, b, how, ahead, first);
+    add_two_blocks(n, narrow, codes + 2 * BLOCK_BYTES, table, x, b + 2, how, ahead, second);
     for (int c = 0; c < n; c++) {
         sums[c] = add_pairs(first[c], second[c]);
     }
@@ -144,9 +144,9 @@ INLINE __m512d add_groups(__m256i sums, __m512d scales, __m512d lanes) {
 
 /* Adds a step of a row: 16 groups of 64, or 8 of 128 or 256. `scales` has as many. */
 INLINE void add_step(int n, int group, int narrow, const uint8_t *codes, const uint8_t *scales, int32_t scale_bytes,
-    byte_table table, const grouped *x, int32_t b, uint64_t ahead, __m512d *lanes) {
+    byte_table table, const grouped *x, int32_t b, int32_t how, uint64_t ahead, __m512d *lanes) {
     __m512i sums[GEMM_COLUMNS];
-    add_four_blocks(n, narrow, codes, table, x, b, ahead, sums);
+    add_four_blocks(n, narrow, codes, table, x, b, how, ahead, sums);
     const int32_t *corrections = &x->corrections[b * BLOCK_WEIGHTS / group];
     const int64_t column = sizeof(grouped) / sizeof(int32_t);
     if (group == 64) {
@@ -174,12 +174,27 @@ INLINE void add_step(int n, int group, int narrow, const uint8_t *codes, const u
         return;
     }
     __m512i more[GEMM_COLUMNS];
-    add_four_blocks(n, narrow, codes + 4 * BLOCK_BYTES, table, x, b + 4, ahead, more);
+    add_four_blocks(n, narrow, codes + 4 * BLOCK_BYTES, table, x, b + 4, how, ahead, more);
     for (int c = 0; c < n; c++) {
         const __m256i first = halves_added(sums[c]), second = halves_added(more[c]);
         const __m256i added = _mm256_add_epi32(
             _mm256_permute2x128_si256(first, second, 0x20), _mm256_permute2x128_si256(first, second, 0x31));
         const __m256i correction = _mm256_loadu_si256((const __m256i *)(corrections + c * column));
+        lanes[c] = add_groups(_mm256_add_epi32(added, correction), eight, lanes[c]);
+    }
+}
+
+/* Adds two blocks of a row with 8 groups of 64, half of a step. */
+INLINE void add_half_step(int n, int narrow, const uint8_t *codes, const uint8_t *scales, int32_t scale_bytes,
+    byte_table table, const grouped *x, int32_t b, int32_t how, uint64_t ahead, __m512d *lanes) {
+    /* Four of the first block, then four of the second. */
+    const __m512i in_order = _mm512_setr_epi32(0, 4, 8, 12, 2, 6, 10, 14, 1, 5, 9, 13, 3, 7, 11, 15);
+    const __m512d eight = _mm512_cvtps_pd(load_eight_scales(scale_bytes, scales));
+    __m512i sums[GEMM_COLUMNS];
+    add_two_blocks(n, narrow, codes, table, x, b, how, ahead, sums);
+    for (int c = 0; c < n; c++) {
+        const __m256i added = halves_added(_mm512_permutexvar_epi32(in_order, sums[c]));
+        const __m256i correction = _mm256_loadu_si256((const __m256i *)&x[c].corrections[b * 4]);
         lanes[c] = add_groups(_mm256_add_epi32(added, correction), eight, lanes[c]);
     }
 }
@@ -198,13 +213,21 @@ INLINE void add_row(int n, int group, int narrow, row_part row, int32_t scale_by
     for (int32_t groups = step_groups; groups <= row.groups && b + step <= row.blocks; groups += step_groups) {
         const uint8_t *codes = row.codes + (int64_t)b * BLOCK_BYTES;
         if (scale_bytes) {
-            prefetch(scales, row.scales_ahead);
+            prefetch(row.prefetch, scales, row.scales_ahead);
         }
-        add_step(n, group, narrow, codes, scales, scale_bytes, table, x, b, row.ahead, lanes);
+        add_step(n, group, narrow, codes, scales, scale_bytes, table, x, b, row.prefetch, row.ahead, lanes);
         if (scale_bytes) { /* Otherwise there is no pointer to add to. */
             scales += step_groups * scale_bytes;
         }
         b += step;
+    }
+    if (group == 64 && b + 2 <= row.blocks && b * 4 + 8 <= row.groups) {
+        add_half_step(n, narrow, row.codes + (int64_t)b * BLOCK_BYTES, scales, scale_bytes, table, x, b, row.prefetch,
+            row.ahead, lanes);
+        if (scale_bytes) {
+            scales += 8 * scale_bytes;
+        }
+        b += 2;
     }
     if (b < row.blocks) {
         uint8_t codes[MOST_STEP_BLOCKS * BLOCK_BYTES] = {0};
@@ -213,7 +236,7 @@ INLINE void add_row(int n, int group, int narrow, row_part row, int32_t scale_by
         if (scale_bytes) {
             memcpy(some, scales, (size_t)(row.groups - b * BLOCK_WEIGHTS / group) * (size_t)scale_bytes);
         }
-        add_step(n, group, narrow, codes, some, scale_bytes, table, x, b, 0, lanes);
+        add_step(n, group, narrow, codes, some, scale_bytes, table, x, b, 0, 0, lanes);
     }
     for (int c = 0; c < n; c++) {
         _mm512_storeu_pd(row_lanes[c], lanes[c]);
@@ -226,8 +249,9 @@ INLINE void add_rows(int n, int group, int narrow, const qk256_call *w, int64_t 
     const int32_t scale_bytes = w->group_scales ? w->scale_bytes : 0;
     const int64_t row_groups = (w->cols - 1) / group + 1;
     const int32_t blocks = qk256_blocks(cols);
-    const uint64_t rows_ahead = (uint64_t)(PREFETCH_BYTES / (blocks * BLOCK_BYTES) + 1);
+    const uint64_t rows_ahead = rows_to_prefetch(w->prefetch, blocks);
     row_part part = {.blocks = blocks,
+        .prefetch = w->prefetch,
         .groups = (cols - 1) / group + 1,
         .ahead = rows_ahead * (uint64_t)w->row_stride,
         .scales_ahead = rows_ahead * (uint64_t)(row_groups * scale_bytes)};

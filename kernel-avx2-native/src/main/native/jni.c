@@ -32,6 +32,10 @@ NATIVE(jint, missingCpuFeatures)(UNUSED JNIEnv *env, UNUSED jclass type) {
         | (qk256_has_f16c() ? 0 : io_qk256_avx2_jni_Native_NO_F16C);
 }
 
+NATIVE(jint, cpu)(UNUSED JNIEnv *env, UNUSED jclass type) {
+    return qk256_cpu();
+}
+
 NATIVE(jint, tiers)(UNUSED JNIEnv *env, UNUSED jclass type) {
     return qk256_runnable_tiers();
 }

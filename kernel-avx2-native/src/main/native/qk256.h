@@ -29,7 +29,8 @@ enum { BLOCK_WEIGHTS = 256, BLOCK_BYTES = 64 };
     ARGUMENT(jfloat, float, value3)                                                                                    \
     ARGUMENT(jlong, const void *, x) /* activations: cols values, f32 or int8; unused when dequantizing */             \
     ARGUMENT(jfloat, float, x_scale) /* by which int8 activations were quantized */                                    \
-    ARGUMENT(jlong, const int16_t *, multipliers) /* of each 32 int8 activations, or NULL: all are 1 */
+    ARGUMENT(jlong, const int16_t *, multipliers) /* of each 32 int8 activations, or NULL: all are 1 */                \
+    ARGUMENT(jint, int32_t, prefetch) /* how many bytes ahead; negative: only into the outer caches */
 
 /* The additional arguments of a GEMM. The values of a column start `x_stride` values after those of the previous
  * column, its multipliers `multipliers_stride`, and its results `y_stride`; scales of missing columns are unused. */

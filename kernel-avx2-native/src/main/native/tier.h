@@ -22,9 +22,6 @@ enum {
      * 6912 columns. */
     CHUNK = 8192,
     CHUNK_BLOCKS = CHUNK / BLOCK_WEIGHTS,
-    /* How far ahead to prefetch weights. With AVX2, both 4 KiB and 16 KiB measured worse; for four columns with
-     * AVX-512, 5 and 20 KiB measured the same, and no prefetch is a third slower. */
-    PREFETCH_BYTES = 10240,
     /* Rows whose sums are kept while the chunks of a wider matrix are processed. */
     TILE = 256
 };
@@ -40,9 +37,43 @@ static inline int32_t smaller(int64_t a, int32_t b) {
 }
 
 /* Weights are read from memory once per token, so prefetch them early. A prefetch past the matrix is harmless, but a
- * pointer past it is undefined behavior in C, hence the integer. */
-INLINE void prefetch(const uint8_t *codes, uint64_t ahead) {
-    _mm_prefetch((const char *)((uintptr_t)codes + (uintptr_t)ahead), _MM_HINT_T0);
+ * pointer past it is undefined behavior in C, hence the integer. The branch is always predicted. */
+INLINE void prefetch(int32_t how, const uint8_t *codes, uint64_t ahead) {
+    const char *to = (const char *)((uintptr_t)codes + (uintptr_t)ahead);
+    if (how < 0) {
+        _mm_prefetch(to, _MM_HINT_T2);
+    } else {
+        _mm_prefetch(to, _MM_HINT_T0);
+    }
+}
+
+/* The distance in whole rows of that many blocks. */
+INLINE uint64_t rows_to_prefetch(int32_t how, int32_t blocks) {
+    return (uint64_t)((how < 0 ? -how : how) / (blocks * BLOCK_BYTES) + 1);
+}
+
+/* A chunk of some rows, which the inner loops of the products traverse. */
+typedef struct {
+    const uint8_t *codes;
+    int64_t stride;
+    int32_t blocks;
+    int32_t prefetch; /* as in the arguments */
+} span;
+
+INLINE span span_of(const qk256_call *w, int64_t row, int64_t col, int32_t cols) {
+    return (span){w->codes + row * w->row_stride + col / 4, w->row_stride, qk256_blocks(cols), w->prefetch};
+}
+
+/* The same columns, `rows` further down. */
+INLINE span span_down(span s, int32_t rows) {
+    s.codes += rows * s.stride;
+    return s;
+}
+
+/* How far ahead of the current row to prefetch weights: whole rows, so that gaps between rows are skipped. Unsigned,
+ * because a matrix of one row may have any stride. */
+INLINE uint64_t rows_ahead(span s) {
+    return rows_to_prefetch(s.prefetch, s.blocks) * (uint64_t)s.stride;
 }
 
 #endif

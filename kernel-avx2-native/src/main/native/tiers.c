@@ -14,6 +14,19 @@ int qk256_has_f16c(void) {
     return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx >> 29 & 1);
 }
 
+int32_t qk256_cpu(void) {
+    unsigned eax, ebx, ecx, edx;
+    if (!__get_cpuid(0, &eax, &ebx, &ecx, &edx)) {
+        return 0;
+    }
+    const int32_t maker = ebx == signature_INTEL_ebx ? 1 : ebx == signature_AMD_ebx ? 2 : 0;
+    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx)) {
+        return 0;
+    }
+    const unsigned family = (eax >> 8 & 15) == 15 ? 15 + (eax >> 20 & 255) : eax >> 8 & 15;
+    return maker << 16 | (int32_t)family;
+}
+
 /* The compiler's runtime library also checks whether the operating system saves the registers (XCR0). */
 static int runs_avx2(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && qk256_has_f16c();
@@ -37,6 +50,7 @@ static int runs_avx512vnni(void) {
 #endif
 
 qk256_operation qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2, qk256_gemv_i8_avxvnni;
+qk256_operation qk256_gemv_i8_avx512vnni;
 qk256_operation qk256_grouped_gemv_i8_avx2, qk256_grouped_gemv_i8_avxvnni, qk256_grouped_gemv_i8_avx512vnni;
 qk256_columns_operation qk256_gemm_i8_avx2, qk256_gemm_i8_avxvnni, qk256_gemm_i8_avx512vnni;
 qk256_columns_operation qk256_grouped_gemm_i8_avx2, qk256_grouped_gemm_i8_avxvnni, qk256_grouped_gemm_i8_avx512vnni;
@@ -49,7 +63,7 @@ const qk256_tier qk256_tiers[QK256_TIERS] = {
         qk256_grouped_gemv_i8_avxvnni, qk256_grouped_gemm_i8_avxvnni},
 #endif
 #ifndef WITHOUT_AVX512VNNI
-    [QK256_AVX512_VNNI] = {runs_avx512vnni, NULL, NULL, NULL, qk256_gemm_i8_avx512vnni,
+    [QK256_AVX512_VNNI] = {runs_avx512vnni, NULL, NULL, qk256_gemv_i8_avx512vnni, qk256_gemm_i8_avx512vnni,
         qk256_grouped_gemv_i8_avx512vnni, qk256_grouped_gemm_i8_avx512vnni},
 #endif
 };

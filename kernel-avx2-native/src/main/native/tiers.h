@@ -28,6 +28,9 @@ int qk256_has_f16c(void);
 /* The sum of `n` bytes, a multiple of 64, as int32 values masked with 0x55555555; prefetches `ahead` bytes. AVX2. */
 uint32_t qk256_read_avx2(const uint8_t *bytes, int64_t n, int32_t hint, int32_t ahead);
 
+/* The maker of the CPU, 1 for Intel, 2 for AMD, otherwise 0, in the upper 16 bits, and its family in the lower ones. */
+int32_t qk256_cpu(void);
+
 /* The set of tiers that this machine supports. */
 int qk256_runnable_tiers(void);
 

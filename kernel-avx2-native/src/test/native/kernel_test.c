@@ -68,7 +68,8 @@ static problem problem_of(int32_t rows, int32_t cols, const float *codebook, int
     problem p = {.w = {.row_stride = (int64_t)blocks * BLOCK_BYTES + next() % 2 * 13,
                      .rows = rows,
                      .cols = cols,
-                     .tensor_scale = next() % 2 ? 1 : 0.37f}};
+                     .tensor_scale = next() % 2 ? 1 : 0.37f,
+                     .prefetch = cols % 2 ? 10240 : -8192}};
     const size_t misaligned = next() % 4;
     const size_t bytes = (size_t)((rows - 1) * p.w.row_stride) + (size_t)blocks * BLOCK_BYTES;
     p.w.value0 = codebook[0];

@@ -29,26 +29,29 @@ final class Avx2NativeKernel extends Kernel {
     private final long gemmI8;
     private final long groupedGemvI8;
     private final long groupedGemmI8;
+    private final int prefetch;
     private final String description;
 
     /**
      * Creates a kernel.
      *
      * @param tiers the tiers to use, a subset of {@link Native#tiers}
+     * @param tuning the choices for this CPU
      * @param origin where the library was loaded from
      */
-    Avx2NativeKernel(int tiers, String origin) {
+    Avx2NativeKernel(int tiers, Tuning tuning, String origin) {
         this.dequantize = Tier.widest(Native.DEQUANTIZE, tiers);
         this.gemvF32 = Tier.widest(Native.GEMV_F32, tiers);
-        this.gemvI8 = Tier.widest(Native.GEMV_I8, tiers);
+        this.gemvI8 = Tier.widest(Native.GEMV_I8, tiers & tuning.oneColumn().andNarrower());
         this.gemmI8 = Tier.widest(Native.GEMM_I8, tiers);
         this.groupedGemvI8 = Tier.widest(Native.GROUPED_GEMV_I8, tiers);
         this.groupedGemmI8 = Tier.widest(Native.GROUPED_GEMM_I8, tiers);
-        this.description = description(tiers, origin);
+        this.prefetch = tuning.prefetch();
+        this.description = description(tiers, tuning, origin);
     }
 
-    static String description(int tiers, String origin) {
-        return "C with AVX2 and FMA intrinsics" + Tier.uses(tiers) + ", from " + origin;
+    static String description(int tiers, Tuning tuning, String origin) {
+        return "C with AVX2 and FMA intrinsics" + Tier.uses(tiers) + ", prefetch " + tuning + ", from " + origin;
     }
 
     @Override
@@ -66,7 +69,7 @@ final class Avx2NativeKernel extends Kernel {
                         codebook.value3() * scale,
                         out);
             } else if (w.isOffHeap() && out.isOffHeap()) {
-                NativeCall.offHeap(dequantize, w, fromRow, toRow, 0, 1, 0, out.address());
+                NativeCall.offHeap(dequantize, w, fromRow, toRow, 0, 1, 0, prefetch, out.address());
             } else {
                 NativeCall.anywhere(
                         dequantize,
@@ -76,6 +79,7 @@ final class Avx2NativeKernel extends Kernel {
                         MemorySegment.NULL,
                         1,
                         MemorySegment.NULL,
+                        prefetch,
                         out.segment(),
                         0,
                         w.cols());
@@ -98,10 +102,20 @@ final class Avx2NativeKernel extends Kernel {
     protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
         try {
             if (w.isOffHeap() && x.isOffHeap() && y.isOffHeap()) {
-                NativeCall.offHeap(gemvF32, w, fromRow, toRow, x.address(), 1, 0, y.address(fromRow));
+                NativeCall.offHeap(gemvF32, w, fromRow, toRow, x.address(), 1, 0, prefetch, y.address(fromRow));
             } else {
                 NativeCall.anywhere(
-                        gemvF32, w, fromRow, toRow, x.segment(), 1, MemorySegment.NULL, y.segment(), fromRow, 1);
+                        gemvF32,
+                        w,
+                        fromRow,
+                        toRow,
+                        x.segment(),
+                        1,
+                        MemorySegment.NULL,
+                        prefetch,
+                        y.segment(),
+                        fromRow,
+                        1);
             }
         } finally {
             Reference.reachabilityFence(w);
@@ -123,6 +137,7 @@ final class Avx2NativeKernel extends Kernel {
                         x.address(),
                         x.scale(),
                         x.multipliersAddress(),
+                        prefetch,
                         y.address(fromRow));
             } else {
                 NativeCall.anywhere(
@@ -133,6 +148,7 @@ final class Avx2NativeKernel extends Kernel {
                         x.segment(),
                         x.scale(),
                         x.multipliers().orElse(MemorySegment.NULL),
+                        prefetch,
                         y.segment(),
                         fromRow,
                         1);
@@ -156,7 +172,7 @@ final class Avx2NativeKernel extends Kernel {
             for (int row = fromRow, rows; row < toRow; row += rows) {
                 rows = Math.min(batch, toRow - row);
                 for (int column = 0; column < x.columns(); column += Native.GEMM_COLUMNS) {
-                    NativeCall.columns(operation, w, row, rows, x, column, y);
+                    NativeCall.columns(operation, w, row, rows, x, column, prefetch, y);
                 }
             }
         } finally {

@@ -51,7 +51,10 @@ public final class Avx2NativeProvider implements KernelProvider {
         String origin = NativeLibrary.load();
         requireCpu(Native.missingCpuFeatures());
         int allowed = Tier.upTo(Environment.property(Tier.PROPERTY).orElse(null));
-        return new Avx2NativeKernel(Native.tiers() & allowed, origin);
+        int tiers = Native.tiers();
+        Tuning tuning = Tuning.of(Native.cpu(), tiers)
+                .with(Environment.property(Tuning.PROPERTY).orElse(null));
+        return new Avx2NativeKernel(tiers & allowed, tuning, origin);
     }
 
     static void requireCpu(int missing) throws KernelUnavailableException {

@@ -8,7 +8,7 @@ package io.qk256.avx2.jni;
 final class Native {
 
     /** The interface version; raise it when a signature or the meaning of an argument changes. */
-    static final int ABI = 11;
+    static final int ABI = 12;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
@@ -54,6 +54,17 @@ final class Native {
      */
     static native int missingCpuFeatures();
 
+    /** The makers of CPUs that {@link #cpu} tells apart. */
+    static final int INTEL = 1;
+
+    static final int AMD = 2;
+
+    /**
+     * Returns the maker of the CPU, {@link #INTEL}, {@link #AMD} or 0, in the upper 16 bits, and the family that its
+     * manual gives, in the lower ones.
+     */
+    static native int cpu();
+
     /** Returns the tiers that the library was built for and the CPU supports: bit {@code 1 << row} for each. */
     static native int tiers();
 
@@ -89,6 +100,7 @@ final class Native {
             long x,
             float xScale,
             long multipliers,
+            int prefetch,
             long y);
 
     /** As {@link #call}, with the arguments of {@code QK256_COLUMNS} as well. */
@@ -109,6 +121,7 @@ final class Native {
             long x,
             float xScale,
             long multipliers,
+            int prefetch,
             int columns,
             float xScale1,
             float xScale2,

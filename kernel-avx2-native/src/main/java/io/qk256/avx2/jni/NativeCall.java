@@ -81,6 +81,7 @@ final class NativeCall {
                 memory, // x
                 JAVA_FLOAT, // x scale
                 memory, // multipliers
+                JAVA_INT, // prefetch
                 memory, // y
                 JAVA_LONG); // operation
         return handle("qk256_call_operation", arguments, critical);
@@ -102,7 +103,15 @@ final class NativeCall {
      * addresses.
      */
     static void offHeap(
-            long operation, Qk256Matrix w, int fromRow, int toRow, long x, float xScale, long multipliers, long y) {
+            long operation,
+            Qk256Matrix w,
+            int fromRow,
+            int toRow,
+            long x,
+            float xScale,
+            long multipliers,
+            int prefetch,
+            long y) {
         Codebook codebook = w.codebook();
         if ((long) (toRow - fromRow) * w.cols() > SHORT_WEIGHTS) {
             Native.call(
@@ -122,6 +131,7 @@ final class NativeCall {
                     x,
                     xScale,
                     multipliers,
+                    prefetch,
                     y);
             return;
         }
@@ -142,6 +152,7 @@ final class NativeCall {
                     x,
                     xScale,
                     multipliers,
+                    prefetch,
                     y,
                     operation);
         } catch (Throwable e) {
@@ -164,6 +175,7 @@ final class NativeCall {
             MemorySegment x,
             float xScale,
             MemorySegment multipliers,
+            int prefetch,
             MemorySegment y,
             long first,
             int resultsOfRow) {
@@ -191,6 +203,7 @@ final class NativeCall {
                             x,
                             xScale,
                             multipliers,
+                            prefetch,
                             y.asSlice(result * Float.BYTES),
                             operation);
                 } catch (Throwable e) {
@@ -211,7 +224,8 @@ final class NativeCall {
      * Runs on {@code rows} rows starting at {@code row}, with up to {@link Native#GEMM_COLUMNS} columns of activations
      * starting at {@code column}, all off-heap.
      */
-    static void columns(long operation, Qk256Matrix w, int row, int rows, I8Batch x, int column, F32Vector y) {
+    static void columns(
+            long operation, Qk256Matrix w, int row, int rows, I8Batch x, int column, int prefetch, F32Vector y) {
         Codebook codebook = w.codebook();
         Native.callColumns(
                 operation,
@@ -230,6 +244,7 @@ final class NativeCall {
                 x.address(column),
                 scale(x, column),
                 x.column(column).multipliersAddress(),
+                prefetch,
                 Math.min(Native.GEMM_COLUMNS, x.columns() - column),
                 scale(x, column + 1),
                 scale(x, column + 2),

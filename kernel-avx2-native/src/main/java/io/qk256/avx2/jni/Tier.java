@@ -14,7 +14,7 @@ enum Tier {
     AVX_VNNI(Native.AVX_VNNI, "avx-vnni", ", int8 products with AVX-VNNI"),
 
     /** The same with 512-bit vectors: AVX-512 F, BW, VL and VNNI. Some CPUs have this tier but not AVX-VNNI. */
-    AVX512_VNNI(Native.AVX512_VNNI, "avx512-vnni", ", batches of int8 products with AVX-512 VNNI");
+    AVX512_VNNI(Native.AVX512_VNNI, "avx512-vnni", ", int8 products with AVX-512 VNNI");
 
     /**
      * The system property that names the widest tier for kernels opened from now on; by default the widest that the CPU
@@ -37,14 +37,19 @@ enum Tier {
         return (tiers >> row & 1) != 0;
     }
 
-    /** Returns the set of a tier and all narrower ones; all tiers if {@code widest} is null. */
+    /** Returns the set of this tier and all narrower ones. */
+    int andNarrower() {
+        return (2 << row) - 1;
+    }
+
+    /** Returns the set of the named tier and all narrower ones; all tiers if {@code widest} is null. */
     static int upTo(@Nullable String widest) throws KernelUnavailableException {
         if (widest == null) {
             return (1 << values().length) - 1;
         }
         for (Tier tier : values()) {
             if (tier.label.equals(widest)) {
-                return (2 << tier.row) - 1;
+                return tier.andNarrower();
             }
         }
         List<String> labels = Arrays.stream(values()).map(tier -> tier.label).toList();

@@ -20,6 +20,9 @@ import org.junit.jupiter.api.Test;
 
 class Avx2NativeProviderTest {
 
+    private static final Tuning NEAR = new Tuning(10_240, Tier.AVX_VNNI);
+    private static final Tuning FAR = new Tuning(-8192, Tier.AVX512_VNNI);
+
     @Test
     void aCpuWithoutTheFeaturesIsRefused() throws Exception {
         Avx2NativeProvider.requireCpu(0);
@@ -84,14 +87,16 @@ class Avx2NativeProviderTest {
 
     @Test
     void theDescriptionTellsWhatIsUsedBeyondAvx2() {
-        assertThat(Avx2NativeKernel.description(0b001, "here")).isEqualTo("C with AVX2 and FMA intrinsics, from here");
-        assertThat(Avx2NativeKernel.description(0b011, "here"))
-                .isEqualTo("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, from here");
-        assertThat(Avx2NativeKernel.description(0b101, "here"))
-                .isEqualTo("C with AVX2 and FMA intrinsics, batches of int8 products with AVX-512 VNNI, from here");
-        assertThat(Avx2NativeKernel.description(0b111, "here"))
-                .isEqualTo("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, batches of int8 products"
-                        + " with AVX-512 VNNI, from here");
+        assertThat(Avx2NativeKernel.description(0b001, NEAR, "here"))
+                .isEqualTo("C with AVX2 and FMA intrinsics, prefetch t0:10240, from here");
+        assertThat(Avx2NativeKernel.description(0b011, NEAR, "here"))
+                .isEqualTo("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, prefetch t0:10240, from here");
+        assertThat(Avx2NativeKernel.description(0b101, FAR, "here"))
+                .isEqualTo(
+                        "C with AVX2 and FMA intrinsics, int8 products with AVX-512 VNNI, prefetch t2:8192, from here");
+        assertThat(Avx2NativeKernel.description(0b111, FAR, "here"))
+                .isEqualTo("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, int8 products"
+                        + " with AVX-512 VNNI, prefetch t2:8192, from here");
     }
 
     /** The library has no shared switch that the second kernel could change for the first. */
@@ -101,6 +106,7 @@ class Avx2NativeProviderTest {
         Kernel narrow = openWith("avx2");
         Kernel wide = openWith("avx512-vnni");
         int runnable = Native.tiers();
+        Tuning here = Tuning.of(Native.cpu(), runnable);
         int rows = 67;
         int columns = 5;
         Random random = new Random(42);
@@ -113,8 +119,8 @@ class Avx2NativeProviderTest {
             for (int turn = 0; turn < 3; turn++) {
                 float[] narrowResult = gemm(narrow, w, x, arena);
                 assertThat(gemm(wide, w, x, arena)).isEqualTo(narrowResult).isNotEqualTo(new float[rows * columns]);
-                assertThat(narrow).hasToString(Avx2NativeKernel.description(0b001, "its jar"));
-                assertThat(wide).hasToString(Avx2NativeKernel.description(runnable, "its jar"));
+                assertThat(narrow).hasToString(Avx2NativeKernel.description(0b001, here, "its jar"));
+                assertThat(wide).hasToString(Avx2NativeKernel.description(runnable, here, "its jar"));
             }
         }
     }
@@ -146,5 +152,28 @@ class Avx2NativeProviderTest {
                 .isInstanceOf(KernelUnavailableException.class)
                 .hasMessage(
                         "-Dqk256.native.tier=avx512 names no tier, expected avx2, avx-vnni or avx512-vnni, or leave it out");
+    }
+
+    @Test
+    void theCpuDecidesHowToPrefetch() {
+        int amd = Native.AMD << 16;
+        int intel = Native.INTEL << 16;
+        assertThat(Tuning.of(amd | 0x19, 0b101)).isEqualTo(new Tuning(-16_384, Tier.AVX512_VNNI));
+        assertThat(Tuning.of(amd | 0x19, 0b001)).as("Zen 3").hasToString("t0:10240");
+        assertThat(Tuning.of(amd | 0x1A, 0b111)).isEqualTo(new Tuning(10_240, Tier.AVX_VNNI));
+        assertThat(Tuning.of(intel | 6, 0b111)).isEqualTo(FAR);
+        assertThat(Tuning.of(intel | 6, 0b011)).hasToString("t0:10240");
+        assertThat(Tuning.of(0, 0b111)).hasToString("t0:10240");
+    }
+
+    @Test
+    void aUserCanSetThePrefetch() throws KernelUnavailableException {
+        assertThat(FAR.with(null)).isSameAs(FAR);
+        assertThat(FAR.with("t0:4096")).isEqualTo(new Tuning(4096, Tier.AVX512_VNNI));
+        assertThat(NEAR.with("t2:4096")).isEqualTo(new Tuning(-4096, Tier.AVX_VNNI));
+        assertThatThrownBy(() -> NEAR.with("t3:1"))
+                .isInstanceOf(KernelUnavailableException.class)
+                .hasMessage(
+                        "-Dqk256.native.prefetch=t3:1: expected t0:BYTES or t2:BYTES, as in t2:8192, or leave it out");
     }
 }
