@@ -3,7 +3,11 @@ package io.qk256.llm.grammar;
 import io.qk256.llm.generation.TokenConstraint;
 import io.qk256.llm.json.JsonException;
 import io.qk256.llm.json.JsonValue;
+import io.qk256.llm.text.Tool;
+import io.qk256.llm.text.ToolFormat;
 import io.qk256.spi.support.UserError;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Keeps an answer in the form of a JSON schema: an answer that is not cut is JSON and satisfies it. Thread-safe; gives a
@@ -27,6 +31,7 @@ import io.qk256.spi.support.UserError;
 public final class JsonGrammar {
 
     private static final int MAX_LEVELS = 64;
+    private static final int MAX_CALLS = 16;
 
     private final TokenTexts texts;
     private final TokenAutomaton automaton;
@@ -63,6 +68,47 @@ public final class JsonGrammar {
     /** The grammar of any JSON object. */
     public static JsonGrammar ofAnyObject(TokenTexts texts) {
         return ofSchema(texts, "{\"type\":\"object\"}");
+    }
+
+    /**
+     * The grammar of an answer that calls tools, and says nothing else.
+     *
+     * @param tools those that may be called: one, to have it called
+     * @param most the most calls, 1 or more; {@link ToolFormat#PLAIN} has one
+     * @throws UserError if the schema of a tool's parameters is wrong, or not supported
+     */
+    public static JsonGrammar ofToolCalls(TokenTexts texts, ToolFormat format, List<Tool> tools, int most) {
+        List<Node> calls = new ArrayList<>();
+        for (Tool tool : tools) {
+            Node arguments = SchemaReader.read(tool.parameters()).values(MAX_LEVELS);
+            if (arguments == Node.NONE) {
+                throw new UserError("the parameters of tool \"" + tool.name() + "\" need more than " + MAX_LEVELS
+                        + " levels of objects and arrays");
+            }
+            String begin =
+                    "{\"name\": " + new JsonValue.Text(tool.name()).toJson() + ", \"" + format.argumentsName() + "\": ";
+            calls.add(Node.seq(Literal.of(begin), arguments, Literal.of("}")));
+        }
+        Node call = Node.alt(calls);
+        return new JsonGrammar(
+                texts,
+                switch (format) {
+                    case PLAIN -> call;
+                    case LIST -> Node.seq(Space.BEFORE, Literal.of("["), repeated(call, ", ", most), Literal.of("]"));
+                    case TAGS -> {
+                        Node tagged =
+                                Node.seq(Literal.of(ToolFormat.OPEN + "\n"), call, Literal.of("\n" + ToolFormat.CLOSE));
+                        yield Node.seq(Space.BEFORE, repeated(tagged, "\n", most));
+                    }
+                });
+    }
+
+    private static Node repeated(Node node, String between, int most) {
+        Node all = node;
+        for (int i = 1; i < Math.min(most, MAX_CALLS); i++) {
+            all = Node.seq(node, Node.alt(Node.END, Node.seq(Literal.of(between), all)));
+        }
+        return all;
     }
 
     private static Node whole(JsonValue schema) {

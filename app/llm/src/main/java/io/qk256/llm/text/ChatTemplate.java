@@ -7,7 +7,6 @@ import io.qk256.llm.text.jinja.Value;
 import io.qk256.spi.support.UserError;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,6 +62,11 @@ public final class ChatTemplate {
             } catch (JinjaException e) {
                 throw cannotRun(name, e);
             }
+        }
+
+        /** Only what a template says about tools shows that it takes them. */
+        Optional<ToolFormat> toolFormat() {
+            return source.contains("tools") ? ToolFormat.of(source) : Optional.empty();
         }
 
         static Turns of(BuiltInTemplates template) {
@@ -150,10 +154,21 @@ public final class ChatTemplate {
      * @throws UserError if the template refuses these messages, for example two questions in a row, or cannot be run
      */
     public int[] encode(List<ChatMessage> messages) {
+        return encode(messages, List.of());
+    }
+
+    /**
+     * The tokens of a conversation in which the model may call tools.
+     *
+     * @throws UserError as {@link #encode(List)}; also if there are tools, or results of tools, and the template takes
+     *     none
+     */
+    public int[] encode(List<ChatMessage> messages, List<Tool> tools) {
+        requireTools(messages, tools);
         if (turns.isEmpty()) {
             return tokenizer.encode(paragraphs(messages), tokenizer.addsBeginOfText(), false);
         }
-        MarkedText rendered = render(turns.get(), messages);
+        MarkedText rendered = render(turns.get(), messages, tools);
         int[] tokens = tokenizer.encode(rendered.text(), rendered::isTemplate);
         OptionalInt begin = tokenizer.beginOfText();
         boolean hasBegin = tokens.length > 0 && begin.equals(OptionalInt.of(tokens[0]));
@@ -169,20 +184,58 @@ public final class ChatTemplate {
      * @throws UserError as {@link #encode}
      */
     public String text(List<ChatMessage> messages) {
-        return turns.isEmpty()
-                ? paragraphs(messages)
-                : render(turns.get(), messages).text();
+        return text(messages, List.of());
     }
 
-    private MarkedText render(Turns of, List<ChatMessage> messages) {
+    /**
+     * The conversation as the model sees it, for display.
+     *
+     * @throws UserError as {@link #encode(List, List)}
+     */
+    public String text(List<ChatMessage> messages, List<Tool> tools) {
+        requireTools(messages, tools);
+        return turns.isEmpty()
+                ? paragraphs(messages)
+                : render(turns.get(), messages, tools).text();
+    }
+
+    /** Whether tools can be offered, and calls of them recognized. */
+    public boolean takesTools() {
+        return turns.isPresent() && turns.get().toolFormat().isPresent();
+    }
+
+    /**
+     * How the model writes calls of tools.
+     *
+     * @throws UserError if the template takes none
+     */
+    public ToolFormat toolFormat() {
+        return turns.flatMap(Turns::toolFormat)
+                .orElseThrow(() -> new UserError(turns.map(Turns::name).orElse("this model")
+                        + " takes no tools; use a model whose chat template does, such as one of the Qwen3 family"));
+    }
+
+    private void requireTools(List<ChatMessage> messages, List<Tool> tools) {
+        boolean usesTools = !tools.isEmpty()
+                || messages.stream()
+                        .anyMatch(message -> message.role() == ChatMessage.Role.TOOL
+                                || !message.toolCalls().isEmpty());
+        if (usesTools) {
+            toolFormat();
+        }
+    }
+
+    private MarkedText render(Turns of, List<ChatMessage> messages, List<Tool> tools) {
         List<Value> values = new ArrayList<>();
         for (ChatMessage message : messages) {
-            Map<String, Value> fields = new LinkedHashMap<>();
-            fields.put("role", Value.ofTemplate(message.role().id()));
-            fields.put("content", Value.ofMessage(message.content()));
-            values.add(new Value.Mapping(fields));
+            values.add(TemplateValues.of(message, messages));
         }
         Map<String, Value> variables = new HashMap<>();
+        if (!tools.isEmpty()) {
+            variables.put(
+                    "tools",
+                    new Value.Sequence(tools.stream().map(TemplateValues::of).toList()));
+        }
         variables.put("messages", new Value.Sequence(values));
         variables.put("add_generation_prompt", Value.Bool.TRUE);
         tokenizer.beginOfText().ifPresent(begin -> variables.put("bos_token", mark(begin)));

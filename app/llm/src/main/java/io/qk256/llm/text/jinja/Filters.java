@@ -72,6 +72,7 @@ final class Filters {
         return switch (value) {
             case Text text -> text.marked();
             case Int number -> MarkedText.ofTemplate(Long.toString(number.value()));
+            case Value.Real number -> MarkedText.ofTemplate(number.written());
             case Value.Bool bool -> MarkedText.ofTemplate(bool.isTrue() ? "True" : "False");
             case None none -> MarkedText.ofTemplate("None");
             case Undefined missing -> MarkedText.EMPTY;

@@ -35,6 +35,7 @@ final class Json {
         switch (value) {
             case Value.Text text -> write(text.marked());
             case Value.Int number -> append(Long.toString(number.value()));
+            case Value.Real number -> append(number.written());
             case Value.Bool bool -> append(bool.isTrue() ? "true" : "false");
             case Value.None none -> append("null");
             case Value.Sequence list -> {

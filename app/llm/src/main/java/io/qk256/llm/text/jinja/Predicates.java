@@ -24,7 +24,9 @@ final class Predicates {
             case "none" -> value instanceof None;
             case "string" -> value instanceof Text;
             case "mapping" -> value instanceof Mapping;
-            case "number", "integer" -> value instanceof Int;
+            case "number" -> value instanceof Int || value instanceof Value.Real;
+            case "integer" -> value instanceof Int;
+            case "float" -> value instanceof Value.Real;
             case "boolean" -> value instanceof Bool;
             case "true" -> value == Bool.TRUE;
             case "false" -> value == Bool.FALSE;

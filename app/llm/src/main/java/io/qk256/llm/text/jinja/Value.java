@@ -56,6 +56,20 @@ public sealed interface Value {
         }
     }
 
+    /** A number with a point or an exponent, or a large one: templates can only write it. */
+    record Real(String written) implements Value {
+
+        @Override
+        public boolean isTrue() {
+            return Double.parseDouble(written) != 0;
+        }
+
+        @Override
+        public String kind() {
+            return "a number";
+        }
+    }
+
     /** True or false. */
     enum Bool implements Value {
         TRUE,
