@@ -66,6 +66,22 @@ public final class Artifact {
         return new Artifact(module, version, origin, true, nativeAccess, () -> sha256);
     }
 
+    /**
+     * Creates the artifact of a provider that a container has loaded with a class loader of its own, such as a bundle
+     * in an OSGi framework. A {@linkplain KernelSource source} with it takes the same gates as any other, but cannot be
+     * probed, because another process does not have the container.
+     *
+     * @param module the container's name for it, such as the symbolic name of a bundle
+     * @param version its version
+     * @param origin its file or location
+     * @param sha256 the hash of its file as 64 hexadecimal digits; without it no measurement is kept
+     * @param nativeAccess whether it may call native code
+     */
+    public static Artifact ofContainer(
+            String module, Optional<String> version, String origin, Optional<String> sha256, boolean nativeAccess) {
+        return new Artifact(module, version, origin, false, nativeAccess, () -> sha256);
+    }
+
     /** The artifact of a named module in a layer. */
     static Artifact of(Module module) {
         String origin = Optional.ofNullable(module.getLayer())

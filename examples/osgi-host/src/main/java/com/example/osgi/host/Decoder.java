@@ -1,0 +1,173 @@
+package com.example.osgi.host;
+
+import io.qk256.llm.LanguageModel;
+import io.qk256.llm.LoadOptions;
+import io.qk256.llm.model.Engine;
+import io.qk256.llm.model.EngineOptions;
+import io.qk256.llm.model.HeadType;
+import io.qk256.llm.model.Model;
+import io.qk256.llm.model.ModelShape;
+import io.qk256.llm.model.Sequence;
+import io.qk256.llm.model.SyntheticModel;
+import io.qk256.spi.Kernel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Decodes the same text over and over in a thread of its own, while other threads exchange the kernel, and compares each round
+ * with the first one to the bit.
+ */
+final class Decoder {
+
+    private static final int[] PROMPT = {1, 2, 3, 4, 5, 6, 7, 8};
+    private static final int ROUND = 32;
+
+    private final AutoCloseable opened;
+    private final Engine engine;
+    private final Thread thread;
+    private final List<int[]> first = new ArrayList<>();
+
+    private volatile boolean end;
+    private volatile Throwable failure;
+    private volatile String kernel;
+    private volatile Class<?> type;
+    private volatile long tokens;
+    private volatile long exchanges;
+    private long differences;
+    private long longestUse;
+    private final List<Long> plain = new ArrayList<>();
+    private final List<Long> withExchange = new ArrayList<>();
+    private final Map<String, Integer> tokensOf = new LinkedHashMap<>();
+
+    /**
+     * Starts to decode.
+     *
+     * @param model a GGUF file, or the name of a shape, which is filled with random weights
+     */
+    Decoder(String model, int threads, String name, Kernel kernel) throws IOException {
+        EngineOptions options = EngineOptions.withThreads(threads);
+        Optional<ModelShape> shape = ModelShape.find(model);
+        if (shape.isPresent()) {
+            Model made = SyntheticModel.of(shape.get().config(), HeadType.INT8, 1);
+            opened = made;
+            engine = made.engine(kernel, options);
+        } else {
+            LanguageModel loaded = LanguageModel.open(Path.of(model), LoadOptions.usual());
+            opened = loaded;
+            engine = loaded.engine(kernel, options);
+        }
+        this.kernel = name;
+        this.type = kernel.getClass();
+        thread = Thread.ofPlatform().daemon().name("decoder").start(this::run);
+    }
+
+    /** Whether this is another kernel than the one in use: another class, or the same one from another class loader. */
+    boolean isNew(Kernel other) {
+        return other.getClass() != type;
+    }
+
+    /** Exchanges the kernel under the running model. */
+    void use(String name, Kernel other) {
+        long start = System.nanoTime();
+        engine.use(other);
+        longestUse = Math.max(longestUse, System.nanoTime() - start);
+        kernel = name;
+        type = other.getClass();
+        exchanges++;
+    }
+
+    /** Waits until so many more tokens have been decoded. */
+    void await(int more) throws InterruptedException {
+        for (long until = tokens + more; tokens < until && failure == null; ) {
+            Thread.sleep(1);
+        }
+        if (failure != null) {
+            throw new IllegalStateException("decoding has failed", failure);
+        }
+    }
+
+    private void run() {
+        try (Sequence sequence = engine.sequence()) {
+            while (!end) {
+                sequence.rewind(0);
+                float[] logits = sequence.prompt(PROMPT);
+                for (int i = 0; i < ROUND && !end; i++) {
+                    compare(i, logits);
+                    String before = kernel;
+                    long earlier = exchanges;
+                    long start = System.nanoTime();
+                    logits = sequence.decode(best(logits));
+                    long nanos = System.nanoTime() - start;
+                    (exchanges == earlier ? plain : withExchange).add(nanos);
+                    tokensOf.merge(before, 1, Integer::sum);
+                    tokens++;
+                }
+            }
+        } catch (Throwable e) {
+            failure = e;
+        }
+    }
+
+    private void compare(int i, float[] logits) {
+        int[] bits = new int[logits.length];
+        for (int j = 0; j < bits.length; j++) {
+            bits[j] = Float.floatToRawIntBits(logits[j]);
+        }
+        if (i == first.size()) {
+            first.add(bits);
+        } else if (!Arrays.equals(first.get(i), bits)) {
+            differences++;
+        }
+    }
+
+    private static int best(float[] logits) {
+        int best = 0;
+        for (int i = 1; i < logits.length; i++) {
+            best = logits[i] > logits[best] ? i : best;
+        }
+        return best;
+    }
+
+    /** Ends decoding. Returns what was decoded, and how long an exchange kept it waiting. */
+    String stop() throws InterruptedException {
+        end = true;
+        thread.join();
+        if (failure != null) {
+            throw new IllegalStateException("decoding has failed", failure);
+        }
+        return String.format(
+                Locale.ROOT,
+                "tokens=%d different=%d exchanges=%d kernels=%s%n"
+                        + "a token: median %.3f ms, longest %.3f ms%n"
+                        + "a token with an exchange: median %.3f ms, longest %.3f ms; the exchange itself: longest %.3f ms%n",
+                tokens,
+                differences,
+                exchanges,
+                tokensOf,
+                quantile(plain, 0.5),
+                quantile(plain, 1),
+                quantile(withExchange, 0.5),
+                quantile(withExchange, 1),
+                longestUse / 1e6);
+    }
+
+    private static double quantile(List<Long> nanos, double part) {
+        long[] sorted = nanos.stream().mapToLong(Long::longValue).sorted().toArray();
+        return sorted.length == 0 ? 0 : sorted[(int) (part * (sorted.length - 1))] / 1e6;
+    }
+
+    /** Ends decoding and frees the model. */
+    void close() throws Exception {
+        end = true;
+        thread.join();
+        engine.close();
+        opened.close();
+    }
+}
