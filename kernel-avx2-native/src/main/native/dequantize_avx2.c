@@ -62,7 +62,7 @@ void qk256_dequantize_avx2(QK256_PARAMETERS float *y) {
 }
 
 /* For the most frequent case: contiguous weights with the same scale. */
-void qk256_dequantize_run(const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out) {
+void qk256_dequantize_run_avx2(const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out) {
     const __m128 values = _mm_setr_ps(v0, v1, v2, v3);
     const __m256 table = _mm256_set_m128(values, values);
     for (; n >= BLOCK_WEIGHTS; n -= BLOCK_WEIGHTS) {

@@ -45,6 +45,8 @@ NATIVE(jlong, function)(UNUSED JNIEnv *env, UNUSED jclass type, jint tier, jint 
     switch (operation) {
     case io_qk256_avx2_jni_Native_DEQUANTIZE:
         return (jlong)of->dequantize;
+    case io_qk256_avx2_jni_Native_DEQUANTIZE_RUN:
+        return (jlong)of->dequantize_run;
     case io_qk256_avx2_jni_Native_GEMV_F32:
         return (jlong)of->gemv_f32;
     case io_qk256_avx2_jni_Native_GEMV_I8:

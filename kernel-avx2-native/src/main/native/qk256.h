@@ -80,8 +80,10 @@ static inline int32_t qk256_groups(const qk256_call *w) {
 }
 
 /* Dequantizes `n` weights with contiguous codes, whose values are v0 to v3; so few arguments are all passed in
- * registers. The same code serves every tier; Java looks it up by name. */
-__attribute__((visibility("default"))) void qk256_dequantize_run(
-    const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out);
+ * registers, like that of the function that Java looks up by name. */
+typedef void qk256_run(const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out);
+
+__attribute__((visibility("default"))) void qk256_call_run(
+    const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out, qk256_run *run);
 
 #endif

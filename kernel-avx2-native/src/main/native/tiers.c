@@ -49,21 +49,22 @@ static int runs_avx512vnni(void) {
 }
 #endif
 
+qk256_run qk256_dequantize_run_avx2, qk256_dequantize_run_avx512vnni;
 qk256_operation qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2, qk256_gemv_i8_avxvnni;
-qk256_operation qk256_gemv_i8_avx512vnni;
+qk256_operation qk256_dequantize_avx512vnni, qk256_gemv_f32_avx512vnni, qk256_gemv_i8_avx512vnni;
 qk256_operation qk256_grouped_gemv_i8_avx2, qk256_grouped_gemv_i8_avxvnni, qk256_grouped_gemv_i8_avx512vnni;
 qk256_columns_operation qk256_gemm_i8_avx2, qk256_gemm_i8_avxvnni, qk256_gemm_i8_avx512vnni;
 qk256_columns_operation qk256_grouped_gemm_i8_avx2, qk256_grouped_gemm_i8_avxvnni, qk256_grouped_gemm_i8_avx512vnni;
 
 const qk256_tier qk256_tiers[QK256_TIERS] = {
-    [QK256_AVX2] = {runs_avx2, qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2, qk256_gemm_i8_avx2,
+    [QK256_AVX2] = {runs_avx2, qk256_dequantize_avx2, qk256_dequantize_run_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2, qk256_gemm_i8_avx2,
         qk256_grouped_gemv_i8_avx2, qk256_grouped_gemm_i8_avx2},
 #ifndef WITHOUT_AVXVNNI
-    [QK256_AVX_VNNI] = {runs_avxvnni, NULL, NULL, qk256_gemv_i8_avxvnni, qk256_gemm_i8_avxvnni,
+    [QK256_AVX_VNNI] = {runs_avxvnni, NULL, NULL, NULL, qk256_gemv_i8_avxvnni, qk256_gemm_i8_avxvnni,
         qk256_grouped_gemv_i8_avxvnni, qk256_grouped_gemm_i8_avxvnni},
 #endif
 #ifndef WITHOUT_AVX512VNNI
-    [QK256_AVX512_VNNI] = {runs_avx512vnni, NULL, NULL, qk256_gemv_i8_avx512vnni, qk256_gemm_i8_avx512vnni,
+    [QK256_AVX512_VNNI] = {runs_avx512vnni, qk256_dequantize_avx512vnni, qk256_dequantize_run_avx512vnni, qk256_gemv_f32_avx512vnni, qk256_gemv_i8_avx512vnni, qk256_gemm_i8_avx512vnni,
         qk256_grouped_gemv_i8_avx512vnni, qk256_grouped_gemm_i8_avx512vnni},
 #endif
 };
@@ -81,4 +82,9 @@ int qk256_runnable_tiers(void) {
 
 void qk256_call_operation(QK256_PARAMETERS float *y, qk256_operation *operation) {
     operation(QK256_ARGUMENTS(QK256_NAME) y);
+}
+
+void qk256_call_run(
+    const uint8_t *codes, int64_t n, float v0, float v1, float v2, float v3, float *out, qk256_run *run) {
+    run(codes, n, v0, v1, v2, v3, out);
 }

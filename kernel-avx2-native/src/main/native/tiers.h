@@ -12,6 +12,7 @@ enum { QK256_AVX2, QK256_AVX_VNNI, QK256_AVX512_VNNI, QK256_TIERS };
 typedef struct {
     int (*runs)(void); /* whether CPU and operating system support the tier; NULL if the compiler does not */
     qk256_operation *dequantize;
+    qk256_run *dequantize_run;
     qk256_operation *gemv_f32;
     qk256_operation *gemv_i8;
     qk256_columns_operation *gemm_i8; /* gives the same bits as gemv_i8 for each column */

@@ -237,9 +237,11 @@ static void test_dequantize(const problem *p, int32_t from, int32_t to) {
     }
     if (part.rows == 1 && !part.group_scales) {
         const __m128 s = part.codebook * _mm_set1_ps(part.tensor_scale);
-        memset(out, 0xff, (size_t)part.cols * sizeof(float));
-        qk256_dequantize_run(part.codes, part.cols, s[0], s[1], s[2], s[3], out);
-        check_dequantize(p, out, from, to);
+        FOR_EACH_TIER(tier, dequantize_run) {
+            memset(out, 0xff, (size_t)part.cols * sizeof(float));
+            tier->dequantize_run(part.codes, part.cols, s[0], s[1], s[2], s[3], out);
+            check_dequantize(p, out, from, to);
+        }
     }
     free(out);
 }

@@ -24,6 +24,7 @@ final class Avx2NativeKernel extends Kernel {
     private static final long BATCH_BYTES = 512 << 10;
 
     private final long dequantize;
+    private final long dequantizeRun;
     private final long gemvF32;
     private final long gemvI8;
     private final long gemmI8;
@@ -41,6 +42,7 @@ final class Avx2NativeKernel extends Kernel {
      */
     Avx2NativeKernel(int tiers, Tuning tuning, String origin) {
         this.dequantize = Tier.widest(Native.DEQUANTIZE, tiers);
+        this.dequantizeRun = Tier.widest(Native.DEQUANTIZE_RUN, tiers);
         this.gemvF32 = Tier.widest(Native.GEMV_F32, tiers);
         this.gemvI8 = Tier.widest(Native.GEMV_I8, tiers & tuning.oneColumn().andNarrower());
         this.gemmI8 = Tier.widest(Native.GEMM_I8, tiers);
@@ -67,7 +69,8 @@ final class Avx2NativeKernel extends Kernel {
                         codebook.value1() * scale,
                         codebook.value2() * scale,
                         codebook.value3() * scale,
-                        out);
+                        out,
+                        dequantizeRun);
             } else if (w.isOffHeap() && out.isOffHeap()) {
                 NativeCall.offHeap(dequantize, w, fromRow, toRow, 0, 1, 0, prefetch, out.address());
             } else {

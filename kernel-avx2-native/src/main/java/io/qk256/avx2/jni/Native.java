@@ -8,7 +8,7 @@ package io.qk256.avx2.jni;
 final class Native {
 
     /** The interface version; raise it when a signature or the meaning of an argument changes. */
-    static final int ABI = 12;
+    static final int ABI = 13;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
@@ -39,6 +39,9 @@ final class Native {
     static final int GROUPED_GEMV_I8 = 4;
 
     static final int GROUPED_GEMM_I8 = 5;
+
+    /** For contiguous weights with the same scale; {@code qk256_call_run} calls it. */
+    static final int DEQUANTIZE_RUN = 6;
 
     /** The maximum number of columns for {@link #callColumns}. */
     static final int GEMM_COLUMNS = 4;

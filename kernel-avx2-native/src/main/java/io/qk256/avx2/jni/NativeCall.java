@@ -88,9 +88,9 @@ final class NativeCall {
     }
 
     private static MethodHandle run(MemoryLayout out, Linker.Option critical) {
-        FunctionDescriptor arguments =
-                FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_FLOAT, JAVA_FLOAT, JAVA_FLOAT, JAVA_FLOAT, out);
-        return handle("qk256_dequantize_run", arguments, critical);
+        FunctionDescriptor arguments = FunctionDescriptor.ofVoid(
+                JAVA_LONG, JAVA_LONG, JAVA_FLOAT, JAVA_FLOAT, JAVA_FLOAT, JAVA_FLOAT, out, JAVA_LONG);
+        return handle("qk256_call_run", arguments, critical);
     }
 
     @SuppressWarnings("restricted") // As loading the library is.
@@ -264,12 +264,12 @@ final class NativeCall {
      * This call is cheaper because its few arguments are all passed in registers.
      */
     static void dequantizeRun(
-            long codes, long n, float value0, float value1, float value2, float value3, F32Vector out) {
+            long codes, long n, float value0, float value1, float value2, float value3, F32Vector out, long run) {
         try {
             if (out.isOffHeap()) {
-                RunToMemory.CALL.invokeExact(codes, n, value0, value1, value2, value3, out.address());
+                RunToMemory.CALL.invokeExact(codes, n, value0, value1, value2, value3, out.address(), run);
             } else {
-                RunToArray.CALL.invokeExact(codes, n, value0, value1, value2, value3, out.segment());
+                RunToArray.CALL.invokeExact(codes, n, value0, value1, value2, value3, out.segment(), run);
             }
         } catch (Throwable e) {
             throw thrown(e);

@@ -13,8 +13,10 @@ enum Tier {
     /** Multiply-adds of four pairs of bytes in one instruction. */
     AVX_VNNI(Native.AVX_VNNI, "avx-vnni", ", int8 products with AVX-VNNI"),
 
-    /** The same with 512-bit vectors: AVX-512 F, BW, VL and VNNI. Some CPUs have this tier but not AVX-VNNI. */
-    AVX512_VNNI(Native.AVX512_VNNI, "avx512-vnni", ", int8 products with AVX-512 VNNI");
+    /**
+     * All operations with 512-bit vectors: AVX-512 F, BW, VL and VNNI. Some CPUs have this tier but not AVX-VNNI.
+     */
+    AVX512_VNNI(Native.AVX512_VNNI, "avx512-vnni", ", AVX-512 (F, BW, VL, VNNI)");
 
     /**
      * The system property that names the widest tier for kernels opened from now on; by default the widest that the CPU

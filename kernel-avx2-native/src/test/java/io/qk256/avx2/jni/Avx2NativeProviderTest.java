@@ -92,11 +92,10 @@ class Avx2NativeProviderTest {
         assertThat(Avx2NativeKernel.description(0b011, NEAR, "here"))
                 .isEqualTo("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, prefetch t0:10240, from here");
         assertThat(Avx2NativeKernel.description(0b101, FAR, "here"))
-                .isEqualTo(
-                        "C with AVX2 and FMA intrinsics, int8 products with AVX-512 VNNI, prefetch t2:8192, from here");
+                .isEqualTo("C with AVX2 and FMA intrinsics, AVX-512 (F, BW, VL, VNNI), prefetch t2:8192, from here");
         assertThat(Avx2NativeKernel.description(0b111, FAR, "here"))
-                .isEqualTo("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, int8 products"
-                        + " with AVX-512 VNNI, prefetch t2:8192, from here");
+                .isEqualTo("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, AVX-512 (F,"
+                        + " BW, VL, VNNI), prefetch t2:8192, from here");
     }
 
     /** The library has no shared switch that the second kernel could change for the first. */
