@@ -42,9 +42,11 @@ final class Decoder {
     private volatile long exchanges;
     private long differences;
     private long longestUse;
-    private final List<Long> plain = new ArrayList<>();
-    private final List<Long> withExchange = new ArrayList<>();
-    private final Map<String, Integer> tokensOf = new LinkedHashMap<>();
+
+    /** Nanoseconds of each token, by kernel, and of each token during which that kernel came into use. */
+    private final Map<String, List<Long>> plain = new LinkedHashMap<>();
+
+    private final Map<String, List<Long>> withExchange = new LinkedHashMap<>();
 
     /**
      * Starts to decode.
@@ -100,13 +102,13 @@ final class Decoder {
                 float[] logits = sequence.prompt(PROMPT);
                 for (int i = 0; i < ROUND && !end; i++) {
                     compare(i, logits);
-                    String before = kernel;
                     long earlier = exchanges;
                     long start = System.nanoTime();
                     logits = sequence.decode(best(logits));
                     long nanos = System.nanoTime() - start;
-                    (exchanges == earlier ? plain : withExchange).add(nanos);
-                    tokensOf.merge(before, 1, Integer::sum);
+                    (exchanges == earlier ? plain : withExchange)
+                            .computeIfAbsent(kernel, name -> new ArrayList<>())
+                            .add(nanos);
                     tokens++;
                 }
             }
@@ -142,20 +144,27 @@ final class Decoder {
         if (failure != null) {
             throw new IllegalStateException("decoding has failed", failure);
         }
-        return String.format(
+        StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
-                "tokens=%d different=%d exchanges=%d kernels=%s%n"
-                        + "a token: median %.3f ms, longest %.3f ms%n"
-                        + "a token with an exchange: median %.3f ms, longest %.3f ms; the exchange itself: longest %.3f ms%n",
+                "tokens=%d different=%d exchanges=%d; Engine.use: %.3f ms at most%n",
                 tokens,
                 differences,
                 exchanges,
-                tokensOf,
-                quantile(plain, 0.5),
-                quantile(plain, 1),
-                quantile(withExchange, 0.5),
-                quantile(withExchange, 1),
-                longestUse / 1e6);
+                longestUse / 1e6));
+        plain.forEach((name, nanos) -> {
+            List<Long> changed = withExchange.getOrDefault(name, List.of());
+            text.append(String.format(
+                    Locale.ROOT,
+                    "%-12s %6d tokens, median %.2f ms; %d exchanges to it, the token meanwhile: median %.2f ms, longest"
+                            + " %.2f ms%n",
+                    name,
+                    nanos.size(),
+                    quantile(nanos, 0.5),
+                    changed.size(),
+                    quantile(changed, 0.5),
+                    quantile(changed, 1)));
+        });
+        return text.toString();
     }
 
     private static double quantile(List<Long> nanos, double part) {
