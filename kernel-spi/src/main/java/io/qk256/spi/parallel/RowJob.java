@@ -41,6 +41,7 @@ final class RowJob implements Runnable {
     private int fromRow;
     private int toRow;
     private int rowsInPart;
+    private int parts;
 
     /** Upper half: a number that changes with each call. Lower half: how many parts are not yet taken. */
     private final AtomicLong open = new AtomicLong();
@@ -94,7 +95,7 @@ final class RowJob implements Runnable {
         fromRow = newFromRow;
         toRow = newToRow;
         rowsInPart = newRowsInPart;
-        int parts = Math.ceilDiv(toRow - fromRow, rowsInPart);
+        parts = Math.ceilDiv(toRow - fromRow, rowsInPart);
         failure.set(null);
         unfinished.set(parts);
         open.set(((open.get() >>> Integer.SIZE) + 1) << Integer.SIZE | parts);
@@ -126,13 +127,13 @@ final class RowJob implements Runnable {
     }
 
     /**
-     * Takes a part; -1 if there is none. The upper half makes sure that it belongs to the same call before and
+     * Takes a part, in ascending order, because kernels prefetch the rows that follow; -1 if there is none. The upper half makes sure that it belongs to the same call before and
      * after.
      */
     private int take() {
         for (long seen = open.get(); (int) seen > 0; seen = open.get()) {
             if (open.compareAndSet(seen, seen - 1)) {
-                return (int) seen - 1;
+                return parts - (int) seen;
             }
         }
         return -1;
