@@ -188,6 +188,19 @@ class FrameworkIT {
         return jar;
     }
 
+    /** The example of a kernel outside this project, if it was built. */
+    @Test
+    void aKernelOfAnotherProjectIsABundleAsWell() throws Exception {
+        Path jar = Path.of(System.getProperty("other"));
+        assumeTrue(Files.exists(jar), jar.toString());
+        host.install(jar).start();
+        String table = host.console("table");
+        assertTrue(row(table, "avx512-native").contains("com.example.avx512 "), table);
+        if (Files.exists(Path.of("/proc/cpuinfo")) && Files.readString(Path.of("/proc/cpuinfo")).contains("avx512_vnni")) {
+            assertTrue(table.contains("selected: avx512-native"), table);
+        }
+    }
+
     /** In a JVM without the module, and without native access. */
     @Test
     void whatTheJvmLacksIsInTheTable() throws Exception {
