@@ -132,7 +132,7 @@ class FrameworkIT {
         List<String> more = threads();
         threads.forEach(more::remove);
         assertEquals(List.of(), more, "threads that have been left behind");
-        assertTrue(Garbage.libraries().size() <= 1, Garbage.libraries().toString());
+        assertEquals(Set.of(), Garbage.libraries(1), "native libraries that are still loaded");
         String report = host.console("stop");
         System.out.println(host.framework() + ": " + report);
         assertTrue(report.contains(" different=0 "), report);
