@@ -20,6 +20,7 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,6 +47,26 @@ class KernelSourceTest {
         assertThat(source.label()).isEqualTo("io.qk256.spi.selection.FakeProvider");
         assertThat(source.module()).isEqualTo("io.qk256.spi");
         assertThat(Path.of(source.origin())).exists();
+    }
+
+    /** Such as an OSGi framework, whose bundles are unnamed modules. */
+    @Test
+    void aContainerNamesWhatItHasLoaded() {
+        Artifact artifact = Artifact.ofContainer(
+                "com.example.bundle", Optional.of("1.2.3"), "mvn:com.example/bundle", Optional.empty(), true);
+        KernelSource source = new KernelSource("Fast", artifact, () -> new FakeProvider("fast", 5));
+        Candidate candidate = KernelSelector.select(
+                        List.of(source), CpuFeatures.unknown(), Jvm.current(), SelectionOptions.NONE)
+                .candidates()
+                .getFirst();
+        assertThat(candidate.artifact()).isSameAs(artifact);
+        assertThat(candidate.module()).isEqualTo("com.example.bundle");
+        assertThat(artifact.version()).contains("1.2.3");
+        assertThat(artifact.plugin()).isFalse();
+        assertThat(artifact.nativeAccess()).isTrue();
+        assertThat(candidate.steps())
+                .extracting(Candidate.Step::gate)
+                .startsWith(Gate.INSTALLED, Gate.RESOLVED, Gate.PROBED, Gate.FOUND, Gate.CONTRACT, Gate.CPU, Gate.JVM);
     }
 
     @Test
