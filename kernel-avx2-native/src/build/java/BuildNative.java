@@ -70,7 +70,7 @@ final class BuildNative {
         }
         link.addAll(List.of("-o", library.toString()));
         compiler.compile(link);
-        Disassembly.check(library, Tier.AVX512_VNNI);
+        Disassembly.check(library, Tier.AMX);
     }
 
     private static List<String> compileArguments(Path source, Path object) {

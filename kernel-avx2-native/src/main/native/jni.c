@@ -16,6 +16,8 @@ _Static_assert((int)GEMM_COLUMNS == io_qk256_avx2_jni_Native_GEMM_COLUMNS, "both
 _Static_assert((int)QK256_AVX2 == io_qk256_avx2_jni_Native_AVX2, "the first row");
 _Static_assert((int)QK256_AVX_VNNI == io_qk256_avx2_jni_Native_AVX_VNNI, "the second row");
 _Static_assert((int)QK256_AVX512_VNNI == io_qk256_avx2_jni_Native_AVX512_VNNI, "the third row");
+_Static_assert((int)QK256_AMX == io_qk256_avx2_jni_Native_AMX, "the fourth row");
+_Static_assert((int)WIDE_COLUMNS == io_qk256_avx2_jni_Native_WIDE_COLUMNS, "both sides take as many columns");
 _Static_assert((int)QK256_T0 == io_qk256_avx2_jni_Native_PREFETCH_T0, "a kind of prefetch");
 _Static_assert((int)QK256_T1 == io_qk256_avx2_jni_Native_PREFETCH_T1, "a kind of prefetch");
 _Static_assert((int)QK256_T2 == io_qk256_avx2_jni_Native_PREFETCH_T2, "a kind of prefetch");
@@ -47,6 +49,8 @@ NATIVE(jlong, function)(UNUSED JNIEnv *env, UNUSED jclass type, jint tier, jint 
         return (jlong)of->dequantize;
     case io_qk256_avx2_jni_Native_DEQUANTIZE_RUN:
         return (jlong)of->dequantize_run;
+    case io_qk256_avx2_jni_Native_WIDE_GEMM_I8:
+        return (jlong)of->wide_gemm_i8;
     case io_qk256_avx2_jni_Native_GEMV_F32:
         return (jlong)of->gemv_f32;
     case io_qk256_avx2_jni_Native_GEMV_I8:
@@ -76,4 +80,10 @@ NATIVE(void, callColumns)
 (UNUSED JNIEnv *env, UNUSED jclass type, jlong function, QK256_ARGUMENTS(JNI_PARAMETER)
         QK256_COLUMNS(JNI_PARAMETER) jlong y) {
     ((qk256_columns_operation *)function)(QK256_ARGUMENTS(FROM_JNI) QK256_COLUMNS(FROM_JNI)(float *) y);
+}
+
+NATIVE(void, callWide)
+(UNUSED JNIEnv *env, UNUSED jclass type, jlong function, QK256_ARGUMENTS(JNI_PARAMETER)
+        QK256_WIDE(JNI_PARAMETER) jlong y) {
+    ((qk256_wide_operation *)function)(QK256_ARGUMENTS(FROM_JNI) QK256_WIDE(FROM_JNI)(float *) y);
 }

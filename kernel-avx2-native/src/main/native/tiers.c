@@ -1,5 +1,11 @@
 /* Compiled for the baseline instruction set, because it runs before the CPU is known. A new tier is a row in the table
  * here, the files whose names end with it, and a row in Tier.java of the kernel and of the build. */
+#ifdef __linux__
+#define _GNU_SOURCE /* for syscall */
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include "tiers.h"
 
 #include <cpuid.h>
@@ -49,6 +55,28 @@ static int runs_avx512vnni(void) {
 }
 #endif
 
+#ifndef WITHOUT_AMX
+/* Linux saves the tiles of a process only if it has asked, once; asking again does no harm. XCR0 says whether the operating
+ * system can. */
+static int runs_amx(void) {
+#ifdef __linux__
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA */
+    unsigned eax, ebx, ecx, edx;
+    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512vl")
+        || !__builtin_cpu_supports("avx512vnni") || !qk256_has_f16c() || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)
+        || (edx >> 24 & 3) != 3 /* amx_tile, amx_int8 */) {
+        return 0;
+    }
+    unsigned low, high;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (low >> 17 & 3) == 3 && syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+#else
+    return 0;
+#endif
+}
+#endif
+
+qk256_wide_operation qk256_gemm_i8_amx;
 qk256_run qk256_dequantize_run_avx2, qk256_dequantize_run_avx512vnni;
 qk256_operation qk256_dequantize_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2, qk256_gemv_i8_avxvnni;
 qk256_operation qk256_dequantize_avx512vnni, qk256_gemv_f32_avx512vnni, qk256_gemv_i8_avx512vnni;
@@ -57,15 +85,19 @@ qk256_columns_operation qk256_gemm_i8_avx2, qk256_gemm_i8_avxvnni, qk256_gemm_i8
 qk256_columns_operation qk256_grouped_gemm_i8_avx2, qk256_grouped_gemm_i8_avxvnni, qk256_grouped_gemm_i8_avx512vnni;
 
 const qk256_tier qk256_tiers[QK256_TIERS] = {
-    [QK256_AVX2] = {runs_avx2, qk256_dequantize_avx2, qk256_dequantize_run_avx2, qk256_gemv_f32_avx2, qk256_gemv_i8_avx2, qk256_gemm_i8_avx2,
-        qk256_grouped_gemv_i8_avx2, qk256_grouped_gemm_i8_avx2},
+    [QK256_AVX2] = {runs_avx2, qk256_dequantize_avx2, qk256_dequantize_run_avx2, qk256_gemv_f32_avx2,
+        qk256_gemv_i8_avx2, qk256_gemm_i8_avx2, qk256_grouped_gemv_i8_avx2, qk256_grouped_gemm_i8_avx2, NULL},
 #ifndef WITHOUT_AVXVNNI
     [QK256_AVX_VNNI] = {runs_avxvnni, NULL, NULL, NULL, qk256_gemv_i8_avxvnni, qk256_gemm_i8_avxvnni,
-        qk256_grouped_gemv_i8_avxvnni, qk256_grouped_gemm_i8_avxvnni},
+        qk256_grouped_gemv_i8_avxvnni, qk256_grouped_gemm_i8_avxvnni, NULL},
 #endif
 #ifndef WITHOUT_AVX512VNNI
-    [QK256_AVX512_VNNI] = {runs_avx512vnni, qk256_dequantize_avx512vnni, qk256_dequantize_run_avx512vnni, qk256_gemv_f32_avx512vnni, qk256_gemv_i8_avx512vnni, qk256_gemm_i8_avx512vnni,
-        qk256_grouped_gemv_i8_avx512vnni, qk256_grouped_gemm_i8_avx512vnni},
+    [QK256_AVX512_VNNI] = {runs_avx512vnni, qk256_dequantize_avx512vnni, qk256_dequantize_run_avx512vnni,
+        qk256_gemv_f32_avx512vnni, qk256_gemv_i8_avx512vnni, qk256_gemm_i8_avx512vnni, qk256_grouped_gemv_i8_avx512vnni,
+        qk256_grouped_gemm_i8_avx512vnni, NULL},
+#endif
+#ifndef WITHOUT_AMX
+    [QK256_AMX] = {runs_amx, NULL, NULL, NULL, NULL, NULL, NULL, NULL, qk256_gemm_i8_amx},
 #endif
 };
 

@@ -3,9 +3,10 @@
 #define QK256_TIERS_H
 
 #include "qk256.h"
+#include "wide.h"
 
 /* From narrowest to widest, as in io.qk256.avx2.jni.Native. A set of tiers has bit 1 << tier for each. */
-enum { QK256_AVX2, QK256_AVX_VNNI, QK256_AVX512_VNNI, QK256_TIERS };
+enum { QK256_AVX2, QK256_AVX_VNNI, QK256_AVX512_VNNI, QK256_AMX, QK256_TIERS };
 
 /* All functions are stateless and allocate nothing; they use less than 48 KiB of stack: HotSpot keeps 80 KiB free for
  * native code (StackShadowPages). NULL if a narrower tier's function is as fast. */
@@ -19,6 +20,7 @@ typedef struct {
     /* The same for matrices with group scales, or activations with multipliers; gemv_i8 and gemm_i8 ignore both. */
     qk256_operation *grouped_gemv_i8;
     qk256_columns_operation *grouped_gemm_i8;
+    qk256_wide_operation *wide_gemm_i8; /* as gemm_i8, for many columns */
 } qk256_tier;
 
 extern const qk256_tier qk256_tiers[QK256_TIERS];

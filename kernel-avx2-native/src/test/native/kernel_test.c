@@ -395,6 +395,47 @@ static void test_group_extremes(int32_t cols, const float *codebook) {
     }
 }
 
+#ifndef WITHOUT_AVX512VNNI
+/* The AMX tier with tiles in plain C: every number of columns, with padding between them, in two ranges of rows. */
+qk256_wide_operation qk256_gemm_i8_amx_emulated;
+
+static void run_wide(qk256_call call, const int8_t *q, int64_t x_stride, int32_t columns, const float *x_scales, float *y,
+    int64_t y_stride) {
+    void *scratch = aligned_alloc(64, (size_t)qk256_blocks(call.cols) * 4096);
+    call.x = q;
+    qk256_gemm_i8_amx_emulated(QK256_ARGUMENTS(OF_CALL) columns, x_scales, x_stride, y_stride, scratch, y);
+    free(scratch);
+}
+
+static void test_wide(int32_t rows, int32_t cols, int32_t split, const float *codebook) {
+    float scales[WIDE_COLUMNS];
+    problem p = problem_of(rows, cols, codebook, UNSCALED, 0);
+    const qk256_call upper = rows_of(&p.w, 0, split), lower = rows_of(&p.w, split, rows);
+    for (int32_t columns = 1; columns <= WIDE_COLUMNS; columns++) {
+        const int64_t stride = (int64_t)cols + columns % 3 * 5;
+        const size_t size = (size_t)(columns - 1) * (size_t)stride + (size_t)cols;
+        int8_t *q = allocate(size);
+        float *y = allocate((size_t)columns * (size_t)rows * sizeof(float));
+        for (size_t i = 0; i < size; i++) {
+            q[i] = (int8_t)next();
+        }
+        for (int32_t c = 0; c < columns; c++) {
+            scales[c] = 0.5f + (float)c;
+        }
+        run_wide(upper, q, stride, columns, scales, y, rows);
+        if (lower.rows > 0) {
+            run_wide(lower, q, stride, columns, scales, y + split, rows);
+        }
+        for (int32_t c = 0; c < columns; c++) {
+            check_i8(&p, q + c * stride, NULL, scales[c], y + (int64_t)c * rows);
+        }
+        free(q);
+        free(y);
+    }
+    release(&p);
+}
+#endif
+
 int main(void) {
     runnable = qk256_runnable_tiers();
     if (!runnable) {
@@ -425,6 +466,16 @@ int main(void) {
     test_group_extremes(2048 + 300, (const float[]){-2, -1, 1, 2});
     test_group_extremes(2048 + 300, (const float[]){-3, 1, 5, 7});
     test_group_extremes(2048 + 300, (const float[]){-64, 63, 15, -49});
+#ifndef WITHOUT_AVX512VNNI
+    if (runnable >> QK256_AVX512_VNNI & 1) {
+        static const int32_t widths[] = {1, 64, 255, 256, 257, 300, 1000, 2560};
+        for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+            test_wide(1, widths[i], 1, (const float[]){-1, 0, 1, 2});
+            test_wide(16, widths[i], 3, (const float[]){-64, 63, 0, -7});
+            test_wide(35, widths[i], 16, (const float[]){-2, -1, 1, 2});
+        }
+    }
+#endif
     printf("%ld values agree with the contract; tiers that ran: 0x%x\n", comparisons, (unsigned)runnable);
     return 0;
 }

@@ -8,7 +8,7 @@ package io.qk256.avx2.jni;
 final class Native {
 
     /** The interface version; raise it when a signature or the meaning of an argument changes. */
-    static final int ABI = 13;
+    static final int ABI = 14;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
@@ -27,6 +27,7 @@ final class Native {
 
     static final int AVX_VNNI = 1;
     static final int AVX512_VNNI = 2;
+    static final int AMX = 3;
 
     /** The operations that {@link #function} finds: GEMMs for {@link #callColumns}, the others for {@link #call}. */
     static final int DEQUANTIZE = 0;
@@ -43,8 +44,14 @@ final class Native {
     /** For contiguous weights with the same scale; {@code qk256_call_run} calls it. */
     static final int DEQUANTIZE_RUN = 6;
 
+    /** For {@link #callWide}; for products without group scales and multipliers. */
+    static final int WIDE_GEMM_I8 = 7;
+
     /** The maximum number of columns for {@link #callColumns}. */
     static final int GEMM_COLUMNS = 4;
+
+    /** The maximum number of columns for {@link #callWide}. */
+    static final int WIDE_COLUMNS = 16;
 
     private Native() {}
 
@@ -132,5 +139,31 @@ final class Native {
             long xStride,
             long multipliersStride,
             long yStride,
+            long y);
+
+    /** As {@link #call}, with the arguments of {@code QK256_WIDE} in {@code wide.h} as well. */
+    static native void callWide(
+            long function,
+            long codes,
+            long rowStride,
+            int rows,
+            int cols,
+            long groupScales,
+            int group,
+            int scaleBytes,
+            float tensorScale,
+            float value0,
+            float value1,
+            float value2,
+            float value3,
+            long x,
+            float xScale,
+            long multipliers,
+            int prefetch,
+            int columns,
+            long xScales,
+            long xStride,
+            long yStride,
+            long scratch,
             long y);
 }

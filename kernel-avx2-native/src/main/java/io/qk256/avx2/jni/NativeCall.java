@@ -9,6 +9,7 @@ import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -252,6 +253,65 @@ final class NativeCall {
                 x.length(),
                 Math.ceilDiv(x.length(), I8Vector.GROUP),
                 w.rows(),
+                y.address((long) column * w.rows() + row));
+    }
+
+    /** The bytes of scratch memory that {@link #wide} needs. */
+    static long wideScratch(Qk256Matrix w) {
+        return wideTiles(w) + (long) Native.WIDE_COLUMNS * Float.BYTES;
+    }
+
+    private static long wideTiles(Qk256Matrix w) {
+        return (long) Math.ceilDiv(w.cols(), Qk256.BLOCK_WEIGHTS) * (4L << 10);
+    }
+
+    /**
+     * As {@link #columns}, with up to {@link Native#WIDE_COLUMNS} columns.
+     *
+     * @param scratch memory of {@link #wideScratch} bytes for this call, on a boundary of 64 bytes
+     */
+    static void wide(
+            long operation,
+            Qk256Matrix w,
+            int row,
+            int rows,
+            I8Batch x,
+            int column,
+            int prefetch,
+            MemorySegment scratch,
+            F32Vector y) {
+        Codebook codebook = w.codebook();
+        int columns = Math.min(Native.WIDE_COLUMNS, x.columns() - column);
+        long scales = wideTiles(w);
+        for (int i = 0; i < columns; i++) {
+            scratch.set(
+                    JAVA_FLOAT,
+                    scales + (long) i * Float.BYTES,
+                    x.column(column + i).scale());
+        }
+        Native.callWide(
+                operation,
+                w.codesAddress(row),
+                w.rowStride(),
+                rows,
+                w.cols(),
+                w.groupScalesAddress(row),
+                w.group(),
+                w.scaleType().bytes(),
+                w.tensorScale(),
+                codebook.value0(),
+                codebook.value1(),
+                codebook.value2(),
+                codebook.value3(),
+                x.address(column),
+                x.column(column).scale(),
+                0,
+                prefetch,
+                columns,
+                scratch.address() + scales,
+                x.length(),
+                w.rows(),
+                scratch.address(),
                 y.address((long) column * w.rows() + row));
     }
 

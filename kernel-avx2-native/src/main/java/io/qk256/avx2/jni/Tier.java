@@ -16,7 +16,10 @@ enum Tier {
     /**
      * All operations with 512-bit vectors: AVX-512 F, BW, VL and VNNI. Some CPUs have this tier but not AVX-VNNI.
      */
-    AVX512_VNNI(Native.AVX512_VNNI, "avx512-vnni", ", AVX-512 (F, BW, VL, VNNI)");
+    AVX512_VNNI(Native.AVX512_VNNI, "avx512-vnni", ", AVX-512 (F, BW, VL, VNNI)"),
+
+    /** Batches of int8 products with tiles. */
+    AMX(Native.AMX, "amx", ", batches of int8 products with AMX");
 
     /**
      * The system property that names the widest tier for kernels opened from now on; by default the widest that the CPU

@@ -79,7 +79,8 @@ class Avx2NativeProviderTest {
 
     @Test
     void theWidestTierIsTheDefaultAndAWishLimitsIt() throws KernelUnavailableException {
-        assertThat(Tier.upTo(null)).isEqualTo(0b111);
+        assertThat(Tier.upTo(null)).isEqualTo(0b1111);
+        assertThat(Tier.upTo("amx")).isEqualTo(0b1111);
         assertThat(Tier.upTo("avx512-vnni")).isEqualTo(0b111);
         assertThat(Tier.upTo("avx-vnni")).isEqualTo(0b011);
         assertThat(Tier.upTo("avx2")).isEqualTo(0b001);
@@ -150,7 +151,7 @@ class Avx2NativeProviderTest {
         assertThatThrownBy(() -> Tier.upTo("avx512"))
                 .isInstanceOf(KernelUnavailableException.class)
                 .hasMessage(
-                        "-Dqk256.native.tier=avx512 names no tier, expected avx2, avx-vnni or avx512-vnni, or leave it out");
+                        "-Dqk256.native.tier=avx512 names no tier, expected avx2, avx-vnni, avx512-vnni or amx, or leave it out");
     }
 
     @Test
