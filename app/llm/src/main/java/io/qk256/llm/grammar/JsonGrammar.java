@@ -119,6 +119,11 @@ public final class JsonGrammar {
         return Node.seq(Space.BEFORE, values);
     }
 
+    /** The grammar of answers that this one allows, or the other one, which must be of the same tokens. */
+    public JsonGrammar or(JsonGrammar other) {
+        return new JsonGrammar(texts, Node.alt(automaton.start(), other.automaton.start()));
+    }
+
     /** The constraint of a new answer. */
     public TokenConstraint constraint() {
         return new GrammarConstraint(texts, automaton);

@@ -104,6 +104,16 @@ public final class ChatTemplate {
     }
 
     /**
+     * A template that the caller has written.
+     *
+     * @param source Jinja, as in a model's file
+     * @throws UserError if it cannot be run here
+     */
+    public static ChatTemplate ofSource(String source, Tokenizer tokenizer) {
+        return new ChatTemplate(tokenizer, Optional.of(Turns.of("the chat template", source)), Optional.empty());
+    }
+
+    /**
      * Checks a name before a model is loaded.
      *
      * @throws UserError if there is no such template
