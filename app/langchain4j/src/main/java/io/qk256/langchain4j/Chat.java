@@ -69,9 +69,7 @@ final class Chat {
 
     /** The mark that begins calls; empty if an answer must be complete to tell. */
     Optional<String> callMark() {
-        return backend.template().toolFormat() == ToolFormat.TAGS
-                ? Optional.of(ToolFormat.OPEN)
-                : Optional.empty();
+        return backend.template().toolFormat() == ToolFormat.TAGS ? Optional.of(ToolFormat.OPEN) : Optional.empty();
     }
 
     /** @throws LangChain4jException if the request is wrong, or there is no room for it */
@@ -151,8 +149,7 @@ final class Chat {
         if (!isRequired && (json.isEmpty() || tools.isEmpty())) {
             return json;
         }
-        JsonGrammar calls =
-                JsonGrammar.ofToolCalls(texts(), backend.template().toolFormat(), tools, MAX_CALLS);
+        JsonGrammar calls = JsonGrammar.ofToolCalls(texts(), backend.template().toolFormat(), tools, MAX_CALLS);
         return Optional.of(isRequired ? calls : calls.or(json.get()));
     }
 
@@ -174,10 +171,10 @@ final class Chat {
 
     /** @throws LangChain4jException if the completion has not succeeded */
     ChatResponse response(ChatRequest request, String text, CompletionEnd end) {
-        ToolCalls answer = mayCall(request)
-                ? ToolCalls.parse(backend.template(), text)
-                : new ToolCalls(text, List.of());
-        List<ToolExecutionRequest> calls = answer.calls().stream().map(Chat::request).toList();
+        ToolCalls answer =
+                mayCall(request) ? ToolCalls.parse(backend.template(), text) : new ToolCalls(text, List.of());
+        List<ToolExecutionRequest> calls =
+                answer.calls().stream().map(Chat::request).toList();
         return ChatResponse.builder()
                 .aiMessage(
                         calls.isEmpty()

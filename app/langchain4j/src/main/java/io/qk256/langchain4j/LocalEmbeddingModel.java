@@ -27,8 +27,7 @@ public final class LocalEmbeddingModel implements EmbeddingModel {
     private final Scheduler scheduler;
     private final List<EmbeddingModelListener> listeners;
 
-    LocalEmbeddingModel(
-            String name, LanguageModel model, Scheduler scheduler, List<EmbeddingModelListener> listeners) {
+    LocalEmbeddingModel(String name, LanguageModel model, Scheduler scheduler, List<EmbeddingModelListener> listeners) {
         if (model.config().pooling() == Pooling.NONE) {
             throw new IllegalStateException(
                     name + " writes text, expected a model for embeddings; its file does not say how a text becomes one"

@@ -136,8 +136,7 @@ public final class LocalModel implements AutoCloseable {
      * @param listeners are told of requests and responses
      * @throws IllegalStateException if the model is not made for embeddings
      */
-    public LocalEmbeddingModel embeddingModel(
-            List<EmbeddingModelListener> listeners) {
+    public LocalEmbeddingModel embeddingModel(List<EmbeddingModelListener> listeners) {
         return new LocalEmbeddingModel(name, model, scheduler, listeners);
     }
 

@@ -35,13 +35,14 @@ final class Messages {
             case AiMessage answer ->
                 ChatMessage.calls(
                         answer.text() == null ? "" : answer.text(),
-                        answer.toolExecutionRequests().stream().map(Messages::call).toList());
+                        answer.toolExecutionRequests().stream()
+                                .map(Messages::call)
+                                .toList());
             case ToolExecutionResultMessage result ->
                 ChatMessage.result(result.id() == null ? "" : result.id(), result.text());
             default ->
-                throw new UnsupportedFeatureException(
-                        "messages of type " + message.type() + " are not supported, expected SYSTEM, USER, AI or"
-                                + " TOOL_EXECUTION_RESULT");
+                throw new UnsupportedFeatureException("messages of type " + message.type()
+                        + " are not supported, expected SYSTEM, USER, AI or" + " TOOL_EXECUTION_RESULT");
         };
     }
 
@@ -67,7 +68,8 @@ final class Messages {
                             ? fields
                             : new JsonValue.Fields(Map.of()));
         } catch (JsonException e) {
-            throw new InvalidRequestException("arguments of the call of \"" + request.name() + "\": " + e.getMessage(), e);
+            throw new InvalidRequestException(
+                    "arguments of the call of \"" + request.name() + "\": " + e.getMessage(), e);
         }
     }
 }

@@ -107,9 +107,8 @@ class LocalModelTest {
                                 .jsonSchema(JsonSchema.builder()
                                         .name("Choice")
                                         .rootElement(JsonObjectSchema.builder()
-                                                .addBooleanProperty("good")
                                                 .addEnumProperty("animal", List.of("fox", "wolf"))
-                                                .required("good", "animal")
+                                                .required("animal")
                                                 .additionalProperties(false)
                                                 .build())
                                         .build())
@@ -117,7 +116,7 @@ class LocalModelTest {
                         .build());
         assertThat(response.finishReason()).isEqualTo(FinishReason.STOP);
         assertThat(((JsonValue.Fields) JsonValue.parse(response.aiMessage().text())).fields())
-                .containsOnlyKeys("good", "animal");
+                .containsOnlyKeys("animal");
     }
 
     @Test

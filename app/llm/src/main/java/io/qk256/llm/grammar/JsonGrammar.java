@@ -23,7 +23,7 @@ import java.util.List;
  * and without {@code type} is taken for one of objects, and so on.
  *
  * <p>Of the JSON that satisfies the schema, an answer can be any, in any order of properties and with any escapes, but:
- * white space is one space, or one or two line ends and an indentation of at most 32; numbers have at most 20 digits
+ * white space is one space, or one or two line ends and an indentation of at most 20; numbers have at most 20 digits
  * before the point, 20 after it and 2 of the exponent, no exponent if there are bounds, and no point if they are
  * integers; numbers in {@code enum} and {@code const} are written as in the schema; there are at most 64 levels of objects
  * and arrays. A property that the schema does not name may come twice.

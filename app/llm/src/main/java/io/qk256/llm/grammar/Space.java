@@ -1,7 +1,7 @@
 package io.qk256.llm.grammar;
 
 /**
- * White space between the parts of JSON: none, one space, or one or two line ends and at most 32 spaces or tabs. More
+ * White space between the parts of JSON: none, one space, or one or two line ends and at most 20 spaces or tabs. More
  * would let a model write nothing else for ever.
  */
 final class Space extends Node {
@@ -9,7 +9,7 @@ final class Space extends Node {
     static final Node BEFORE = new Space(-2);
 
     private static final int FIRST_LINE_END = -1;
-    private static final int MAX_INDENT = 32;
+    private static final int MAX_INDENT = 20;
 
     /** -2 at the beginning, -1 after one line end, then the indentation so far. */
     private final int seen;
