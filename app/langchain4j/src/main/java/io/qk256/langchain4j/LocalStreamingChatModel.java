@@ -138,7 +138,7 @@ public final class LocalStreamingChatModel implements StreamingChatModel {
         @Override
         public void cancel() {
             isCancelled = true;
-            started.thenAccept(Handle::cancel);
+            started.join().cancel();
         }
 
         @Override

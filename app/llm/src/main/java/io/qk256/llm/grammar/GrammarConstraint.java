@@ -30,7 +30,7 @@ final class GrammarConstraint implements TokenConstraint {
     public void accept(int token) {
         byte[] bytes = texts.bytes(token);
         Node after = bytes.length == 0 ? Node.NONE : automaton.after(rest, bytes);
-        if (after == Node.NONE) {
+        if (after.equals(Node.NONE)) {
             throw new IllegalArgumentException("token " + token + " is not allowed here");
         }
         rest = after;

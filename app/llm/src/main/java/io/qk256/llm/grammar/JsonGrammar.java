@@ -81,7 +81,7 @@ public final class JsonGrammar {
         List<Node> calls = new ArrayList<>();
         for (Tool tool : tools) {
             Node arguments = SchemaReader.read(tool.parameters()).values(MAX_LEVELS);
-            if (arguments == Node.NONE) {
+            if (arguments.equals(Node.NONE)) {
                 throw new UserError("the parameters of tool \"" + tool.name() + "\" need more than " + MAX_LEVELS
                         + " levels of objects and arrays");
             }
@@ -113,7 +113,7 @@ public final class JsonGrammar {
 
     private static Node whole(JsonValue schema) {
         Node values = SchemaReader.read(schema).values(MAX_LEVELS);
-        if (values == Node.NONE) {
+        if (values.equals(Node.NONE)) {
             throw new UserError("the JSON schema needs more than " + MAX_LEVELS + " levels of objects and arrays");
         }
         return Node.seq(Space.BEFORE, values);

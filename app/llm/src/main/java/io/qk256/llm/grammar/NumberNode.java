@@ -120,6 +120,6 @@ final class NumberNode extends Node {
 
     @Override
     public int hashCode() {
-        return (digits.hashCode() * 31 + part.ordinal()) * 31 + count;
+        return (digits.hashCode() * 31 + part.hashCode()) * 31 + count;
     }
 }

@@ -53,7 +53,7 @@ final class SchemaReader {
             "null", List.of());
 
     private final JsonValue root;
-    private final Map<JsonValue, Shape> known = new IdentityHashMap<>();
+    private final IdentityHashMap<JsonValue, Shape> known = new IdentityHashMap<>();
     private final List<Shape> shapes = new ArrayList<>();
     private int characters;
     private int nesting;
@@ -213,7 +213,7 @@ final class SchemaReader {
 
     private static boolean isOfType(JsonValue value, String type) {
         return switch (value) {
-            case JsonValue.Number number ->
+            case JsonValue.Num number ->
                 type.equals("number")
                         || (type.equals("integer") && number.written().matches("-?[0-9]+"));
             case JsonValue.Bool bool -> type.equals("boolean");
@@ -398,7 +398,7 @@ final class SchemaReader {
         if (value.isEmpty()) {
             return Optional.empty();
         }
-        if (value.get() instanceof JsonValue.Number number && number.written().length() <= MAX_NUMBER) {
+        if (value.get() instanceof JsonValue.Num number && number.written().length() <= MAX_NUMBER) {
             BigDecimal bound = new BigDecimal(number.written());
             if (Math.abs((long) bound.scale()) <= MAX_NUMBER) {
                 return Optional.of(bound);
@@ -412,7 +412,7 @@ final class SchemaReader {
         if (value.isEmpty()) {
             return otherwise;
         }
-        if (value.get() instanceof JsonValue.Number number && number.written().matches("[0-9]{1,400}")) {
+        if (value.get() instanceof JsonValue.Num number && number.written().matches("[0-9]{1,400}")) {
             return new BigInteger(number.written())
                     .min(BigInteger.valueOf(Integer.MAX_VALUE))
                     .intValue();
@@ -473,11 +473,11 @@ final class SchemaReader {
 
     /** A reference to itself, with no bracket between, would be followed for ever. */
     private void requireNoEmptyCycles() {
-        Map<Shape, Boolean> done = new IdentityHashMap<>();
+        IdentityHashMap<Shape, Boolean> done = new IdentityHashMap<>();
         shapes.forEach(shape -> requireNoEmptyCycle(shape, done));
     }
 
-    private static void requireNoEmptyCycle(Shape shape, Map<Shape, Boolean> done) {
+    private static void requireNoEmptyCycle(Shape shape, IdentityHashMap<Shape, Boolean> done) {
         Boolean before = done.get(shape);
         if (before != null) {
             if (!before) {

@@ -54,7 +54,7 @@ abstract class Shape {
 
         @Override
         int leastHeight() {
-            return node == Node.NONE ? NEVER : 0;
+            return node.equals(Node.NONE) ? NEVER : 0;
         }
 
         @Override

@@ -37,7 +37,6 @@ final class TokenAutomaton {
     private static final class State {
 
         private final Node node;
-        private final boolean mayEnd;
         private final @Nullable FreeString string;
         private final Node afterString;
 
@@ -48,7 +47,6 @@ final class TokenAutomaton {
 
         State(Node node) {
             this.node = node;
-            this.mayEnd = node.mayEnd();
             Node head = node instanceof Node.Seq seq ? seq.head : node;
             this.string = head instanceof FreeString free && free.isBetweenCharacters() ? free : null;
             this.afterString = node instanceof Node.Seq seq ? seq.tail : Node.END;
@@ -96,7 +94,7 @@ final class TokenAutomaton {
         }
         for (int child = texts.firstBelow(node); child < texts.end(node); child = texts.end(child)) {
             State after = next(state, texts.label(child));
-            if (after.node != Node.NONE) {
+            if (!after.node.equals(Node.NONE)) {
                 texts.addTokens(child, allowed);
                 walk(child, after, allowed);
             }

@@ -123,7 +123,7 @@ final class JsonReader {
             }
             digits();
         }
-        return new JsonValue.Number(text.substring(start, at));
+        return new JsonValue.Num(text.substring(start, at));
     }
 
     private void digits() {

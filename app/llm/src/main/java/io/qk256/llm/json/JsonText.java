@@ -30,7 +30,7 @@ final class JsonText {
                 out.append(array.items().isEmpty() ? "[]" : "]");
             }
             case JsonValue.Text text -> quote(text.text(), out);
-            case JsonValue.Number number -> out.append(number.written());
+            case JsonValue.Num number -> out.append(number.written());
             case JsonValue.Bool bool -> out.append(bool == JsonValue.Bool.TRUE);
             case JsonValue.Null none -> out.append("null");
         }

@@ -72,7 +72,7 @@ public sealed interface JsonValue {
     }
 
     /** A number, as it is written. */
-    record Number(String written) implements JsonValue {
+    record Num(String written) implements JsonValue {
 
         @Override
         public String kind() {

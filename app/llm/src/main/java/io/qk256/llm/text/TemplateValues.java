@@ -71,7 +71,7 @@ final class TemplateValues {
                 new Value.Sequence(
                         array.items().stream().map(TemplateValues::of).toList());
             case JsonValue.Text text -> Value.ofMessage(text.text());
-            case JsonValue.Number number ->
+            case JsonValue.Num number ->
                 number.written().matches("-?[0-9]{1,18}")
                         ? new Value.Int(Long.parseLong(number.written()))
                         : new Value.Real(number.written());

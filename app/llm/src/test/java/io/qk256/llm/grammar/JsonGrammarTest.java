@@ -188,12 +188,12 @@ class JsonGrammarTest {
             Node node = Node.seq(Space.BEFORE, start(schema));
             Random random = new Random(seed);
             TokenAutomaton automaton = new TokenAutomaton(TEXTS, node);
-            for (int token = 0; token < 60 && node != Node.NONE && node != Node.END; token++) {
+            for (int token = 0; token < 60 && !node.equals(Node.NONE) && !node.equals(Node.END); token++) {
                 BitSet allowed = automaton.allowed(node);
                 BitSet expected = new BitSet();
                 for (int id = 0; id < BYTE_PAIRS.vocabularySize(); id++) {
                     byte[] bytes = TEXTS.bytes(id);
-                    expected.set(id, bytes.length > 0 && after(node, bytes) != Node.NONE);
+                    expected.set(id, bytes.length > 0 && !after(node, bytes).equals(Node.NONE));
                 }
                 assertThat(allowed).as("seed %d, schema %s", seed, schema).isEqualTo(expected);
                 if (allowed.isEmpty()) {

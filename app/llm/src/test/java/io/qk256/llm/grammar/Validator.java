@@ -47,7 +47,7 @@ final class Validator {
             case "$ref" -> {
                 JsonElement target = root;
                 if (!wanted.getAsString().equals("#")) {
-                    for (String step : wanted.getAsString().substring(2).split("/")) {
+                    for (String step : wanted.getAsString().substring(2).split("/", -1)) {
                         target = target.getAsJsonObject().get(step);
                     }
                 }
