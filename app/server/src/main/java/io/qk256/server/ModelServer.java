@@ -69,7 +69,7 @@ public final class ModelServer implements AutoCloseable {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setRequestHeaderSize(limits.headerBytes());
-        http.setRelativeRedirectAllowed(false);
+        http.setHeaderCacheSize(0); // The cache takes a key for an earlier one that differs in case.
         return http;
     }
 

@@ -33,7 +33,7 @@ final class Service {
     }
 
     private static Map<String, Endpoint> endpoints(ServedModel model) {
-        Backend backend = new Backend(
+        Backend backend = Backend.of(
                 model.id(), model.model(), model.template(), model.scheduler(), model.pooling(), model.timeout());
         return Map.of(
                 "/v1/chat/completions", new ChatEndpoint(backend),
@@ -48,7 +48,7 @@ final class Service {
     }
 
     Map<String, Route> routes() {
-        Map<String, Route> routes = new HashMap<>();
+        Map<String, Route> routes = new HashMap<>(Page.routes());
         routes.put("/health", Route.open(this::health));
         for (String path :
                 new String[] {"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/tokenize", "/detokenize"

@@ -1,10 +1,12 @@
 package io.qk256.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.qk256.llm.generation.GenerationOptions;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
@@ -170,6 +172,10 @@ class CompletionsTest {
         for (JsonElement element : tokens) {
             JsonObject token = element.getAsJsonObject();
             text.append(token.get("token").getAsString());
+            JsonArray top = token.getAsJsonArray("top_logprobs");
+            assertThat(top).hasSize(3);
+            assertThat(top.get(0).getAsJsonObject().get("logprob").getAsDouble())
+                    .isCloseTo(token.get("logprob").getAsDouble(), within(0.0));
         }
         assertThat(text).hasToString(content(answer));
         JsonObject plain = TestServer.json(
@@ -204,5 +210,20 @@ class CompletionsTest {
         assertThat(text.get("dropped_tokens").getAsInt()).isPositive();
         assertThat(text.getAsJsonObject("usage").get("prompt_tokens").getAsInt())
                 .isEqualTo(server.scheduler.context() - 5);
+    }
+
+    @Test
+    void anAnswerHasTheFormThatIsAskedFor() {
+        String schema = "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":9},"
+                + "\"ok\":{\"type\":\"boolean\"}},\"required\":[\"n\",\"ok\"],\"additionalProperties\":false}";
+        JsonObject answer = chat(ONCE + ",\"seed\":1,\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{"
+                + "\"name\":\"it\",\"strict\":true,\"schema\":" + schema + "}}");
+        assertThat(choice(answer, 0).get("finish_reason").getAsString()).isEqualTo("stop");
+        JsonObject content = JsonParser.parseString(content(answer)).getAsJsonObject();
+        assertThat(content.get("n").getAsInt()).isBetween(0, 9);
+        assertThat(content.get("ok").getAsJsonPrimitive().isBoolean()).isTrue();
+        JsonObject cut = chat(ONCE + ",\"max_tokens\":2,\"response_format\":{\"type\":\"json_object\"}");
+        assertThat(choice(cut, 0).get("finish_reason").getAsString()).isEqualTo("length");
+        assertThat(content(cut).strip()).startsWith("{");
     }
 }

@@ -54,7 +54,7 @@ final class TestServer implements AutoCloseable {
                 ChatTemplate.of(model.tokenizer()),
                 scheduler,
                 Pooling.MEAN,
-                Duration.ofMinutes(1),
+                Duration.ZERO,
                 new ServedModel.ServedKernel("test", "it is there", "{\"kernels\": []}"),
                 Instant.EPOCH));
     }

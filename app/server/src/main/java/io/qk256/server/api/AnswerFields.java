@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import io.qk256.llm.generation.GenerationOptions.WhenFull;
 import io.qk256.llm.generation.SamplingOptions;
+import io.qk256.llm.grammar.JsonGrammar;
 import io.qk256.llm.serving.CompletionRequest;
 import io.qk256.server.http.ApiException;
 import java.util.ArrayList;
@@ -103,7 +104,8 @@ record AnswerFields(
     }
 
     /** A request for each choice of a prompt. */
-    List<CompletionRequest> requests(int[] prompt, int logprobs, Backend backend, String client) {
+    List<CompletionRequest> requests(
+            int[] prompt, int logprobs, Optional<JsonGrammar> grammar, Backend backend, String client) {
         List<CompletionRequest> requests = new ArrayList<>();
         for (int choice = 0; choice < choices; choice++) {
             requests.add(new CompletionRequest(
@@ -112,7 +114,7 @@ record AnswerFields(
                     SamplingFields.of(sampling, choice),
                     stop,
                     logprobs,
-                    null,
+                    grammar.map(JsonGrammar::constraint),
                     truncates ? WhenFull.FORGET_OLDEST : WhenFull.STOP,
                     backend.timeout(),
                     backend.timeout(),

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param template how conversations are written for it
  * @param scheduler computes for all requests
  * @param pooling how a text becomes one vector; {@link Pooling#NONE} if the model is not made for it
+ * @param grammars the forms that answers can be kept in
  * @param timeout the most time of a request; zero for no limit
  */
 public record Backend(
@@ -22,4 +23,17 @@ public record Backend(
         ChatTemplate template,
         Scheduler scheduler,
         Pooling pooling,
-        Duration timeout) {}
+        Grammars grammars,
+        Duration timeout) {
+
+    /** Of a model that no request has used yet. */
+    public static Backend of(
+            String id,
+            LanguageModel model,
+            ChatTemplate template,
+            Scheduler scheduler,
+            Pooling pooling,
+            Duration timeout) {
+        return new Backend(id, model, template, scheduler, pooling, new Grammars(model.tokenizer()), timeout);
+    }
+}

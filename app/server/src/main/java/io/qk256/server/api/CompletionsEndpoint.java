@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Continues texts. */
@@ -37,7 +38,7 @@ public final class CompletionsEndpoint implements Endpoint {
         for (int[] prompt : request.prompts()) {
             int[] fitting = fitting(prompt, answer);
             dropped += prompt.length - fitting.length;
-            requests.addAll(answer.requests(fitting, request.logprobs(), backend, exchange.client()));
+            requests.addAll(answer.requests(fitting, request.logprobs(), Optional.empty(), backend, exchange.client()));
         }
         JsonObject extra = new JsonObject();
         if (answer.truncates()) {

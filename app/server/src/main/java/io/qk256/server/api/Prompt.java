@@ -2,6 +2,7 @@ package io.qk256.server.api;
 
 import io.qk256.llm.text.ChatMessage;
 import io.qk256.llm.text.ChatTemplate;
+import io.qk256.llm.text.Tool;
 import io.qk256.server.http.ApiException;
 import io.qk256.spi.support.UserError;
 import java.util.ArrayList;
@@ -21,9 +22,9 @@ record Prompt(int[] tokens, int dropped) {
      *
      * @throws ApiException if the template refuses it, or it does not fit
      */
-    static Prompt of(List<ChatMessage> messages, boolean truncates, int maxTokens, Backend backend) {
+    static Prompt of(List<ChatMessage> messages, List<Tool> tools, boolean truncates, int maxTokens, Backend backend) {
         int context = backend.scheduler().context();
-        int[] tokens = encode(messages, backend.template());
+        int[] tokens = encode(messages, tools, backend.template());
         if (tokens.length <= context || !truncates) {
             Context.require("messages", tokens.length, context);
             return new Prompt(tokens, 0);
@@ -31,7 +32,7 @@ record Prompt(int[] tokens, int dropped) {
         List<ChatMessage> rest = new ArrayList<>(messages);
         int room = Context.room(context, maxTokens);
         while (tokens.length > room && dropOldest(rest)) {
-            tokens = encode(rest, backend.template());
+            tokens = encode(rest, tools, backend.template());
         }
         Context.require("messages", tokens.length, context); // The last message alone may be too long.
         return new Prompt(tokens, messages.size() - rest.size());
@@ -54,10 +55,10 @@ record Prompt(int[] tokens, int dropped) {
         return true;
     }
 
-    private static int[] encode(List<ChatMessage> messages, ChatTemplate template) {
+    private static int[] encode(List<ChatMessage> messages, List<Tool> tools, ChatTemplate template) {
         int[] tokens;
         try {
-            tokens = template.encode(messages);
+            tokens = template.encode(messages, tools);
         } catch (UserError e) {
             throw ApiException.invalid("messages", "invalid_value", e.getMessage());
         }
