@@ -309,8 +309,13 @@ final class Passes {
     private void makeRoom(long bytes) {
         boolean dropped = true;
         while (dropped && engine.cacheBytes() + bytes > cacheBound) {
-            dropped = prefixes.dropOldest();
+            dropped = dropPrefix();
         }
+    }
+
+    /** Drops the text that has been kept for the longest time since its last use; returns false if there is none. */
+    boolean dropPrefix() {
+        return prefixes.dropOldest();
     }
 
     /**

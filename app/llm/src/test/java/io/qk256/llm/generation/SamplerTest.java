@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import io.qk256.llm.model.NotFiniteException;
 import io.qk256.spi.support.UserError;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -222,6 +225,62 @@ class SamplerTest {
         long bytes = allocatedBytes() - start;
         // The smallest object has 16 bytes; the query itself allocates a few thousand.
         assertThat(bytes).as("bytes for %d tokens", tokens).isLessThan(8L * tokens);
+    }
+
+    @Test
+    void penaltiesCountChosenTokensOnly() {
+        SamplingOptions options = SamplingOptions.greedy().withPenalties(0.5, 0.75);
+        Sampler sampler = new Sampler(options, LOGITS.length);
+        sampler.acceptPrompt(1);
+        sampler.acceptPrompt(1);
+        int[] chosen = new int[6];
+        for (int i = 0; i < chosen.length; i++) {
+            chosen[i] = sampler.sample(LOGITS);
+            sampler.accept(chosen[i]);
+        }
+        // 1: 3, 1.75, 1; 3 the same; 2: 2, 0.75; 0: 1.
+        assertThat(chosen).containsExactly(1, 3, 2, 1, 3, 0);
+    }
+
+    @Test
+    void biasIsAdded() {
+        SamplingOptions options = SamplingOptions.greedy().withLogitBias(Map.of(1, -100.0, 3, -0.5, 4, 3.75));
+        assertThat(new Sampler(options, LOGITS.length).sample(LOGITS)).isEqualTo(4);
+        assertRefused(() -> new Sampler(options, 4), "token of a bias is 4, expected 0 to 3 (the vocabulary)");
+        assertRefused(
+                () -> SamplingOptions.greedy().withPenalties(2.5, 0), "presence penalty is 2.5, expected -2 to 2");
+        assertRefused(
+                () -> SamplingOptions.greedy().withPenalties(0, -3), "frequency penalty is -3.0, expected -2 to 2");
+        assertRefused(
+                () -> SamplingOptions.greedy().withLogitBias(Map.of(7, 101.0)),
+                "bias of token 7 is 101.0, expected -100 to 100");
+    }
+
+    /** The choice is that among logits where all others are impossible. */
+    @Test
+    void onlyAllowedTokensAreChosen() {
+        Random random = new Random(6);
+        for (int i = 0; i < 500; i++) {
+            int size = 1 + random.nextInt(40);
+            SamplingOptions options = new SamplingOptions(
+                    random.nextInt(3), random.nextInt(5), random.nextBoolean() ? 1 : 0.7, 0, 1, 0, random.nextLong());
+            float[] logits = logits(random, size);
+            float[] masked = logits.clone();
+            BitSet allowed = new BitSet();
+            for (int token = 0; token < size; token++) {
+                if (random.nextBoolean()) {
+                    allowed.set(token);
+                } else {
+                    masked[token] = Float.NEGATIVE_INFINITY;
+                }
+            }
+            OptionalInt chosen = new Sampler(options, size).sample(logits, allowed);
+            if (allowed.isEmpty()) {
+                assertThat(chosen).isEmpty();
+            } else {
+                assertThat(chosen).as("case %d", i).hasValue(new Sampler(options, size).sample(masked));
+            }
+        }
     }
 
     /** By reflection, because the application's module does not read {@code jdk.management}. */

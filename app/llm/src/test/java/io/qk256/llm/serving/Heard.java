@@ -21,9 +21,11 @@ class Heard implements CompletionListener {
     record Result(String text, List<ChosenToken> tokens, FinishReason reason, Optional<String> stop, int written) {}
 
     @Override
-    public synchronized void text(TextPiece piece) {
-        text.append(piece.text());
-        tokens.addAll(piece.tokens());
+    public void text(TextPiece piece) {
+        synchronized (this) {
+            text.append(piece.text());
+            tokens.addAll(piece.tokens());
+        }
     }
 
     @Override
