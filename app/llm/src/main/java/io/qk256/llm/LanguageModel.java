@@ -76,7 +76,7 @@ public final class LanguageModel implements AutoCloseable {
      * @throws GgufException if the file is damaged, or the model is not supported
      */
     public static LanguageModel of(GgufFile file, LoadOptions options) throws IOException {
-        FutureTask<Tokenizer> reading = new FutureTask<>(() -> Tokenizer.of(file));
+        FutureTask<Tokenizer> reading = new FutureTask<>(() -> tokenizer(file, options));
         Thread reader = Thread.ofPlatform().daemon().name("qk256-tokenizer").start(reading);
         try {
             Model model = Model.load(file, options.head(), options.listener());
@@ -94,6 +94,11 @@ public final class LanguageModel implements AutoCloseable {
             file.close();
             throw e;
         }
+    }
+
+    private static Tokenizer tokenizer(GgufFile file, LoadOptions options) throws IOException {
+        Tokenizer tokenizer = Tokenizer.of(file);
+        return options.nfc() ? tokenizer.withNfc() : tokenizer;
     }
 
     private static void requireSize(GgufFile file, Tokenizer tokenizer, ModelConfig config) throws GgufException {

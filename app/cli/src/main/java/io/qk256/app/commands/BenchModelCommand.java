@@ -166,6 +166,9 @@ final class BenchModelCommand implements Callable<Integer> {
             throw new UserError("--seconds: " + seconds + ", expected more than 0, up to 3600");
         }
         options.requireUsage();
+        if (options.isNfc()) {
+            throw new UserError("--nfc is about texts, but bench-model reads none; leave it out");
+        }
         requireOne(threadCounts != null, "--thread-counts", options.isThreadsGiven(), "--threads");
         requireOne(heads != null, "--heads", options.isHeadGiven(), "--head");
         requireOne(

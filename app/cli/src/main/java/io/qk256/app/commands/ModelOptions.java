@@ -58,6 +58,13 @@ final class ModelOptions {
                             + " is faster.")
     private @Nullable String cache;
 
+    @Option(
+            names = "--nfc",
+            description =
+                    "Bring texts to Unicode's normal form C first, as Hugging Face does for models of the Qwen family"
+                            + " and llama.cpp does not.")
+    private boolean nfc;
+
     @Mixin
     private final GgufOptions gguf = new GgufOptions();
 
@@ -125,6 +132,11 @@ final class ModelOptions {
         return head != null;
     }
 
+    /** Whether texts are brought to normal form C. */
+    boolean isNfc() {
+        return nfc;
+    }
+
     boolean isThreadsGiven() {
         return threads != null;
     }
@@ -159,7 +171,7 @@ final class ModelOptions {
     /** As above, with the given head instead of the user's. */
     LanguageModel load(Head otherHead, Terminal terminal) throws IOException {
         Progress progress = ProgressLine.on(terminal);
-        LoadOptions how = new LoadOptions(otherHead.type(), listener(progress, terminal));
+        LoadOptions how = new LoadOptions(otherHead.type(), listener(progress, terminal), nfc);
         return LanguageModel.of(open(progress, terminal), how);
     }
 

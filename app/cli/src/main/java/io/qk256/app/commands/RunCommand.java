@@ -9,6 +9,7 @@ import io.qk256.llm.generation.SamplingOptions;
 import io.qk256.llm.model.CacheType;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
+import io.qk256.llm.model.Pooling;
 import io.qk256.llm.model.Sequence;
 import io.qk256.llm.text.ChatMessage;
 import io.qk256.llm.text.ChatTemplate;
@@ -89,6 +90,7 @@ final class RunCommand implements Callable<Integer> {
         Background<LanguageModel> loading = Background.start("qk256-load", () -> options.load(command.terminal()));
         Machine machine = machine(command, loading);
         try (LanguageModel loaded = loading.get()) {
+            requireText(loaded);
             int code = command.exitCode(true);
             if (code != ExitCode.OK) {
                 return code;
@@ -117,6 +119,14 @@ final class RunCommand implements Callable<Integer> {
         }
         if (chat && json) {
             throw new UserError("--json prints one answer, but --chat has several; use only one of them");
+        }
+    }
+
+    private void requireText(LanguageModel loaded) {
+        if (loaded.config().pooling() != Pooling.NONE) {
+            throw new UserError(options.describe() + " gives vectors of texts (its "
+                    + loaded.config().architecture()
+                    + ".pooling_type says so), and its text would be meaningless; use 'embed' instead of 'run'");
         }
     }
 

@@ -51,7 +51,7 @@ final class CommandLines {
             "--head q8,f16,q4"
         },
         {"perplexity", "-f F", "-m F", "--windows N", "--window N", "--json", "--threads N"},
-        {"embed", "T", "-m F", "--pooling mean,first,last,T", "-o O", "--threads N"},
+        {"embed", "T", "-m F", "--nfc", "--pooling mean,first,last,T", "-o O", "--threads N"},
         {"bench-model", "--kernels K", "--thread-counts N", "--seconds 0.001,0,x", "--json", "-m F", "--plot O"},
         {"kernels", "--json", "--kernel K", "--plugins F", "--allow-native T", "--probe-seconds N"},
         {"explain", "K", "K", "--cpu-features none,avx2", "-v"},

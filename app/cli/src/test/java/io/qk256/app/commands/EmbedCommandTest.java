@@ -81,6 +81,23 @@ class EmbedCommandTest {
         assertThat(pooled("first")).isNotEqualTo(ofFile).isNotEqualTo(pooled("last"));
     }
 
+    @Test
+    void textsAreBroughtToNormalFormOnRequestOnly() {
+        String apart = "cafe\u0301"; // An accent of its own.
+        float[] composed = vector(
+                lines(CommandLineRun.of("embed", "-m", model, "caf\u00e9")).getFirst());
+        assertThat(vector(lines(CommandLineRun.of("embed", "-m", model, apart)).getFirst()))
+                .isNotEqualTo(composed);
+        assertThat(vector(lines(CommandLineRun.of("embed", "-m", model, "--nfc", apart))
+                        .getFirst()))
+                .isEqualTo(composed);
+    }
+
+    @Test
+    void itsTextWouldBeMeaningless() {
+        refused("gives vectors of texts (its qwen3.pooling_type says so)", "run", "-m", model, "-p", "a text");
+    }
+
     private float[] pooled(String pooling) {
         return vector(lines(CommandLineRun.of("embed", "-m", model, "--pooling", pooling, "a text"))
                 .getFirst());

@@ -52,6 +52,7 @@ class WrongUsageTest {
             explain bogus | bogus
             check /nowhere/at/all | /nowhere/at/all: no such file
             bench --shapes x | shape: 'x', expected
+            bench-model --nfc | --nfc is about texts, but bench-model reads none
             bench-model --write x.gguf | --write needs --shape, which says what to write
             bench-model --shape 2b --write x.gguf --json | --write measures nothing
             run --threads 100000 | --threads: 100000, expected 1 to 1024
