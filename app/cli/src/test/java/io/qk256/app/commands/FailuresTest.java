@@ -1,6 +1,8 @@
 package io.qk256.app.commands;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.qk256.spi.support.UserError;
 import java.io.ByteArrayOutputStream;
@@ -8,10 +10,18 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Exit codes and messages of failures. */
 class FailuresTest {
@@ -46,6 +56,24 @@ class FailuresTest {
         assertThat(told(new InternalError("a fault occurred in an unsafe memory access operation"), ExitCode.FAILED))
                 .startsWith(
                         "qk256: a file was truncated, or its disk failed, while it was being read (a fault occurred");
+    }
+
+    /** A real one, so that a JVM which words it in another way is noticed. */
+    @Test
+    void theFaultOfATruncatedFileIsRecognized(@TempDir Path dir) throws IOException {
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "other systems do not truncate mapped files");
+        Path path = Files.write(dir.resolve("model.gguf"), new byte[1 << 20]);
+        try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                Arena arena = Arena.ofConfined()) {
+            MemorySegment mapped = file.map(FileChannel.MapMode.READ_ONLY, 0, 1 << 20, arena);
+            file.truncate(0);
+            byte[] read = new byte[1 << 20];
+            Throwable fault =
+                    catchThrowable(() -> MemorySegment.copy(mapped, ValueLayout.JAVA_BYTE, 0, read, 0, read.length));
+            assertThat(fault).isInstanceOf(InternalError.class);
+            assertThat(told(fault, ExitCode.FAILED))
+                    .startsWith("qk256: a file was truncated, or its disk failed, while");
+        }
     }
 
     @Test

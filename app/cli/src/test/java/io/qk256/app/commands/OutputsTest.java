@@ -1,6 +1,7 @@
 package io.qk256.app.commands;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,6 +48,17 @@ class OutputsTest {
             assertThat(run.err().lines()).hasSize(1);
             assertThat(run.out()).isEmpty();
         }
+    }
+
+    /** What took minutes to measure is not lost because the disk is full in the end. */
+    @Test
+    void aChartThatFailsLosesNoTable() {
+        assumeTrue(Files.exists(Path.of("/dev/full")), "there is no /dev/full");
+        CommandLineRun run = CommandLineRun.of(
+                "bench-model", "--kernels=scalar", "--thread-counts=1", "--seconds=0.001", "--plot=/dev/full");
+        assertThat(run.exit()).as(run.err()).isEqualTo(ExitCode.FAILED);
+        assertThat(run.out()).contains("prompt t/s").containsPattern("(?m)^scalar +1 ");
+        assertThat(run.err()).contains("/dev/full");
     }
 
     @Test
