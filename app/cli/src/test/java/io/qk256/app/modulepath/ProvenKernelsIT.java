@@ -30,8 +30,15 @@ class ProvenKernelsIT {
     private static final Path NATIVE = TARGET.resolve("../../kernel-avx2-native/target");
 
     /** For each tier, the words in a kernel's description that show that it is in use. */
-    private static final Map<String, List<String>> TIERS =
-            Map.of("avx2", List.of(), "avx-vnni", List.of("AVX-VNNI"), "avx512-vnni", List.of("AVX-512 VNNI"));
+    private static final Map<String, List<String>> TIERS = Map.of(
+            "avx2",
+            List.of(),
+            "avx-vnni",
+            List.of("AVX-VNNI"),
+            "avx512-vnni",
+            List.of("AVX-512 ("),
+            "amx",
+            List.of("AMX"));
 
     private static final int HANG_SECONDS = 500;
 
@@ -48,7 +55,7 @@ class ProvenKernelsIT {
         List<Case> cases = new ArrayList<>();
         cases.add(new Case("avx2-vector", "", "", List.of()));
         Map<String, Path> others = otherLibraries();
-        for (String tier : List.of("avx2", "avx-vnni", "avx512-vnni")) {
+        for (String tier : List.of("avx2", "avx-vnni", "avx512-vnni", "amx")) {
             String option = "-Dqk256.native.tier=" + tier;
             cases.add(new Case("avx2-native", tier, "", List.of(option)));
             others.forEach((compiler, file) ->
