@@ -1,5 +1,6 @@
 package io.qk256.app.bench;
 
+import io.qk256.llm.model.Account;
 import io.qk256.llm.model.CacheType;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
@@ -48,6 +49,20 @@ public final class ModelBench {
             decodeRate(sequence);
             double decodeRate = decodeRate(sequence);
             return new ModelRow(name, threads, model.head(), promptRate, decodeRate, model.bytesPerToken(), read);
+        }
+    }
+
+    /** Decodes with an engine that measures where its time goes, after a warm-up of the same length. */
+    public ModelAccount account(String name, Kernel kernel, int threads) {
+        Account account = new Account();
+        EngineOptions options = new EngineOptions(threads, PROMPT + DECODED, PROMPT, CacheType.F16);
+        try (Engine engine = model.engine(kernel, options, account);
+                Sequence sequence = engine.sequence()) {
+            sequence.prompt(prompt);
+            decodeRate(sequence);
+            account.reset();
+            decodeRate(sequence);
+            return new ModelAccount(name, threads, model.head(), account);
         }
     }
 

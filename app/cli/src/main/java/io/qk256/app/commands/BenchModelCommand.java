@@ -2,6 +2,7 @@ package io.qk256.app.commands;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.qk256.app.bench.ModelAccount;
 import io.qk256.app.bench.ModelBench;
 import io.qk256.app.bench.ModelChart;
 import io.qk256.app.bench.ModelRow;
@@ -94,11 +95,20 @@ final class BenchModelCommand implements Callable<Integer> {
                     "Measure each speed for S seconds, after a warm-up of the same length. Default: ${DEFAULT-VALUE}.")
     private double seconds = 0.5;
 
+    @Option(
+            names = "--account",
+            description =
+                    "Also measure where the time of a decoded token goes: products, output head, attention, norms and"
+                            + " other work on single tokens, waiting for threads, the rest; in milliseconds.")
+    private boolean account;
+
     @Option(names = "--json", description = "Print one JSON object instead of a table.")
     private boolean json;
 
     @Option(names = "--plot", paramLabel = "FILE.svg", description = "Also draw a chart of the results.")
     private @Nullable Path plot;
+
+    private final List<ModelAccount> accounts = new ArrayList<>();
 
     @Mixin
     private final ModelOptions options = new ModelOptions();
@@ -209,6 +219,10 @@ final class BenchModelCommand implements Callable<Integer> {
                 ModelRow row =
                         bench.measure(candidate.name(), candidate.kernel().orElseThrow(), count);
                 rows.add(row);
+                if (account) {
+                    accounts.add(
+                            bench.account(candidate.name(), candidate.kernel().orElseThrow(), count));
+                }
                 Objects.requireNonNull(root)
                         .say(row.kernel() + ", " + Plural.of(count, "thread") + ", head " + row.head() + ": "
                                 + Numbers.of(row.decodeRate()) + " t/s");
@@ -264,6 +278,10 @@ final class BenchModelCommand implements Callable<Integer> {
                         + row.reading().way())
                 .distinct()
                 .forEach(line -> command.out().println(line));
+        if (account) {
+            command.out().println();
+            command.out().print(AccountReport.table(accounts));
+        }
         command.out().flush();
     }
 
@@ -289,6 +307,11 @@ final class BenchModelCommand implements Callable<Integer> {
             array.add(one);
         }
         object.add("rows", array);
+        if (account) {
+            JsonArray parts = new JsonArray();
+            accounts.forEach(row -> parts.add(AccountReport.json(row)));
+            object.add("accounts", parts);
+        }
         Json.print(object, command.out());
     }
 }

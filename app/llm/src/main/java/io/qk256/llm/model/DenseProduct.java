@@ -1,6 +1,5 @@
 package io.qk256.llm.model;
 
-import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.spi.parallel.RowTask;
 import java.util.function.Supplier;
 
@@ -15,7 +14,7 @@ final class DenseProduct {
     private static final int LEAST_ROWS = 16;
 
     private final Supplier<Reductions> reductions;
-    private final ParallelKernel threads;
+    private final Crew threads;
     private final DenseMatrix weights;
     private final float factor;
     private final Columns x;
@@ -31,12 +30,7 @@ final class DenseProduct {
      * @param y receives one number per matrix row in each column
      */
     DenseProduct(
-            Supplier<Reductions> reductions,
-            ParallelKernel threads,
-            DenseMatrix weights,
-            float factor,
-            Columns x,
-            Columns y) {
+            Supplier<Reductions> reductions, Crew threads, DenseMatrix weights, float factor, Columns x, Columns y) {
         this.reductions = reductions;
         this.threads = threads;
         this.weights = weights;

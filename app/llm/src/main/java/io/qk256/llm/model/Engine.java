@@ -31,6 +31,7 @@ public final class Engine implements AutoCloseable {
     private final Arena arena;
     private final KvCache cache;
     private final Graph graph;
+    private final @Nullable Account account;
     private final Batch batch;
     private final int context;
     private final Set<Sequence> sequences = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -73,10 +74,12 @@ public final class Engine implements AutoCloseable {
             OutputHead head,
             Kernel kernel,
             EngineOptions options,
+            @Nullable Account account,
             Runnable onClose) {
         ModelConfig config = weights.config();
         this.weights = weights;
         this.onClose = onClose;
+        this.account = account;
         this.arena = arena;
         this.context = options.context() == 0 ? config.contextLength() : options.context();
         ParallelKernel made = null;
@@ -90,8 +93,9 @@ public final class Engine implements AutoCloseable {
             made = ParallelKernel.withThreads(this.kernel, options.threads());
             this.threads = made;
             this.cache = KvCache.of(arena, options.cache(), config, context);
-            this.graph = new Graph(weights, reductions, this.kernel, made, cache, arena, batch);
-            this.head = head.product(reductions, this.kernel, made, config.vocabulary(), arena);
+            Crew crew = account == null ? made::forRows : account.over(made::forRows, options.threads());
+            this.graph = new Graph(weights, reductions, this.kernel, crew, cache, arena, batch, account);
+            this.head = head.product(reductions, this.kernel, crew, config.vocabulary(), arena);
         } catch (Throwable e) { // such as an OutOfMemoryError
             if (made != null) {
                 made.close();
@@ -248,6 +252,16 @@ public final class Engine implements AutoCloseable {
     }
 
     private void compute(List<Step> steps, @Nullable LogitsListener listener) {
+        if (account == null) {
+            computeAll(steps, listener);
+            return;
+        }
+        long start = System.nanoTime();
+        computeAll(steps, listener);
+        account.add(steps.stream().mapToLong(step -> step.tokens().length).sum(), System.nanoTime() - start);
+    }
+
+    private void computeAll(List<Step> steps, @Nullable LogitsListener listener) {
         for (int i = 0; i < steps.size(); i++) {
             require(steps.get(i));
         }
@@ -365,8 +379,13 @@ public final class Engine implements AutoCloseable {
     }
 
     private void head() {
-        if (headColumns > 0) {
+        if (headColumns == 0) {
+            return;
+        }
+        if (account == null) {
             head.apply(normalized, logits, headColumns);
+        } else {
+            account.run(Account.Part.HEAD, () -> head.apply(normalized, logits, headColumns));
         }
     }
 

@@ -2,7 +2,6 @@ package io.qk256.llm.model;
 
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
-import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.spi.parallel.RowTask;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -27,10 +26,11 @@ final class Graph {
     private final ModelConfig config;
     private final Supplier<Reductions> reductions;
     private final Kernel kernel;
-    private final ParallelKernel threads;
+    private final Crew threads;
     private final KvCache cache;
     private final Attention attention;
     private final Batch batch;
+    private final @Nullable Account account;
 
     private final List<Runnable> stages = new ArrayList<>();
 
@@ -64,15 +64,17 @@ final class Graph {
      * @param reductions queried whenever sums are computed
      * @param arena allocates the memory that kernels read and write
      * @param batch the batch to compute
+     * @param account measures the stages, if there is one
      */
     Graph(
             Weights weights,
             Supplier<Reductions> reductions,
             Kernel kernel,
-            ParallelKernel threads,
+            Crew threads,
             KvCache cache,
             Arena arena,
-            Batch batch) {
+            Batch batch,
+            @Nullable Account account) {
         this.weights = weights;
         this.config = weights.config();
         this.reductions = reductions;
@@ -81,6 +83,7 @@ final class Graph {
         this.cache = cache;
         this.attention = new Attention(config, cache);
         this.batch = batch;
+        this.account = account;
         this.ofLayer = new Buffers<>(this::newColumns);
         this.results = new Buffers<>(length -> new KernelResults(arena, batch.capacity(), length));
         this.quantized =
@@ -216,7 +219,7 @@ final class Graph {
         }
         if (!matrices.isEmpty()) {
             Products products = new Products(kernel, threads, operands, matrices, y);
-            addStage(() -> products.apply(batch.columns()));
+            addStage(Account.Part.PRODUCTS, () -> products.apply(batch.columns()));
         }
         for (int i = 0; i < copies.size(); i++) {
             KernelResults from = y.get(i);
@@ -234,7 +237,7 @@ final class Graph {
         Columns y = ofLayer.take(matrix.rows());
         float factor = weights.factor(prefix + name);
         DenseProduct product = new DenseProduct(reductions, threads, matrix, factor, in, y);
-        addStage(() -> product.apply(batch.columns()));
+        addStage(Account.Part.PRODUCTS, () -> product.apply(batch.columns()));
         return y;
     }
 
@@ -279,7 +282,7 @@ final class Graph {
         }
         Columns out = ofLayer.take(q.length());
         RowTask attend = (from, to) -> attend(ofThisLayer, q, out, from, to);
-        addStage(() -> threads.forRows(batch.groups() * config.kvHeads(), 1, attend));
+        addStage(Account.Part.ATTENTION, () -> threads.forRows(batch.groups() * config.kvHeads(), 1, attend));
         return out;
     }
 
@@ -348,6 +351,14 @@ final class Graph {
         output = x;
     }
 
+    private void addStage(Account.Part part, Runnable stage) {
+        addStage(accounted(part, stage));
+    }
+
+    private Runnable accounted(Account.Part part, Runnable stage) {
+        return account == null ? stage : () -> account.run(part, stage);
+    }
+
     private void addStage(Runnable stage) {
         endColumnTasks();
         stages.add(stage);
@@ -366,6 +377,6 @@ final class Graph {
                 }
             }
         };
-        stages.add(() -> threads.forRows(batch.columns(), 1, columns));
+        stages.add(accounted(Account.Part.COLUMNS, () -> threads.forRows(batch.columns(), 1, columns)));
     }
 }

@@ -6,6 +6,7 @@ import io.qk256.spi.Kernel;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The weights of a model in memory: ternary weights repacked for kernels, the embedding in place in the mapped file.
@@ -114,18 +115,36 @@ public final class Model implements AutoCloseable {
      */
     @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the engine, whose close() closes it.
     public Engine engine(Kernel kernel, EngineOptions options) {
-        return engine(kernel, options, Arena.ofShared());
+        return engine(kernel, options, null, Arena.ofShared());
+    }
+
+    /**
+     * Creates an engine that measures where its time goes.
+     *
+     * @param account receives the measurements; for this engine only
+     * @throws IllegalArgumentException if the batch is too large for arrays
+     * @throws IllegalStateException if the model is closed, or the system cannot create that many threads
+     * @throws OutOfMemoryError if there is not enough memory
+     */
+    @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the engine, whose close() closes it.
+    public Engine engine(Kernel kernel, EngineOptions options, Account account) {
+        return engine(kernel, options, account, Arena.ofShared());
     }
 
     /** As above, with an arena that the engine takes over and closes, also if creation fails. */
     Engine engine(Kernel kernel, EngineOptions options, Arena arena) {
+        return engine(kernel, options, null, arena);
+    }
+
+    private Engine engine(Kernel kernel, EngineOptions options, @Nullable Account account, Arena arena) {
         if (engines.getAndUpdate(open -> open == CLOSED ? CLOSED : open + 1) == CLOSED) {
             arena.close();
             throw new IllegalStateException("model: it is closed; load it again");
         }
         boolean made = false;
         try {
-            Engine engine = new Engine(arena, weights, WarmUp.SUMS, head, kernel, options, engines::decrementAndGet);
+            Engine engine =
+                    new Engine(arena, weights, WarmUp.SUMS, head, kernel, options, account, engines::decrementAndGet);
             made = true;
             return engine;
         } finally {

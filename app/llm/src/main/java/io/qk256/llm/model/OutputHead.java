@@ -1,7 +1,6 @@
 package io.qk256.llm.model;
 
 import io.qk256.spi.Kernel;
-import io.qk256.spi.parallel.ParallelKernel;
 import java.lang.foreign.Arena;
 import java.util.function.Supplier;
 
@@ -19,5 +18,5 @@ abstract sealed class OutputHead permits RowHead, TernaryHead {
      * @param arena allocates what kernels read and write
      */
     abstract HeadProduct product(
-            Supplier<Reductions> reductions, Kernel kernel, ParallelKernel threads, int vocabulary, Arena arena);
+            Supplier<Reductions> reductions, Kernel kernel, Crew threads, int vocabulary, Arena arena);
 }

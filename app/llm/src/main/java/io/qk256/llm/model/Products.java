@@ -4,7 +4,6 @@ import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
-import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.spi.parallel.RowTask;
 import java.util.List;
 
@@ -23,7 +22,7 @@ final class Products {
     private static final int LEAST_UNITS = 8;
 
     private final Kernel kernel;
-    private final ParallelKernel threads;
+    private final Crew threads;
     private final List<QuantizedColumns> x;
     private final List<Qk256Matrix> matrices;
     private final List<KernelResults> y;
@@ -40,12 +39,7 @@ final class Products {
      * @param x the activations of each matrix
      * @param y the results of each matrix, with one number per matrix row in each column
      */
-    Products(
-            Kernel kernel,
-            ParallelKernel threads,
-            List<QuantizedColumns> x,
-            List<Qk256Matrix> matrices,
-            List<KernelResults> y) {
+    Products(Kernel kernel, Crew threads, List<QuantizedColumns> x, List<Qk256Matrix> matrices, List<KernelResults> y) {
         this.kernel = kernel;
         this.threads = threads;
         this.x = List.copyOf(x);

@@ -1,7 +1,6 @@
 package io.qk256.llm.model;
 
 import io.qk256.spi.Kernel;
-import io.qk256.spi.parallel.ParallelKernel;
 import java.lang.foreign.Arena;
 import java.util.function.Supplier;
 
@@ -18,8 +17,7 @@ abstract sealed class RowHead extends OutputHead permits DenseHead, Int8Head {
     abstract void rows(float[] x, float[] logits, int from, int to);
 
     @Override
-    HeadProduct product(
-            Supplier<Reductions> reductions, Kernel kernel, ParallelKernel threads, int vocabulary, Arena arena) {
+    HeadProduct product(Supplier<Reductions> reductions, Kernel kernel, Crew threads, int vocabulary, Arena arena) {
         return new RowHeadProduct(this, threads, vocabulary);
     }
 }

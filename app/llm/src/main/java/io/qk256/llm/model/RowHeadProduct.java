@@ -1,20 +1,19 @@
 package io.qk256.llm.model;
 
-import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.spi.parallel.RowTask;
 
 /** The product of a head that is computed row by row in f32. */
 final class RowHeadProduct extends HeadProduct {
 
     private final RowHead head;
-    private final ParallelKernel threads;
+    private final Crew threads;
     private final int vocabulary;
     private final RowTask rows = this::rows;
     private float[][] states = {};
     private float[][] logits = {};
     private int columns;
 
-    RowHeadProduct(RowHead head, ParallelKernel threads, int vocabulary) {
+    RowHeadProduct(RowHead head, Crew threads, int vocabulary) {
         this.head = head;
         this.threads = threads;
         this.vocabulary = vocabulary;

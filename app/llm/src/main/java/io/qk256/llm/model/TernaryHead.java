@@ -2,7 +2,6 @@ package io.qk256.llm.model;
 
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
-import io.qk256.spi.parallel.ParallelKernel;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.function.Supplier;
@@ -25,8 +24,7 @@ final class TernaryHead extends OutputHead {
     }
 
     @Override
-    HeadProduct product(
-            Supplier<Reductions> reductions, Kernel kernel, ParallelKernel threads, int vocabulary, Arena arena) {
+    HeadProduct product(Supplier<Reductions> reductions, Kernel kernel, Crew threads, int vocabulary, Arena arena) {
         return new Product(reductions, kernel, threads, arena);
     }
 
@@ -45,7 +43,7 @@ final class TernaryHead extends OutputHead {
         private final KernelResults results;
         private final Products products;
 
-        Product(Supplier<Reductions> reductions, Kernel kernel, ParallelKernel threads, Arena arena) {
+        Product(Supplier<Reductions> reductions, Kernel kernel, Crew threads, Arena arena) {
             this.reductions = reductions;
             this.operands = new QuantizedColumns(arena, MOST_COLUMNS, weights.cols(), Activations.IN_GROUPS);
             this.results = new KernelResults(arena, MOST_COLUMNS, weights.rows());

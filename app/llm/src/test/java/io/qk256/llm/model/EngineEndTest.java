@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Models and engines are created completely or not at all, close only when unused, and leave nothing behind. */
 class EngineEndTest {
 
-    private static final ModelConfig SMALL = new ModelConfig(
+    static final ModelConfig SMALL = new ModelConfig(
             "bitnet-b1.58", 320, 512, 256, 2, 512, 4, 2, 64, 64, 10_000, 1e-5f, GateFunction.SQUARED_RELU);
 
     private static final EngineOptions OPTIONS = new EngineOptions(2, 512, 16, CacheType.F16);
@@ -151,7 +151,7 @@ class EngineEndTest {
             OutputHead head = Heads.of(HeadType.STORED, WarmUp.SUMS, broken.output(), weights);
             Arena arena = Arena.ofShared();
             assertThatExceptionOfType(OutOfMemoryError.class)
-                    .isThrownBy(() -> new Engine(arena, broken, WarmUp.SUMS, head, kernel, OPTIONS, () -> {}));
+                    .isThrownBy(() -> new Engine(arena, broken, WarmUp.SUMS, head, kernel, OPTIONS, null, () -> {}));
             assertThat(arena.scope().isAlive()).isFalse();
             assertThat(JvmCounts.threads()).doesNotContain("qk256-1");
         }

@@ -55,7 +55,8 @@ final class Stages {
         batch.clear();
         batch.add(tokens, 0, tokens.length, pages, 0, tokens.length);
         try (ParallelKernel threads = ParallelKernel.withThreads(Kernels.scalar(), 1)) {
-            Graph graph = new Graph(weights, PlainReductions::new, Kernels.scalar(), threads, cache, arena, batch);
+            Graph graph = new Graph(
+                    weights, PlainReductions::new, Kernels.scalar(), threads::forRows, cache, arena, batch, null);
             graph.run();
             return graph;
         }

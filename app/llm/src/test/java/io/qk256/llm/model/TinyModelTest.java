@@ -212,7 +212,7 @@ class TinyModelTest {
             x.quantize(reductions, i, in, i * width);
         }
         try (ParallelKernel threads = ParallelKernel.withThreads(kernel, 2)) {
-            new Products(kernel, threads, List.of(x), List.of(linear), List.of(results)).apply(COUNT);
+            new Products(kernel, threads::forRows, List.of(x), List.of(linear), List.of(results)).apply(COUNT);
         }
         for (int i = 0; i < COUNT; i++) {
             results.copy(i, y);
