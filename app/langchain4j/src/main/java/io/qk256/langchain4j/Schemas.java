@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** JSON schemas that LangChain4j gives as maps. */
+/**
+ * JSON schemas that LangChain4j gives as maps. These do not say whether an object may have properties that the schema
+ * does not name, so it may not: nobody could read them.
+ */
 final class Schemas {
 
     private Schemas() {}
@@ -17,6 +20,11 @@ final class Schemas {
             case Map<?, ?> map -> {
                 Map<String, JsonValue> fields = new LinkedHashMap<>();
                 map.forEach((name, field) -> fields.put(String.valueOf(name), of(field)));
+                if ("object".equals(map.get("type"))
+                        && map.get("properties") instanceof Map<?, ?> named
+                        && !named.isEmpty()) {
+                    fields.putIfAbsent("additionalProperties", JsonValue.Bool.FALSE);
+                }
                 yield new JsonValue.Fields(fields);
             }
             case List<?> list ->

@@ -13,7 +13,10 @@ import dev.langchain4j.model.chat.request.ResponseFormatType;
 import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
 import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.PartialResponse;
+import dev.langchain4j.model.chat.response.PartialResponseContext;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import dev.langchain4j.model.chat.response.StreamingHandle;
 import dev.langchain4j.model.embedding.EmbeddingModel;
 import dev.langchain4j.model.embedding.common.AbstractEmbeddingModelIT;
 import dev.langchain4j.model.embedding.listener.EmbeddingModelListener;
@@ -26,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,6 +98,40 @@ class LocalModelTest {
         assertThat(response.join().finishReason()).isEqualTo(FinishReason.LENGTH);
         assertThat(pieces.toString())
                 .isEqualTo(demo.chatModel(parameters, List.of()).chat("A fox"));
+    }
+
+    @Test
+    void aCancelledStreamSaysNothingMore() {
+        AtomicInteger calls = new AtomicInteger();
+        CompletableFuture<StreamingHandle> cancelled = new CompletableFuture<>();
+        demo.streamingChatModel().chat("A fox", new StreamingChatResponseHandler() {
+            @Override
+            public void onPartialResponse(PartialResponse piece, PartialResponseContext context) {
+                calls.incrementAndGet();
+                context.streamingHandle().cancel();
+                cancelled.complete(context.streamingHandle());
+            }
+
+            @Override
+            public void onCompleteResponse(ChatResponse complete) {
+                calls.incrementAndGet();
+            }
+
+            @Override
+            public void onError(Throwable error) {
+                calls.incrementAndGet();
+            }
+        });
+        assertThat(cancelled.join().isCancelled()).isTrue();
+        // The next answer comes after all that the scheduler still has to say about the cancelled one.
+        assertThat(demo.chatModel(
+                                ChatRequestParameters.builder()
+                                        .maxOutputTokens(20)
+                                        .build(),
+                                List.of())
+                        .chat("A wolf"))
+                .isNotBlank();
+        assertThat(calls).hasValue(1);
     }
 
     /** A model of fairy tales, which has never seen JSON. */
