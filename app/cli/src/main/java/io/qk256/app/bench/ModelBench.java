@@ -6,8 +6,11 @@ import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
 import io.qk256.llm.model.Model;
 import io.qk256.llm.model.Sequence;
+import io.qk256.llm.model.Step;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.parallel.ParallelKernel;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /** Measures how fast a model runs. The speed does not depend on which tokens it gets. */
@@ -35,20 +38,39 @@ public final class ModelBench {
         this.prompt = IntStream.range(0, PROMPT).map(i -> token(i, vocabulary)).toArray();
     }
 
-    /** Measures one kernel with the given number of threads. */
-    public ModelRow measure(String name, Kernel kernel, int threads) {
+    /**
+     * Measures one kernel with the given number of threads.
+     *
+     * @param sequences how many sequences also decode at once; 1 measures no more than one
+     */
+    public ModelRow measure(String name, Kernel kernel, int threads, int sequences) {
         ReadingSpeed read;
         try (ParallelKernel crew = ParallelKernel.withThreads(kernel, threads)) {
             read = ReadingSpeed.measure(model.bytesPerToken(), crew);
         }
-        EngineOptions options = new EngineOptions(threads, PROMPT + DECODED, PROMPT, CacheType.F16);
+        EngineOptions options =
+                new EngineOptions(threads, PROMPT + DECODED, Math.max(PROMPT, sequences), CacheType.F16);
         try (Engine engine = model.engine(kernel, options);
                 Sequence sequence = engine.sequence()) {
             promptRate(sequence);
             double promptRate = promptRate(sequence);
             decodeRate(sequence);
             double decodeRate = decodeRate(sequence);
-            return new ModelRow(name, threads, model.head(), promptRate, decodeRate, model.bytesPerToken(), read);
+            double togetherRate = decodeRate;
+            if (sequences > 1) {
+                togetherRate(engine, sequence, sequences);
+                togetherRate = togetherRate(engine, sequence, sequences);
+            }
+            return new ModelRow(
+                    name,
+                    threads,
+                    model.head(),
+                    promptRate,
+                    decodeRate,
+                    sequences,
+                    togetherRate,
+                    model.bytesPerToken(),
+                    read);
         }
     }
 
@@ -91,6 +113,32 @@ public final class ModelBench {
             tokens++;
             elapsed = System.nanoTime() - start;
         } while (elapsed < nanos);
+        return tokens * 1e9 / elapsed;
+    }
+
+    /** The tokens per second of all sequences together. Each continues the prompt; a pass has a token of each. */
+    private double togetherRate(Engine engine, Sequence prompted, int count) {
+        prompted.rewind(PROMPT);
+        List<Sequence> sequences = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            sequences.add(prompted.fork());
+        }
+        int vocabulary = model.config().vocabulary();
+        long start = System.nanoTime();
+        long elapsed;
+        long tokens = 0;
+        do {
+            List<Step> steps = new ArrayList<>();
+            for (Sequence sequence : sequences) {
+                if (sequence.position() == sequence.context()) {
+                    sequence.rewind(PROMPT);
+                }
+                steps.add(sequence.next(token((int) (tokens++ % vocabulary), vocabulary)));
+            }
+            engine.step(steps);
+            elapsed = System.nanoTime() - start;
+        } while (elapsed < nanos);
+        sequences.forEach(Sequence::close);
         return tokens * 1e9 / elapsed;
     }
 

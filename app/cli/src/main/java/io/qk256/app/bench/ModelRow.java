@@ -8,6 +8,8 @@ package io.qk256.app.bench;
  * @param head how the weights of the output head are stored
  * @param promptRate tokens per second of a prompt of 64 tokens
  * @param decodeRate tokens per second when decoding one by one
+ * @param sequences number of sequences that also decoded at once
+ * @param togetherRate tokens per second of all of them together; {@code decodeRate} if there is one
  * @param bytesPerToken bytes of weights read per decoded token
  * @param reading how fast the same number of threads reads when it does nothing else, in the same run
  */
@@ -17,6 +19,8 @@ public record ModelRow(
         String head,
         double promptRate,
         double decodeRate,
+        int sequences,
+        double togetherRate,
         long bytesPerToken,
         ReadingSpeed reading) {
 

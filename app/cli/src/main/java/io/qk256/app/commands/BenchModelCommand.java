@@ -45,6 +45,7 @@ final class BenchModelCommand implements Callable<Integer> {
     private static final String ALL = "all";
     private static final long SEED = 1;
     private static final double PERCENT = 100;
+    private static final int MAX_SEQUENCES = 256;
 
     @ParentCommand
     private @Nullable Qk256Command root;
@@ -87,6 +88,13 @@ final class BenchModelCommand implements Callable<Integer> {
             split = ",",
             description = "Weights of the output head: f16, q8 or both. Default: the value of --head.")
     private @Nullable List<Head> heads;
+
+    @Option(
+            names = "--sequences",
+            paramLabel = "N",
+            description = "Also measure N sequences that decode at once, as in a server: the tokens per second of all"
+                    + " together, and how many times those of one that is.")
+    private int sequences = 1;
 
     @Option(
             names = "--seconds",
@@ -175,6 +183,9 @@ final class BenchModelCommand implements Callable<Integer> {
         if (!(seconds > 0) || seconds > 3600) {
             throw new UserError("--seconds: " + seconds + ", expected more than 0, up to 3600");
         }
+        if (sequences < 1 || sequences > MAX_SEQUENCES) {
+            throw new UserError("--sequences: " + sequences + ", expected 1 to " + MAX_SEQUENCES);
+        }
         options.requireUsage();
         if (options.isNfc()) {
             throw new UserError("--nfc is about texts, but bench-model reads none; leave it out");
@@ -217,7 +228,7 @@ final class BenchModelCommand implements Callable<Integer> {
         for (Candidate candidate : measured) {
             for (int count : counts) {
                 ModelRow row =
-                        bench.measure(candidate.name(), candidate.kernel().orElseThrow(), count);
+                        bench.measure(candidate.name(), candidate.kernel().orElseThrow(), count, sequences);
                 rows.add(row);
                 if (account) {
                     accounts.add(
@@ -256,10 +267,14 @@ final class BenchModelCommand implements Callable<Integer> {
     }
 
     private void printTable(List<ModelRow> rows) {
-        Table table =
-                new Table("kernel", "threads", "head", "prompt t/s", "decode t/s", "GB/s", "reading GB/s", "part");
+        List<String> titles = new ArrayList<>(
+                List.of("kernel", "threads", "head", "prompt t/s", "decode t/s", "GB/s", "reading GB/s", "part"));
+        if (sequences > 1) {
+            titles.addAll(List.of(sequences + " at once t/s", "x one"));
+        }
+        Table table = new Table(titles.toArray(String[]::new));
         for (ModelRow row : rows) {
-            table.add(
+            List<String> cells = new ArrayList<>(List.of(
                     row.kernel(),
                     Integer.toString(row.threads()),
                     row.head(),
@@ -267,7 +282,12 @@ final class BenchModelCommand implements Callable<Integer> {
                     Numbers.of(row.decodeRate()),
                     Numbers.of(row.weightRate() / 1e9),
                     Numbers.of(row.reading().rate() / 1e9),
-                    Math.round(PERCENT * row.partOfReading()) + " %");
+                    Math.round(PERCENT * row.partOfReading()) + " %"));
+            if (sequences > 1) {
+                cells.addAll(
+                        List.of(Numbers.of(row.togetherRate()), Numbers.of(row.togetherRate() / row.decodeRate())));
+            }
+            table.add(cells.toArray(String[]::new));
         }
         Qk256Command command = Objects.requireNonNull(root);
         String title = what() + " on " + KernelReport.describe(command.machine().cpu());
@@ -300,6 +320,10 @@ final class BenchModelCommand implements Callable<Integer> {
             one.addProperty("head", row.head());
             one.addProperty("promptTokensPerSecond", row.promptRate());
             one.addProperty("decodeTokensPerSecond", row.decodeRate());
+            if (sequences > 1) {
+                one.addProperty("sequences", row.sequences());
+                one.addProperty("tokensPerSecondOfAllSequences", row.togetherRate());
+            }
             one.addProperty("bytesPerToken", row.bytesPerToken());
             one.addProperty("readBytesPerSecond", row.reading().rate());
             one.addProperty("readWay", row.reading().way());

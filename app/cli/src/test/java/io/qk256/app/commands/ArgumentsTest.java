@@ -42,8 +42,19 @@ class ArgumentsTest {
         CommandLineRun run =
                 CommandLineRun.of("bench-model", "-m", file, "--kernel=scalar", "--thread-counts=1", "--seconds=0.001");
         assertThat(run.exit()).as(run.err()).isZero();
-        assertThat(run.out()).contains("scalar");
+        assertThat(run.out()).contains("scalar").doesNotContain("at once");
         assertThat(CommandLineRun.of("run", "-m", file, "-n", "1").exit()).isEqualTo(ExitCode.FAILED);
+    }
+
+    @Test
+    void sequencesThatDecodeAtOnceAreMeasured() {
+        CommandLineRun run = CommandLineRun.of(
+                "bench-model", "--kernel=scalar", "--thread-counts=1", "--seconds=0.001", "--sequences=3");
+        assertThat(run.exit()).as(run.err()).isZero();
+        assertThat(run.out()).contains("3 at once t/s", "x one");
+        CommandLineRun none = CommandLineRun.of("bench-model", "--sequences=0");
+        assertThat(none.exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(none.err()).contains("--sequences: 0, expected 1 to 256");
     }
 
     @Test
