@@ -75,9 +75,11 @@ class SameBitsTest {
                     assertThat(seen).as("seed %d, request %d", seed, i).isEqualTo(expected);
                 }
             }
-            assertThat(served.passes.status().reusedTokens())
-                    .as("seed %d", seed)
-                    .isPositive();
+            if (requests >= 24) { // Among fewer there may be no two with a long beginning in common.
+                assertThat(served.passes.status().reusedTokens())
+                        .as("seed %d", seed)
+                        .isPositive();
+            }
         }
     }
 
