@@ -31,7 +31,9 @@ class ModuleDescriptorTest {
                         "io.qk256.spi.parallel",
                         "io.qk256.spi.plugin",
                         "io.qk256.spi.selection");
-        assertThat(descriptor().uses()).containsExactly("io.qk256.spi.KernelProvider");
+        assertThat(descriptor().uses())
+                .containsExactlyInAnyOrder(
+                        "io.qk256.spi.KernelProvider", "io.qk256.spi.support.MemoryReader$Source");
     }
 
     private static ModuleDescriptor descriptor() throws URISyntaxException {
