@@ -32,8 +32,7 @@ class ModuleDescriptorTest {
                         "io.qk256.spi.plugin",
                         "io.qk256.spi.selection");
         assertThat(descriptor().uses())
-                .containsExactlyInAnyOrder(
-                        "io.qk256.spi.KernelProvider", "io.qk256.spi.support.MemoryReader$Source");
+                .containsExactlyInAnyOrder("io.qk256.spi.KernelProvider", "io.qk256.spi.support.MemoryReader$Source");
     }
 
     private static ModuleDescriptor descriptor() throws URISyntaxException {
