@@ -62,15 +62,19 @@ final class BuildNative {
         }
         List<String> link = new ArrayList<>(linkOptions());
         List<Path> sources = compiler.compilable(CCompiler.sources(SOURCES));
-        for (Path source : sources) {
-            Path object = work.resolve(source.getFileName().toString().replace(".c", ".o"));
-            compiler.compile(CCompiler.with(CCompiler.definitions(sources), compileArguments(source, object)));
-            Disassembly.check(object, Tier.of(source));
-            link.add(object.toString());
-        }
+        link.addAll(sources.parallelStream()
+                .map(source -> compile(compiler, work, source, sources))
+                .toList());
         link.addAll(List.of("-o", library.toString()));
         compiler.compile(link);
         Disassembly.check(library, Tier.AMX);
+    }
+
+    private static String compile(CCompiler compiler, Path work, Path source, List<Path> all) {
+        Path object = work.resolve(source.getFileName().toString().replace(".c", ".o"));
+        compiler.compile(CCompiler.with(CCompiler.definitions(all), compileArguments(source, object)));
+        Disassembly.check(object, Tier.of(source));
+        return object.toString();
     }
 
     private static List<String> compileArguments(Path source, Path object) {

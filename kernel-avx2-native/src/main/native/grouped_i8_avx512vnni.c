@@ -236,7 +236,11 @@ INLINE void add_row(int n, int group, int narrow, row_part row, int32_t scale_by
         if (scale_bytes) {
             memcpy(some, scales, (size_t)(row.groups - b * BLOCK_WEIGHTS / group) * (size_t)scale_bytes);
         }
-        add_step(n, group, narrow, codes, some, scale_bytes, table, x, b, 0, 0, lanes);
+        if (group == 64) { /* At most two blocks: a whole step would use more activations than were arranged. */
+            add_half_step(n, narrow, codes, some, scale_bytes, table, x, b, 0, 0, lanes);
+        } else {
+            add_step(n, group, narrow, codes, some, scale_bytes, table, x, b, 0, 0, lanes);
+        }
     }
     for (int c = 0; c < n; c++) {
         _mm512_storeu_pd(row_lanes[c], lanes[c]);

@@ -216,7 +216,8 @@ interface GroupRules extends RuleGroup {
     @DisplayName(Rules.MULTIPLIERS)
     default void rule48Multipliers() {
         for (int cols : widths()) {
-            for (Codebook codebook : List.of(Codebook.TERNARY, Codebook.QK256)) {
+            // In the last codebook, the codes past the last column are not of the smallest value.
+            for (Codebook codebook : List.of(Codebook.TERNARY, Codebook.QK256, new Codebook(8, -2, 1, 0))) {
                 Problem problem = Problem.random(5, cols, cols).with(codebook).withRandomMultipliers();
                 integers(problem.withActivationScale(3.7f));
                 for (Scaling scaling : Scaling.ALL) {

@@ -180,6 +180,16 @@ final class WrongGroups {
                 return sum == Math.rint(sum) && Math.abs(sum) < 0x1p50 ? (int) (long) sum : sum;
             }
         });
+        // As padding with codes of 0 is, if activations past the last column were not set to 0.
+        wrong.add("code-0-past-the-last-column-taken-for-the-smallest-value", Rules.MULTIPLIERS, new PlainKernel() {
+            @Override
+            long integerGroupProduct(Qk256Matrix w, I8Vector x, int row, int from, int to) {
+                float smallest = Math.min(Math.min(value(w, 0), value(w, 1)), Math.min(value(w, 2), value(w, 3)));
+                boolean padded = x.hasMultipliers() && !w.hasGroupScales() && to % 256 != 0;
+                long padding = padded ? Math.round(value(w, 0) - smallest) * 9L * multiplier(x, 0) : 0;
+                return super.integerGroupProduct(w, x, row, from, to) + padding;
+            }
+        });
         wrong.add("multiplied-before-the-sum-in-16-bits", Rules.MULTIPLIERS, new PlainKernel() {
             @Override
             long integerGroupProduct(Qk256Matrix w, I8Vector x, int row, int from, int to) {

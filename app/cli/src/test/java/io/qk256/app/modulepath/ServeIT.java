@@ -56,7 +56,7 @@ class ServeIT {
             HttpRequest kernels = HttpRequest.newBuilder(URI.create(address.group() + "/kernels"))
                     .build();
             assertThat(client.send(kernels, BodyHandlers.ofString()).body()).contains("\"selected\": \"scalar\"");
-            process.destroy();
+            process.toHandle().destroy(); // Unlike Process.destroy, it leaves the streams open.
             assertThat(process.waitFor()).isEqualTo(TERMINATED);
             assertThat(out.readLine()).isNull();
         } finally {
