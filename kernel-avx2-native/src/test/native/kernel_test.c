@@ -438,6 +438,11 @@ static void test_wide(int32_t rows, int32_t cols, int32_t split, const float *co
 
 int main(void) {
     runnable = qk256_runnable_tiers();
+#ifndef WITHOUT_AMX
+    if (!getenv("QK256_TEST_AMX")) { /* As long as nobody has run it on hardware, nobody's build depends on it. */
+        runnable &= ~(1 << QK256_AMX);
+    }
+#endif
     if (!runnable) {
         puts("not run, this CPU lacks AVX2, FMA or F16C");
         return 0;

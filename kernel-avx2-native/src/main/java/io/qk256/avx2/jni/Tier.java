@@ -23,7 +23,7 @@ enum Tier {
 
     /**
      * The system property that names the widest tier for kernels opened from now on; by default the widest that the CPU
-     * supports. Open kernels are not affected.
+     * supports, except AMX, which must be named until it has been proved on hardware. Open kernels are not affected.
      */
     static final String PROPERTY = "qk256.native.tier";
 
@@ -47,10 +47,10 @@ enum Tier {
         return (2 << row) - 1;
     }
 
-    /** Returns the set of the named tier and all narrower ones; all tiers if {@code widest} is null. */
+    /** Returns the set of the named tier and all narrower ones; all but AMX if {@code widest} is null. */
     static int upTo(@Nullable String widest) throws KernelUnavailableException {
         if (widest == null) {
-            return (1 << values().length) - 1;
+            return AVX512_VNNI.andNarrower();
         }
         for (Tier tier : values()) {
             if (tier.label.equals(widest)) {
