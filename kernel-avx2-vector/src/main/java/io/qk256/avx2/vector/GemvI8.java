@@ -18,7 +18,7 @@ import jdk.incubator.vector.VectorOperators;
 final class GemvI8 {
 
     private static final int LANES = Lanes.SHORTS.length();
-    private static final short CODE = 3;
+    static final short CODE = 3;
 
     private GemvI8() {}
 

@@ -24,7 +24,6 @@ final class GemvI8Groups {
 
     private static final int LANES = Scratch.GROUP_LANES;
     private static final int NARROW = 2;
-    private static final short CODE = 3;
     private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_256;
     private static final VectorMask<Integer> ODD = VectorMask.fromLong(Lanes.INTS, 0b10101010);
     private static final VectorShuffle<Integer> SWAP_PAIRS =
@@ -53,11 +52,11 @@ final class GemvI8Groups {
                     shorts = affine ? scratch.shorts(x, w, block, blocks) : shorts;
                     floats = affine ? floats : scratch.floats(x, w, block, blocks);
                     multipliers = scratch.multipliers(x, w, block, blocks);
-                }
-                if (narrow && (row == fromRow || w.blocks() > Scratch.BLOCKS)) {
-                    int value0 = (int) w.codebook().value0();
-                    factors = scratch.factors(blocks, (int) w.codebook().value1() - value0);
-                    offsets = scratch.offsets(blocks, value0);
+                    if (narrow) {
+                        int value0 = (int) w.codebook().value0();
+                        factors = scratch.factors(blocks, (int) w.codebook().value1() - value0);
+                        offsets = scratch.offsets(blocks, value0);
+                    }
                 }
                 for (int r = 0; r < rows; r++) {
                     float[] scales = scratch.scales(0, w, row + r, block, blocks, 1);
@@ -118,8 +117,8 @@ final class GemvI8Groups {
             for (int i = from; i < from + Lanes.WEIGHTS; i += Lanes.SHORTS.length()) {
                 ShortVector lowQ = ShortVector.fromArray(Lanes.SHORTS, q, i);
                 ShortVector highQ = ShortVector.fromArray(Lanes.SHORTS, q, i + Lanes.WEIGHTS);
-                lowSum = low.and(CODE).mul(lowQ).add(lowSum);
-                highSum = high.and(CODE).mul(highQ).add(highSum);
+                lowSum = low.and(GemvI8.CODE).mul(lowQ).add(lowSum);
+                highSum = high.and(GemvI8.CODE).mul(highQ).add(highSum);
                 low = low.lanewise(VectorOperators.LSHR, 2);
                 high = high.lanewise(VectorOperators.LSHR, 2);
             }

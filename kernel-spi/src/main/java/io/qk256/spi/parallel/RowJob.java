@@ -127,8 +127,8 @@ final class RowJob implements Runnable {
     }
 
     /**
-     * Takes a part, in ascending order, because kernels prefetch the rows that follow; -1 if there is none. The upper half makes sure that it belongs to the same call before and
-     * after.
+     * Takes a part, in ascending order, because kernels prefetch the rows that follow; -1 if there is none. The upper
+     * half makes sure that it belongs to the same call before and after.
      */
     private int take() {
         for (long seen = open.get(); (int) seen > 0; seen = open.get()) {

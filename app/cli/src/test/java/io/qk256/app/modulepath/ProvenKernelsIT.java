@@ -101,9 +101,8 @@ class ProvenKernelsIT {
     @ParameterizedTest
     @MethodSource("cases")
     void passesAllRules(Case proven) throws Exception {
-        // If the CPU may lack the tier, run one short rule first: without the tier the kernel would use another one,
-        // and
-        // running all rules would prove nothing.
+        // If the CPU may lack the tier, run one short rule first: without the tier the kernel would use another
+        // one, and running all rules would prove nothing.
         boolean certain = TIERS.getOrDefault(proven.tier, List.of()).isEmpty();
         JsonObject report = certain ? report(proven) : report(proven, "--rule=1");
         Optional<String> obstacle = obstacle(proven, report);

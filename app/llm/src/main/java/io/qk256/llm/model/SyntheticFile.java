@@ -27,16 +27,17 @@ public final class SyntheticFile {
     private static final int BYTES = 256;
     private static final int BLOCKS_AT_ONCE = 1 << 14;
     private static final int CODES = Long.SIZE / 2;
-    private static final int HALVES = 1 << 12;
 
     private final ModelConfig config;
     private final long seed;
     private final GgufWriter writer = new GgufWriter();
+    private final short[] halves;
     private int tensors;
 
     private SyntheticFile(ModelConfig config, long seed) {
         this.config = config;
         this.seed = seed;
+        this.halves = SyntheticModel.halves(new SplittableRandom(seed));
     }
 
     /**
@@ -171,16 +172,10 @@ public final class SyntheticFile {
         void fill(MemorySegment out, long at);
     }
 
-    private static Filler filler(TensorType type, SplittableRandom random, float scale) {
+    private Filler filler(TensorType type, SplittableRandom random, float scale) {
         return switch (type) {
             case F32 -> (out, at) -> out.set(LittleEndian.F32, at, 1);
-            case F16 -> {
-                short[] halves = new short[HALVES];
-                for (int i = 0; i < HALVES; i++) {
-                    halves[i] = Float.floatToFloat16((float) random.nextGaussian());
-                }
-                yield (out, at) -> out.set(LittleEndian.I16, at, halves[random.nextInt(HALVES)]);
-            }
+            case F16 -> (out, at) -> out.set(LittleEndian.I16, at, halves[random.nextInt(halves.length)]);
             case TQ2_0 -> {
                 short ofMatrix = Float.floatToFloat16(scale);
                 yield (out, at) -> {
@@ -190,7 +185,7 @@ public final class SyntheticFile {
             }
             case Q2_0 ->
                 (out, at) -> {
-                    out.set(LittleEndian.I16, at, Float.floatToFloat16((float) (scale * random.nextDouble(0.9, 1.1))));
+                    out.set(LittleEndian.I16, at, (short) SyntheticModel.scale(random, scale));
                     codes(random, type, out, at + Short.BYTES);
                 };
             default -> throw new IllegalArgumentException("type: " + type);

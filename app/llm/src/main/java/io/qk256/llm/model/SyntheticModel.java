@@ -129,8 +129,17 @@ public final class SyntheticModel {
         return bits ^ (threes << 1);
     }
 
+    /** Normally distributed numbers in f16, a power of two of them, from which embeddings are drawn. */
+    static short[] halves(SplittableRandom random) {
+        short[] halves = new short[EMBEDDINGS];
+        for (int i = 0; i < EMBEDDINGS; i++) {
+            halves[i] = Float.floatToFloat16((float) random.nextGaussian());
+        }
+        return halves;
+    }
+
     /** A number near a scale, in f16. */
-    private static int scale(SplittableRandom random, float scale) {
+    static int scale(SplittableRandom random, float scale) {
         return Float.floatToFloat16((float) (scale * random.nextDouble(0.9, 1.1))) & 0xFFFF;
     }
 
@@ -152,11 +161,7 @@ public final class SyntheticModel {
     }
 
     private DenseMatrix tokens(int rows, int cols) {
-        SplittableRandom numbers = new SplittableRandom(seed++);
-        short[] halves = new short[EMBEDDINGS];
-        for (int i = 0; i < EMBEDDINGS; i++) {
-            halves[i] = Float.floatToFloat16((float) numbers.nextGaussian());
-        }
+        short[] halves = halves(new SplittableRandom(seed++));
         long bytes = (long) rows * cols * Short.BYTES;
         MemorySegment data = HugePages.allocate(arena, bytes);
         fill(data, random -> {
