@@ -1,5 +1,6 @@
 package io.qk256.server;
 
+import io.qk256.server.api.Backend;
 import io.qk256.server.http.BadRequests;
 import io.qk256.server.http.Gateway;
 import io.qk256.server.http.Guard;
@@ -124,7 +125,11 @@ public final class ModelServer implements AutoCloseable {
 
     /** Answers requests with this model from now on. The caller closes it, after this server. */
     public void serve(ServedModel model) {
-        service.serve(model);
+        serve(model, model.scheduler()::submit);
+    }
+
+    void serve(ServedModel model, Backend.Completions completions) {
+        service.serve(model, completions);
     }
 
     /** The port, also if any free one was asked for. */

@@ -28,13 +28,19 @@ final class Service {
     /** A model and its endpoints. */
     private record Ready(ServedModel model, Map<String, Endpoint> endpoints) {}
 
-    void serve(ServedModel model) {
-        ready = new Ready(model, endpoints(model));
+    void serve(ServedModel model, Backend.Completions completions) {
+        ready = new Ready(model, endpoints(model, completions));
     }
 
-    private static Map<String, Endpoint> endpoints(ServedModel model) {
+    private static Map<String, Endpoint> endpoints(ServedModel model, Backend.Completions completions) {
         Backend backend = Backend.of(
-                model.id(), model.model(), model.template(), model.scheduler(), model.pooling(), model.timeout());
+                model.id(),
+                model.model(),
+                model.template(),
+                model.scheduler(),
+                completions,
+                model.pooling(),
+                model.timeout());
         return Map.of(
                 "/v1/chat/completions", new ChatEndpoint(backend),
                 "/v1/completions", new CompletionsEndpoint(backend),

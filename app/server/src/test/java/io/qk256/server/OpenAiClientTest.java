@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.openai.client.OpenAIClient;
-import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.core.JsonValue;
 import com.openai.core.http.StreamResponse;
 import com.openai.errors.BadRequestException;
@@ -30,7 +29,7 @@ class OpenAiClientTest {
     @BeforeAll
     static void start() {
         server = TestServer.start(TestServer.withKey());
-        client = client(TestServer.KEY);
+        client = server.openAi(TestServer.KEY);
     }
 
     @AfterAll
@@ -38,14 +37,6 @@ class OpenAiClientTest {
         client.close();
         server.close();
         assertThat(server.log).isEmpty();
-    }
-
-    private static OpenAIClient client(String key) {
-        return OpenAIOkHttpClient.builder()
-                .baseUrl("http://127.0.0.1:" + server.port() + "/v1")
-                .apiKey(key)
-                .maxRetries(0)
-                .build();
     }
 
     private static ChatCompletionCreateParams.Builder question() {
@@ -120,7 +111,7 @@ class OpenAiClientTest {
                         .create(question().model("other").build()))
                 .isInstanceOf(NotFoundException.class)
                 .hasMessageContaining("expected 'demo'");
-        OpenAIClient stranger = client("another key, wrong");
+        OpenAIClient stranger = server.openAi("another key, wrong");
         try {
             assertThatThrownBy(() -> stranger.models().list())
                     .isInstanceOf(UnauthorizedException.class)

@@ -2,12 +2,15 @@ package io.qk256.server;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import com.openai.client.OpenAIClient;
+import com.openai.client.okhttp.OpenAIOkHttpClient;
 import io.qk256.llm.LanguageModel;
 import io.qk256.llm.LoadOptions;
 import io.qk256.llm.model.Pooling;
 import io.qk256.llm.serving.Scheduler;
 import io.qk256.llm.serving.SchedulerOptions;
 import io.qk256.llm.text.ChatTemplate;
+import io.qk256.llm.text.Tokenizer;
 import io.qk256.server.http.Limits;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.selection.CpuFeatures;
@@ -30,12 +33,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** A server with the small model on a free port, and what a client does with it. */
 final class TestServer implements AutoCloseable {
 
     static final String KEY = "0123456789abcdef";
     static final String JSON = "application/json";
+
+    /** Tools take many tokens of this model's small vocabulary. */
+    private static final int SCRIPTED_CONTEXT = 2000;
 
     final ModelServer server;
     final LanguageModel model;
@@ -44,19 +51,26 @@ final class TestServer implements AutoCloseable {
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    private TestServer(ServerOptions options, Limits limits, SchedulerOptions capacity) throws IOException {
+    private TestServer(ServerOptions options, Limits limits, SchedulerOptions capacity, @Nullable Script script)
+            throws IOException {
         server = ModelServer.start(options.withPort(0), limits, log::add);
         model = LanguageModel.of(Fixtures.demo(), LoadOptions.usual());
         scheduler = Scheduler.start(model, kernel(), capacity);
-        server.serve(new ServedModel(
+        Tokenizer tokenizer = model.tokenizer();
+        ServedModel served = new ServedModel(
                 "demo",
                 model,
-                ChatTemplate.of(model.tokenizer()),
+                script == null ? ChatTemplate.of(tokenizer) : ChatTemplate.ofSource(Script.TEMPLATE, tokenizer),
                 scheduler,
                 Pooling.MEAN,
                 Duration.ZERO,
                 new ServedModel.ServedKernel("test", "it is there", "{\"kernels\": []}"),
-                Instant.EPOCH));
+                Instant.EPOCH);
+        if (script == null) {
+            server.serve(served);
+        } else {
+            server.serve(served, (request, listener) -> scheduler.submit(script.held(request, tokenizer), listener));
+        }
     }
 
     static Kernel kernel() {
@@ -78,14 +92,34 @@ final class TestServer implements AutoCloseable {
     }
 
     static TestServer start(ServerOptions options, Limits limits, UnaryOperator<SchedulerOptions> capacity) {
+        return start(options, limits, capacity, null);
+    }
+
+    /** A server whose model has a template with tools, and gives the answers of a script. */
+    static TestServer scripted(Script script) {
+        return start(ServerOptions.usual(), Limits.usual(), capacity -> capacity.withContext(SCRIPTED_CONTEXT), script);
+    }
+
+    private static TestServer start(
+            ServerOptions options, Limits limits, UnaryOperator<SchedulerOptions> capacity, @Nullable Script script) {
         try {
             return new TestServer(
                     options,
                     limits,
-                    capacity.apply(SchedulerOptions.withThreads(1).withDrain(Duration.ZERO)));
+                    capacity.apply(SchedulerOptions.withThreads(1).withDrain(Duration.ZERO)),
+                    script);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The official client. */
+    OpenAIClient openAi(String key) {
+        return OpenAIOkHttpClient.builder()
+                .baseUrl("http://127.0.0.1:" + port() + "/v1")
+                .apiKey(key)
+                .maxRetries(0)
+                .build();
     }
 
     int port() {

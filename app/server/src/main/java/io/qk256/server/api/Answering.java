@@ -70,7 +70,7 @@ final class Answering {
      */
     void answer(List<CompletionRequest> requests, AnswerFields answer, Form form, JsonObject extra) throws IOException {
         Usages usages = new Usages(answer.choices());
-        try (Choices choices = new Choices(backend.scheduler(), requests, exchange)) {
+        try (Choices choices = new Choices(backend.completions(), requests, exchange)) {
             if (answer.stream()) {
                 stream(choices, requests.size(), answer, form, extra, usages);
             } else {
@@ -158,9 +158,10 @@ final class Answering {
         return 0;
     }
 
-    private static void send(List<JsonObject> choices, Form form, EventStream events) throws IOException {
-        if (!choices.isEmpty()) {
-            events.send(form.part(choices));
+    /** Each in an event of its own: clients look at one part of a choice in an event. */
+    private static void send(List<JsonObject> parts, Form form, EventStream events) throws IOException {
+        for (JsonObject part : parts) {
+            events.send(form.part(List.of(part)));
         }
     }
 

@@ -2,6 +2,9 @@ package io.qk256.server.api;
 
 import io.qk256.llm.LanguageModel;
 import io.qk256.llm.model.Pooling;
+import io.qk256.llm.serving.CompletionListener;
+import io.qk256.llm.serving.CompletionRequest;
+import io.qk256.llm.serving.Handle;
 import io.qk256.llm.serving.Scheduler;
 import io.qk256.llm.text.ChatTemplate;
 import java.time.Duration;
@@ -13,6 +16,7 @@ import java.time.Duration;
  * @param model the model
  * @param template how conversations are written for it
  * @param scheduler computes for all requests
+ * @param completions what takes completions: the scheduler, or what a test puts before it
  * @param pooling how a text becomes one vector; {@link Pooling#NONE} if the model is not made for it
  * @param grammars the forms that answers can be kept in
  * @param timeout the most time of a request; zero for no limit
@@ -22,9 +26,18 @@ public record Backend(
         LanguageModel model,
         ChatTemplate template,
         Scheduler scheduler,
+        Completions completions,
         Pooling pooling,
         Grammars grammars,
         Duration timeout) {
+
+    /** Takes completions. */
+    @FunctionalInterface
+    public interface Completions {
+
+        /** As {@link Scheduler#submit}. */
+        Handle submit(CompletionRequest request, CompletionListener listener);
+    }
 
     /** Of a model that no request has used yet. */
     public static Backend of(
@@ -32,8 +45,10 @@ public record Backend(
             LanguageModel model,
             ChatTemplate template,
             Scheduler scheduler,
+            Completions completions,
             Pooling pooling,
             Duration timeout) {
-        return new Backend(id, model, template, scheduler, pooling, new Grammars(model.tokenizer()), timeout);
+        return new Backend(
+                id, model, template, scheduler, completions, pooling, new Grammars(model.tokenizer()), timeout);
     }
 }

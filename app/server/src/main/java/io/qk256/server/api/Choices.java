@@ -6,7 +6,6 @@ import io.qk256.llm.serving.CompletionRequest;
 import io.qk256.llm.serving.FinishReason;
 import io.qk256.llm.serving.Handle;
 import io.qk256.llm.serving.QueueFullException;
-import io.qk256.llm.serving.Scheduler;
 import io.qk256.llm.serving.TextPiece;
 import io.qk256.server.http.ApiException;
 import io.qk256.server.http.Departure;
@@ -59,11 +58,11 @@ final class Choices implements AutoCloseable {
      *
      * @throws ApiException if they are refused
      */
-    Choices(Scheduler scheduler, List<CompletionRequest> requests, Exchange exchange) {
+    Choices(Backend.Completions completions, List<CompletionRequest> requests, Exchange exchange) {
         timeout = requests.getFirst().timeout();
         try {
             for (int i = 0; i < requests.size(); i++) {
-                handles.add(scheduler.submit(requests.get(i), new Listener(i)));
+                handles.add(completions.submit(requests.get(i), new Listener(i)));
             }
         } catch (QueueFullException e) {
             cancel();

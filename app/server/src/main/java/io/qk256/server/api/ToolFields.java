@@ -135,6 +135,7 @@ record ToolFields(List<Tool> tools, Optional<JsonGrammar> grammar) {
         JsonObject schema = new JsonObject();
         schema.addProperty("type", "object");
         schema.add("properties", new JsonObject());
+        schema.addProperty("additionalProperties", false);
         return schema;
     }
 
