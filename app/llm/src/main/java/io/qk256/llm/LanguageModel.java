@@ -79,7 +79,9 @@ public final class LanguageModel implements AutoCloseable {
         FutureTask<Tokenizer> reading = new FutureTask<>(() -> tokenizer(file, options));
         Thread reader = Thread.ofPlatform().daemon().name("qk256-tokenizer").start(reading);
         try {
-            Model model = Model.load(file, options.head(), options.listener());
+            Model model = options.mapped()
+                    ? Model.loadMapped(file, options.listener())
+                    : Model.load(file, options.head(), options.listener());
             try {
                 end(reader);
                 Tokenizer tokenizer = result(reading);

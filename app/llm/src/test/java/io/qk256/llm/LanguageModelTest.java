@@ -7,14 +7,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
+import io.qk256.gguf.Progress;
+import io.qk256.gguf.convert.Conversion;
 import io.qk256.gguf.layout.WeightFile;
 import io.qk256.llm.generation.GenerationOptions;
 import io.qk256.llm.generation.Generator.Answer;
 import io.qk256.llm.generation.Generator.End;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
+import io.qk256.llm.model.HeadType;
+import io.qk256.llm.model.LoadListener;
 import io.qk256.llm.model.Pooling;
 import io.qk256.llm.text.ChatMessage;
+import io.qk256.spi.support.OutputFile;
 import io.qk256.testing.Fixtures;
 import io.qk256.testing.JvmCounts;
 import java.io.IOException;
@@ -89,9 +94,30 @@ class LanguageModelTest {
     }
 
     @Test
+    void mappedWeightsGiveTheTextOfTheStoredHead(@TempDir Path directory) throws IOException {
+        Path path = directory.resolve("model.gguf");
+        try (GgufFile demo = Fixtures.demo()) {
+            Conversion.convert(demo, OutputFile.of(path), Conversion.Target.QK256, false, 1, Progress.NONE);
+        }
+        LoadOptions stored = new LoadOptions(HeadType.STORED, LoadListener.NONE);
+        assertThat(text(path, stored.withMappedWeights())).isEqualTo(text(path, stored));
+    }
+
+    private static String text(Path path, LoadOptions options) throws IOException {
+        try (LanguageModel model = LanguageModel.open(path, options);
+                Engine engine = model.engine(EngineOptions.withThreads(1))) {
+            return model.generate(engine, "Once upon a time", TWENTY, text -> {})
+                    .text();
+        }
+    }
+
+    @Test
     void optionsThatMakeNoSenseAreRefused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> TWENTY.withMaxTokens(-1))
                 .withMessage("tokens to write: -1, expected 0 or more");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new LoadOptions(HeadType.INT8, LoadListener.NONE, false, true))
+                .withMessageContaining("INT8 is a copy of the weights in memory, expected STORED with mapped weights");
     }
 }

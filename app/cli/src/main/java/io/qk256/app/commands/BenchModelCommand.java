@@ -192,6 +192,7 @@ final class BenchModelCommand implements Callable<Integer> {
         }
         requireOne(threadCounts != null, "--thread-counts", options.isThreadsGiven(), "--threads");
         requireOne(heads != null, "--heads", options.isHeadGiven(), "--head");
+        requireOne(heads != null, "--heads", options.isMapped(), "--mapped");
         requireOne(
                 kernels != null,
                 "--kernels",

@@ -59,6 +59,13 @@ final class ModelOptions {
     private @Nullable String cache;
 
     @Option(
+            names = "--mapped",
+            description =
+                    "Use all weights where they are in the mapped file, the head as stored, so that processes share one copy"
+                            + " in memory. For files converted to qk256, which nobody may shorten or overwrite meanwhile.")
+    private boolean mapped;
+
+    @Option(
             names = "--nfc",
             description =
                     "Bring texts to Unicode's normal form C first, as Hugging Face does for models of the Qwen family"
@@ -124,7 +131,15 @@ final class ModelOptions {
 
     /** How the weights of the output head are stored. */
     Head head() {
-        return head == null ? Head.Q8 : head;
+        if (head != null) {
+            return head;
+        }
+        return mapped ? Head.STORED : Head.Q8;
+    }
+
+    /** Whether all weights must stay in the mapped file. */
+    boolean isMapped() {
+        return mapped;
     }
 
     /** Whether the user gave the options of which a command has its own form. */
@@ -150,7 +165,14 @@ final class ModelOptions {
         if (threads != null) {
             Limits.requireThreads("--threads", threads);
         }
+        if (mapped && head == Head.Q8) {
+            throw new UserError("--mapped uses the head as the file has it, but --head q8 makes a copy of it in memory;"
+                    + " leave out one of the two");
+        }
         if (model == null) {
+            if (mapped) {
+                throw new UserError("--mapped uses the weights of a file, but no file is named; add -m FILE.gguf");
+            }
             gguf.requireNone();
             if (cache != null) {
                 throw new UserError(
@@ -171,7 +193,7 @@ final class ModelOptions {
     /** As above, with the given head instead of the user's. */
     LanguageModel load(Head otherHead, Terminal terminal) throws IOException {
         Progress progress = ProgressLine.on(terminal);
-        LoadOptions how = new LoadOptions(otherHead.type(), listener(progress, terminal), nfc);
+        LoadOptions how = new LoadOptions(otherHead.type(), listener(progress, terminal), nfc, mapped);
         return LanguageModel.of(open(progress, terminal), how);
     }
 
@@ -194,7 +216,9 @@ final class ModelOptions {
         Progress progress = ProgressLine.on(terminal);
         GgufFile file = open(progress, terminal);
         try {
-            return new Loaded(file, Model.load(file, otherHead.type(), listener(progress, terminal)));
+            LoadListener listener = listener(progress, terminal);
+            Model loaded = mapped ? Model.loadMapped(file, listener) : Model.load(file, otherHead.type(), listener);
+            return new Loaded(file, loaded);
         } catch (IOException | RuntimeException | Error e) {
             file.close();
             throw e;

@@ -67,6 +67,8 @@ class WrongUsageTest {
             bench --quick --rounds 100000 | --rounds: 100000, expected 1 to 1000
             bench --quick --time 99999999 | --time: 99999999, expected 1 to 60000
             kernels --probe-seconds 0 | --probe-seconds: 0, expected 1 to 3600
+            run --mapped | --mapped uses the weights of a file, but no file is named
+            run -m model.gguf --mapped --head q8 | --mapped uses the head as the file has it
             run --cache | --cache keeps the repacked model of a file, but no file is named
             run --i2s-layout arm | --i2s-layout applies to a file, but no file is named
             check --i2s-layout arm | --i2s-layout applies to a file, but no file is named

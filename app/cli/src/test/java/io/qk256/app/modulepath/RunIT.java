@@ -122,6 +122,19 @@ class RunIT {
     }
 
     @Test
+    void mappedWeightsWriteTheTextOfTheStoredHead() throws Exception {
+        String model = resource("/io/qk256/app/check/demo-tq2_0.gguf").toString();
+        fails(1, "expected QK256, which kernels read in place", "run", "-m", model, "--mapped", "-p", "A");
+        String converted = dir.resolve("qk256.gguf").toString();
+        runs("convert", model, "-o", converted, "--type", "qk256");
+        Result mapped = runs("run", "-m", converted, "--mapped", "-p", "The fox", "-n", "12", "--temp=0");
+        assertThat(mapped.err()).contains("head F16 |");
+        assertThat(mapped.out())
+                .isEqualTo(runs("run", "-m", model, "--head=stored", "-p", "The fox", "-n", "12", "--temp=0")
+                        .out());
+    }
+
+    @Test
     void chatsWithAPipe() throws Exception {
         Path said = Files.writeString(dir.resolve("said.txt"), "Once there was a fox\n\nThe wolf said\n");
         Result chat = Application.complete().input(said).run("run", "--chat", "-n", "8", "--seed=3");

@@ -237,25 +237,49 @@ public final class Qk256Codec extends TwoBitCodec {
      * as in a file that was read into a byte array.
      */
     static Qk256Matrix matrix(GgufTensor tensor, Arena arena) throws GgufException {
+        Optional<ScaleType> type = scaleType(tensor.data());
+        MemorySegment scales = groupScales(tensor);
+        return type.isEmpty() || isAligned(scales, type.get())
+                ? matrix(tensor, scales)
+                : matrix(
+                        tensor,
+                        arena.allocate(scales.byteSize(), type.get().bytes()).copyFrom(scales));
+    }
+
+    /** Returns the weights in place, or refuses them if something must be copied. */
+    static Qk256Matrix inPlace(GgufTensor tensor) throws GgufException {
+        MemorySegment scales = groupScales(tensor);
+        Optional<ScaleType> type = scaleType(tensor.data());
+        if (type.isPresent() && !isAligned(scales, type.get())) {
+            throw new GgufException(tensor + ": the group scales start at the address 0x"
+                    + Long.toHexString(scales.address()) + ", expected a multiple of "
+                    + type.get().bytes() + "; kernels cannot read them in place, convert the model again");
+        }
+        return matrix(tensor, scales);
+    }
+
+    private static Qk256Matrix matrix(GgufTensor tensor, MemorySegment scales) throws GgufException {
         MemorySegment data = tensor.data();
         int rows = (int) tensor.rows();
         int cols = (int) tensor.cols();
-        long codeBytes = rows * Qk256.rowBytes(cols);
-        Qk256Matrix matrix = Qk256Matrix.of(data.asSlice(HEADER_BYTES, codeBytes), rows, cols, codebook(tensor))
+        MemorySegment codes = data.asSlice(HEADER_BYTES, rows * Qk256.rowBytes(cols));
+        Qk256Matrix matrix = Qk256Matrix.of(codes, rows, cols, codebook(tensor))
                 .withTensorScale(data.get(LittleEndian.F32, SCALE_AT));
         Optional<ScaleType> type = scaleType(data);
         if (type.isEmpty()) {
             return matrix;
         }
-        MemorySegment scales = data.asSlice(HEADER_BYTES + codeBytes);
         requireFinite(tensor, scales, type.get());
-        int bytes = type.get().bytes();
-        return matrix.withGroupScales(
-                scales.maxByteAlignment() >= bytes
-                        ? scales
-                        : arena.allocate(scales.byteSize(), bytes).copyFrom(scales),
-                group(data),
-                type.get());
+        return matrix.withGroupScales(scales, group(data), type.get());
+    }
+
+    /** The group scales as stored; empty if there are none. */
+    private static MemorySegment groupScales(GgufTensor tensor) {
+        return tensor.data().asSlice(HEADER_BYTES + tensor.rows() * Qk256.rowBytes((int) tensor.cols()));
+    }
+
+    private static boolean isAligned(MemorySegment scales, ScaleType type) {
+        return scales.maxByteAlignment() >= type.bytes();
     }
 
     private static void requireFinite(GgufTensor tensor, MemorySegment scales, ScaleType type) throws GgufException {
@@ -271,8 +295,7 @@ public final class Qk256Codec extends TwoBitCodec {
     void requireFinite(GgufTensor tensor, int threads, Progress progress) throws GgufException {
         Optional<ScaleType> type = scaleType(tensor.data());
         if (type.isPresent()) {
-            long codeBytes = tensor.rows() * Qk256.rowBytes((int) tensor.cols());
-            requireFinite(tensor, tensor.data().asSlice(HEADER_BYTES + codeBytes), type.get());
+            requireFinite(tensor, groupScales(tensor), type.get());
         }
     }
 

@@ -124,6 +124,21 @@ public final class Repack {
         return matrices;
     }
 
+    /**
+     * Returns the weights of a tensor where they are, without any copy.
+     *
+     * @return a matrix that is valid as long as the tensor
+     * @throws GgufException if the type is not QK256, so that the tensor must be repacked; if group scales are not
+     *     aligned to their size; or if a scale is not finite
+     */
+    public static Qk256Matrix inPlace(GgufTensor tensor) throws GgufException {
+        if (tensor.type() != TensorType.QK256) {
+            throw new GgufException(tensor + ": must be repacked into memory of this process, expected QK256, which"
+                    + " kernels read in place; convert the model first (convert --type qk256)");
+        }
+        return Qk256Codec.inPlace(tensor);
+    }
+
     private record Piece(Repacking work, int from, int to, long bytes) {}
 
     private static List<Piece> pieces(Repacking[] works) {

@@ -169,6 +169,31 @@ class Qk256CodecTest {
                 .isEqualTo(random(Form.F16_OF_64).groupScale(1, 1));
     }
 
+    @ParameterizedTest
+    @EnumSource(Form.class)
+    void inPlaceEverythingIsWhereItIsStored(Form form) throws GgufException {
+        GgufTensor tensor = file(Qk256Codec.store(random(form), List.of((long) COLS, (long) ROWS), arena))
+                .requireTensor("t");
+        Qk256Matrix read = Repack.inPlace(tensor);
+        assertThat(read.codes().asOverlappingSlice(tensor.data())).isPresent();
+        read.groupScales()
+                .ifPresent(scales ->
+                        assertThat(scales.asOverlappingSlice(tensor.data())).isPresent());
+        assertThat(read.scale(1, 1)).isEqualTo(random(form).scale(1, 1));
+    }
+
+    @Test
+    void scalesThatMustBeCopiedAreRefusedInPlace() throws GgufException {
+        MemorySegment stored = Qk256Codec.store(random(Form.F16_OF_64), List.of((long) COLS, (long) ROWS), arena);
+        MemorySegment moved =
+                arena.allocate(stored.byteSize() + 1, 64).asSlice(1).copyFrom(stored);
+        GgufTensor tensor = Qk256Codec.recognise(Fixtures.tensor("t", TensorType.I8, stored.byteSize(), 1, moved));
+
+        assertThatThrownBy(() -> Repack.inPlace(tensor))
+                .isInstanceOf(GgufException.class)
+                .hasMessageContainingAll("tensor t", "the group scales start at the address", "a multiple of 2");
+    }
+
     @Test
     void otherTensorsOfI8StayWhatTheyAre() throws GgufException {
         GgufTensor numbers = Fixtures.tensor("t", TensorType.I8, 128, 1, Fixtures.segment(new byte[128]));

@@ -20,6 +20,12 @@ final class Heads {
         return ternary == null ? of(type, reductions, weights.output(), arena) : new TernaryHead(ternary);
     }
 
+    /** Creates the head of a model without any copy of its weights. */
+    static OutputHead inPlace(Supplier<Reductions> reductions, Weights weights) {
+        Qk256Matrix ternary = weights.ternary().get(Weights.OUTPUT);
+        return ternary == null ? new DenseHead(reductions, weights.output()) : new TernaryHead(ternary);
+    }
+
     /**
      * Creates a head of weights that no kernel multiplies.
      *

@@ -52,6 +52,27 @@ public final class Model implements AutoCloseable {
     }
 
     /**
+     * Loads a model whose weights stay in the mapped file, the head's too, so that all processes that use the file share
+     * one copy of them. Nobody may shorten or overwrite the file meanwhile: native code that reads it would end the JVM.
+     *
+     * @param file a mapped file of type QK256, which must stay open while the model is in use
+     * @param listener receives progress and warnings
+     * @throws GgufException as for {@link #load(GgufFile, HeadType, LoadListener)}, and if weights would have to be
+     *     copied
+     */
+    @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the model, whose close() closes it.
+    public static Model loadMapped(GgufFile file, LoadListener listener) throws GgufException {
+        Arena arena = Arena.ofShared();
+        try {
+            Weights weights = weights(file, Architectures.KNOWN, listener, WeightMemory.inPlace());
+            return new Model(arena, weights, Heads.inPlace(WarmUp.SUMS, weights));
+        } catch (GgufException | RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    /**
      * Loads a model of one of the {@code known} architectures.
      *
      * @param arena the arena; the model takes ownership and closes it, also if loading fails
@@ -59,7 +80,7 @@ public final class Model implements AutoCloseable {
     static Model load(GgufFile file, List<Architecture> known, HeadType headType, LoadListener listener, Arena arena)
             throws GgufException {
         try {
-            return of(arena, weights(file, known, listener, arena), headType);
+            return of(arena, weights(file, known, listener, WeightMemory.repackedInto(arena)), headType);
         } catch (GgufException | RuntimeException | Error e) {
             arena.close();
             throw e;
@@ -67,13 +88,13 @@ public final class Model implements AutoCloseable {
     }
 
     /** Reads keys and weights, without creating a head. */
-    static Weights weights(GgufFile file, List<Architecture> known, LoadListener listener, Arena arena)
+    static Weights weights(GgufFile file, List<Architecture> known, LoadListener listener, WeightMemory memory)
             throws GgufException {
         ModelKeys keys = new ModelKeys(file, listener::warned);
         Architecture architecture = Architectures.of(file, known);
         ModelConfig config = config(architecture, keys, file);
         keys.requireNothingElse(config);
-        return WeightLoader.load(file, architecture, config, arena, listener);
+        return WeightLoader.load(file, architecture, config, memory, listener);
     }
 
     private static ModelConfig config(Architecture architecture, ModelKeys keys, GgufFile file) throws GgufException {

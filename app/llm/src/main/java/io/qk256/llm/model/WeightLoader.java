@@ -10,7 +10,6 @@ import io.qk256.gguf.layout.Repack;
 import io.qk256.gguf.layout.TensorRows;
 import io.qk256.llm.model.TensorSpec.Role;
 import io.qk256.spi.Qk256Matrix;
-import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.HashMap;
@@ -52,16 +51,16 @@ final class WeightLoader {
     /**
      * Loads all weights.
      *
-     * @param arena allocates the repacked weights
+     * @param memory where the 2-bit weights will be
      * @throws GgufException if a tensor is missing, does not belong to the model, or has the wrong type or shape
      */
     static Weights load(
-            GgufFile file, Architecture architecture, ModelConfig config, Arena arena, LoadListener listener)
+            GgufFile file, Architecture architecture, ModelConfig config, WeightMemory memory, LoadListener listener)
             throws GgufException {
-        return new WeightLoader(file, architecture, config).load(arena, listener);
+        return new WeightLoader(file, architecture, config).load(memory, listener);
     }
 
-    private Weights load(Arena arena, LoadListener listener) throws GgufException {
+    private Weights load(WeightMemory memory, LoadListener listener) throws GgufException {
         List<TensorSpec> specs = TensorSpec.inLayers(architecture.tensors(config), config.layers());
         Map<String, GgufTensor> dense = find(specs, Role.TOKENS);
         Map<String, GgufTensor> ternary = find(specs, Role.TERNARY);
@@ -79,7 +78,7 @@ final class WeightLoader {
         for (Map.Entry<String, GgufTensor> entry : dense.entrySet()) {
             denseMatrices.put(entry.getKey(), DenseMatrix.of(entry.getValue()));
         }
-        Map<String, Qk256Matrix> repacked = Repack.repackAll(ternary.values(), arena, threads, listener);
+        Map<String, Qk256Matrix> repacked = memory.matrices(ternary.values(), threads, listener);
         Map<String, RmsNorm> normWeights = new HashMap<>();
         for (Map.Entry<String, GgufTensor> entry : norms.entrySet()) {
             normWeights.put(entry.getKey(), norm(entry.getValue()));

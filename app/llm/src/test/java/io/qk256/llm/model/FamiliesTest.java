@@ -317,7 +317,8 @@ class FamiliesTest {
 
     /** Logits of states that are rounded as an operand of the head, with all else exact. */
     private static float[] head(GgufFile file, float[] states, HeadRounding rounding) throws GgufException {
-        Weights weights = Model.weights(file, Architectures.KNOWN, LoadListener.NONE, Arena.ofAuto());
+        Weights weights =
+                Model.weights(file, Architectures.KNOWN, LoadListener.NONE, WeightMemory.repackedInto(Arena.ofAuto()));
         int width = weights.config().width();
         int vocabulary = weights.config().vocabulary();
         DenseMatrix.Reader rows = weights.output().reader(vocabulary);

@@ -16,14 +16,14 @@ final class Stages {
     /** The end of the model's own computation: the state that the output head multiplies. */
     static float[] end(GgufFile file, int[] tokens) throws GgufException {
         Arena arena = Arena.ofAuto();
-        Weights weights = Model.weights(file, Architectures.KNOWN, LoadListener.NONE, arena);
+        Weights weights = Model.weights(file, Architectures.KNOWN, LoadListener.NONE, WeightMemory.repackedInto(arena));
         return values(run(weights, tokens, arena).output(), tokens.length);
     }
 
     /** The end of the computation if activations are rounded with one scale per token. */
     static float[] endPerToken(GgufFile file, int[] tokens) throws GgufException {
         Arena arena = Arena.ofAuto();
-        Weights all = Model.weights(file, Architectures.KNOWN, LoadListener.NONE, arena);
+        Weights all = Model.weights(file, Architectures.KNOWN, LoadListener.NONE, WeightMemory.repackedInto(arena));
         ModelConfig config = all.config().withActivations(Activations.PER_TOKEN);
         Weights weights =
                 new Weights(all.architecture(), config, all.dense(), all.ternary(), all.norms(), all.factors());
@@ -38,7 +38,7 @@ final class Stages {
     static List<float[]> of(GgufFile file, int[] tokens, BiFunction<Graph, ModelConfig, List<Columns>> steps)
             throws GgufException {
         Arena arena = Arena.ofAuto();
-        Weights all = Model.weights(file, Architectures.KNOWN, LoadListener.NONE, arena);
+        Weights all = Model.weights(file, Architectures.KNOWN, LoadListener.NONE, WeightMemory.repackedInto(arena));
         Probe probe = new Probe(all.architecture(), steps);
         Weights weights = new Weights(probe, all.config(), all.dense(), all.ternary(), all.norms(), all.factors());
         run(weights, tokens, arena);

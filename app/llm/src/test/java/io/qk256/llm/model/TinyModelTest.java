@@ -40,7 +40,7 @@ class TinyModelTest {
     @BeforeEach
     void load() throws GgufException {
         GgufFile file = Recorded.file("tiny-bitnet-b1.58.gguf");
-        weights = Model.weights(file, Architectures.KNOWN, LoadListener.NONE, arena);
+        weights = Model.weights(file, Architectures.KNOWN, LoadListener.NONE, WeightMemory.repackedInto(arena));
         config = weights.config();
     }
 
