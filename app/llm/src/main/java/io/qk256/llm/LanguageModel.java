@@ -6,7 +6,9 @@ import io.qk256.gguf.layout.WeightFile;
 import io.qk256.llm.generation.GenerationOptions;
 import io.qk256.llm.generation.Generator;
 import io.qk256.llm.generation.Generator.Answer;
+import io.qk256.llm.generation.LookupGuesser;
 import io.qk256.llm.generation.Sampler;
+import io.qk256.llm.generation.SpeculativeDecoder;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
 import io.qk256.llm.model.Model;
@@ -27,6 +29,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
@@ -211,7 +214,9 @@ public final class LanguageModel implements AutoCloseable {
     private Answer write(Engine engine, int[] prompt, GenerationOptions options, Consumer<String> out) {
         try (Sequence sequence = engine.sequence()) {
             Sampler sampler = new Sampler(options.sampling(), tokenizer.vocabularySize());
-            return new Generator(tokenizer, sequence, sampler, options.whenFull())
+            Optional<SpeculativeDecoder> speculation =
+                    options.lookup() ? Optional.of(LookupGuesser.decoder(sequence)) : Optional.empty();
+            return new Generator(tokenizer, sequence, sampler, options.whenFull(), speculation)
                     .generate(prompt, options.maxTokens(), () -> false, out);
         }
     }

@@ -1,5 +1,7 @@
 package io.qk256.app.bench;
 
+import io.qk256.llm.generation.SpeculativeDecoder;
+import io.qk256.llm.generation.TokenGuesser;
 import io.qk256.llm.model.Account;
 import io.qk256.llm.model.CacheType;
 import io.qk256.llm.model.Engine;
@@ -11,6 +13,8 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.parallel.ParallelKernel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /** Measures how fast a model runs. The speed does not depend on which tokens it gets. */
@@ -42,8 +46,10 @@ public final class ModelBench {
      * Measures one kernel with the given number of threads.
      *
      * @param sequences how many sequences also decode at once; 1 measures no more than one
+     * @param rightGuesses the part of guesses of the next token that are right, when tokens are also decoded with
+     *     guesses; empty measures none
      */
-    public ModelRow measure(String name, Kernel kernel, int threads, int sequences) {
+    public ModelRow measure(String name, Kernel kernel, int threads, int sequences, OptionalDouble rightGuesses) {
         ReadingSpeed read;
         try (ParallelKernel crew = ParallelKernel.withThreads(kernel, threads)) {
             read = ReadingSpeed.measure(model.bytesPerToken(), crew);
@@ -61,6 +67,12 @@ public final class ModelBench {
                 togetherRate(engine, sequence, sequences);
                 togetherRate = togetherRate(engine, sequence, sequences);
             }
+            double guessedRate = decodeRate;
+            if (rightGuesses.isPresent()) {
+                ScriptedGuesser guesser = new ScriptedGuesser(rightGuesses.getAsDouble());
+                guessedRate(sequence, guesser);
+                guessedRate = guessedRate(sequence, guesser);
+            }
             return new ModelRow(
                     name,
                     threads,
@@ -69,6 +81,7 @@ public final class ModelBench {
                     decodeRate,
                     sequences,
                     togetherRate,
+                    guessedRate,
                     model.bytesPerToken(),
                     read);
         }
@@ -140,6 +153,59 @@ public final class ModelBench {
         } while (elapsed < nanos);
         sequences.forEach(Sequence::close);
         return tokens * 1e9 / elapsed;
+    }
+
+    private double guessedRate(Sequence sequence, ScriptedGuesser guesser) {
+        SpeculativeDecoder decoder = new SpeculativeDecoder(sequence, guesser);
+        sequence.rewind(PROMPT);
+        decoder.start(prompt);
+        int vocabulary = model.config().vocabulary();
+        long start = System.nanoTime();
+        long elapsed;
+        int tokens = 0;
+        do {
+            if (decoder.position() == sequence.context()) {
+                decoder.finish();
+                sequence.rewind(PROMPT);
+            }
+            decoder.decode(token(guesser.next, vocabulary), Integer.MAX_VALUE);
+            tokens++;
+            elapsed = System.nanoTime() - start;
+        } while (elapsed < nanos);
+        decoder.finish();
+        return tokens * 1e9 / elapsed;
+    }
+
+    /** Knows the next tokens, and guesses each right with a given probability. */
+    private final class ScriptedGuesser implements TokenGuesser {
+
+        private final SplittableRandom random = new SplittableRandom(1);
+        private final double right;
+        private int next;
+
+        ScriptedGuesser(double right) {
+            this.right = right;
+        }
+
+        @Override
+        public void start(int[] text) {
+            next = 0;
+        }
+
+        @Override
+        public void accept(int token) {
+            next++;
+        }
+
+        @Override
+        public int guess(int[] out, int at, int most) {
+            int vocabulary = model.config().vocabulary();
+            for (int i = 0; i < most; i++) {
+                int wrong = random.nextDouble() < right ? 0 : 1;
+                out[at + i] = token(next + i + wrong, vocabulary);
+            }
+            return most;
+        }
     }
 
     private static int token(int i, int vocabulary) {

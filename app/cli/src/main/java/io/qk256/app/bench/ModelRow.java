@@ -10,6 +10,7 @@ package io.qk256.app.bench;
  * @param decodeRate tokens per second when decoding one by one
  * @param sequences number of sequences that also decoded at once
  * @param togetherRate tokens per second of all of them together; {@code decodeRate} if there is one
+ * @param guessedRate tokens per second when decoding with guesses; {@code decodeRate} if that was not measured
  * @param bytesPerToken bytes of weights read per decoded token
  * @param reading how fast the same number of threads reads when it does nothing else, in the same run
  */
@@ -21,6 +22,7 @@ public record ModelRow(
         double decodeRate,
         int sequences,
         double togetherRate,
+        double guessedRate,
         long bytesPerToken,
         ReadingSpeed reading) {
 

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -95,6 +96,14 @@ final class BenchModelCommand implements Callable<Integer> {
             description = "Also measure N sequences that decode at once, as in a server: the tokens per second of all"
                     + " together, and how many times those of one that is.")
     private int sequences = 1;
+
+    @Option(
+            names = "--lookup",
+            paramLabel = "RIGHT",
+            description =
+                    "Also measure decoding with guesses of the next tokens, as run --lookup does, of which this part is"
+                            + " right at random: 0 to 1.")
+    private @Nullable Double lookup;
 
     @Option(
             names = "--seconds",
@@ -186,6 +195,9 @@ final class BenchModelCommand implements Callable<Integer> {
         if (sequences < 1 || sequences > MAX_SEQUENCES) {
             throw new UserError("--sequences: " + sequences + ", expected 1 to " + MAX_SEQUENCES);
         }
+        if (lookup != null && !(lookup >= 0 && lookup <= 1)) {
+            throw new UserError("--lookup: " + lookup + ", expected 0 to 1");
+        }
         options.requireUsage();
         if (options.isNfc()) {
             throw new UserError("--nfc is about texts, but bench-model reads none; leave it out");
@@ -226,10 +238,11 @@ final class BenchModelCommand implements Callable<Integer> {
 
     private void measure(Model model, List<Candidate> measured, List<Integer> counts, List<ModelRow> rows) {
         ModelBench bench = new ModelBench(model, seconds);
+        OptionalDouble right = lookup == null ? OptionalDouble.empty() : OptionalDouble.of(lookup);
         for (Candidate candidate : measured) {
             for (int count : counts) {
                 ModelRow row =
-                        bench.measure(candidate.name(), candidate.kernel().orElseThrow(), count, sequences);
+                        bench.measure(candidate.name(), candidate.kernel().orElseThrow(), count, sequences, right);
                 rows.add(row);
                 if (account) {
                     accounts.add(
@@ -273,6 +286,9 @@ final class BenchModelCommand implements Callable<Integer> {
         if (sequences > 1) {
             titles.addAll(List.of(sequences + " at once t/s", "x one"));
         }
+        if (lookup != null) {
+            titles.addAll(List.of("guessing t/s", "x decode"));
+        }
         Table table = new Table(titles.toArray(String[]::new));
         for (ModelRow row : rows) {
             List<String> cells = new ArrayList<>(List.of(
@@ -287,6 +303,9 @@ final class BenchModelCommand implements Callable<Integer> {
             if (sequences > 1) {
                 cells.addAll(
                         List.of(Numbers.of(row.togetherRate()), Numbers.of(row.togetherRate() / row.decodeRate())));
+            }
+            if (lookup != null) {
+                cells.addAll(List.of(Numbers.of(row.guessedRate()), Numbers.of(row.guessedRate() / row.decodeRate())));
             }
             table.add(cells.toArray(String[]::new));
         }
@@ -324,6 +343,10 @@ final class BenchModelCommand implements Callable<Integer> {
             if (sequences > 1) {
                 one.addProperty("sequences", row.sequences());
                 one.addProperty("tokensPerSecondOfAllSequences", row.togetherRate());
+            }
+            if (lookup != null) {
+                one.addProperty("rightGuesses", lookup);
+                one.addProperty("tokensPerSecondWithGuesses", row.guessedRate());
             }
             one.addProperty("bytesPerToken", row.bytesPerToken());
             one.addProperty("readBytesPerSecond", row.reading().rate());

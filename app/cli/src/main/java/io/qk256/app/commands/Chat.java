@@ -21,7 +21,7 @@ final class Chat {
     private final int maxTokens;
     private final PrintWriter out;
     private final Terminal terminal;
-    private GenerationSpeed speed = new GenerationSpeed(0, 0, 0, 0);
+    private GenerationSpeed speed = GenerationSpeed.NONE;
 
     /**
      * Creates a conversation.

@@ -4,6 +4,7 @@ import io.qk256.llm.LanguageModel;
 import io.qk256.llm.generation.GenerationSpeed;
 import io.qk256.llm.generation.Generator;
 import io.qk256.llm.generation.Generator.Answer;
+import io.qk256.llm.generation.LookupGuesser;
 import io.qk256.llm.generation.Sampler;
 import io.qk256.llm.generation.SamplingOptions;
 import io.qk256.llm.model.CacheType;
@@ -62,6 +63,13 @@ final class RunCommand implements Callable<Integer> {
                     "What to do when the context is full: stop (the answer ends) or forget-oldest (drop the older half"
                             + " of the text and continue). Default: stop.")
     private Full whenFull = Full.STOP;
+
+    @Option(
+            names = "--lookup",
+            description =
+                    "Guess the next tokens by looking up the last ones in the text so far, and compute several in one pass"
+                            + " where that is faster. The text is the same. Helps with texts that repeat parts of the prompt.")
+    private boolean lookup;
 
     @Option(names = "--raw", description = "Continue the text as is, even with a model that answers questions.")
     private boolean raw;
@@ -228,6 +236,7 @@ final class RunCommand implements Callable<Integer> {
                 loaded.tokenizer(),
                 sequence,
                 new Sampler(choosing, loaded.tokenizer().vocabularySize()),
-                whenFull.choice());
+                whenFull.choice(),
+                lookup ? Optional.of(LookupGuesser.decoder(sequence)) : Optional.empty());
     }
 }

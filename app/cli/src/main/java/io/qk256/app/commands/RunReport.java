@@ -44,8 +44,15 @@ final class RunReport {
                 .append(rate(speed.promptTokens(), speed.promptRate()))
                 .append(" | decode ")
                 .append(rate(speed.decodedTokens(), speed.decodeRate()));
+        if (speed.guessedTokens() > 0) {
+            line.append(" | ")
+                    .append(Plural.of(speed.guessedTokens(), "token"))
+                    .append(" guessed, ")
+                    .append(speed.rightGuesses())
+                    .append(" right");
+        }
         if (speed.decodedTokens() >= ENOUGH_TOKENS) {
-            double bytesPerSecond = model.bytesPerToken() * speed.decodeRate();
+            double bytesPerSecond = model.bytesPerToken() * speed.passRate();
             line.append(" | weights ").append(Numbers.of(bytesPerSecond / 1e9)).append(" GB/s");
             if (model.bytesPerToken() >= ENOUGH_BYTES) {
                 double possible = possible().rate();
@@ -76,6 +83,8 @@ final class RunReport {
         json.addProperty("promptTokensPerSecond", speed.promptRate());
         json.addProperty("decodedTokens", speed.decodedTokens());
         json.addProperty("decodeTokensPerSecond", speed.decodeRate());
+        json.addProperty("guessedTokens", speed.guessedTokens());
+        json.addProperty("rightGuesses", speed.rightGuesses());
         json.addProperty("bytesPerToken", model.bytesPerToken());
         return json;
     }

@@ -58,6 +58,17 @@ class ArgumentsTest {
     }
 
     @Test
+    void guessesAreMeasured() {
+        CommandLineRun run = CommandLineRun.of(
+                "bench-model", "--kernel=scalar", "--thread-counts=1", "--seconds=0.001", "--lookup=0.6");
+        assertThat(run.exit()).as(run.err()).isZero();
+        assertThat(run.out()).contains("guessing t/s", "x decode");
+        CommandLineRun none = CommandLineRun.of("bench-model", "--lookup=60");
+        assertThat(none.exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(none.err()).contains("--lookup: 60.0, expected 0 to 1");
+    }
+
+    @Test
     void oneOfAThingIsNotSeveral() {
         assertThat(Plural.of(1, "window")).isEqualTo("1 window");
         assertThat(Plural.of(0, "window")).isEqualTo("0 windows");

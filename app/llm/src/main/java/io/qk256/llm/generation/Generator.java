@@ -25,6 +25,7 @@ public final class Generator {
     private final Sequence sequence;
     private final Sampler sampler;
     private final WhenFull whenFull;
+    private final Optional<SpeculativeDecoder> speculation;
 
     /**
      * Creates a generator that stops when the context is full.
@@ -32,7 +33,7 @@ public final class Generator {
      * @param sequence the sequence, for this generator's use only from now on; the caller closes it
      */
     public Generator(Tokenizer tokenizer, Sequence sequence, Sampler sampler) {
-        this(tokenizer, sequence, sampler, WhenFull.STOP);
+        this(tokenizer, sequence, sampler, WhenFull.STOP, Optional.empty());
     }
 
     /**
@@ -40,12 +41,20 @@ public final class Generator {
      *
      * @param sequence the sequence, for this generator's use only from now on; the caller closes it
      * @param whenFull what to do when the context is full
+     * @param speculation decodes this sequence with guesses, which changes the speed and not the text; empty decodes
+     *     token by token
      */
-    public Generator(Tokenizer tokenizer, Sequence sequence, Sampler sampler, WhenFull whenFull) {
+    public Generator(
+            Tokenizer tokenizer,
+            Sequence sequence,
+            Sampler sampler,
+            WhenFull whenFull,
+            Optional<SpeculativeDecoder> speculation) {
         this.tokenizer = tokenizer;
         this.sequence = sequence;
         this.sampler = sampler;
         this.whenFull = whenFull;
+        this.speculation = speculation;
     }
 
     /** Why an answer ended. */
@@ -100,17 +109,27 @@ public final class Generator {
     public Answer generate(
             int[] prompt, int maxTokens, Optional<TokenConstraint> form, BooleanSupplier stop, Consumer<String> out) {
         requireFitting(prompt);
+        speculation.ifPresent(SpeculativeDecoder::finish);
         int known = rewindToCommon(prompt);
         Arrays.stream(prompt).forEach(sampler::acceptPrompt);
         int[] added = Arrays.copyOfRange(prompt, known, prompt.length);
         long start = System.nanoTime();
         float[] logits = sequence.prompt(added);
         long promptNanos = System.nanoTime() - start;
+        speculation.ifPresent(decoder -> decoder.start(prompt));
+        int tried = speculation.map(SpeculativeDecoder::tried).orElse(0);
+        int right = speculation.map(SpeculativeDecoder::right).orElse(0);
         Writing writing = new Writing(maxTokens, form, stop, out);
         long decodeStart = System.nanoTime();
         End end = writing.run(logits);
-        GenerationSpeed speed =
-                new GenerationSpeed(added.length, promptNanos, writing.decoded, System.nanoTime() - decodeStart);
+        speculation.ifPresent(SpeculativeDecoder::finish);
+        GenerationSpeed speed = new GenerationSpeed(
+                added.length,
+                promptNanos,
+                writing.decoded,
+                System.nanoTime() - decodeStart,
+                speculation.map(SpeculativeDecoder::tried).orElse(0) - tried,
+                speculation.map(SpeculativeDecoder::right).orElse(0) - right);
         return new Answer(writing.text.toString(), writing.tokens, writing.forgotten, end, speed);
     }
 
@@ -191,12 +210,12 @@ public final class Generator {
                 sampler.accept(token);
                 tokens++;
                 emit(decoder.accept(token));
-                boolean full = sequence.position() == sequence.context();
+                boolean full = position() == sequence.context();
                 if (full && (whenFull == WhenFull.STOP || sequence.context() < LEAST_TO_FORGET)) {
                     return End.CONTEXT;
                 }
                 if (tokens < maxTokens) {
-                    logits = full ? forgetAndAdd(token) : sequence.decode(token);
+                    logits = full ? forgetAndAdd(token) : decode(token);
                     decoded++;
                 }
             }
@@ -215,6 +234,16 @@ public final class Generator {
             return sampler.sample(logits, choices);
         }
 
+        private int position() {
+            return speculation.map(SpeculativeDecoder::position).orElseGet(sequence::position);
+        }
+
+        private float[] decode(int token) {
+            return speculation
+                    .map(decoder -> decoder.decode(token, maxTokens - tokens))
+                    .orElseGet(() -> sequence.decode(token));
+        }
+
         /** Keys depend on positions, so the tokens that are kept are computed again at their new positions. */
         private float[] forgetAndAdd(int token) {
             int[] all = sequence.tokens();
@@ -223,7 +252,9 @@ public final class Generator {
             rest[kept] = token;
             forgotten += all.length - 1 - kept;
             sequence.rewind(1);
-            return sequence.prompt(rest);
+            float[] logits = sequence.prompt(rest);
+            speculation.ifPresent(decoder -> decoder.start(sequence.tokens()));
+            return logits;
         }
 
         private void emit(String piece) {

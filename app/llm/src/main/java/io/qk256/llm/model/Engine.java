@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Engine implements AutoCloseable {
 
+    private static final int TOLD_AT_ONCE = 8;
+
     private final Weights weights;
     private final HeadProduct head;
     private final EngineKernel kernel;
@@ -45,6 +47,9 @@ public final class Engine implements AutoCloseable {
 
     private final float[][] logits;
     private int headColumns;
+
+    /** The logits that a listener receives; those of the last column are the sequence's. */
+    private final float[][] told = new float[TOLD_AT_ONCE - 1][0];
 
     /** Holds the step of {@link #addOne}. */
     private final List<Step> one = new ArrayList<>(1);
@@ -342,7 +347,7 @@ public final class Engine implements AutoCloseable {
     private void logits(List<Step> steps) {
         headColumns = 0;
         for (int column = 0; column < batch.columns(); column++) {
-            toHead(column, ofTable(steps, batch.table(column)));
+            toHead(column, logitsOf(ofTable(steps, batch.table(column))));
         }
         head();
     }
@@ -356,17 +361,35 @@ public final class Engine implements AutoCloseable {
         throw new IllegalArgumentException("a column of no sequence");
     }
 
+    /** Computes the logits of a few columns at a time, so that the head is read once for them. */
     private void tell(Step step, LogitsListener listener) {
         int first = done[0] - batch.columns();
-        for (int column = 0; column < batch.columns(); column++) {
+        for (int from = 0; from < batch.columns(); from += TOLD_AT_ONCE) {
+            int to = Math.min(from + TOLD_AT_ONCE, batch.columns());
             headColumns = 0;
-            toHead(column, step.sequence());
+            for (int column = from; column < to - 1; column++) {
+                toHead(column, toTell(column - from));
+            }
+            toHead(to - 1, logitsOf(step.sequence()));
             head();
-            listener.accept(first + column, step.sequence().logits());
+            for (int column = from; column < to; column++) {
+                listener.accept(first + column, logits[column - from]);
+            }
         }
     }
 
-    private void toHead(int column, Sequence sequence) {
+    private float[] toTell(int index) {
+        if (told[index].length == 0) {
+            told[index] = new float[weights.config().vocabulary()];
+        }
+        return told[index];
+    }
+
+    private float[] logitsOf(Sequence sequence) {
+        return sequence.logitsToFill(weights.config().vocabulary());
+    }
+
+    private void toHead(int column, float[] out) {
         int width = weights.config().width();
         float[] to = normalized[headColumns];
         if (to.length == 0) {
@@ -375,7 +398,7 @@ public final class Engine implements AutoCloseable {
         }
         Columns from = graph.output();
         System.arraycopy(from.values(), from.at(column), to, 0, width);
-        logits[headColumns++] = sequence.logitsToFill(weights.config().vocabulary());
+        logits[headColumns++] = out;
     }
 
     private void head() {

@@ -15,6 +15,7 @@ import io.qk256.spi.selection.KernelSource;
 import io.qk256.testing.Fixtures;
 import java.io.IOException;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.Stream;
 
 /** The embedded model, ready to generate, with the highest-ranked kernel that this machine supports. */
@@ -26,14 +27,19 @@ final class Demo implements AutoCloseable {
     private final Engine engine;
 
     Demo(HeadType head, int threads) throws IOException {
+        this(head, threads, kernels().getFirst());
+    }
+
+    Demo(HeadType head, int threads, Kernel kernel) throws IOException {
         GgufFile file = Fixtures.demo();
         tokenizer = Tokenizer.of(file);
         model = Model.load(file, head, LoadListener.NONE);
-        engine = model.engine(kernel(), EngineOptions.withThreads(threads));
+        engine = model.engine(kernel, EngineOptions.withThreads(threads));
         sequence = engine.sequence();
     }
 
-    private static Kernel kernel() {
+    /** The kernels that this machine supports, the highest-ranked first. */
+    static List<Kernel> kernels() {
         return KernelSource.find().stream()
                 .map(source -> source.provider().get())
                 .sorted(Comparator.comparingInt(KernelProvider::rank).reversed())
@@ -44,8 +50,11 @@ final class Demo implements AutoCloseable {
                         return Stream.empty();
                     }
                 })
-                .findFirst()
-                .orElseThrow();
+                .toList();
+    }
+
+    Sequence sequence(int context) {
+        return engine.sequence(context);
     }
 
     Generator generator(SamplingOptions options) {

@@ -62,7 +62,8 @@ class GeneratorTest {
             int[] prompt = new int[250];
             Arrays.fill(prompt, 300);
             Sampler greedy = new Sampler(SamplingOptions.greedy(), demo.tokenizer.vocabularySize());
-            Generator generator = new Generator(demo.tokenizer, demo.sequence, greedy, WhenFull.FORGET_OLDEST);
+            Generator generator =
+                    new Generator(demo.tokenizer, demo.sequence, greedy, WhenFull.FORGET_OLDEST, Optional.empty());
             Answer answer = generator.generate(prompt, 20, () -> false, text -> {});
             assertThat(answer.end()).isEqualTo(End.LIMIT);
             assertThat(answer.forgotten()).as("of a full context").isEqualTo(256 - 1 - 127);
