@@ -12,7 +12,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
-import org.apache.spark.launcher.JavaModuleOptions;
 
 /** Starts the application, as a user does: with SparkSubmit on a local cluster of two executors, or without Spark. */
 final class Cluster {
@@ -31,14 +30,13 @@ final class Cluster {
     /** Starts the application on two executors, each with one core and a JVM of its own. */
     static Process submit(Path log, int memory, String flags, List<String> conf, List<String> arguments)
             throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(JAVA.toString());
-        command.addAll(Arrays.asList(JavaModuleOptions.defaultModuleOptionArray()));
-        command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-cp", TARGET.resolve("spark/jars") + "/*"));
-        command.addAll(List.of("org.apache.spark.deploy.SparkSubmit", "--master", "local-cluster[2,1," + memory + "]"));
+        List<String> command = new ArrayList<>(List.of(
+                TARGET.resolveSibling("submit").toString(), "--master", "local-cluster[2,1," + memory + "]"));
         List<String> all = new ArrayList<>(List.of(
                 "spark.executor.memory=" + memory + "m",
                 "spark.executor.cores=1",
+                "spark.driver.memory=512m",
+                "spark.driver.extraJavaOptions=-XX:+UseSerialGC",
                 "spark.executor.extraJavaOptions=" + flags,
                 "spark.driver.host=127.0.0.1",
                 "spark.driver.bindAddress=127.0.0.1",
@@ -49,8 +47,6 @@ final class Cluster {
         command.addAll(jars("application"));
         command.addAll(arguments);
         ProcessBuilder start = new ProcessBuilder(command).redirectError(log.toFile());
-        start.environment().put("SPARK_HOME", TARGET.resolve("spark").toString());
-        start.environment().put("SPARK_SCALA_VERSION", "2.13");
         start.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
         start.environment().put("JAVA_HOME", System.getProperty("java.home"));
         start.environment().put("SPARK_LOCAL_DIRS", Files.createDirectories(TARGET.resolve("local")).toString());
