@@ -21,6 +21,12 @@ final class Attention {
 
     private static final int BLOCK = KvCache.BLOCK;
 
+    /** The most scores of a thread at once, 1 MiB; with longer texts fewer tokens share a read of the cache. */
+    private static final int MOST_SCORES = 1 << 18;
+
+    /** Rows of scores would otherwise compete for the same lines of the cache. */
+    private static final int ROW_GAP = 16;
+
     /**
      * The code that a thread computes with.
      *
@@ -29,13 +35,14 @@ final class Attention {
      */
     record Code(BlockProducts products, Softmax softmax) {
 
-        static Code plain() {
-            return new Code(new PlainBlockProducts(), new PlainSoftmax());
+        /** Returns plain code for a cache of this type. */
+        static Code plain(CacheType type) {
+            return new Code(new PlainBlockProducts(type == CacheType.F16), new PlainSoftmax());
         }
 
         /** Returns the fastest code on this JVM. */
-        static Code best() {
-            return Reductions.vectorsAreFast() ? new Code(new VectorBlockProducts(), new VectorSoftmax()) : plain();
+        static Code best(CacheType type) {
+            return Reductions.vectorsAreFast() ? new Code(new VectorBlockProducts(), Softmax.best()) : plain(type);
         }
     }
 
@@ -79,101 +86,120 @@ final class Attention {
             float[] queries,
             float[] out) {
         Worker worker = workers.take();
-        worker.start(tokens, firstPosition);
-        int at = firstToken * querySize + kvHead * queriesPerHead * headSize;
-        worker.scores(pages, layer, kvHead, queries, at);
-        worker.probabilities();
-        worker.mix(pages, layer, kvHead, out, at);
+        int most = Math.max(1, MOST_SCORES / (queriesPerHead * Math.ceilDiv(firstPosition + tokens, BLOCK) * BLOCK));
+        for (int i = 0; i < tokens; i += most) {
+            int at = (firstToken + i) * querySize + kvHead * queriesPerHead * headSize;
+            worker.start(Math.min(most, tokens - i), firstPosition + i, queries, at);
+            worker.scores(pages, layer, kvHead);
+            worker.probabilities();
+            worker.mix(pages, layer, kvHead);
+            worker.finish(out, at);
+        }
         workers.giveBack(worker);
     }
 
     /**
-     * The scratch memory of a thread: a block of keys or values, and a row of scores, later probabilities, for each
-     * query.
+     * The scratch memory of a thread. A row is a query of a token; rows are in the order of tokens, then of queries.
      */
     private final class Worker {
 
         private final short[] halves = new short[BLOCK * headSize];
 
-        /** A block of keys has zeros at its end if the head is filled up. */
+        /** A block of keys or values. Keys have zeros at their end if the head is filled up. */
         private final float[] block = new float[BLOCK * filledSize];
 
-        private final float[] filled = new float[filledSize];
-        private Code code = Code.plain();
+        private final float[] rowsOfQueries = new float[TOKENS_AT_ONCE * queriesPerHead * filledSize];
+
+        private final float[] sums = new float[TOKENS_AT_ONCE * queriesPerHead * headSize];
+
+        private Code code = Code.plain(cache.type());
         private boolean warm;
+
+        /** The scores of each row, later its probabilities. */
         private float[] scores = {};
+
         private int stride;
         private int tokens;
         private int firstPosition;
 
-        void start(int newTokens, int newFirstPosition) {
+        void start(int newTokens, int newFirstPosition, float[] queries, int at) {
             tokens = newTokens;
             firstPosition = newFirstPosition;
-            stride = Math.ceilDiv(firstPosition + tokens, BLOCK) * BLOCK;
+            stride = Math.ceilDiv(firstPosition + tokens, BLOCK) * BLOCK + ROW_GAP;
             if (!warm && WarmUp.ATTENTION.get()) {
                 warm = true;
-                code = Code.best();
+                code = Code.best(cache.type());
             }
             int rows = tokens * queriesPerHead;
             if (scores.length < rows * stride) { // grows by pages, not with every block
-                scores = new float[rows * Math.ceilDiv(stride, cache.pagePositions()) * cache.pagePositions()];
+                scores = new float[rows * (Math.ceilDiv(stride, cache.pagePositions()) * cache.pagePositions())];
             }
+            for (int row = 0; row < rows; row++) {
+                System.arraycopy(queries, place(at, row), rowsOfQueries, row * filledSize, headSize);
+            }
+            Arrays.fill(sums, 0, rows * headSize, 0);
         }
 
-        void scores(PageTable pages, int layer, int kvHead, float[] queries, int at) {
-            for (int first = 0; first < stride; first += BLOCK) {
+        void scores(PageTable pages, int layer, int kvHead) {
+            for (int first = 0; first < stride - ROW_GAP; first += BLOCK) {
                 cache.keys(pages.page(first), layer, kvHead, first, halves, block);
-                for (int token = firstToReach(first); token < tokens; token++) {
-                    for (int query = 0; query < queriesPerHead; query++) {
-                        int from = at + token * querySize + query * headSize;
-                        dots(queries, from, row(token, query) + first);
-                    }
-                }
-            }
-        }
-
-        private void dots(float[] queries, int from, int to) {
-            if (filledSize == headSize) {
-                code.products().dots(queries, from, headSize, block, scores, to);
-            } else {
-                System.arraycopy(queries, from, filled, 0, headSize);
-                code.products().dots(filled, 0, filledSize, block, scores, to);
+                int row = firstToReach(first) * queriesPerHead;
+                int rows = tokens * queriesPerHead - row;
+                code.products()
+                        .dots(
+                                rowsOfQueries,
+                                row * filledSize,
+                                rows,
+                                filledSize,
+                                block,
+                                scores,
+                                row * stride + first,
+                                stride);
             }
         }
 
         void probabilities() {
-            for (int token = 0; token < tokens; token++) {
-                for (int query = 0; query < queriesPerHead; query++) {
-                    int at = row(token, query);
-                    int positions = firstPosition + token + 1;
-                    code.softmax().apply(scores, at, positions, scale);
-                    cache.round(scores, at, positions);
+            for (int row = 0; row < tokens * queriesPerHead; row++) {
+                int at = row * stride;
+                int positions = firstPosition + row / queriesPerHead + 1;
+                code.softmax().apply(scores, at, positions, scale);
+                cache.round(scores, at, positions);
+            }
+        }
+
+        void mix(PageTable pages, int layer, int kvHead) {
+            for (int first = 0; first < stride - ROW_GAP; first += BLOCK) {
+                cache.values(pages.page(first), layer, kvHead, first, halves, block);
+                if (first + BLOCK <= firstPosition + 1) {
+                    addSums(first, 0, tokens, BLOCK);
+                    continue;
+                }
+                for (int token = firstToReach(first); token < tokens; token++) {
+                    addSums(first, token, 1, Math.min(BLOCK, firstPosition + token + 1 - first));
                 }
             }
         }
 
-        void mix(PageTable pages, int layer, int kvHead, float[] out, int at) {
-            for (int token = 0; token < tokens; token++) {
-                int to = at + token * querySize;
-                Arrays.fill(out, to, to + queriesPerHead * headSize, 0);
+        private void addSums(int first, int token, int count, int positions) {
+            int row = token * queriesPerHead;
+            int rows = count * queriesPerHead;
+            int from = row * stride + first;
+            code.products().addSums(scores, from, stride, rows, block, positions, headSize, sums, row * headSize);
+        }
+
+        void finish(float[] out, int at) {
+            for (int row = 0; row < tokens * queriesPerHead; row++) {
+                System.arraycopy(sums, row * headSize, out, place(at, row), headSize);
             }
-            for (int first = 0; first < stride; first += BLOCK) {
-                cache.values(pages.page(first), layer, kvHead, first, halves, block);
-                for (int token = firstToReach(first); token < tokens; token++) {
-                    int count = Math.min(BLOCK, firstPosition + token + 1 - first);
-                    int from = row(token, 0) + first;
-                    int to = at + token * querySize;
-                    code.products().addSums(scores, from, stride, queriesPerHead, block, count, headSize, out, to);
-                }
-            }
+        }
+
+        /** The index of a row in the batch. */
+        private int place(int at, int row) {
+            return at + row / queriesPerHead * querySize + row % queriesPerHead * headSize;
         }
 
         private int firstToReach(int position) {
             return Math.max(0, position - firstPosition);
-        }
-
-        private int row(int token, int query) {
-            return (token * queriesPerHead + query) * stride;
         }
     }
 }

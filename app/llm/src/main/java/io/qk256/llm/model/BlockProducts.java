@@ -4,6 +4,9 @@ package io.qk256.llm.model;
  * Products of a block of keys with queries, and of a block of values with probabilities. Each sum has one defined
  * order, so that plain code and vector code give the same bits on every machine. Adjacent numbers belong to different
  * sums: no sum crosses the lanes of a vector, so the vector width does not matter. Each thread has its own instance.
+ *
+ * <p>Multiplications and additions are fused. If both factors come from f16, their product is exact in f32, and fused or
+ * not makes no difference.
  */
 abstract sealed class BlockProducts permits PlainBlockProducts, VectorBlockProducts {
 
@@ -11,18 +14,19 @@ abstract sealed class BlockProducts permits PlainBlockProducts, VectorBlockProdu
     static final int LANES = KvCache.BLOCK;
 
     /**
-     * {@code out[i] = sum over d of query[d] * keys[d][i]}, in the order of {@link Reductions#dot}.
+     * {@code out[row][i] = sum over d of queries[row][d] * keys[d][i]}, in the order of {@link Reductions#dot},
+     * fused.
      *
-     * @param query {@code n} numbers starting at {@code at}
+     * @param queries {@code rows x n} numbers starting at {@code at}
      * @param n a multiple of {@link Reductions#LANES}
      * @param keys {@code n x LANES} numbers
-     * @param out {@link #LANES} numbers starting at {@code outAt}
+     * @param out receives {@link #LANES} numbers a row, starting at {@code outAt}, with rows {@code stride} apart
      */
-    abstract void dots(float[] query, int at, int n, float[] keys, float[] out, int outAt);
+    abstract void dots(float[] queries, int at, int rows, int n, float[] keys, float[] out, int outAt, int stride);
 
     /**
-     * {@code out[row][d] += sum over i of weights[row][i] * values[i][d]}: the products are rounded and summed in
-     * order, in f32, then the sum is added.
+     * {@code out[row][d] += sum over i of weights[row][i] * values[i][d]}: the products are summed in order, fused,
+     * in f32, then the sum is added.
      *
      * @param weights {@code rows x n} numbers starting at {@code at}, with rows {@code stride} apart
      * @param values {@code n x width} numbers

@@ -37,7 +37,7 @@ final class Exponentials {
     void apply(int n) {
         if (!warm && WarmUp.ATTENTION.get()) {
             warm = true;
-            code = Attention.Code.best().softmax();
+            code = Softmax.best();
         }
         code.exponentials(values, 0, Reductions.padded(n), 0);
     }

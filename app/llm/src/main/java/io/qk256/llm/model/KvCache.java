@@ -27,6 +27,7 @@ abstract sealed class KvCache {
     private final int layers;
     private final int kvHeads;
     private final int headSize;
+    private final CacheType type;
     private final int bytesOfNumber;
     private final int pageBlocks;
     private final Arena arena;
@@ -51,6 +52,7 @@ abstract sealed class KvCache {
         this.layers = config.layers();
         this.kvHeads = config.kvHeads();
         this.headSize = config.headSize();
+        this.type = type;
         this.bytesOfNumber = type.bytes();
         this.pageBlocks = Math.min(BLOCKS_OF_PAGE, Math.ceilDiv(context, BLOCK));
     }
@@ -66,6 +68,10 @@ abstract sealed class KvCache {
             case F16 -> new Halves(arena, config, context);
             case F32 -> new Floats(arena, config, context);
         };
+    }
+
+    final CacheType type() {
+        return type;
     }
 
     /** The number of positions in a page. */

@@ -7,6 +7,11 @@ package io.qk256.llm.model;
  */
 abstract sealed class Softmax permits PlainSoftmax, VectorSoftmax {
 
+    /** Returns the fastest implementation on this JVM. */
+    static Softmax best() {
+        return Reductions.vectorsAreFast() ? new VectorSoftmax() : new PlainSoftmax();
+    }
+
     /**
      * Replaces scores with probabilities.
      *
@@ -23,8 +28,7 @@ abstract sealed class Softmax permits PlainSoftmax, VectorSoftmax {
         for (int i = at + n; i < at + padded; i++) {
             row[i] = Float.NEGATIVE_INFINITY;
         }
-        exponentials(row, at, padded, max(row, at, padded));
-        float inverse = (float) (1 / sum(row, at, padded));
+        float inverse = (float) (1 / exponentials(row, at, padded, max(row, at, padded)));
         for (int i = at; i < at + padded; i++) {
             row[i] *= inverse;
         }
@@ -33,28 +37,10 @@ abstract sealed class Softmax permits PlainSoftmax, VectorSoftmax {
     /** The largest of {@code n} numbers, a multiple of {@link Reductions#LANES}; NaN if one is NaN. */
     abstract float max(float[] row, int at, int n);
 
-    /** Replaces {@code n} numbers, a multiple of {@link Reductions#LANES}, with {@code exp(x - max)}. */
-    abstract void exponentials(float[] row, int at, int n, float max);
-
-    private static double sum(float[] row, int at, int n) {
-        double sum0 = 0;
-        double sum1 = 0;
-        double sum2 = 0;
-        double sum3 = 0;
-        double sum4 = 0;
-        double sum5 = 0;
-        double sum6 = 0;
-        double sum7 = 0;
-        for (int i = at; i < at + n; i += 8) {
-            sum0 += row[i];
-            sum1 += row[i + 1];
-            sum2 += row[i + 2];
-            sum3 += row[i + 3];
-            sum4 += row[i + 4];
-            sum5 += row[i + 5];
-            sum6 += row[i + 6];
-            sum7 += row[i + 7];
-        }
-        return ((sum0 + sum4) + (sum1 + sum5)) + ((sum2 + sum6) + (sum3 + sum7));
-    }
+    /**
+     * Replaces {@code n} numbers, a multiple of {@link Reductions#LANES}, with {@code exp(x - max)}.
+     *
+     * @return their sum
+     */
+    abstract double exponentials(float[] row, int at, int n, float max);
 }

@@ -91,14 +91,14 @@ final class WarmUp<T> implements Supplier<T> {
     }
 
     private static boolean attention() {
-        Code code = Code.best();
+        Code code = Code.best(CacheType.F16);
         int rows = 4;
         int size = 4 * BlockProducts.LANES;
         float[] x = new float[rows * size];
         float[] block = new float[BlockProducts.LANES * size];
         float[] row = new float[256];
         for (int i = 0; i < 800; i++) {
-            code.products().dots(x, 0, size, block, x, size);
+            code.products().dots(x, 0, rows - 1, size, block, x, 0, size);
             code.products().addSums(x, 0, size, rows, block, 2 * rows, size, x, 0);
         }
         for (int i = 0; i < 800; i++) {

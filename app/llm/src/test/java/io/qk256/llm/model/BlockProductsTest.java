@@ -14,28 +14,53 @@ class BlockProductsTest {
     private static final int OUT_AT = 2;
     private static final int LANES = BlockProducts.LANES;
 
-    private final BlockProducts plain = new PlainBlockProducts();
+    private final BlockProducts plain = new PlainBlockProducts(false);
     private final BlockProducts vector = new VectorBlockProducts();
     private final Random random = new Random(20_252);
 
+    /** Products of f16 numbers are exact, so those that are not fused give the same. */
     @Test
-    void dotsAreThoseOfReductions() {
+    void dotsOfHalvesAreThoseOfReductions() {
+        BlockProducts[] all = {plain, new PlainBlockProducts(true), vector};
         for (int n : new int[] {32, 64, 96, 128, 160}) {
-            float[] query = numbers(AT + n);
-            float[] keys = numbers(n * LANES);
-            float[] expected = filled(OUT_AT + LANES + 1, 42);
-            float[] key = new float[n];
-            for (int i = 0; i < LANES; i++) {
-                for (int d = 0; d < n; d++) {
-                    key[d] = keys[d * LANES + i];
+            for (int rows = 0; rows <= 5; rows++) {
+                int stride = LANES + 7;
+                float[] queries = numbers(AT + rows * n);
+                float[] keys = numbers(n * LANES);
+                Half.round(queries, 0, queries.length);
+                Half.round(keys, 0, keys.length);
+                float[] expected = filled(OUT_AT + 5 * stride + LANES + 1, 42);
+                float[] key = new float[n];
+                for (int i = 0; i < LANES; i++) {
+                    for (int d = 0; d < n; d++) {
+                        key[d] = keys[d * LANES + i];
+                    }
+                    for (int row = 0; row < rows; row++) {
+                        expected[OUT_AT + row * stride + i] =
+                                new PlainReductions().dot(queries, AT + row * n, key, 0, n);
+                    }
                 }
-                expected[OUT_AT + i] = new PlainReductions().dot(query, AT, key, 0, n);
+                for (BlockProducts products : all) {
+                    float[] out = filled(expected.length, 42);
+                    products.dots(queries, AT, rows, n, keys, out, OUT_AT, stride);
+                    assertThat(out).as("%d x %d numbers", rows, n).isEqualTo(expected);
+                }
             }
-            for (BlockProducts products : new BlockProducts[] {plain, vector}) {
-                float[] out = filled(OUT_AT + LANES + 1, 42);
-                products.dots(query, AT, n, keys, out, OUT_AT);
-                assertThat(out).as("%d numbers", n).isEqualTo(expected);
-            }
+        }
+    }
+
+    @Test
+    void dotsOfOtherNumbersAreFused() {
+        for (int rows = 1; rows <= 3; rows++) {
+            float[] queries = numbers(AT + rows * 64);
+            float[] keys = numbers(64 * LANES);
+            float[] expected = new float[rows * LANES];
+            float[] out = new float[rows * LANES];
+            float[] rounded = new float[rows * LANES];
+            plain.dots(queries, AT, rows, 64, keys, expected, 0, LANES);
+            vector.dots(queries, AT, rows, 64, keys, out, 0, LANES);
+            new PlainBlockProducts(true).dots(queries, AT, rows, 64, keys, rounded, 0, LANES);
+            assertThat(out).isEqualTo(expected).isNotEqualTo(rounded);
         }
     }
 
