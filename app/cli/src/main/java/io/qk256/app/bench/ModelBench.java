@@ -3,15 +3,18 @@ package io.qk256.app.bench;
 import io.qk256.llm.generation.SpeculativeDecoder;
 import io.qk256.llm.generation.TokenGuesser;
 import io.qk256.llm.model.Account;
+import io.qk256.llm.model.ArithmeticSpeed;
 import io.qk256.llm.model.CacheType;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
 import io.qk256.llm.model.Model;
+import io.qk256.llm.model.ModelConfig;
 import io.qk256.llm.model.Sequence;
 import io.qk256.llm.model.Step;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.parallel.ParallelKernel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.SplittableRandom;
@@ -24,6 +27,7 @@ public final class ModelBench {
     public static final int PROMPT = 64;
 
     private static final int DECODED = 64;
+    private static final int WARM_UP = 256;
     private static final int STRIDE = 389;
 
     private final Model model;
@@ -97,8 +101,45 @@ public final class ModelBench {
             decodeRate(sequence);
             account.reset();
             decodeRate(sequence);
-            return new ModelAccount(name, threads, model.head(), account);
+            return new ModelAccount("decode", name, threads, model.head(), account);
         }
+    }
+
+    /**
+     * Measures a long prompt, once, after a warm-up of a shorter one.
+     *
+     * @param tokens the length of the prompt, 1 up to the model's context
+     */
+    public PromptRow prompt(String name, Kernel kernel, int threads, int tokens) {
+        OptionalDouble peak;
+        try (ParallelKernel crew = ParallelKernel.withThreads(kernel, threads)) {
+            peak = ArithmeticSpeed.measure(crew);
+        }
+        Account account = new Account();
+        EngineOptions options = new EngineOptions(threads, tokens, PROMPT, CacheType.F16);
+        try (Engine engine = model.engine(kernel, options, account);
+                Sequence sequence = engine.sequence()) {
+            int[] text = IntStream.range(0, tokens)
+                    .map(i -> token(i, model.config().vocabulary()))
+                    .toArray();
+            long start = System.nanoTime();
+            do {
+                sequence.rewind(0);
+                sequence.prompt(Arrays.copyOf(text, Math.min(tokens, WARM_UP)));
+            } while (System.nanoTime() - start < nanos);
+            sequence.rewind(0);
+            account.reset();
+            sequence.prompt(text);
+            ModelAccount row = new ModelAccount("prompt " + tokens, name, threads, model.head(), account);
+            return new PromptRow(tokens, tokens * 1e9 / account.total(), multiplyAdds(tokens), peak, row);
+        }
+    }
+
+    /** Of attention: each position takes part in a score and in a sum. The last layer computes only the last token. */
+    private double multiplyAdds(int tokens) {
+        ModelConfig config = model.config();
+        double positions = (config.layers() - 1) * (tokens * (tokens + 1.0) / 2) + tokens;
+        return 2.0 * config.heads() * config.headSize() * positions;
     }
 
     private double promptRate(Sequence sequence) {

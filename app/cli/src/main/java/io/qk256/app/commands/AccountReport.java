@@ -6,13 +6,14 @@ import io.qk256.app.bench.Numbers;
 import io.qk256.llm.model.Account;
 import java.util.List;
 
-/** Where the time of a decoded token goes, for people and for programs. */
+/** Where the time of a token goes, for people and for programs. */
 final class AccountReport {
 
     private AccountReport() {}
 
     static Table table(List<ModelAccount> accounts) {
         Table table = new Table(
+                "computed",
                 "kernel",
                 "threads",
                 "head",
@@ -26,6 +27,7 @@ final class AccountReport {
         for (ModelAccount row : accounts) {
             Account account = row.account();
             table.add(
+                    row.what(),
                     row.kernel(),
                     Integer.toString(row.threads()),
                     row.head(),
@@ -47,6 +49,7 @@ final class AccountReport {
     static JsonObject json(ModelAccount row) {
         Account account = row.account();
         JsonObject json = new JsonObject();
+        json.addProperty("computed", row.what());
         json.addProperty("kernel", Json.bounded(row.kernel()));
         json.addProperty("threads", row.threads());
         json.addProperty("head", row.head());

@@ -7,6 +7,7 @@ import io.qk256.app.bench.ModelBench;
 import io.qk256.app.bench.ModelChart;
 import io.qk256.app.bench.ModelRow;
 import io.qk256.app.bench.Numbers;
+import io.qk256.app.bench.PromptRow;
 import io.qk256.llm.model.Model;
 import io.qk256.llm.model.ModelShape;
 import io.qk256.llm.model.SyntheticFile;
@@ -98,6 +99,14 @@ final class BenchModelCommand implements Callable<Integer> {
     private int sequences = 1;
 
     @Option(
+            names = "--prompts",
+            paramLabel = "N",
+            split = ",",
+            description = "Also measure prompts of N tokens: the speed, and how many multiply-adds per second attention"
+                    + " computes, beside the most that the processor can.")
+    private @Nullable List<Integer> prompts;
+
+    @Option(
             names = "--lookup",
             paramLabel = "RIGHT",
             description =
@@ -115,7 +124,7 @@ final class BenchModelCommand implements Callable<Integer> {
     @Option(
             names = "--account",
             description =
-                    "Also measure where the time of a decoded token goes: products, output head, attention, norms and"
+                    "Also measure where the time of a decoded token goes, and of the --prompts: products, output head, attention, norms and"
                             + " other work on single tokens, waiting for threads, the rest; in milliseconds.")
     private boolean account;
 
@@ -126,6 +135,8 @@ final class BenchModelCommand implements Callable<Integer> {
     private @Nullable Path plot;
 
     private final List<ModelAccount> accounts = new ArrayList<>();
+    private final List<PromptRow> promptRows = new ArrayList<>();
+    private final List<Double> shortPromptRates = new ArrayList<>();
 
     @Mixin
     private final ModelOptions options = new ModelOptions();
@@ -237,6 +248,10 @@ final class BenchModelCommand implements Callable<Integer> {
     }
 
     private void measure(Model model, List<Candidate> measured, List<Integer> counts, List<ModelRow> rows) {
+        if (prompts != null) {
+            prompts.forEach(tokens ->
+                    Limits.require("--prompts", tokens, 1, model.config().contextLength()));
+        }
         ModelBench bench = new ModelBench(model, seconds);
         OptionalDouble right = lookup == null ? OptionalDouble.empty() : OptionalDouble.of(lookup);
         for (Candidate candidate : measured) {
@@ -247,6 +262,15 @@ final class BenchModelCommand implements Callable<Integer> {
                 if (account) {
                     accounts.add(
                             bench.account(candidate.name(), candidate.kernel().orElseThrow(), count));
+                }
+                for (int tokens : prompts == null ? List.<Integer>of() : prompts) {
+                    PromptRow prompt =
+                            bench.prompt(candidate.name(), candidate.kernel().orElseThrow(), count, tokens);
+                    promptRows.add(prompt);
+                    shortPromptRates.add(row.promptRate());
+                    if (account) {
+                        accounts.add(prompt.account());
+                    }
                 }
                 Objects.requireNonNull(root)
                         .say(row.kernel() + ", " + Plural.of(count, "thread") + ", head " + row.head() + ": "
@@ -318,6 +342,10 @@ final class BenchModelCommand implements Callable<Integer> {
                         + row.reading().way())
                 .distinct()
                 .forEach(line -> command.out().println(line));
+        if (prompts != null) {
+            command.out().println();
+            command.out().print(PromptReport.table(promptRows, shortPromptRates));
+        }
         if (account) {
             command.out().println();
             command.out().print(AccountReport.table(accounts));
@@ -355,6 +383,11 @@ final class BenchModelCommand implements Callable<Integer> {
             array.add(one);
         }
         object.add("rows", array);
+        if (prompts != null) {
+            JsonArray longer = new JsonArray();
+            promptRows.forEach(row -> longer.add(PromptReport.json(row)));
+            object.add("prompts", longer);
+        }
         if (account) {
             JsonArray parts = new JsonArray();
             accounts.forEach(row -> parts.add(AccountReport.json(row)));

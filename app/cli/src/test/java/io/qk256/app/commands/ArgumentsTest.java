@@ -69,6 +69,17 @@ class ArgumentsTest {
     }
 
     @Test
+    void longPromptsAreMeasured() {
+        String[] fast = {"bench-model", "--kernel=scalar", "--thread-counts=1", "--seconds=0.001"};
+        CommandLineRun run = CommandLineRun.of(fast[0], fast[1], fast[2], fast[3], "--prompts=3,70", "--account");
+        assertThat(run.exit()).as(run.err()).isZero();
+        assertThat(run.out()).contains("G multiply-adds/s", "prompt 3 ", "prompt 70 ", "decode ");
+        CommandLineRun tooLong = CommandLineRun.of(fast[0], fast[1], fast[2], fast[3], "--prompts=257");
+        assertThat(tooLong.exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(tooLong.err()).contains("--prompts: 257, expected 1 to 256");
+    }
+
+    @Test
     void oneOfAThingIsNotSeveral() {
         assertThat(Plural.of(1, "window")).isEqualTo("1 window");
         assertThat(Plural.of(0, "window")).isEqualTo("0 windows");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -48,6 +49,35 @@ class AttentionTest {
                 }
             }
         }
+    }
+
+    /** With so many positions and queries, a thread has no room for the scores of all tokens at once. */
+    @Test
+    void tokensTogetherGiveTheBitsOfEachAlone() {
+        int positions = 1000;
+        int headSize = 8;
+        ModelConfig config =
+                new ModelConfig("llama", 8, positions, 64, 1, 64, 64, 1, headSize, 2, 1e4f, 1e-5f, GateFunction.SILU);
+        KvCache cache = KvCache.of(Arena.ofAuto(), CacheType.F16, config, positions);
+        PageTable pages = new PageTable(cache);
+        pages.reserve(0, positions);
+        SplittableRandom random = new SplittableRandom(7);
+        float[] keys = numbers(random, positions * headSize);
+        for (int i = 0; i < positions; i++) {
+            cache.put(pages.page(i), 0, i, keys, keys, i * headSize);
+        }
+        int count = Attention.TOKENS_AT_ONCE;
+        int first = positions - count;
+        float[] queries = numbers(random, count * 64 * headSize);
+        cache.round(queries, 0, queries.length);
+        Attention attention = new Attention(config, cache);
+        float[] together = new float[queries.length];
+        attention.apply(pages, 0, 0, 0, count, first, queries, together);
+        float[] alone = new float[queries.length];
+        for (int i = 0; i < count; i++) {
+            attention.apply(pages, 0, 0, i, 1, first + i, queries, alone);
+        }
+        assertThat(together).isEqualTo(alone).doesNotContain(Float.NaN);
     }
 
     private static double[] expected(float[] queries, float[] keys, float[] values, int token, int head, int headSize) {
