@@ -27,14 +27,20 @@ final class Cluster {
 
     private Cluster() {}
 
-    /** Starts the application on two executors, each with one core and a JVM of its own. */
-    static Process submit(Path log, int memory, String flags, List<String> conf, List<String> arguments)
+    /**
+     * Starts the application on two executors, each a JVM of its own.
+     *
+     * @param cores how many tasks an executor runs at once
+     * @param memory the heap of an executor in MiB
+     */
+    static Process submit(
+            Path log, int cores, int memory, String flags, List<String> conf, List<String> arguments)
             throws IOException {
         List<String> command = new ArrayList<>(List.of(
-                TARGET.resolveSibling("submit").toString(), "--master", "local-cluster[2,1," + memory + "]"));
+                TARGET.resolveSibling("submit").toString(), "--master", "local-cluster[2," + cores + "," + memory + "]"));
         List<String> all = new ArrayList<>(List.of(
                 "spark.executor.memory=" + memory + "m",
-                "spark.executor.cores=1",
+                "spark.executor.cores=" + cores,
                 "spark.driver.memory=512m",
                 "spark.driver.extraJavaOptions=-XX:+UseSerialGC",
                 "spark.executor.extraJavaOptions=" + flags,

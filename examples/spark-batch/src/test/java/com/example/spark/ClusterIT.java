@@ -44,7 +44,7 @@ class ClusterIT {
                 "spark.sql.files.maxPartitionBytes=" + Files.size(table) / 24,
                 "spark.task.maxFailures=100",
                 "spark.deploy.maxExecutorRetries=-1");
-        Process driver = Cluster.submit(log, 1024, flags, conf, with(options, output));
+        Process driver = Cluster.submit(log, 1, 1024, flags, conf, with(options, output));
         int killed = kill(driver, model);
         String seen = Cluster.end(driver, log);
 

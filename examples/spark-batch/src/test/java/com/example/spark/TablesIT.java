@@ -1,9 +1,12 @@
 package com.example.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.qk256.llm.json.JsonValue;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +40,7 @@ class TablesIT {
         model = Rows.model(directory);
         spark = SparkSession.builder()
                 .master("local[2]")
-                .config("spark.ui.enabled", "false")
+                .config("spark.ui.port", "0")
                 .config("spark.driver.host", "127.0.0.1")
                 .config("spark.driver.bindAddress", "127.0.0.1")
                 .config("spark.sql.warehouse.dir", directory.resolve("warehouse").toString())
@@ -84,6 +87,9 @@ class TablesIT {
         Path input = Files.writeString(directory.resolve("rows.jsonl"), lines);
         String expected = Plain.run(options("score", input, "scores.jsonl")).toJson();
         assertEquals(value(expected, "perplexity"), value(seen, "perplexity"));
+        String stages = inUi("stages");
+        assertTrue(stages.contains("SCORE " + parquet + " with " + model), stages);
+        assertTrue(stages.matches("(?s).*64 rows \\(4 with errors\\), 3748 tokens, [0-9.]+ rows/s, .*"), stages);
         List<String> all = new ArrayList<>(Cluster.lines(directory.resolve("scores")));
         List<String> broken = all.stream().filter(line -> line.contains("\"error\"")).toList();
         assertEquals(
@@ -121,6 +127,15 @@ class TablesIT {
         String[] sorted = seen.toArray(String[]::new);
         Arrays.sort(sorted);
         assertEquals(Cluster.lines(directory.resolve("vectors.jsonl")), List.of(sorted));
+    }
+
+    /** What Spark's UI shows, as data. */
+    private static String inUi(String what) throws IOException {
+        String address = spark.sparkContext().uiWebUrl().get() + "/api/v1/applications/"
+                + spark.sparkContext().applicationId() + "/" + what;
+        try (InputStream in = URI.create(address).toURL().openStream()) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 
     private static String value(String json, String name) {
