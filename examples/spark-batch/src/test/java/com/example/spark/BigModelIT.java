@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 class BigModelIT {
 
     private static final Path MODEL = Path.of(System.getProperty("big"));
-    private static final int ROWS = 48;
-    private static final int CHARACTERS = 60;
+    private static final int ROWS = 24;
+    private static final int CHARACTERS = 40;
     private static final long MIB = 1 << 20;
 
     @TempDir
