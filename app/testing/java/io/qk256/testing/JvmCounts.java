@@ -6,12 +6,15 @@ import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Counts resources of this JVM. The beans are called by reflection, because the application's module does not read java.management. */
 public final class JvmCounts {
 
     private static final Path PROC = Path.of("/proc/self");
+    private static final Pattern VIRTUAL = Pattern.compile("^#\\d+ \"(.*)\" virtual");
 
     private JvmCounts() {}
 
@@ -43,6 +46,31 @@ public final class JvmCounts {
                 .map(Thread::getName)
                 .filter(name -> name.startsWith("qk256-"))
                 .toList();
+    }
+
+    /** The names of the virtual threads that have not ended. */
+    public static List<String> virtualThreads() {
+        String type = "com.sun.management.HotSpotDiagnosticMXBean";
+        try {
+            Path directory = Files.createTempDirectory("threads");
+            Path dump = directory.resolve("dump");
+            Class<?> format = Class.forName(type + "$ThreadDumpFormat");
+            Class.forName(type)
+                    .getMethod("dumpThreads", String.class, format)
+                    .invoke(beans(type).getFirst(), dump.toString(), format.getEnumConstants()[0]);
+            List<String> names = lines(dump).stream()
+                    .map(VIRTUAL::matcher)
+                    .filter(Matcher::find)
+                    .map(found -> found.group(1))
+                    .toList();
+            Files.delete(dump);
+            Files.delete(directory);
+            return names;
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError(type, e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The number of open files; 0 if the system does not tell. */

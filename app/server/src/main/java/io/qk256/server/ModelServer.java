@@ -148,6 +148,11 @@ public final class ModelServer implements AutoCloseable {
         return gateway.inProgress();
     }
 
+    /** The number of open connections. */
+    int connections() {
+        return connector.getConnectedEndPoints().size();
+    }
+
     /**
      * Refuses new requests, waits for those in progress, and stops.
      *
