@@ -93,6 +93,8 @@ class PageTest {
 
     @BeforeEach
     void load() {
+        browser.manage().logs().get(LogType.BROWSER); // What belongs to what was there before.
+        browser.manage().logs().get(LogType.PERFORMANCE);
         browser.get("http://127.0.0.1:" + server.port() + "/");
         await("the page knows the model", () -> text("model").equals("demo"));
     }
@@ -246,7 +248,8 @@ class PageTest {
     @Test
     void aProblemIsTold() {
         script("document.getElementById('tokens').value = '-5'");
-        ask("Once");
+        type("Once", Keys.ENTER);
+        await("it is told", () -> by("problem").isDisplayed());
         assertThat(text("problem")).contains("max_tokens is -5, expected");
         assertThat(by("text").getAttribute("value")).isEqualTo("Once");
     }
@@ -292,6 +295,8 @@ class PageTest {
         try {
             ask("Once upon a time");
             picture("narrow");
+            by("ask").findElement(By.tagName("summary")).click();
+            picture("settings");
             assertThat((Boolean) script("return document.documentElement.scrollWidth <= 320"
                             + " && document.getElementById('send').getBoundingClientRect().bottom <= 640"))
                     .isTrue();

@@ -9,8 +9,18 @@ function show(message) {
   turn.className = 'turn ' + message.role;
   turn.textContent = message.content;
   by('talk').append(turn);
-  turn.scrollIntoView({block: 'end'});
+  by('talk').scrollTop = by('talk').scrollHeight;
   return turn;
+}
+
+/** Adds to a turn. The end stays in sight, unless the reader has scrolled away from it. */
+function add(turn, what) {
+  const talk = by('talk');
+  const atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 50;
+  turn.append(what);
+  if (atEnd) {
+    talk.scrollTop = talk.scrollHeight;
+  }
 }
 
 function problem(text) {
@@ -35,6 +45,7 @@ async function describe() {
       return;
     }
     by('model').textContent = health.model;
+    document.title = health.model;
     by('kernel').textContent = 'kernel ' + health.kernel + (health.why ? ': ' + health.why : '');
   } catch (e) {
     by('kernel').textContent = 'the server does not answer';
@@ -107,8 +118,7 @@ async function answer(turn) {
         first = first || performance.now();
         pieces++;
         message.content += choice.delta.content;
-        turn.textContent = message.content;
-        turn.scrollIntoView({block: 'end'});
+        add(turn, choice.delta.content);
         speed();
       }
     });
@@ -121,7 +131,7 @@ async function answer(turn) {
     const note = document.createElement('div');
     note.className = 'cut';
     note.textContent = '(cut: the most tokens, or the context is full)';
-    turn.append(note);
+    add(turn, note);
   }
 }
 
