@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
@@ -117,7 +118,7 @@ class PageTest {
     }
 
     private static Object script(String source, Object... arguments) {
-        return browser.executeScript(source, arguments);
+        return Objects.requireNonNull(browser.executeScript(source, arguments));
     }
 
     private static void type(CharSequence... keys) {
@@ -179,9 +180,10 @@ class PageTest {
 
     @Test
     void anAnswerStreams() {
-        script("window.seen = []; new MutationObserver(() => window.seen.push("
-                + "(document.querySelector('.assistant') || {textContent: ''}).textContent.length))"
-                + ".observe(document.getElementById('talk'), {childList: true, subtree: true, characterData: true})");
+        script(
+                "window.seen = []; new MutationObserver(() => window.seen.push("
+                        + "(document.querySelector('.assistant') || {textContent: ''}).textContent.length))"
+                        + ".observe(document.getElementById('talk'), {childList: true, subtree: true, characterData: true}); return true");
         ask("Once upon a time");
         String answer = turns("assistant").getLast();
         assertThat(answer).isNotBlank();
@@ -247,7 +249,7 @@ class PageTest {
 
     @Test
     void aProblemIsTold() {
-        script("document.getElementById('tokens').value = '-5'");
+        script("return document.getElementById('tokens').value = '-5'");
         type("Once", Keys.ENTER);
         await("it is told", () -> by("problem").isDisplayed());
         assertThat(text("problem")).contains("max_tokens is -5, expected");

@@ -20,14 +20,25 @@ final class Interrupts {
 
     private volatile State state = State.PROMPT;
     private final Runnable warning;
+    private final Runnable end;
 
-    private Interrupts(Runnable warning) {
+    private Interrupts(Runnable warning, Runnable end) {
         this.warning = warning;
+        this.end = end;
     }
 
-    /** @param warning run on a Ctrl-C that has nothing to stop */
+    /** @param warning run on a Ctrl-C that has nothing to stop; the next one ends the program with success */
     static Interrupts install(Runnable warning) {
-        Interrupts interrupts = new Interrupts(warning);
+        return install(warning, () -> System.exit(ExitCode.OK));
+    }
+
+    /**
+     * The same with another end.
+     *
+     * @param end run on the next Ctrl-C
+     */
+    static Interrupts install(Runnable warning, Runnable end) {
+        Interrupts interrupts = new Interrupts(warning, end);
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
@@ -67,7 +78,7 @@ final class Interrupts {
                 state = State.WARNED;
                 warning.run();
             }
-            case WARNED -> System.exit(ExitCode.OK);
+            case WARNED -> end.run();
         }
     }
 }

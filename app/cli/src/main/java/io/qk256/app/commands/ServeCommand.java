@@ -132,7 +132,8 @@ final class ServeCommand implements Callable<Integer> {
         };
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("qk256-stop").unstarted(stop));
-        Interrupts.install(wanted::countDown);
+        // The second Ctrl-C does not wait for requests, nor for what else runs at an orderly end.
+        Interrupts.install(wanted::countDown, () -> Runtime.getRuntime().halt(ExitCode.INTERRUPTED));
         try {
             wanted.await();
         } catch (InterruptedException e) {

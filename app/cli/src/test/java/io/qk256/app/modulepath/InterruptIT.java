@@ -3,8 +3,12 @@ package io.qk256.app.modulepath;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,6 +99,40 @@ class InterruptIT {
         int stopped = 130;
         assertThat(run.waitFor()).as("or it had ended before").isIn(0, stopped);
         assertThat(Files.readString(err)).contains("| decode ").contains("| seed 3");
+    }
+
+    /** The first lets a request finish, for which there are ten minutes; the second does not. */
+    @Test
+    void theSecondEndsAServerThatIsStopping() throws Exception {
+        Path err = dir.resolve("err");
+        Process serve = Application.complete()
+                .builder("serve", "--port=0", "--threads=1", "--drain=600")
+                .redirectError(err.toFile())
+                .start();
+        try (BufferedReader out =
+                new BufferedReader(new InputStreamReader(serve.getInputStream(), StandardCharsets.UTF_8))) {
+            Matcher port = Pattern.compile("http://127\\.0\\.0\\.1:(\\d+)").matcher(out.readLine());
+            assertThat(port.find()).as(Files.readString(err)).isTrue();
+            String body = "{\"messages\":[{\"role\":\"user\",\"content\":\"Once\"}],\"temperature\":1,"
+                    + "\"truncation\":\"auto\",\"logit_bias\":{\"0\":-100,\"1\":-100,\"2\":-100},\"stream\":true}";
+            try (Socket client = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(port.group(1)))) {
+                client.getOutputStream()
+                        .write(
+                                ("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                                                + "Content-Length: " + body.length() + "\r\n\r\n" + body)
+                                        .getBytes(StandardCharsets.UTF_8));
+                assertThat(client.getInputStream().read()).isEqualTo('H');
+                interrupt(serve);
+                while (!Files.readString(err).contains("Ctrl-C again cuts off")) {
+                    assertThat(serve.isAlive()).isTrue();
+                    Thread.onSpinWait();
+                }
+                interrupt(serve);
+                assertThat(serve.waitFor()).isEqualTo(130);
+            }
+        } finally {
+            serve.destroyForcibly();
+        }
     }
 
     private static void say(Process chat, String line) throws IOException {

@@ -4,11 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Computes one vector for each of some texts, in as few passes over the weights as the batch size allows: a pass has
- * the tokens of several texts, and a long text is computed in several passes. For one thread at a time.
+ * Computes one vector for each of some texts, one pass over the weights at a time: a pass has the tokens of several
+ * texts, and a long text is computed in several passes. The vectors are the same to the bit in whatever pieces they are
+ * computed. Between passes the engine can be used for other things. For one thread at a time, that of the engine.
  */
-final class Embeddings {
+public final class Embeddings implements AutoCloseable {
 
+    private final Engine engine;
     private final Batch batch;
     private final Graph graph;
     private final KvCache cache;
@@ -25,7 +27,8 @@ final class Embeddings {
      * @param texts the tokens of each text, one or more
      * @param pooling not {@link Pooling#NONE}
      */
-    Embeddings(Batch batch, Graph graph, KvCache cache, List<int[]> texts, Pooling pooling) {
+    Embeddings(Engine engine, Batch batch, Graph graph, KvCache cache, List<int[]> texts, Pooling pooling) {
+        this.engine = engine;
         this.batch = batch;
         this.graph = graph;
         this.cache = cache;
@@ -54,21 +57,51 @@ final class Embeddings {
         }
     }
 
+    /** Whether all vectors are there. */
+    public boolean isDone() {
+        return sums.size() == texts.size() && inPass.isEmpty();
+    }
+
+    /**
+     * Makes a pass with the next tokens.
+     *
+     * @param mostTokens the most tokens, 1 or more; the engine's batch is a limit as well
+     * @param mostBytes the most bytes of keys and values of the texts in this pass; one text is computed in any case
+     * @return the number of tokens
+     * @throws IllegalStateException if a call is in progress, or the engine is closed
+     * @throws NotFiniteException if a computed value is not finite; nothing more can be computed then
+     */
+    public int advance(int mostTokens, long mostBytes) {
+        return engine.get(() -> {
+            boolean complete = false;
+            try {
+                int columns = fill(Math.min(mostTokens, batch.capacity()), mostBytes);
+                if (columns > 0) {
+                    WarmUp.beforeTokens(columns, inPass.getFirst().added);
+                    graph.run();
+                    pool();
+                    giveBack();
+                    WarmUp.afterTokens();
+                }
+                complete = true;
+                return columns;
+            } finally {
+                batch.clear();
+                if (!complete) {
+                    release();
+                }
+            }
+        });
+    }
+
     /**
      * Returns the vectors, each of length 1.
      *
-     * @throws NotFiniteException if a computed value is not finite
+     * @throws IllegalStateException if they are not {@linkplain #isDone there}
      */
-    float[][] vectors() {
-        try {
-            while (fill()) {
-                graph.run();
-                pool();
-                giveBack();
-            }
-        } finally {
-            batch.clear();
-            inPass.forEach(text -> text.pages.shrink(0));
+    public float[][] vectors() {
+        if (!isDone()) {
+            throw new IllegalStateException("embeddings: not all have been computed");
         }
         float[][] vectors = new float[texts.size()][];
         for (int i = 0; i < vectors.length; i++) {
@@ -77,19 +110,38 @@ final class Embeddings {
         return vectors;
     }
 
-    /** Puts the next tokens in the batch; returns false if there are none. */
-    private boolean fill() {
-        batch.clear();
+    /** Gives up what is in progress, and its memory. Closing again does nothing. */
+    @Override
+    public void close() {
         if (!inPass.isEmpty()) {
-            add(inPass.getFirst());
+            engine.run(this::release);
         }
-        while (sums.size() < texts.size() && batch.columns() < batch.capacity()) {
+    }
+
+    private void release() {
+        inPass.forEach(text -> text.pages.shrink(0));
+        inPass.clear();
+    }
+
+    /** Puts the next tokens in the batch, and returns how many. */
+    private int fill(int limit, long mostBytes) {
+        batch.clear();
+        long bytes = 0;
+        if (!inPass.isEmpty()) {
+            add(inPass.getFirst(), limit);
+            bytes = engine.cacheBytesOf(inPass.getFirst().length);
+        }
+        while (sums.size() < texts.size() && batch.columns() < limit) {
             Started text = start(texts.get(sums.size()));
+            bytes += engine.cacheBytesOf(text.length);
+            if (bytes > mostBytes && !inPass.isEmpty()) {
+                break;
+            }
             inPass.add(text);
             sums.add(text.sum);
-            add(text);
+            add(text, limit);
         }
-        return batch.columns() > 0;
+        return batch.columns();
     }
 
     /** As attention is causal, the state of the first token does not depend on the others. */
@@ -99,9 +151,9 @@ final class Embeddings {
         return new Started(tokens, length, new PageTable(cache), sum);
     }
 
-    private void add(Started text) {
+    private void add(Started text, int limit) {
         int from = text.added;
-        int count = Math.min(text.length - from, batch.capacity() - batch.columns());
+        int count = Math.min(text.length - from, limit - batch.columns());
         text.pages.reserve(from, from + count);
         text.added += count;
         int wanted = pooling == Pooling.MEAN ? count : text.isComplete() ? 1 : 0;

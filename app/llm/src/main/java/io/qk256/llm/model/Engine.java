@@ -176,7 +176,8 @@ public final class Engine implements AutoCloseable {
 
     /**
      * Adds tokens to sequences, in as few passes over the weights as the batch size allows: up to that many sequences
-     * can add one token each in a single pass. Afterwards each sequence has {@link Sequence#logits}.
+     * can add one token each in a single pass. Afterwards each sequence has {@link Sequence#logits}, unless its step is
+     * {@linkplain Sequence#nextWithoutLogits without}.
      *
      * @param steps one or more, each for a different sequence of this engine
      * @throws IllegalArgumentException if a step has no tokens, a token is not in the vocabulary, or a sequence belongs
@@ -226,24 +227,34 @@ public final class Engine implements AutoCloseable {
      * @throws NotFiniteException if a computed value is not finite
      */
     public float[][] embed(List<int[]> texts, Pooling pooling) {
+        try (Embeddings embeddings = embeddings(texts, pooling)) {
+            while (!embeddings.isDone()) {
+                embeddings.advance(batch.capacity(), Long.MAX_VALUE);
+            }
+            return embeddings.vectors();
+        }
+    }
+
+    /**
+     * Begins what {@link #embed} does, to be done in pieces.
+     *
+     * @throws IllegalArgumentException as for {@code embed}
+     * @throws IllegalStateException if a call is in progress, or the engine is closed
+     */
+    public Embeddings embeddings(List<int[]> texts, Pooling pooling) {
         List<int[]> all = List.copyOf(texts);
         if (pooling == Pooling.NONE) {
             throw new IllegalArgumentException("pooling: NONE, expected MEAN, FIRST or LAST");
         }
         return get(() -> {
-            long tokens = 0;
             for (int[] text : all) {
                 requireTokens(text);
                 if (text.length > context) {
                     throw new IllegalArgumentException("text: " + text.length + " tokens, expected at most " + context
                             + ", the context of this engine; shorten the text or use a larger context");
                 }
-                tokens += text.length;
             }
-            WarmUp.beforeTokens((int) Math.min(tokens, Integer.MAX_VALUE), 0);
-            float[][] vectors = new Embeddings(batch, graph, cache, all, pooling).vectors();
-            WarmUp.afterTokens();
-            return vectors;
+            return new Embeddings(this, batch, graph, cache, all, pooling);
         });
     }
 
@@ -289,6 +300,11 @@ public final class Engine implements AutoCloseable {
                 }
             }
             complete = true;
+            for (int i = 0; i < steps.size(); i++) {
+                if (!steps.get(i).givesLogits()) {
+                    steps.get(i).sequence().dropLogits();
+                }
+            }
         } finally {
             batch.clear();
             for (int i = 0; i < steps.size() && !complete; i++) {
@@ -335,7 +351,7 @@ public final class Engine implements AutoCloseable {
             int position = sequence.position();
             sequence.pages().reserve(position, position + count);
             boolean last = done[i] + count == tokens.length;
-            int wanted = all ? count : last ? 1 : 0;
+            int wanted = all ? count : last && steps.get(i).givesLogits() ? 1 : 0;
             batch.add(tokens, done[i], count, sequence.pages(), position, wanted);
             sequence.take(tokens, done[i], count);
             done[i] += count;
@@ -475,7 +491,7 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private <T> T get(Supplier<T> call) {
+    <T> T get(Supplier<T> call) {
         begin();
         try {
             return call.get();

@@ -32,7 +32,7 @@ public final class Sequence implements AutoCloseable {
         this.context = context;
         this.pages = pages;
         this.tokens = new int[Math.min(context, FIRST_TOKENS)];
-        this.single = new Step(this, new int[1]);
+        this.single = new Step(this, new int[1], true);
     }
 
     /** The number of tokens so far. */
@@ -75,7 +75,15 @@ public final class Sequence implements AutoCloseable {
 
     /** Returns a step that adds tokens to this sequence, for {@link Engine#step}. */
     public Step next(int... added) {
-        return new Step(this, added);
+        return new Step(this, added, true);
+    }
+
+    /**
+     * Returns a step that adds tokens to this sequence, which has no {@link #logits} afterwards until the next one is
+     * added: for a prompt in pieces, of which only the last one needs them.
+     */
+    public Step nextWithoutLogits(int... added) {
+        return new Step(this, added, false);
     }
 
     /**
@@ -101,7 +109,7 @@ public final class Sequence implements AutoCloseable {
      *     nothing is added then
      */
     public float[] prompt(int[] added) {
-        engine.add(new Step(this, added), null);
+        engine.add(new Step(this, added, true), null);
         return logits();
     }
 
@@ -113,7 +121,7 @@ public final class Sequence implements AutoCloseable {
      *     nothing is added then
      */
     public void prompt(int[] added, LogitsListener listener) {
-        engine.add(new Step(this, added), listener);
+        engine.add(new Step(this, added, true), listener);
     }
 
     /**
@@ -206,6 +214,10 @@ public final class Sequence implements AutoCloseable {
     void takeBack(int newPosition) {
         position = newPosition;
         pages.shrink(newPosition);
+    }
+
+    void dropLogits() {
+        logits = null;
     }
 
     float[] logitsToFill(int vocabulary) {

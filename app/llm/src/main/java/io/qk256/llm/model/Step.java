@@ -5,6 +5,8 @@ package io.qk256.llm.model;
  *
  * @param sequence the sequence
  * @param tokens one or more tokens; must not change until the step is done
+ * @param givesLogits whether the sequence has logits afterwards; they are of no use after a piece of a prompt that is not
+ *     the last one, and computing them takes as long as several tokens of it
  */
 @SuppressWarnings("ArrayRecordComponent") // Made, used once, never compared.
-public record Step(Sequence sequence, int[] tokens) {}
+public record Step(Sequence sequence, int[] tokens, boolean givesLogits) {}

@@ -170,7 +170,8 @@ final class Completion extends Job implements Handle {
 
     /** The step that adds the first {@code count} of these tokens. */
     Step step(int count) {
-        return sequence().next(Arrays.copyOfRange(pending, pendingFrom, pendingFrom + count));
+        int[] next = Arrays.copyOfRange(pending, pendingFrom, pendingFrom + count);
+        return count == pendingCount() ? sequence().next(next) : sequence().nextWithoutLogits(next);
     }
 
     /** The next {@code count} of these tokens have been added; returns whether the next one can be chosen. */

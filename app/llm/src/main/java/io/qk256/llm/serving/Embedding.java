@@ -1,6 +1,7 @@
 package io.qk256.llm.serving;
 
-import java.util.List;
+import io.qk256.llm.model.Embeddings;
+import io.qk256.llm.model.Engine;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
@@ -11,13 +12,11 @@ final class Embedding extends Job {
 
     private final EmbeddingRequest request;
     private final CompletableFuture<float[][]> future = new CompletableFuture<>();
-    private final float[][] vectors;
-    private int done;
+    private @Nullable Embeddings embeddings;
 
     Embedding(EmbeddingRequest request, long submitted) {
         super(request.key(), submitted, request.timeout());
         this.request = request;
-        this.vectors = new float[request.texts().size()][];
     }
 
     EmbeddingRequest request() {
@@ -33,16 +32,25 @@ final class Embedding extends Job {
         return request.texts().stream().mapToInt(text -> text.length).max().orElse(0);
     }
 
-    /** The texts that are left. */
-    List<int[]> rest() {
-        return request.texts().subList(done, vectors.length);
+    /** What computes it, begun at its first use. */
+    Embeddings in(Engine engine) {
+        Embeddings begun = embeddings;
+        if (begun == null) {
+            begun = engine.embeddings(request.texts(), request.pooling());
+            embeddings = begun;
+        }
+        return begun;
     }
 
-    /** Adds the vector of the next text. */
-    void add(float[] vector) {
-        vectors[done++] = vector;
-        if (done == vectors.length) {
-            tell(() -> future.complete(vectors));
+    /** Tells the vectors to whoever asked. */
+    void complete(float[][] vectors) {
+        tell(() -> future.complete(vectors));
+    }
+
+    /** Gives back its memory. */
+    void release() {
+        if (embeddings != null) {
+            embeddings.close();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.qk256.llm.serving;
 
+import io.qk256.llm.model.Embeddings;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.Sequence;
 import io.qk256.llm.model.Step;
@@ -350,7 +351,7 @@ final class Passes {
         }
     }
 
-    /** Embeds texts, as many as there are tokens in a piece of a prompt, one at least. */
+    /** Embeds texts of one job, as many tokens as there are in a piece of a prompt; jobs take turns. */
     private boolean embedSome() {
         if (embeddings.isEmpty()) {
             return false;
@@ -358,32 +359,20 @@ final class Passes {
         Embedding first = embeddings.removeFirst();
         embeddings.add(first);
         makeRoom(first.cacheBytes());
-        List<int[]> texts = new ArrayList<>();
-        int tokens = 0;
-        long bytes = engine.cacheBytes();
-        for (int[] text : first.rest()) {
-            tokens += text.length;
-            bytes += engine.cacheBytesOf(text.length);
-            if (!texts.isEmpty() && (tokens > options.promptPiece() || bytes > cacheBound)) {
-                break;
-            }
-            texts.add(text);
-        }
         try {
-            for (float[] vector : engine.embed(texts, first.request().pooling())) {
-                first.add(vector);
+            Embeddings texts = first.in(engine);
+            statistics.embedded(texts.advance(options.promptPiece(), cacheBound - engine.cacheBytes()));
+            if (texts.isDone()) {
+                embeddings.remove(first);
+                first.complete(texts.vectors());
+                statistics.took(first.age(clock.getAsLong()));
+                ended();
             }
-            statistics.embedded(texts.stream().mapToLong(text -> text.length).sum());
         } catch (RuntimeException | Error e) {
             embeddings.remove(first);
+            first.release();
             statistics.failed();
             first.fail(e);
-            ended();
-            return true;
-        }
-        if (first.rest().isEmpty()) {
-            embeddings.remove(first);
-            statistics.took(first.age(clock.getAsLong()));
             ended();
         }
         return true;
@@ -399,6 +388,7 @@ final class Passes {
             }
         } else {
             embeddings.remove(job);
+            ((Embedding) job).release();
         }
         ended();
     }

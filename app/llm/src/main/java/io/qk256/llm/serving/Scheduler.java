@@ -131,7 +131,7 @@ public final class Scheduler implements AutoCloseable {
     /**
      * Submits texts whose vectors are wanted. Does not wait. They wait in the same queue as completions, and are
      * computed between passes, because an engine is for one thread at a time, and a second one would compete with it
-     * for the same cores and memory. Unlike a prompt, a long text is not computed in pieces.
+     * for the same cores and memory. A long text is computed in pieces, as a prompt is.
      *
      * @return one vector for each text, of length 1; cancelling it takes the request out of the queue
      * @throws UserError if a text does not fit in the context, or a token is not in the vocabulary

@@ -2,6 +2,7 @@ package io.qk256.llm.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.qk256.gguf.GgufException;
 import java.util.ArrayList;
@@ -75,6 +76,34 @@ class EmbeddingsTest {
             sum += (double) a[i] * b[i];
         }
         return sum;
+    }
+
+    @Test
+    void vectorsDoNotDependOnPieces() {
+        SplittableRandom random = new SplittableRandom(12);
+        List<int[]> texts = new ArrayList<>();
+        for (int length : new int[] {3, 40, 1, 17, 100, 2}) {
+            texts.add(random.ints(length, 0, 272).toArray());
+        }
+        try (Engine engine = engine(1, 16, CacheType.F16)) {
+            for (Pooling pooling : List.of(Pooling.MEAN, Pooling.FIRST, Pooling.LAST)) {
+                float[][] expected = engine.embed(texts, pooling);
+                try (Embeddings pieces = engine.embeddings(texts, pooling);
+                        Sequence sequence = engine.sequence()) {
+                    assertThatIllegalStateException().isThrownBy(pieces::vectors);
+                    while (!pieces.isDone()) {
+                        int tokens = pieces.advance(1 + random.nextInt(7), 0);
+                        assertThat(tokens).isBetween(1, 7);
+                        sequence.decode(5); // The engine is free in between.
+                    }
+                    assertThat(pieces.vectors()).as("%s", pooling).isEqualTo(expected);
+                }
+                try (Embeddings given = engine.embeddings(texts, pooling)) {
+                    given.advance(5, Long.MAX_VALUE);
+                }
+                assertThat(engine.cacheBytes()).isZero();
+            }
+        }
     }
 
     /** Texts that fill a pass, share it, or need several; a sequence of the same engine is not disturbed. */

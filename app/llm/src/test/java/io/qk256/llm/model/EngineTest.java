@@ -36,6 +36,26 @@ class EngineTest {
         return random.ints(count, 0, SMALL.vocabulary()).toArray();
     }
 
+    /** The pieces of a prompt before the last one have no logits; then they are the same. */
+    @Test
+    void aPromptInPiecesWithoutLogits() {
+        int[] prompt = tokens(new SplittableRandom(3), 50);
+        try (Engine engine = engine(1, 16);
+                Sequence whole = engine.sequence();
+                Sequence pieces = engine.sequence()) {
+            float[] expected = whole.prompt(prompt);
+            pieces.decode(prompt[0]);
+            engine.step(List.of(pieces.nextWithoutLogits(Arrays.copyOfRange(prompt, 1, 40)), whole.next(prompt[0])));
+            assertThatIllegalStateException()
+                    .isThrownBy(pieces::logits)
+                    .withMessageContaining("no logits until a token is added");
+            assertThat(whole.logits()).isNotEmpty();
+            whole.rewind(49);
+            assertThat(whole.decode(prompt[49])).isEqualTo(pieces.prompt(Arrays.copyOfRange(prompt, 40, 50)));
+            assertThat(expected).isSameAs(whole.logits());
+        }
+    }
+
     /** A random mix of prompts of any length, single tokens, new and closed sequences, rewinds and forks. */
     @ParameterizedTest
     @CsvSource({"1, 1", "1, 7", "2, 16", "2, 64"})

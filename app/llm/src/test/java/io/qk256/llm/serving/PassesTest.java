@@ -435,4 +435,34 @@ class PassesTest {
                     .withCauseInstanceOf(TimeoutException.class);
         }
     }
+
+    /** Who writes gets a token for each piece of somebody else's long text. */
+    @Test
+    void aLongTextIsEmbeddedInPieces() {
+        try (Served served = served(2, 256, 8)) {
+            Completion writing = served.submit(tokens(3, 100), new Heard());
+            served.round();
+            int[] text = new int[200];
+            Arrays.setAll(text, i -> 300 + i % 50);
+            EmbeddingRequest request = new EmbeddingRequest(List.of(text, text), Pooling.MEAN, Duration.ZERO, "");
+            Embedding embedding = new Embedding(request, 0);
+            served.passes.add(embedding, embedding.longest());
+            for (int round = 1; round <= 20; round++) {
+                int before = writing.tokens();
+                served.round();
+                assertThat(served.passes.status().embeddedTokens()).isEqualTo(8L * round);
+                assertThat(writing.tokens()).isEqualTo(before + 1);
+            }
+            assertThat(served.engine.cacheBytes()).isEqualTo(2 * served.engine.cacheBytesOf(200));
+            embedding.future().cancel(false);
+            served.round();
+            assertThat(served.engine.cacheBytes()).isEqualTo(served.engine.cacheBytesOf(200));
+
+            Embedding again = new Embedding(request, 0);
+            served.passes.add(again, again.longest());
+            served.finish();
+            float[][] vectors = again.future().join();
+            assertThat(vectors).isEqualTo(served.engine.embed(List.of(text, text), Pooling.MEAN));
+        }
+    }
 }
