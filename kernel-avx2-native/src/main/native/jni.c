@@ -51,6 +51,8 @@ NATIVE(jlong, function)(UNUSED JNIEnv *env, UNUSED jclass type, jint tier, jint 
         return (jlong)of->dequantize_run;
     case io_qk256_avx2_jni_Native_WIDE_GEMM_I8:
         return (jlong)of->wide_gemm_i8;
+    case io_qk256_avx2_jni_Native_GEMM_Q8:
+        return (jlong)of->gemm_q8;
     case io_qk256_avx2_jni_Native_GEMV_F32:
         return (jlong)of->gemv_f32;
     case io_qk256_avx2_jni_Native_GEMV_I8:
@@ -86,4 +88,9 @@ NATIVE(void, callWide)
 (UNUSED JNIEnv *env, UNUSED jclass type, jlong function, QK256_ARGUMENTS(JNI_PARAMETER)
         QK256_WIDE(JNI_PARAMETER) jlong y) {
     ((qk256_wide_operation *)function)(QK256_ARGUMENTS(FROM_JNI) QK256_WIDE(FROM_JNI)(float *) y);
+}
+
+NATIVE(void, callQ8)
+(UNUSED JNIEnv *env, UNUSED jclass type, jlong function, QK256_Q8(JNI_PARAMETER) jlong y) {
+    ((qk256_q8_operation *)function)(QK256_Q8(FROM_JNI)(float *) y);
 }

@@ -436,6 +436,98 @@ static void test_wide(int32_t rows, int32_t cols, int32_t split, const float *co
 }
 #endif
 
+/* ---- 8-bit rows ---- */
+
+static int64_t q8_byte(int32_t groups, int32_t row, int32_t col) {
+    const int64_t block = (int64_t)(row / Q8_ROWS) * groups + col / Q8_GROUP;
+    return block * Q8_BLOCK_BYTES + col % Q8_GROUP / 4 * 64 + row % Q8_ROWS * 4 + col % 4;
+}
+
+static float q8_expected(const uint8_t *codes, const uint16_t *scales, int32_t cols, int32_t row, const int8_t *q,
+    const int16_t *multipliers, float x_scale) {
+    const int32_t groups = (cols - 1) / Q8_GROUP + 1;
+    double sum = 0;
+    for (int32_t g = 0; g < groups; g++) {
+        int64_t of_group = 0;
+        for (int32_t c = g * Q8_GROUP; c < cols && c < (g + 1) * Q8_GROUP; c++) {
+            of_group += (int8_t)codes[q8_byte(groups, row, c)] * q[c];
+        }
+        const int64_t scale_at = ((int64_t)(row / Q8_ROWS) * groups + g) * Q8_ROWS + row % Q8_ROWS;
+        sum += (double)(of_group * (multipliers ? multipliers[g] : 1)) * (double)half_value(scales[scale_at]);
+    }
+    return (float)sum / x_scale;
+}
+
+/* One tier: all numbers of columns, with padding between them, in two ranges of rows. Extreme codes and activations if
+ * `extreme`. */
+static void test_q8_tier(qk256_q8_operation *operation, int32_t rows, int32_t cols, int32_t split, int multiplied,
+    int extreme) {
+    const int32_t groups = (cols - 1) / Q8_GROUP + 1;
+    const size_t blocks = (size_t)((rows - 1) / Q8_ROWS + 1) * (size_t)groups;
+    const size_t misaligned = next() % 4;
+    const int64_t stride = cols + (int64_t)(next() % 2 * 37);
+    const int64_t multipliers_stride = multipliers_of((int32_t)stride);
+    uint8_t *memory = allocate(blocks * Q8_BLOCK_BYTES + misaligned), *codes = memory + misaligned;
+    uint16_t *scales = allocate(blocks * Q8_ROWS * sizeof *scales);
+    const size_t values = 3 * (size_t)stride + (size_t)cols;
+    int8_t *q = allocate(values);
+    const size_t factors = 3 * (size_t)multipliers_stride + (size_t)groups;
+    int16_t *multipliers = allocate(factors * sizeof *multipliers);
+    const float x_scales[GEMM_COLUMNS] = {0.7f, 1, 12.5f, 3e-3f};
+    float *y = allocate(GEMM_COLUMNS * (size_t)rows * sizeof *y);
+    for (size_t i = 0; i < blocks * Q8_BLOCK_BYTES; i++) {
+        codes[i] = extreme ? (uint8_t)(127 + next() % 2) : (uint8_t)next();
+    }
+    for (size_t i = 0; i < blocks * Q8_ROWS; i++) {
+        scales[i] = next_half();
+    }
+    for (size_t i = 0; i < values; i++) {
+        q[i] = extreme ? (int8_t)(127 + next() % 2) : (int8_t)next();
+    }
+    for (size_t i = 0; i < factors; i++) {
+        multipliers[i] = (int16_t)(next() % 8 == 0 ? 32767 : next() % 32768);
+    }
+    for (int32_t columns = 1; columns <= GEMM_COLUMNS; columns++) {
+        memset(y, 0x7f, GEMM_COLUMNS * (size_t)rows * sizeof *y);
+        for (int32_t from = 0; from < rows; from = split) {
+            const int32_t to = from == 0 ? split : rows;
+            const int64_t block = (int64_t)(from / Q8_ROWS) * groups;
+            operation(codes + block * Q8_BLOCK_BYTES, scales + block * Q8_ROWS, from % Q8_ROWS, to - from, cols, q, stride,
+                multiplied ? multipliers : NULL, multipliers_stride, columns, x_scales[0], x_scales[1], x_scales[2],
+                x_scales[3], cols % 2 ? 4096 : -8192, rows, y + from);
+            if (to == rows) {
+                break;
+            }
+        }
+        for (int64_t i = 0; i < (int64_t)columns * rows; i++) {
+            const int32_t c = (int32_t)(i / rows);
+            const float expected = q8_expected(codes, scales, cols, (int32_t)(i % rows), q + c * stride,
+                multiplied ? multipliers + c * multipliers_stride : NULL, x_scales[c]);
+            comparisons++;
+            if (!same_bits(y[i], expected)) {
+                fprintf(stderr, "8-bit rows, %d rows x %d columns, split at %d, %d activation columns: element %lld is %.9g, expected %.9g\n",
+                    rows, cols, split, columns, (long long)i, (double)y[i], (double)expected);
+                exit(1);
+            }
+        }
+    }
+    free(memory);
+    free(scales);
+    free(q);
+    free(multipliers);
+    free(y);
+}
+
+static void test_q8(int32_t rows, int32_t cols, int32_t split) {
+    for (int tier = 0; tier < QK256_TIERS; tier++) {
+        if (runnable >> tier & 1 && qk256_tiers[tier].gemm_q8) {
+            for (int kind = 0; kind < 4; kind++) {
+                test_q8_tier(qk256_tiers[tier].gemm_q8, rows, cols, split, kind & 1, kind >> 1);
+            }
+        }
+    }
+}
+
 int main(void) {
     runnable = qk256_runnable_tiers();
 #ifndef WITHOUT_AMX
@@ -471,6 +563,13 @@ int main(void) {
     test_group_extremes(2048 + 300, (const float[]){-2, -1, 1, 2});
     test_group_extremes(2048 + 300, (const float[]){-3, 1, 5, 7});
     test_group_extremes(2048 + 300, (const float[]){-64, 63, 15, -49});
+    for (int32_t cols = 1; cols <= 200; cols++) {
+        test_q8(1 + cols % 40, cols, 1 + cols % 40 / 2);
+    }
+    test_q8(16, 2560, 16);
+    test_q8(16 * 16 + 3, 64, 16 * 16 + 1);
+    test_q8(33, 2 * 8192 + 5, 7);
+    test_q8(16 * 17, 8192 + 32, 16 * 16);
 #ifndef WITHOUT_AVX512VNNI
     if (runnable >> QK256_AVX512_VNNI & 1) {
         static const int32_t widths[] = {1, 64, 255, 256, 257, 300, 1000, 2560};

@@ -9,7 +9,7 @@ public final class Contract {
      * not. This is a compile-time constant: a provider that returns it reports the contract it was compiled
      * against, not the one it runs with.
      */
-    public static final String VERSION = "0.10";
+    public static final String VERSION = "0.11";
 
     private Contract() {}
 }

@@ -4,7 +4,7 @@ import io.qk256.spi.parallel.ParallelKernel;
 
 /**
  * The operations on QK256 weights: dequantize, GEMV with an f32 vector, GEMV with an int8 vector, and GEMM
- * with several int8 vectors at once. Kernels are stateless and thread-safe: any number of threads may call
+ * with several int8 vectors at once; and a GEMM for the 8-bit weights that models have beside them. Kernels are stateless and thread-safe: any number of threads may call
  * any operation, even on the same matrix, as long as their outputs do not overlap.
  *
  * <p>The public methods check their arguments and then call the kernel's own methods, which may rely on
@@ -48,7 +48,7 @@ public abstract class Kernel {
      * @throws WrongThreadException if the memory of a view belongs to another thread
      */
     public final void dequantize(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
-        requireRows(w, fromRow, toRow);
+        requireRows(w.rows(), fromRow, toRow);
         requireLength("out", out.length(), (long) (toRow - fromRow) * w.cols(), "rows in the range x cols");
         requireMatrix(w, "out", out);
         if (fromRow < toRow) {
@@ -89,7 +89,7 @@ public abstract class Kernel {
      * @throws WrongThreadException if the memory of a view belongs to another thread
      */
     public final void gemv(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
-        requireRows(w, fromRow, toRow);
+        requireRows(w.rows(), fromRow, toRow);
         requireLength("x", x.length(), w.cols(), "cols");
         requireLength("y", y.length(), w.rows(), "rows");
         requireMatrix(w, "y", y);
@@ -134,7 +134,7 @@ public abstract class Kernel {
      * @throws WrongThreadException if the memory of a view belongs to another thread
      */
     public final void gemv(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
-        requireRows(w, fromRow, toRow);
+        requireRows(w.rows(), fromRow, toRow);
         requireInteger(w);
         requireLength("x", x.length(), w.cols(), "cols");
         requireLength("y", y.length(), w.rows(), "rows");
@@ -168,7 +168,7 @@ public abstract class Kernel {
      * @throws WrongThreadException if the memory of a view belongs to another thread
      */
     public final void gemm(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
-        requireRows(w, fromRow, toRow);
+        requireRows(w.rows(), fromRow, toRow);
         requireInteger(w);
         requireLength("x", x.length(), w.cols(), "cols");
         requireLength("y", y.length(), (long) x.columns() * w.rows(), "columns x rows");
@@ -181,6 +181,45 @@ public abstract class Kernel {
 
     /** {@linkplain #gemm(Qk256Matrix, I8Batch, int, int, F32Vector) Multiplies} all rows. */
     public final void gemm(Qk256Matrix w, I8Batch x, F32Vector y) {
+        gemm(w, x, 0, w.rows(), y);
+    }
+
+    /**
+     * Multiplies rows of 8-bit weights by one or more columns of int8 activations, for the rows of the range; the other
+     * elements of {@code y} stay unchanged. A kernel reads the weights once for several columns if it can.
+     *
+     * <p>Exactness: all bits are defined. With {@code U(g) = sum over the 32 columns of code * q[c] * multiplier[g]}, an
+     * exact integer (below 2^34; multipliers are 1 if there are none),
+     * <pre>
+     *     y[i * rows + r] = (float) (sum over g of U(g) * scale(r, g)) / x.column(i).scale
+     * </pre>
+     * where the sum is f64, starts from 0 and takes the groups in order. The products are exact, so it does not matter
+     * whether a product and its addition are fused. The division is f32. A NaN may be any NaN.
+     *
+     * @param w the matrix
+     * @param x columns of {@code cols} values or more
+     * @param fromRow first row
+     * @param toRow one past the last row
+     * @param y {@code columns * rows} values or more, column by column
+     * @throws IllegalArgumentException if a vector is too short, the row range is invalid, or the output overlaps an
+     *     input
+     * @throws IllegalStateException if the memory of a view is closed
+     * @throws WrongThreadException if the memory of a view belongs to another thread
+     */
+    public final void gemm(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        requireRows(w.rows(), fromRow, toRow);
+        requireLength("x", x.length(), w.cols(), "cols");
+        requireLength("y", y.length(), (long) x.columns() * w.rows(), "columns x rows");
+        y.requireWritable("y");
+        w.requireInputOf(y, "y");
+        x.requireInputOf(y);
+        if (fromRow < toRow) {
+            gemmQ8Rows(w, x, fromRow, toRow, y);
+        }
+    }
+
+    /** {@linkplain #gemm(Q8Matrix, I8Batch, int, int, F32Vector) Multiplies} all rows. */
+    public final void gemm(Q8Matrix w, I8Batch x, F32Vector y) {
         gemm(w, x, 0, w.rows(), y);
     }
 
@@ -204,10 +243,18 @@ public abstract class Kernel {
         }
     }
 
-    private static void requireRows(Qk256Matrix w, int fromRow, int toRow) {
-        if (fromRow < 0 || toRow < fromRow || toRow > w.rows()) {
+    /**
+     * Implements {@link #gemm(Q8Matrix, I8Batch, int, int, F32Vector)}; the arguments are checked. The default is plain
+     * Java.
+     */
+    protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        PlainQ8.multiply(w, x, fromRow, toRow, y);
+    }
+
+    private static void requireRows(int rows, int fromRow, int toRow) {
+        if (fromRow < 0 || toRow < fromRow || toRow > rows) {
             throw new IllegalArgumentException(
-                    "rows: [" + fromRow + ", " + toRow + "), expected a range within [0, " + w.rows() + ")");
+                    "rows: [" + fromRow + ", " + toRow + "), expected a range within [0, " + rows + ")");
         }
     }
 

@@ -8,8 +8,10 @@ public enum Operation {
     GEMV_F32("gemv-f32"),
     /** {@link Kernel#gemv(Qk256Matrix, I8Vector, int, int, F32Vector) Kernel.gemv} with an int8 vector. */
     GEMV_I8("gemv-i8"),
-    /** {@link Kernel#gemm} with a batch of int8 vectors. */
-    GEMM_I8("gemm-i8");
+    /** {@link Kernel#gemm(Qk256Matrix, I8Batch, int, int, F32Vector) Kernel.gemm} with a batch of int8 vectors. */
+    GEMM_I8("gemm-i8"),
+    /** {@link Kernel#gemm(Q8Matrix, I8Batch, int, int, F32Vector) Kernel.gemm} of 8-bit weights. */
+    GEMM_Q8("gemm-q8");
 
     private final String label;
 

@@ -13,6 +13,7 @@ final class Calls {
             case GEMV_F32 -> kernel.gemv(v.w(), v.x(), fromRow, toRow, v.out());
             case GEMV_I8 -> kernel.gemv(v.w(), v.q(), fromRow, toRow, v.out());
             case GEMM_I8 -> kernel.gemm(v.w(), v.batch(), fromRow, toRow, v.out());
+            case GEMM_Q8 -> kernel.gemm(v.wide(), v.batch(), fromRow, toRow, v.out());
         }
     }
 
@@ -22,6 +23,7 @@ final class Calls {
             case GEMV_F32 -> kernel.gemv(v.w(), v.x(), v.out());
             case GEMV_I8 -> kernel.gemv(v.w(), v.q(), v.out());
             case GEMM_I8 -> kernel.gemm(v.w(), v.batch(), v.out());
+            case GEMM_Q8 -> kernel.gemm(v.wide(), v.batch(), v.out());
         }
     }
 
@@ -32,6 +34,7 @@ final class Calls {
             case GEMV_F32 -> List.of(v.w(), v.x(), v.out());
             case GEMV_I8 -> List.of(v.w(), v.q(), v.out());
             case GEMM_I8 -> List.of(v.w(), v.batch(), v.out());
+            case GEMM_Q8 -> List.of(v.wide(), v.batch(), v.out());
         };
     }
 
@@ -44,7 +47,7 @@ final class Calls {
         return switch (operation) {
             case DEQUANTIZE -> rowsInRange * Views.COLS;
             case GEMV_F32, GEMV_I8 -> Views.ROWS;
-            case GEMM_I8 -> Views.BATCH * Views.ROWS;
+            case GEMM_I8, GEMM_Q8 -> Views.BATCH * Views.ROWS;
         };
     }
 
@@ -53,7 +56,7 @@ final class Calls {
         return switch (operation) {
             case DEQUANTIZE -> "rows in the range x cols";
             case GEMV_F32, GEMV_I8 -> "rows";
-            case GEMM_I8 -> "columns x rows";
+            case GEMM_I8, GEMM_Q8 -> "columns x rows";
         };
     }
 }

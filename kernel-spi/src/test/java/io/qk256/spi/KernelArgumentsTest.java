@@ -61,7 +61,11 @@ class KernelArgumentsTest {
     @EnumSource
     void aMatrixWithoutRowsIsNotPassedOn(Operation operation) {
         Qk256Matrix none = Qk256Matrix.of(MemorySegment.ofArray(new byte[0]), 0, COLS, Codebook.QK256);
-        Calls.runAllRows(operation, kernel, Views.onHeap(operation).with(none).withOut(0));
+        Q8Matrix noWide = Q8Matrix.of(MemorySegment.ofArray(new byte[0]), MemorySegment.ofArray(new short[0]), 0, COLS);
+        Calls.runAllRows(
+                operation,
+                kernel,
+                Views.onHeap(operation).with(none).with(noWide).withOut(0));
         assertThat(kernel.calls).isEmpty();
     }
 

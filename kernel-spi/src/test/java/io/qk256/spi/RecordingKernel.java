@@ -30,4 +30,9 @@ final class RecordingKernel extends Kernel {
     protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
         calls.add(new Call(Operation.GEMM_I8, fromRow, toRow, List.of(w, x, y)));
     }
+
+    @Override
+    protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        calls.add(new Call(Operation.GEMM_Q8, fromRow, toRow, List.of(w, x, y)));
+    }
 }

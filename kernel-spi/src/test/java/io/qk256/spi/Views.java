@@ -8,7 +8,7 @@ import java.util.function.Function;
  * Valid arguments for all operations: {@code x} for the f32 GEMV, {@code q} for the int8 GEMV, {@code batch} for the
  * GEMM.
  */
-record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, F32Vector out) {
+record Views(Qk256Matrix w, Q8Matrix wide, F32Vector x, I8Vector q, I8Batch batch, F32Vector out) {
 
     static final int ROWS = 3;
     static final int COLS = 257;
@@ -26,20 +26,26 @@ record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, F32Vector ou
 
         /** The name in messages. */
         String label(Operation operation) {
-            return this == OUT
-                    ? Calls.outName(operation)
+            if (this == OUT) {
+                return Calls.outName(operation);
+            }
+            return this == GROUP_SCALES && operation == Operation.GEMM_Q8
+                    ? "scales"
                     : name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
         }
 
         MemorySegment segment(Operation operation, Views v) {
             return switch (this) {
-                case CODES -> v.w.codes();
-                case GROUP_SCALES -> v.w.groupScales().orElseThrow();
+                case CODES -> operation == Operation.GEMM_Q8 ? v.wide.codes() : v.w.codes();
+                case GROUP_SCALES ->
+                    operation == Operation.GEMM_Q8
+                            ? v.wide.scales()
+                            : v.w.groupScales().orElseThrow();
                 case X ->
                     switch (operation) {
                         case DEQUANTIZE, GEMV_F32 -> v.x.segment();
                         case GEMV_I8 -> v.q.segment();
-                        case GEMM_I8 -> v.batch.segment();
+                        case GEMM_I8, GEMM_Q8 -> v.batch.segment();
                     };
                 case OUT -> v.out.segment();
             };
@@ -59,6 +65,11 @@ record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, F32Vector ou
                 .withGroupScales(scales, Qk256.BLOCK_WEIGHTS, ScaleType.F32);
         return new Views(
                 w,
+                Q8Matrix.of(
+                        memory.apply(Part.CODES).allocate(Q8Matrix.codesBytes(ROWS, COLS), 1),
+                        memory.apply(Part.GROUP_SCALES).allocate(Q8Matrix.scalesBytes(ROWS, COLS), 4),
+                        ROWS,
+                        COLS),
                 F32Vector.of(memory.apply(Part.X).allocate((long) COLS * Float.BYTES, 4)),
                 I8Vector.of(memory.apply(Part.X).allocate(COLS, 4), 1),
                 I8Batch.of(memory.apply(Part.X).allocate(BATCH * COLS, 4), BATCH, COLS),
@@ -67,13 +78,18 @@ record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, F32Vector ou
     }
 
     Views with(Qk256Matrix newW) {
-        return new Views(newW, x, q, batch, out);
+        return new Views(newW, wide, x, q, batch, out);
+    }
+
+    Views with(Q8Matrix newWide) {
+        return new Views(w, newWide, x, q, batch, out);
     }
 
     /** The same with activations of another length. */
     Views withColumns(int length) {
         return new Views(
                 w,
+                wide,
                 F32Vector.of(new float[length]),
                 I8Vector.of(new byte[length], 1),
                 I8Batch.of(new byte[BATCH * length], BATCH, length),
@@ -81,6 +97,6 @@ record Views(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, F32Vector ou
     }
 
     Views withOut(int length) {
-        return new Views(w, x, q, batch, F32Vector.of(new float[length]));
+        return new Views(w, wide, x, q, batch, F32Vector.of(new float[length]));
     }
 }

@@ -71,7 +71,8 @@ public abstract class KernelContract
                 LargeRules,
                 NeighborRules,
                 DigitRules,
-                GroupRules {
+                GroupRules,
+                WideRules {
 
     private Optional<KernelUnderTest> kernel = Optional.empty();
 

@@ -240,8 +240,8 @@ interface MemoryRules extends RuleGroup {
         Trial trial = kernel().trial(Rules.MEMORY, problem);
         try (Arena arena = Arena.ofConfined()) {
             List<Operands> everywhere = List.of(
-                    sharing(MemorySegment.ofArray(q), MemorySegment.ofArray(x)),
-                    sharing(arena.allocateFrom(JAVA_BYTE, q), arena.allocateFrom(JAVA_FLOAT, x)));
+                    sharing(problem, MemorySegment.ofArray(q), MemorySegment.ofArray(x), arena),
+                    sharing(problem, arena.allocateFrom(JAVA_BYTE, q), arena.allocateFrom(JAVA_FLOAT, x), arena));
             for (Operands operands : everywhere) {
                 for (OperationUnderTest operation : OperationUnderTest.values()) {
                     Expected[] expected = trial.expected(operation);
@@ -253,10 +253,11 @@ interface MemoryRules extends RuleGroup {
         }
     }
 
-    private static Operands sharing(MemorySegment bytes, MemorySegment floats) {
+    private static Operands sharing(Problem problem, MemorySegment bytes, MemorySegment floats, Arena arena) {
         Qk256Matrix w = Qk256Matrix.of(bytes, 3, (int) bytes.byteSize(), Codebook.QK256)
                 .withGroupScales(floats.asSlice(0, 3L * Float.BYTES), Qk256.BLOCK_WEIGHTS, ScaleType.F32);
         I8Batch column = I8Batch.of(bytes, 1, bytes.byteSize());
-        return new Operands(w, F32Vector.of(floats), I8Vector.of(bytes, 1), column, List.of());
+        Operands placed = Operands.place(problem, Placement.OFF_HEAP, arena);
+        return new Operands(w, F32Vector.of(floats), I8Vector.of(bytes, 1), column, placed.wide(), List.of());
     }
 }

@@ -2,6 +2,7 @@ package io.qk256.tck;
 
 import static io.qk256.tck.OperationUnderTest.DEQUANTIZE;
 import static io.qk256.tck.OperationUnderTest.GEMM_I8;
+import static io.qk256.tck.OperationUnderTest.GEMM_Q8;
 
 import io.qk256.spi.F32Vector;
 import java.lang.foreign.Arena;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 interface NeighborRules extends RuleGroup {
 
     private static List<OperationUnderTest> products() {
-        return List.of(OperationUnderTest.GEMV_F32, OperationUnderTest.GEMV_I8, GEMM_I8);
+        return List.of(OperationUnderTest.GEMV_F32, OperationUnderTest.GEMV_I8, GEMM_I8, GEMM_Q8);
     }
 
     /** Another thread keeps changing the rows next to the range: a write-back must not undo any change. */
@@ -71,7 +72,7 @@ interface NeighborRules extends RuleGroup {
         int page = GuardPages.pageBytes();
         for (OperationUnderTest operation : products()) {
             Trial trial = kernel().trial(Rules.OTHERS_ROWS, problem).rows(from, to);
-            int columns = operation == GEMM_I8 ? problem.columns() : 1;
+            int columns = operation.takesColumns() ? problem.columns() : 1;
             try (Arena arena = Arena.ofConfined()) {
                 Operands operands = Operands.place(problem, Placement.OFF_HEAP, arena);
                 MemorySegment pages = GuardPages.allocate((2L * columns + 1) * page, arena);

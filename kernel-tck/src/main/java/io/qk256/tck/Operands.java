@@ -3,6 +3,7 @@ package io.qk256.tck;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.ScaleType;
@@ -22,14 +23,30 @@ import java.util.stream.Collectors;
  * @param x the f32 activations
  * @param q the int8 activations
  * @param columns the int8 activations for GEMM
+ * @param wide the 8-bit weights; empty if the operation does not need them, because they are slow to place in memory
  * @param buffers the memory of all of them
  */
-record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, List<Buffer> buffers) {
+record Operands(
+        Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, Optional<Q8Matrix> wide, List<Buffer> buffers) {
 
     private static final byte HOSTILE_CODES = (byte) 0b10_01_11_10;
     private static final byte HOSTILE_INT8 = 127;
 
+    /** Rows and columns of a block of 8-bit weights. */
+    private static final int TILE = 16;
+
+    private static final int WIDE_GROUP = 32;
+
     static Operands place(Problem problem, Placement at, Arena arena) {
+        return place(problem, at, true, arena);
+    }
+
+    /** The operands of one operation. */
+    static Operands place(Problem problem, Placement at, OperationUnderTest operation, Arena arena) {
+        return place(problem, at, operation == OperationUnderTest.GEMM_Q8, arena);
+    }
+
+    private static Operands place(Problem problem, Placement at, boolean withWide, Arena arena) {
         List<Buffer> buffers = new ArrayList<>();
         byte codeGuard = at.hostile() ? HOSTILE_CODES : 0;
         byte int8Guard = at.hostile() ? HOSTILE_INT8 : 0;
@@ -58,6 +75,20 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, List<Bu
             buffers.add(scales);
             w = w.withGroupScales(scales.view(), problem.group(), problem.scaleType());
         }
+        Optional<Q8Matrix> wide = Optional.empty();
+        if (withWide) {
+            Buffer wideCodes =
+                    Buffer.of("8-bit codes", wideCodes(problem, at), codeGuard, at.codes(), at.byteOffset(), arena);
+            Buffer wideScales = Buffer.of(
+                    "scales of 8-bit codes",
+                    wideScales(problem, at),
+                    Float.floatToFloat16(floatGuard),
+                    at.scales(),
+                    at.floatOffset(),
+                    arena);
+            buffers.addAll(List.of(wideCodes, wideScales));
+            wide = Optional.of(Q8Matrix.of(wideCodes.view(), wideScales.view(), problem.rows(), problem.cols()));
+        }
         int length = longer.length;
         if (problem.multipliers().isEmpty()) {
             return new Operands(
@@ -65,6 +96,7 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, List<Bu
                     F32Vector.of(x.view()),
                     I8Vector.of(q.view(), problem.activationScale()),
                     scaled(I8Batch.of(columns.view(), problem.columns(), length), problem),
+                    wide,
                     List.copyOf(buffers));
         }
         Buffer one = multipliers("multipliers", problem, 1, length, at, arena);
@@ -75,6 +107,7 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, List<Bu
                 F32Vector.of(x.view()),
                 I8Vector.inGroups(q.view(), one.view(), problem.activationScale()),
                 scaled(I8Batch.inGroups(columns.view(), all.view(), problem.columns(), length), problem),
+                wide,
                 List.copyOf(buffers));
     }
 
@@ -137,6 +170,7 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, List<Bu
                         .map(m -> I8Vector.inGroups(q.segment(), m, other.activationScale()))
                         .orElseGet(() -> I8Vector.of(q.segment(), other.activationScale())),
                 scaled(otherColumns, other),
+                wide,
                 buffers);
     }
 
@@ -180,6 +214,46 @@ record Operands(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, List<Bu
             }
         }
         return packed;
+    }
+
+    /**
+     * By the definition of the layout: tiles of 16 rows, in blocks of 32 columns, four columns of a row together. What
+     * fills up the last blocks means nothing.
+     */
+    private static byte[] wideCodes(Problem problem, Placement at) {
+        int groups = Math.ceilDiv(problem.cols(), WIDE_GROUP);
+        byte[] packed = new byte[Math.ceilDiv(problem.rows(), TILE) * groups * TILE * WIDE_GROUP + at.tail()];
+        Arrays.fill(packed, (byte) (at.padding() * 37 - 128));
+        for (int row = 0; row < problem.rows(); row++) {
+            for (int col = 0; col < problem.cols(); col++) {
+                int block = row / TILE * groups + col / WIDE_GROUP;
+                int inBlock = (col % WIDE_GROUP / 4 * TILE + row % TILE) * 4 + col % 4;
+                packed[block * TILE * WIDE_GROUP + inBlock] = problem.wideCode(row, col);
+            }
+        }
+        return packed;
+    }
+
+    private static short[] wideScales(Problem problem, Placement at) {
+        int groups = Math.ceilDiv(problem.cols(), WIDE_GROUP);
+        short[] packed = new short[Math.ceilDiv(problem.rows(), TILE) * groups * TILE];
+        Arrays.fill(packed, Float.floatToFloat16(at.hostile() ? Float.NaN : 1));
+        for (int row = 0; row < problem.rows(); row++) {
+            for (int group = 0; group < groups; group++) {
+                packed[(row / TILE * groups + group) * TILE + row % TILE] = problem.wideScale(row, group);
+            }
+        }
+        return packed;
+    }
+
+    /** The 8-bit weights of operands that have them. */
+    Q8Matrix wideMatrix() {
+        return wide.orElseThrow(() -> new IllegalStateException("the 8-bit weights were not placed"));
+    }
+
+    /** The same with another matrix of 2-bit weights. */
+    Operands with(Qk256Matrix other) {
+        return new Operands(other, x, q, columns, wide, buffers);
     }
 
     private static int rowStride(Problem problem, Placement at) {

@@ -86,6 +86,34 @@ enum OperationUnderTest {
         String place(Problem problem, int fromRow, int index) {
             return "column " + index / problem.rows() + " of " + problem.columns() + ", row " + index % problem.rows();
         }
+    },
+    GEMM_Q8(Operation.GEMM_Q8) {
+        @Override
+        void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result) {
+            kernel.gemm(operands.wideMatrix(), operands.columns(), fromRow, toRow, result);
+        }
+
+        @Override
+        int resultLength(Problem problem, int fromRow, int toRow) {
+            return GEMM_I8.resultLength(problem, fromRow, toRow);
+        }
+
+        @Override
+        Expected[] expected(Problem problem, int fromRow, int toRow, float fill) {
+            return IntStream.range(0, problem.columns())
+                    .mapToObj(problem::column)
+                    .flatMap(column -> Arrays.stream(all(
+                            problem.rows(),
+                            row -> inRange(row, fromRow, toRow)
+                                    ? Oracle.wideProduct(column, row)
+                                    : Expected.exactly(fill))))
+                    .toArray(Expected[]::new);
+        }
+
+        @Override
+        String place(Problem problem, int fromRow, int index) {
+            return GEMM_I8.place(problem, fromRow, index);
+        }
     };
 
     private final Operation operation;
@@ -99,6 +127,11 @@ enum OperationUnderTest {
     /** Whether it is defined for integer codebooks only. */
     boolean isInt8() {
         return this == GEMV_I8 || this == GEMM_I8;
+    }
+
+    /** Whether it computes several columns. */
+    boolean takesColumns() {
+        return this == GEMM_I8 || this == GEMM_Q8;
     }
 
     /**

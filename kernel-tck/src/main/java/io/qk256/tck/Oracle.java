@@ -9,6 +9,8 @@ final class Oracle {
     /** Half of the smallest f32: the most that one product can lose when it is subnormal. */
     private static final double F32_UNDERFLOW = 0x1p-150;
 
+    private static final int WIDE_GROUP = 32;
+
     private Oracle() {}
 
     /** {@code value * (groupScale * tensorScale)}, each product rounded to f32. */
@@ -66,6 +68,21 @@ final class Oracle {
                 ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
         float rounded = problem.groupScales().isPresent() ? (float) ofLanes : (float) sum;
         return Expected.exactly(rounded / problem.activationScale() * problem.tensorScale());
+    }
+
+    /** The product of a row of 8-bit weights: exact sums of 32, then f64 in the order of the groups. */
+    static Expected wideProduct(Problem problem, int row) {
+        double sum = 0;
+        for (int from = 0; from < problem.cols(); from += WIDE_GROUP) {
+            int to = Math.min(problem.cols(), from + WIDE_GROUP);
+            long ofGroup = 0;
+            for (int col = from; col < to; col++) {
+                ofGroup += (long) problem.wideCode(row, col) * problem.q()[col];
+            }
+            double scale = Float.float16ToFloat(problem.wideScale(row, from / WIDE_GROUP));
+            sum += (double) (ofGroup * problem.multiplier(from)) * scale;
+        }
+        return Expected.exactly((float) sum / problem.activationScale());
     }
 
     private static long integerGroup(Problem problem, int row, int group) {

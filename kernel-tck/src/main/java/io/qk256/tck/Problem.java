@@ -38,6 +38,8 @@ final class Problem {
     private byte[] q;
     private float activationScale = 1;
     private int columns = 3;
+    private WideCodes wideCodes = Problem::randomWideCode;
+    private WideScales wideScales = Problem::randomWideScale;
 
     /** Uniform codes; x uniform in [-10, 10) and q uniform in [-128, 127], from the next two seeds. */
     private Problem(int rows, int cols, long seed) {
@@ -76,6 +78,62 @@ final class Problem {
         this.q = other.q;
         this.activationScale = other.activationScale;
         this.columns = other.columns;
+        this.wideCodes = other.wideCodes;
+        this.wideScales = other.wideScales;
+    }
+
+    /** The 8-bit codes, which have no relation to those of 2 bits. */
+    @FunctionalInterface
+    interface WideCodes {
+        int code(long seed, int row, int col);
+    }
+
+    /** The scale of each 32 weights of 8 bits. */
+    @FunctionalInterface
+    interface WideScales {
+        float scale(long seed, int row, int group);
+    }
+
+    private static int randomWideCode(long seed, int row, int col) {
+        return (byte) (mixed(seed, row, col) >>> 32);
+    }
+
+    /** Of both signs, with magnitudes from 2^-8 to 2^7. */
+    private static float randomWideScale(long seed, int row, int group) {
+        long random = mixed(~seed, row, group);
+        float size = Math.scalb(1 + (random >>> 20 & 1023) / 1024f, (int) (random >>> 40 & 15) - 8);
+        return random < 0 ? size : -size;
+    }
+
+    private static long mixed(long seed, int row, int col) {
+        long z = seed * 0x9E3779B97F4A7C15L + row * 0xBF58476D1CE4E5B9L + col * 0x94D049BB133111EBL;
+        z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
+        return z ^ z >>> 31;
+    }
+
+    /** Sets the 8-bit codes, and names them. */
+    Problem withWideCodes(String name, WideCodes other) {
+        Problem changed = withOrigin(origin + ", " + name);
+        changed.wideCodes = other;
+        return changed;
+    }
+
+    /** Sets the scales of the 8-bit weights, and names them; they are rounded to f16. */
+    Problem withWideScales(String name, WideScales other) {
+        Problem changed = withOrigin(origin + ", " + name);
+        changed.wideScales = other;
+        return changed;
+    }
+
+    /** The code of an 8-bit weight. */
+    byte wideCode(int row, int col) {
+        return (byte) wideCodes.code(seed, row, col);
+    }
+
+    /** The f16 scale of 32 weights of 8 bits. */
+    short wideScale(int row, int group) {
+        return Float.floatToFloat16(wideScales.scale(seed, row, group));
     }
 
     /** Random codes and activations, codebook QK256, no scales. */

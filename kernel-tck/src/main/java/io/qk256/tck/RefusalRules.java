@@ -83,6 +83,16 @@ interface RefusalRules extends RuleGroup {
         calls.put(
                 "int8 batch product to a result for one column",
                 (kernel, in, out) -> kernel.gemm(in.w(), in.columns(), out.slice(0, 3)));
+        calls.put(
+                "8-bit product with columns too short",
+                (kernel, in, out) ->
+                        kernel.gemm(in.wideMatrix(), I8Batch.of(new byte[2 * 299], 2, 299), out.slice(0, 6)));
+        calls.put(
+                "8-bit product to a result for one column",
+                (kernel, in, out) -> kernel.gemm(in.wideMatrix(), in.columns(), out.slice(0, 3)));
+        calls.put(
+                "8-bit product of rows [2, 4) of 3",
+                (kernel, in, out) -> kernel.gemm(in.wideMatrix(), in.columns(), 2, 4, out.slice(0, 9)));
         calls.put("f32 product with a closed x", (kernel, in, out) -> kernel.gemv(in.w(), closed(), out.slice(0, 3)));
         calls.put("dequantize of closed codes", (kernel, in, out) -> kernel.dequantize(closedMatrix(), out));
         return calls;

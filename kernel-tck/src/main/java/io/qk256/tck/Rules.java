@@ -178,6 +178,9 @@ public final class Rules {
     /** int8 activations in groups of 32, each with an integer multiplier. */
     public static final String MULTIPLIERS = "rule 48 multipliers";
 
+    /** 8-bit weights in tiles of 16 rows, with an f16 scale for each 32 columns. */
+    public static final String WIDE_WEIGHTS = "rule 49 8-bit weights";
+
     private static final Set<String> SHOULD = Set.of(NEEDLESS_CLAIMS, SELF_DESCRIPTION);
 
     private static final Pattern TEXT = Pattern.compile("rule (\\d+) (.+)");

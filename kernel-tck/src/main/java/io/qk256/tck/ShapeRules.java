@@ -240,7 +240,7 @@ interface ShapeRules extends RuleGroup {
             }
             Qk256Matrix wide = Qk256Matrix.of(codes, problem.rows(), problem.cols(), problem.codebook())
                     .withRowStride(stride);
-            Operands operands = new Operands(wide, compact.x(), compact.q(), compact.columns(), compact.buffers());
+            Operands operands = compact.with(wide);
             for (OperationUnderTest operation : OperationUnderTest.values()) {
                 F32Vector result = F32Vector.allocate(arena, operation.resultLength(problem, 0, problem.rows()));
                 trial.call(operation, operands, result);

@@ -118,6 +118,7 @@ interface StateRules extends RuleGroup {
             F32Vector result =
                     F32Vector.allocate(arena, OperationUnderTest.GEMM_I8.resultLength(first, 0, first.rows()));
             trial.call(OperationUnderTest.GEMM_I8, operands, result);
+            trial.call(OperationUnderTest.GEMM_Q8, operands, result);
             for (int i = 0; i < second.columns(); i++) {
                 Problem column = second.column(i);
                 operands.columns().column(i).segment().copyFrom(MemorySegment.ofArray(column.q()));
@@ -125,6 +126,8 @@ interface StateRules extends RuleGroup {
             }
             trial.call(OperationUnderTest.GEMM_I8, operands, result);
             trial.compare(OperationUnderTest.GEMM_I8, result, trial.expected(OperationUnderTest.GEMM_I8));
+            trial.call(OperationUnderTest.GEMM_Q8, operands, result);
+            trial.compare(OperationUnderTest.GEMM_Q8, result, trial.expected(OperationUnderTest.GEMM_Q8));
         }
     }
 

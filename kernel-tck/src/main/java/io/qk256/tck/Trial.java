@@ -118,7 +118,7 @@ final class Trial {
     /** Calls the kernel on separate memory. */
     Outcome run(OperationUnderTest operation) {
         try (Arena arena = Arena.ofConfined()) {
-            Operands operands = Operands.place(problem, placement, arena);
+            Operands operands = Operands.place(problem, placement, operation, arena);
             float[] fill = new float[operation.resultLength(problem, fromRow, toRow)];
             Arrays.fill(fill, placement.fill());
             Buffer result = Buffer.of(

@@ -37,6 +37,7 @@ final class WrongKernels {
         WrongSizes.addTo(wrong);
         WrongNeighbors.addTo(wrong);
         WrongGroups.addTo(wrong);
+        WrongWide.addTo(wrong);
         return List.copyOf(wrong.all);
     }
 

@@ -5,6 +5,7 @@ import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
@@ -39,6 +40,7 @@ final class Avx2NativeKernel extends Kernel {
     private final long wideGemmI8;
     private final long groupedGemvI8;
     private final long groupedGemmI8;
+    private final long gemmQ8;
     private final int prefetch;
     private final String description;
 
@@ -58,6 +60,7 @@ final class Avx2NativeKernel extends Kernel {
         this.wideGemmI8 = Tier.widest(Native.WIDE_GEMM_I8, tiers);
         this.groupedGemvI8 = Tier.widest(Native.GROUPED_GEMV_I8, tiers);
         this.groupedGemmI8 = Tier.widest(Native.GROUPED_GEMM_I8, tiers);
+        this.gemmQ8 = Tier.widest(Native.GEMM_Q8, tiers);
         this.prefetch = tuning.prefetch();
         this.description = description(tiers, tuning, origin);
     }
@@ -203,6 +206,28 @@ final class Avx2NativeKernel extends Kernel {
                 }
                 for (; column < x.columns(); column += Native.GEMM_COLUMNS) {
                     NativeCall.columns(operation, w, row, rows, x, column, prefetch, y);
+                }
+            }
+        } finally {
+            Reference.reachabilityFence(w);
+            Reference.reachabilityFence(x);
+            Reference.reachabilityFence(y);
+        }
+    }
+
+    @Override
+    protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        if (!w.isOffHeap() || !x.isAllOffHeap() || !y.isOffHeap()) {
+            super.gemmQ8Rows(w, x, fromRow, toRow, y);
+            return;
+        }
+        try {
+            long tile = (long) w.groups() * Q8Matrix.BLOCK_BYTES;
+            int batch = (int) Math.max(1, BATCH_BYTES / tile) * Q8Matrix.TILE_ROWS;
+            for (int row = fromRow, end; row < toRow; row = end) {
+                end = (int) Math.min(toRow, (long) row - row % Q8Matrix.TILE_ROWS + batch);
+                for (int column = 0; column < x.columns(); column += Native.GEMM_COLUMNS) {
+                    NativeCall.q8(gemmQ8, w, row, end - row, x, column, prefetch, y);
                 }
             }
         } finally {

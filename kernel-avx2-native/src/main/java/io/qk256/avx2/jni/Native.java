@@ -8,7 +8,7 @@ package io.qk256.avx2.jni;
 final class Native {
 
     /** The interface version; raise it when a signature or the meaning of an argument changes. */
-    static final int ABI = 14;
+    static final int ABI = 15;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
@@ -47,7 +47,10 @@ final class Native {
     /** For {@link #callWide}; for products without group scales and multipliers. */
     static final int WIDE_GEMM_I8 = 7;
 
-    /** The maximum number of columns for {@link #callColumns}. */
+    /** For {@link #callQ8}: of 8-bit rows. */
+    static final int GEMM_Q8 = 8;
+
+    /** The maximum number of columns for {@link #callColumns} and {@link #callQ8}. */
     static final int GEMM_COLUMNS = 4;
 
     /** The maximum number of columns for {@link #callWide}. */
@@ -165,5 +168,26 @@ final class Native {
             long xStride,
             long yStride,
             long scratch,
+            long y);
+
+    /** Calls a function with the arguments that {@code QK256_Q8} in {@code q8.h} documents, and the result. */
+    static native void callQ8(
+            long function,
+            long codes,
+            long scales,
+            int skipped,
+            int rows,
+            int cols,
+            long x,
+            long xStride,
+            long multipliers,
+            long multipliersStride,
+            int columns,
+            float xScale,
+            float xScale1,
+            float xScale2,
+            float xScale3,
+            int prefetch,
+            long yStride,
             long y);
 }

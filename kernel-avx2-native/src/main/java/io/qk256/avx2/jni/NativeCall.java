@@ -9,6 +9,7 @@ import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.FunctionDescriptor;
@@ -312,6 +313,32 @@ final class NativeCall {
                 x.length(),
                 w.rows(),
                 scratch.address(),
+                y.address((long) column * w.rows() + row));
+    }
+
+    /**
+     * Multiplies {@code rows} 8-bit rows starting at {@code row}, with up to {@link Native#GEMM_COLUMNS} columns of
+     * activations starting at {@code column}, all off-heap.
+     */
+    static void q8(long operation, Q8Matrix w, int row, int rows, I8Batch x, int column, int prefetch, F32Vector y) {
+        Native.callQ8(
+                operation,
+                w.codesAddress(row),
+                w.scalesAddress(row),
+                row % Q8Matrix.TILE_ROWS,
+                rows,
+                w.cols(),
+                x.address(column),
+                x.length(),
+                x.column(column).multipliersAddress(),
+                Math.ceilDiv(x.length(), I8Vector.GROUP),
+                Math.min(Native.GEMM_COLUMNS, x.columns() - column),
+                scale(x, column),
+                scale(x, column + 1),
+                scale(x, column + 2),
+                scale(x, column + 3),
+                prefetch,
+                w.rows(),
                 y.address((long) column * w.rows() + row));
     }
 

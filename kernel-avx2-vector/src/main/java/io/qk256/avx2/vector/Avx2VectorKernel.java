@@ -4,6 +4,7 @@ import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.memory.PerThread;
 
@@ -39,6 +40,16 @@ final class Avx2VectorKernel extends Kernel {
             GemmI8.rows(w, scratch.get(), x, fromRow, toRow, y);
         } else {
             super.gemmI8Rows(w, x, fromRow, toRow, y);
+        }
+    }
+
+    @Override
+    protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        GemmQ8.Memory memory = scratch.get().forQ8();
+        if (GemmQ8.takes(w, x, memory)) {
+            GemmQ8.rows(w, memory, x, fromRow, toRow, y);
+        } else {
+            super.gemmQ8Rows(w, x, fromRow, toRow, y);
         }
     }
 

@@ -14,6 +14,7 @@ import io.qk256.spi.ScaleType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A thread's copy of a part of the input, in the order in which the packed codes use it and zero-padded to whole
@@ -67,8 +68,16 @@ final class Scratch {
     private final float[] floatSums = new float[ROWS * Lanes.FLOATS.length()];
     private final double[] doubleSums = new double[ROWS];
     private final short[] laneSums = new short[GemmI8.PAIR_OF_SUMS * Lanes.SHORTS.length()];
+    private GemmQ8.@Nullable Memory q8;
     private MemorySegment rowCodes = MemorySegment.NULL;
     private MemorySegment rowValues = MemorySegment.NULL;
+
+    GemmQ8.Memory forQ8() {
+        if (q8 == null) {
+            q8 = new GemmQ8.Memory();
+        }
+        return q8;
+    }
 
     /**
      * The codebook values, twice: then three bits used as an index give the same value as the low two, and no mask is

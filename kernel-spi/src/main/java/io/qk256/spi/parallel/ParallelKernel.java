@@ -5,6 +5,7 @@ import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
 import java.util.Objects;
 import java.util.concurrent.Executor;
@@ -20,7 +21,7 @@ import java.util.concurrent.Executor;
  * }
  * }</pre>
  *
- * <p>A matrix is split at multiples of 4 rows into more parts than there are threads. Each thread takes one part
+ * <p>A matrix is split at multiples of 4 rows (of 16, if it is of 8 bits) into more parts than there are threads. Each thread takes one part
  * after the other, so a thread that starts late takes fewer. A small matrix is done by the calling thread alone. A
  * matrix that is split needs memory that all threads may use: from a shared, automatic or global arena, or on the heap;
  * confined memory causes a {@link WrongThreadException}. All threads write to the same result at the same time, each
@@ -145,26 +146,31 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
 
     @Override
     protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
-        split(Operation.DEQUANTIZE, w, out, fromRow, toRow, out);
+        split(Operation.DEQUANTIZE, w, w.cols(), out, fromRow, toRow, out);
     }
 
     @Override
     protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
-        split(Operation.GEMV_F32, w, x, fromRow, toRow, y);
+        split(Operation.GEMV_F32, w, w.cols(), x, fromRow, toRow, y);
     }
 
     @Override
     protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
-        split(Operation.GEMV_I8, w, x, fromRow, toRow, y);
+        split(Operation.GEMV_I8, w, w.cols(), x, fromRow, toRow, y);
     }
 
     @Override
     protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
-        split(Operation.GEMM_I8, w, x, fromRow, toRow, y);
+        split(Operation.GEMM_I8, w, w.cols(), x, fromRow, toRow, y);
     }
 
-    private void split(Operation operation, Qk256Matrix w, Object x, int fromRow, int toRow, F32Vector out) {
-        int rowsInPart = RowJob.rowsInPart(w.cols(), toRow - fromRow, threads);
+    @Override
+    protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        split(Operation.GEMM_Q8, w, w.cols(), x, fromRow, toRow, y);
+    }
+
+    private void split(Operation operation, Object w, int cols, Object x, int fromRow, int toRow, F32Vector out) {
+        int rowsInPart = RowJob.rowsInPart(operation, cols, toRow - fromRow, threads);
         if (rowsInPart == toRow - fromRow || crew.isWithinCall()) {
             crew.requireOpen();
             RowJob.run(kernel, operation, w, x, fromRow, toRow, out);

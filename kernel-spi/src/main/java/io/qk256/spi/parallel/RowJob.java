@@ -5,6 +5,7 @@ import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.reflect.UndeclaredThrowableException;
 import java.util.Objects;
@@ -23,7 +24,7 @@ final class RowJob implements Runnable {
     /** How long threads spin before they sleep: waking a thread takes about ten microseconds. */
     static final long SPIN_NANOS = 50_000;
 
-    /** Kernels process rows in groups of four. */
+    /** Kernels process rows in groups of four, and in tiles if they are of 8 bits. */
     private static final int GROUP = 4;
 
     /** More than one, so that a late or slow thread does not keep the others waiting. */
@@ -35,7 +36,7 @@ final class RowJob implements Runnable {
     private @Nullable RowTask task;
     private @Nullable Kernel kernel;
     private Operation operation = Operation.DEQUANTIZE;
-    private @Nullable Qk256Matrix w;
+    private @Nullable Object w;
     private @Nullable Object x;
     private @Nullable F32Vector out;
     private int fromRow;
@@ -51,9 +52,9 @@ final class RowJob implements Runnable {
     private volatile @Nullable Thread waiting;
 
     /** Returns the number of matrix rows that a thread takes at a time. */
-    static int rowsInPart(int cols, int rows, int threads) {
+    static int rowsInPart(Operation operation, int cols, int rows, int threads) {
         long worthwhile = Math.ceilDiv(WEIGHTS_IN_PART, (long) cols);
-        return rowsInPart(rows, threads, worthwhile, GROUP);
+        return rowsInPart(rows, threads, worthwhile, operation == Operation.GEMM_Q8 ? Q8Matrix.TILE_ROWS : GROUP);
     }
 
     /**
@@ -72,7 +73,7 @@ final class RowJob implements Runnable {
     void fill(
             Kernel newKernel,
             Operation newOperation,
-            Qk256Matrix newW,
+            Object newW,
             Object newX,
             int newFromRow,
             int newToRow,
@@ -145,23 +146,23 @@ final class RowJob implements Runnable {
             task.run(from, to);
             return;
         }
-        Qk256Matrix matrix = Objects.requireNonNull(w);
+        Object matrix = Objects.requireNonNull(w);
         F32Vector result = Objects.requireNonNull(out);
         if (operation == Operation.DEQUANTIZE) {
-            long cols = matrix.cols();
+            long cols = ((Qk256Matrix) matrix).cols();
             result = result.slice((from - fromRow) * cols, (to - fromRow) * cols);
         }
         run(Objects.requireNonNull(kernel), operation, matrix, Objects.requireNonNull(x), from, to, result);
     }
 
     /** Calls the public methods, because they check that this thread may use the memory. */
-    static void run(
-            Kernel kernel, Operation operation, Qk256Matrix w, Object x, int fromRow, int toRow, F32Vector out) {
+    static void run(Kernel kernel, Operation operation, Object w, Object x, int fromRow, int toRow, F32Vector out) {
         switch (operation) {
-            case DEQUANTIZE -> kernel.dequantize(w, fromRow, toRow, out);
-            case GEMV_F32 -> kernel.gemv(w, (F32Vector) x, fromRow, toRow, out);
-            case GEMV_I8 -> kernel.gemv(w, (I8Vector) x, fromRow, toRow, out);
-            case GEMM_I8 -> kernel.gemm(w, (I8Batch) x, fromRow, toRow, out);
+            case DEQUANTIZE -> kernel.dequantize((Qk256Matrix) w, fromRow, toRow, out);
+            case GEMV_F32 -> kernel.gemv((Qk256Matrix) w, (F32Vector) x, fromRow, toRow, out);
+            case GEMV_I8 -> kernel.gemv((Qk256Matrix) w, (I8Vector) x, fromRow, toRow, out);
+            case GEMM_I8 -> kernel.gemm((Qk256Matrix) w, (I8Batch) x, fromRow, toRow, out);
+            case GEMM_Q8 -> kernel.gemm((Q8Matrix) w, (I8Batch) x, fromRow, toRow, out);
         }
     }
 

@@ -122,9 +122,10 @@ public record Selection(
         Kernel gemvF32 = kernel(Operation.GEMV_F32);
         Kernel gemvI8 = kernel(Operation.GEMV_I8);
         Kernel gemm = kernel(Operation.GEMM_I8);
+        Kernel gemmQ8 = kernel(Operation.GEMM_Q8);
         return best.values().stream().distinct().count() == 1
                 ? dequantize
-                : new CompositeKernel(dequantize, gemvF32, gemvI8, gemm);
+                : new CompositeKernel(dequantize, gemvF32, gemvI8, gemm, gemmQ8);
     }
 
     private Kernel kernel(Operation operation) {

@@ -5,6 +5,7 @@ import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.ScaleType;
@@ -25,6 +26,7 @@ final class SelfTest {
     private static final int ROWS = 4;
     private static final int COLS = 2 * Qk256.BLOCK_WEIGHTS + 3;
     private static final int COLUMNS = 5;
+    private static final int WIDE_ROWS = 19;
     private static final int FROM_ROW = 1;
     private static final int TO_ROW = 3;
     private static final float TENSOR_SCALE = 0.5f;
@@ -48,6 +50,7 @@ final class SelfTest {
                 wrong = wrong.or(() -> test.pattern(codebook, 64, ScaleType.F16, true, arena));
                 wrong = wrong.or(() -> test.pattern(codebook, 128, ScaleType.F16, false, arena));
             }
+            wrong = wrong.or(() -> test.wide(false, true, arena)).or(() -> test.wide(true, false, arena));
         }
         return wrong;
     }
@@ -137,6 +140,39 @@ final class SelfTest {
                 .or(() -> compare("gemv-f32" + where, y.toArray(), products))
                 .or(() -> compare("gemv-i8" + where, integerY.toArray(), integerProducts))
                 .or(() -> compare("gemm-i8" + where, batchY.toArray(), batch(integerProducts)));
+    }
+
+    /** 8-bit weights, with rows that cross the tiles of 16. */
+    private Optional<String> wide(boolean multiplied, boolean offHeap, Arena arena) {
+        MemorySegment codes = allocate(Q8Matrix.codesBytes(WIDE_ROWS, COLS), offHeap, arena);
+        MemorySegment scales =
+                scales(Math.toIntExact(Q8Matrix.scalesBytes(WIDE_ROWS, COLS) / 2), ScaleType.F16, offHeap, arena);
+        codes.fill((byte) 77); // Also where the padding is.
+        Q8Matrix w = Q8Matrix.of(codes, scales, WIDE_ROWS, COLS);
+        byte[] q = new byte[COLS];
+        for (int c = 0; c < COLS; c++) {
+            q[c] = (byte) (c * 37 % 255 - 127);
+        }
+        float[] expected = untouched(COLUMNS * WIDE_ROWS);
+        for (int r = 0; r < WIDE_ROWS; r++) {
+            double sum = 0;
+            for (int c = 0; c < COLS; c++) {
+                int group = c / Q8Matrix.GROUP;
+                float scale = 1f / (1 << (r + group) % 7);
+                byte code = (byte) (c * 11 + r * 5);
+                codes.set(ValueLayout.JAVA_BYTE, w.codeAt(r, c), code);
+                scales.set(ValueLayout.JAVA_SHORT, w.scaleAt(r, group), Float.floatToFloat16(scale));
+                sum += (double) (code * q[c]) * scale * (multiplied ? multiplier(group) : 1);
+            }
+            for (int i = 0; i < COLUMNS && r > 0 && r < WIDE_ROWS - 1; i++) {
+                expected[i * WIDE_ROWS + r] = (float) sum / (ACTIVATION_SCALE * (1 << i));
+            }
+        }
+        F32Vector y = untouched(expected.length, offHeap, arena);
+        kernel.gemm(w, repeated(q, multiplied, offHeap, arena), 1, WIDE_ROWS - 1, y);
+        String where = " " + WIDE_ROWS + "x" + COLS + (multiplied ? " with multipliers" : "")
+                + (offHeap ? " off-heap" : " on the heap");
+        return compare("gemm-q8" + where, y.toArray(), expected);
     }
 
     private static MemorySegment scales(int number, ScaleType type, boolean offHeap, Arena arena) {

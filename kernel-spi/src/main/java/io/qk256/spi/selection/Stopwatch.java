@@ -6,10 +6,12 @@ import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -31,6 +33,8 @@ final class Stopwatch {
     private static final int COLS = 4096;
     private static final int COLUMNS = 8;
     private static final long WEIGHTS = (long) ROWS * COLS;
+
+    private static final short HALF = Float.floatToFloat16(0.5f);
 
     /** Rounds per set; two consecutive sets must agree. */
     private static final int ROUNDS = 5;
@@ -57,6 +61,7 @@ final class Stopwatch {
 
     private final Ticks ticks;
     private final Qk256Matrix w;
+    private final Q8Matrix wide;
     private final F32Vector x;
     private final I8Vector q;
     private final I8Batch columns;
@@ -80,6 +85,13 @@ final class Stopwatch {
                         COLS,
                         Codebook.TERNARY)
                 .withTensorScale(0.5f);
+        wide = Q8Matrix.allocate(arena, ROWS, COLS);
+        for (long i = 0; i < wide.codes().byteSize(); i++) {
+            wide.codes().set(ValueLayout.JAVA_BYTE, i, codes[(int) (i % codes.length)]);
+        }
+        for (long i = 0; i < wide.scales().byteSize(); i += Short.BYTES) {
+            wide.scales().set(ValueLayout.JAVA_SHORT, i, HALF);
+        }
         columns = I8Batch.of(arena.allocate(values.length, 64).copyFrom(MemorySegment.ofArray(values)), COLUMNS, COLS);
         for (int i = 0; i < COLUMNS; i++) {
             columns.column(i).scale(1);
@@ -176,6 +188,7 @@ final class Stopwatch {
             case GEMV_F32 -> () -> kernel.gemv(w, x, y);
             case GEMV_I8 -> () -> kernel.gemv(w, q, y);
             case GEMM_I8 -> () -> kernel.gemm(w, columns, batchY);
+            case GEMM_Q8 -> () -> kernel.gemm(wide, columns, batchY);
         };
     }
 
@@ -223,7 +236,11 @@ final class Stopwatch {
             }
             allCalls += calls;
             allNanos += taken;
-            return calls * WEIGHTS * (operation == Operation.GEMM_I8 ? COLUMNS : 1) * 1e9 / taken;
+            return calls
+                    * WEIGHTS
+                    * (operation == Operation.GEMM_I8 || operation == Operation.GEMM_Q8 ? COLUMNS : 1)
+                    * 1e9
+                    / taken;
         }
 
         /** Makes the later set the earlier one. */

@@ -7,6 +7,7 @@ import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.util.concurrent.ExecutorService;
@@ -70,6 +71,7 @@ class AllocationTest {
             case GEMV_F32 -> kernel.gemv(p.w(), p.x(), y);
             case GEMV_I8 -> kernel.gemv(p.w(), p.q(), y);
             case GEMM_I8 -> kernel.gemm(p.w(), p.batch(), columns);
+            case GEMM_Q8 -> kernel.gemm(p.wide(), p.batch(), columns);
         }
     }
 
@@ -105,5 +107,8 @@ class AllocationTest {
 
         @Override
         protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {}
+
+        @Override
+        protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {}
     }
 }

@@ -6,6 +6,7 @@ import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
@@ -14,13 +15,18 @@ import java.lang.foreign.ValueLayout;
 import java.util.Random;
 
 /** Random operands, large enough to be split. */
-record ParallelProblem(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, Arena arena) {
+record ParallelProblem(Qk256Matrix w, Q8Matrix wide, F32Vector x, I8Vector q, I8Batch batch, Arena arena) {
 
     static ParallelProblem of(int rows, int cols, Arena arena) {
         Random random = new Random(rows);
         MemorySegment codes = arena.allocate(rows * Qk256.rowBytes(cols));
         for (long i = 0; i < codes.byteSize(); i += Qk256.BLOCK_BYTES) {
             codes.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
+        }
+        Q8Matrix wide = Q8Matrix.allocate(arena, rows, cols);
+        for (int row = 0; row < rows; row++) {
+            wide.codes().set(ValueLayout.JAVA_BYTE, wide.codeAt(row, row % cols), (byte) random.nextInt());
+            wide.scales().set(ValueLayout.JAVA_SHORT, wide.scaleAt(row, row % cols / 32), (short) 0x3c00);
         }
         F32Vector x = F32Vector.allocate(arena, cols);
         I8Vector q = I8Vector.allocate(arena, cols);
@@ -31,7 +37,7 @@ record ParallelProblem(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, Ar
             batch.column(col % 3).segment().set(ValueLayout.JAVA_BYTE, col, (byte) random.nextInt());
         }
         batch.column(1).scale(3);
-        return new ParallelProblem(Qk256Matrix.of(codes, rows, cols, Codebook.QK256), x, q, batch, arena);
+        return new ParallelProblem(Qk256Matrix.of(codes, rows, cols, Codebook.QK256), wide, x, q, batch, arena);
     }
 
     /** The result, allocated in the problem's arena. */
@@ -39,7 +45,7 @@ record ParallelProblem(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, Ar
         long length = switch (operation) {
             case DEQUANTIZE -> (long) (toRow - fromRow) * w.cols();
             case GEMV_F32, GEMV_I8 -> w.rows();
-            case GEMM_I8 -> (long) batch.columns() * w.rows();
+            case GEMM_I8, GEMM_Q8 -> (long) batch.columns() * w.rows();
         };
         F32Vector out = F32Vector.allocate(arena, length);
         switch (operation) {
@@ -47,6 +53,7 @@ record ParallelProblem(Qk256Matrix w, F32Vector x, I8Vector q, I8Batch batch, Ar
             case GEMV_F32 -> kernel.gemv(w, x, fromRow, toRow, out);
             case GEMV_I8 -> kernel.gemv(w, q, fromRow, toRow, out);
             case GEMM_I8 -> kernel.gemm(w, batch, fromRow, toRow, out);
+            case GEMM_Q8 -> kernel.gemm(wide, batch, fromRow, toRow, out);
         }
         return out.toArray();
     }

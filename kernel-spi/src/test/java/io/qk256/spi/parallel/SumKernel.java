@@ -1,8 +1,10 @@
 package io.qk256.spi.parallel;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.ValueLayout;
 
@@ -36,6 +38,12 @@ class SumKernel extends Kernel {
         for (int row = fromRow; row < toRow; row++) {
             y.set(row, byteOf(w, row) * x.segment().get(ValueLayout.JAVA_BYTE, row % x.length()) / x.scale());
         }
+    }
+
+    @Override
+    protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        before();
+        super.gemmQ8Rows(w, x, fromRow, toRow, y);
     }
 
     private static float byteOf(Qk256Matrix w, int row) {

@@ -4,6 +4,7 @@ import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.ValueLayout;
@@ -49,6 +50,12 @@ public class PlainKernel extends Kernel {
     @Override
     protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
         super.gemmI8Rows(w, x, fromRow, toRow, y);
+    }
+
+    /** For the tests of this package. */
+    @Override
+    protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        super.gemmQ8Rows(w, x, fromRow, toRow, y);
     }
 
     /** The weight without scales. */

@@ -6,6 +6,7 @@ import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.ScaleType;
@@ -148,6 +149,11 @@ final class EightThreads implements Fuzz.Case {
         return new Operands(
                 operation,
                 matrix(random, arena, rows, cols),
+                Q8Matrix.of(
+                        input(random, memory.fitting(random, arena, Q8Matrix.codesBytes(rows, cols), 1)),
+                        input(random, memory.fitting(random, arena, Q8Matrix.scalesBytes(rows, cols), 2)),
+                        rows,
+                        cols),
                 F32Vector.of(
                         input(random, HostileOperations.numbers(random, memory.fitting(random, arena, 4L * cols, 4)))),
                 I8Vector.of(input(random, memory.fitting(random, arena, cols, 1)), 0.5f + random.nextInt(100)),

@@ -222,7 +222,7 @@ final class HostileCalls implements Fuzz.Case {
             return kernel(random);
         }
         if (type == CompositeKernel.class) {
-            return new CompositeKernel(kernel(random), kernel(random), kernel(random), kernel(random));
+            return new CompositeKernel(kernel(random), kernel(random), kernel(random), kernel(random), kernel(random));
         }
         return simple(type, random);
     }

@@ -6,6 +6,7 @@ import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.ScaleType;
@@ -92,8 +93,13 @@ final class HostileOperations implements Fuzz.Case {
             return Outcome.REFUSED;
         }
         try {
-            requireDisjoint(o.y(), o.w().codes());
-            o.w().groupScales().ifPresent(scales -> requireDisjoint(o.y(), scales));
+            if (o.operation() == Operation.GEMM_Q8) {
+                requireDisjoint(o.y(), o.wide().codes());
+                requireDisjoint(o.y(), o.wide().scales());
+            } else {
+                requireDisjoint(o.y(), o.w().codes());
+                o.w().groupScales().ifPresent(scales -> requireDisjoint(o.y(), scales));
+            }
             PlainMath.check(o, before);
             return Outcome.ACCEPTED;
         } catch (RuntimeException | AssertionError e) {
@@ -122,11 +128,23 @@ final class HostileOperations implements Fuzz.Case {
         }
     }
 
+    private Q8Matrix wide(RandomGenerator random, Arena arena, int rows, int cols, boolean wrong) {
+        MemorySegment codes = hostile.fitting(random, arena, Q8Matrix.codesBytes(rows, cols), 1);
+        MemorySegment scales = hostile.fitting(random, arena, Q8Matrix.scalesBytes(rows, cols), 2);
+        boolean wrongCodes = wrong && random.nextBoolean();
+        return Q8Matrix.of(
+                wrongCodes ? hostile.segment(random, arena) : codes,
+                wrong && !wrongCodes ? hostile.segment(random, arena) : scales,
+                wrong && random.nextInt(8) == 0 ? hostile.anInt(random) : rows,
+                wrong && random.nextInt(8) == 0 ? hostile.anInt(random) : cols);
+    }
+
     private Operands operands(RandomGenerator random, Arena arena, List<Spot> wrong) {
         int rows = random.nextInt(5) == 0 ? random.nextInt(70) : random.nextInt(9);
         int cols = random.nextInt(9) == 0 ? 1 + random.nextInt(9000) : 1 + random.nextInt(700);
         Operation operation = OPERATIONS.get(random.nextInt(OPERATIONS.size()));
         Qk256Matrix w = matrix(random, arena, rows, cols, wrong);
+        Q8Matrix wide = wide(random, arena, rows, cols, wrong.contains(Spot.CODES));
         int fromRow = random.nextInt(rows + 1);
         int toRow = fromRow + random.nextInt(rows + 1 - fromRow);
         if (wrong.contains(Spot.RANGE)) {
@@ -152,13 +170,14 @@ final class HostileOperations implements Fuzz.Case {
         if (wrong.contains(Spot.RESULT) || needed < 0 || needed > 1 << 20) {
             result = hostile.segment(random, arena);
         } else if (wrong.contains(Spot.OVERLAP)) {
-            MemorySegment input = random.nextBoolean() ? w.codes() : x.segment();
+            MemorySegment input =
+                    operation == Operation.GEMM_Q8 ? wide.codes() : random.nextBoolean() ? w.codes() : x.segment();
             long from = Math.min(input.byteSize(), 4L * random.nextInt(40));
             result = input.asSlice(from, Math.min(input.byteSize() - from, 4 * needed));
         } else {
             result = hostile.fitting(random, arena, 4 * (needed + more(random)), 4);
         }
-        return new Operands(operation, w, x, q, batch, fromRow, toRow, F32Vector.of(result));
+        return new Operands(operation, w, wide, x, q, batch, fromRow, toRow, F32Vector.of(result));
     }
 
     /** The number of values that a vector has beyond those needed. */

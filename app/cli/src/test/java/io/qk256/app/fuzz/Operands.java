@@ -5,11 +5,13 @@ import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
 
 /**
  * The arguments of an operation.
  *
+ * @param wide the weights for the GEMM of 8-bit rows
  * @param x activations for f32 GEMV
  * @param q activations for int8 GEMV
  * @param batch activations for int8 GEMM
@@ -18,6 +20,7 @@ import io.qk256.spi.Qk256Matrix;
 record Operands(
         Operation operation,
         Qk256Matrix w,
+        Q8Matrix wide,
         F32Vector x,
         I8Vector q,
         I8Batch batch,
@@ -30,8 +33,18 @@ record Operands(
         return switch (operation) {
             case DEQUANTIZE -> (long) (toRow - fromRow) * cols;
             case GEMV_F32, GEMV_I8 -> rows;
-            case GEMM_I8 -> (long) columns * rows;
+            case GEMM_I8, GEMM_Q8 -> (long) columns * rows;
         };
+    }
+
+    /** The rows of the operation's matrix. */
+    int rows() {
+        return operation == Operation.GEMM_Q8 ? wide.rows() : w.rows();
+    }
+
+    /** The columns of the operation's matrix. */
+    int cols() {
+        return operation == Operation.GEMM_Q8 ? wide.cols() : w.cols();
     }
 
     void run(Kernel kernel) {
@@ -44,6 +57,7 @@ record Operands(
             case GEMV_F32 -> kernel.gemv(w, x, fromRow, toRow, result);
             case GEMV_I8 -> kernel.gemv(w, q, fromRow, toRow, result);
             case GEMM_I8 -> kernel.gemm(w, batch, fromRow, toRow, result);
+            case GEMM_Q8 -> kernel.gemm(wide, batch, fromRow, toRow, result);
         }
     }
 

@@ -3,6 +3,7 @@ package io.qk256.app.fuzz;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Operation;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.ScaleType;
 import java.lang.foreign.MemorySegment;
@@ -24,17 +25,12 @@ final class PlainMath {
     /** Throws if one of the first values of the result is wrong, or if a value outside the result has changed. */
     static void check(Operands o, float[] before) {
         float[] after = o.y().slice(0, before.length).toArray();
-        int rows = o.w().rows();
+        int rows = o.rows();
         long values = Operands.resultLength(
-                o.operation(),
-                rows,
-                o.w().cols(),
-                o.fromRow(),
-                o.toRow(),
-                o.batch().columns());
+                o.operation(), rows, o.cols(), o.fromRow(), o.toRow(), o.batch().columns());
         for (int i = 0; i < after.length; i++) {
             boolean decoding = o.operation() == Operation.DEQUANTIZE;
-            int row = decoding || rows == 0 ? o.fromRow() + i / o.w().cols() : i % rows;
+            int row = decoding || rows == 0 ? o.fromRow() + i / o.cols() : i % rows;
             boolean inRange = i < values && row >= o.fromRow() && row < o.toRow();
             if (!inRange) {
                 require(same(after[i], before[i]), i, after[i], before[i] + ", as before");
@@ -53,6 +49,10 @@ final class PlainMath {
                 }
                 case GEMM_I8 -> {
                     float expected = int8(o.w(), o.batch().column(i / rows), row);
+                    require(same(after[i], expected), i, after[i], String.valueOf(expected));
+                }
+                case GEMM_Q8 -> {
+                    float expected = q8(o.wide(), o.batch().column(i / rows), row);
                     require(same(after[i], expected), i, after[i], String.valueOf(expected));
                 }
             }
@@ -107,6 +107,22 @@ final class PlainMath {
                 ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
         float rounded = w.groupScales().isPresent() ? (float) scaled : (float) sum;
         return rounded / q.scale() * w.tensorScale();
+    }
+
+    private static float q8(Q8Matrix w, I8Vector q, int row) {
+        double sum = 0;
+        long block = row / 16 * (long) ((w.cols() + 31) / 32);
+        for (int group = 0; group < w.cols(); group += 32, block++) {
+            long ofGroup = 0;
+            for (int col = group; col < Math.min(w.cols(), group + 32); col++) {
+                long at = block * 512 + (col - group) / 4 * 64 + row % 16 * 4 + col % 4;
+                ofGroup +=
+                        w.codes().get(ValueLayout.JAVA_BYTE, at) * q.segment().get(ValueLayout.JAVA_BYTE, col);
+            }
+            short scale = w.scales().getAtIndex(ValueLayout.JAVA_SHORT, block * 16 + row % 16);
+            sum += (double) (ofGroup * q.multiplier(group / 32)) * Float.float16ToFloat(scale);
+        }
+        return (float) sum / q.scale();
     }
 
     private static void checkF32(Qk256Matrix w, F32Vector x, int row, float seen) {

@@ -4,6 +4,7 @@ import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
 import java.util.Objects;
 
@@ -41,6 +42,11 @@ final class EngineKernel extends Kernel {
 
     @Override
     protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        current.gemm(w, x, fromRow, toRow, y);
+    }
+
+    @Override
+    protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
         current.gemm(w, x, fromRow, toRow, y);
     }
 

@@ -7,6 +7,7 @@ import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.ref.WeakReference;
 import java.util.List;
@@ -167,6 +168,12 @@ class ChangeOfKernelTest {
 
         @Override
         protected void gemmI8Rows(Qk256Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+            calls.incrementAndGet();
+            kernel.gemm(w, x, fromRow, toRow, y);
+        }
+
+        @Override
+        protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
             calls.incrementAndGet();
             kernel.gemm(w, x, fromRow, toRow, y);
         }
