@@ -2,6 +2,7 @@ package io.qk256.gguf.layout;
 
 import io.qk256.gguf.LittleEndian;
 import io.qk256.gguf.TensorType;
+import io.qk256.spi.Q8Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -32,20 +33,25 @@ public final class Q8Codec extends BlockCodec {
     }
 
     /**
-     * Separates the bytes and the scales of blocks.
+     * Copies rows to the layout of kernels, bit for bit.
      *
-     * @param blocks the data of a Q8_0 tensor
-     * @param first index of the first block, in all three segments
-     * @param end index after the last block
-     * @param codes receives 32 bytes per block
-     * @param scales receives an f16 per block, in native byte order
+     * @param blocks the data of a Q8_0 tensor, whose rows are whole blocks
+     * @param w receives codes and scales
+     * @param from first row
+     * @param to one past the last row
      */
-    public static void takeApart(
-            MemorySegment blocks, long first, long end, MemorySegment codes, MemorySegment scales) {
-        for (long block = first; block < end; block++) {
-            long from = block * BLOCK_BYTES;
-            scales.set(ValueLayout.JAVA_SHORT, block * Short.BYTES, blocks.get(LittleEndian.I16, from));
-            MemorySegment.copy(blocks, from + Short.BYTES, codes, block * BLOCK_WEIGHTS, BLOCK_WEIGHTS);
+    public static void interleave(MemorySegment blocks, Q8Matrix w, int from, int to) {
+        long block = (long) from * w.groups();
+        for (int row = from; row < to; row++) {
+            for (int group = 0; group < w.groups(); group++, block++) {
+                long at = block * BLOCK_BYTES;
+                w.scales().set(ValueLayout.JAVA_SHORT, w.scaleAt(row, group), blocks.get(LittleEndian.I16, at));
+                long code = w.codeAt(row, group * BLOCK_WEIGHTS);
+                for (int i = 0; i < BLOCK_WEIGHTS; i += Integer.BYTES) {
+                    int four = blocks.get(ValueLayout.JAVA_INT_UNALIGNED, at + Short.BYTES + i);
+                    w.codes().set(ValueLayout.JAVA_INT_UNALIGNED, code + (long) i * Q8Matrix.TILE_ROWS, four);
+                }
+            }
         }
     }
 }

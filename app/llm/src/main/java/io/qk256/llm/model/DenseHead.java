@@ -1,5 +1,6 @@
 package io.qk256.llm.model;
 
+import io.qk256.spi.Kernel;
 import java.lang.foreign.Arena;
 import java.util.function.Supplier;
 
@@ -7,7 +8,10 @@ import java.util.function.Supplier;
  * The output head with the weights of the file, exactly. For f16 it computes as ggml does: the state is rounded to f16,
  * so every product is exact. For bf16 and f32 the state stays f32; ggml would round it to the 8 bits of bf16.
  */
-final class DenseHead extends RowHead {
+final class DenseHead extends OutputHead {
+
+    /** The least number of rows worth giving to a thread. */
+    static final int MIN_ROWS = 64;
 
     private final Supplier<Reductions> reductions;
     private final DenseMatrix weights;
@@ -34,7 +38,7 @@ final class DenseHead extends RowHead {
         return new DenseHead(reductions, weights.toHalves(arena), weights.type() + " as F16");
     }
 
-    @Override
+    /** Whether the caller must round the state to f16. */
     boolean roundsToHalf() {
         return weights.isHalf();
     }
@@ -45,6 +49,11 @@ final class DenseHead extends RowHead {
     }
 
     @Override
+    HeadProduct product(Supplier<Reductions> sums, Kernel kernel, Crew threads, int vocabulary, Arena arena) {
+        return new DenseHeadProduct(this, threads, vocabulary);
+    }
+
+    /** Computes the logits of the tokens {@code [from, to)}. */
     void rows(float[] x, float[] logits, int from, int to) {
         Reductions sums = reductions.get();
         DenseMatrix.Reader reader = readers.take();

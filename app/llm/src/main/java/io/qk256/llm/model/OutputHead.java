@@ -5,7 +5,7 @@ import java.lang.foreign.Arena;
 import java.util.function.Supplier;
 
 /** The output head: computes a logit for each token of the vocabulary. Immutable and thread-safe. */
-abstract sealed class OutputHead permits RowHead, TernaryHead {
+abstract sealed class OutputHead permits DenseHead, Int8Head, TernaryHead {
 
     /** The bytes of weights read to compute all logits. */
     abstract long bytes();
@@ -13,7 +13,7 @@ abstract sealed class OutputHead permits RowHead, TernaryHead {
     /**
      * Returns the product for an engine.
      *
-     * @param kernel the kernel that multiplies ternary weights
+     * @param kernel the kernel that multiplies weights of 2 and of 8 bits
      * @param threads the threads that share the rows
      * @param arena allocates what kernels read and write
      */

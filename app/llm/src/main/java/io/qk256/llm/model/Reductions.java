@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
  * of {@code ggml_vec_dot_f16} built for AVX2. If both operands come from f16, every product is exact in f32, so ggml's
  * fused multiply-adds give the same bits.
  */
-abstract sealed class Reductions permits PlainReductions, VectorReductions, WideVectorReductions {
+abstract sealed class Reductions permits PlainReductions, VectorReductions {
 
     /** The number of partial sums of a dot product; lengths are multiples of it. */
     static final int LANES = 32;
@@ -21,10 +21,7 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
 
     /** Returns the fastest implementation on this JVM. */
     static Reductions best() {
-        if (!vectorsAreFast()) {
-            return new PlainReductions();
-        }
-        return WideVectorReductions.areFast() ? new WideVectorReductions() : new VectorReductions();
+        return vectorsAreFast() ? new VectorReductions() : new PlainReductions();
     }
 
     /**
@@ -44,23 +41,6 @@ abstract sealed class Reductions permits PlainReductions, VectorReductions, Wide
      * f32.
      */
     abstract float dot(float[] a, int aAt, float[] b, int bAt, int n);
-
-    /**
-     * Dot products of rows of 8-bit codes, {@code sum of q[i] * scale of i / 32 * x[i]}: 16 partial sums, each of
-     * {@code (q[i] * x[i] + q[i + 16] * x[i + 16]) * scale} with every operation rounded to f32, folded as those of a
-     * dot product.
-     *
-     * <p>Each implementation repeats the same loop over rows: with one loop that called any implementation, the JVM
-     * compiled it badly in one run of eight, which cost seconds.
-     *
-     * @param q off-heap memory with {@code rows x x.length} codes, read in place, so that memory access overlaps with
-     *     the computation of sums
-     * @param at offset of the first code in bytes
-     * @param scales one for each 32 codes
-     * @param x a multiple of {@link #LANES} numbers
-     * @param out receives {@code rows} sums, starting at {@code outAt}
-     */
-    abstract void dotsInt8(MemorySegment q, long at, float[] scales, float[] x, float[] out, int outAt, int rows);
 
     /**
      * Returns the same segment. The compiler then knows its exact class; otherwise each access would look up its base.

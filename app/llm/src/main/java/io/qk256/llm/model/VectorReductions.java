@@ -1,8 +1,5 @@
 package io.qk256.llm.model;
 
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -16,7 +13,6 @@ final class VectorReductions extends Reductions {
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
     private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_256;
     private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
-    private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_64;
     private static final int STEP = FLOATS.length();
     private static final VectorShuffle<Float> SWAP_HALVES = VectorShuffle.fromValues(FLOATS, 4, 5, 6, 7, 0, 1, 2, 3);
 
@@ -42,36 +38,6 @@ final class VectorReductions extends Reductions {
 
     private static FloatVector product(float[] a, int aAt, float[] b, int bAt) {
         return FloatVector.fromArray(FLOATS, a, aAt).mul(FloatVector.fromArray(FLOATS, b, bAt));
-    }
-
-    @Override
-    void dotsInt8(MemorySegment q, long at, float[] scales, float[] x, float[] out, int outAt, int rows) {
-        for (int row = 0; row < rows; row++) {
-            int first = row * x.length;
-            out[outAt + row] = dotInt8(q, at + first, scales, first / LANES, x);
-        }
-    }
-
-    private static float dotInt8(MemorySegment q, long at, float[] scales, int scalesAt, float[] x) {
-        MemorySegment codes = offHeap(q);
-        FloatVector low = FloatVector.zero(FLOATS);
-        FloatVector high = low;
-        for (int i = 0; i < x.length; i += LANES) {
-            FloatVector scale = FloatVector.broadcast(FLOATS, scales[scalesAt + i / LANES]);
-            low = low.add(int8Products(codes, at + i, x, i).mul(scale));
-            high = high.add(int8Products(codes, at + i + STEP, x, i + STEP).mul(scale));
-        }
-        return fold(low.add(high));
-    }
-
-    private static FloatVector int8Products(MemorySegment q, long at, float[] x, int i) {
-        return int8Product(q, at, x, i).add(int8Product(q, at + 2L * STEP, x, i + 2 * STEP));
-    }
-
-    private static FloatVector int8Product(MemorySegment q, long at, float[] x, int i) {
-        FloatVector codes = (FloatVector) ByteVector.fromMemorySegment(BYTES, q, at, ByteOrder.LITTLE_ENDIAN)
-                .convertShape(VectorOperators.B2F, FLOATS, 0);
-        return codes.mul(FloatVector.fromArray(FLOATS, x, i));
     }
 
     private static float fold(FloatVector eight) {

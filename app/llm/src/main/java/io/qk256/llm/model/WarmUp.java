@@ -1,8 +1,6 @@
 package io.qk256.llm.model;
 
 import io.qk256.llm.model.Attention.Code;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
@@ -73,14 +71,9 @@ final class WarmUp<T> implements Supplier<T> {
     static Reductions sums() {
         Reductions sums = Reductions.best();
         float[] x = new float[1024];
-        MemorySegment codes = Arena.ofAuto().allocate(x.length);
-        float[] scales = new float[x.length / Reductions.LANES];
-        float[] out = new float[1];
         float sum = 0;
         for (int i = 0; i < 700; i++) {
             sum += sums.dot(x, 0, x, 0, x.length);
-            sums.dotsInt8(codes, 0, scales, x, out, 0, 1);
-            sum += out[0];
             sum += sums.absMax(x, 0, x.length);
             sum += (float) sums.sumOfSquares(x, 0, x.length);
         }

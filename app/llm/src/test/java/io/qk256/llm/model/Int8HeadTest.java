@@ -1,19 +1,26 @@
 package io.qk256.llm.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
 
+import io.qk256.spi.Kernel;
+import io.qk256.spi.Q8Matrix;
+import io.qk256.spi.parallel.ParallelKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class Int8HeadTest {
 
     private static final int COLS = 128;
-    /** More rows than are converted at once. */
-    private static final int ROWS = 11;
+
+    /** The last tile is not whole. */
+    private static final int ROWS = 43;
 
     /** Of ordinary size, so small that scales are subnormal in f16, so small that scales are 0, and all zeros. */
     @ParameterizedTest
@@ -26,16 +33,97 @@ class Int8HeadTest {
                 short half = Float.floatToFloat16((float) (random.nextGaussian() * size));
                 halves.setAtIndex(ValueLayout.JAVA_SHORT, i, half);
             }
-            Int8Head head = new Int8Head(PlainReductions::new, ROWS, COLS, arena);
-            head.fill(DenseMatrix.ofHalves(halves, ROWS, COLS), 0, ROWS);
-            for (int i = 0; i < COLS; i++) {
-                float[] unit = new float[COLS];
-                unit[i] = 1;
-                float[] logits = new float[ROWS];
-                head.rows(unit, logits, 0, ROWS);
-                for (int row = 0; row < ROWS; row++) {
-                    assertThat(logits[row]).as("row %d, column %d", row, i).isEqualTo(expected(halves, row, i));
+            Q8Matrix weights = head(halves, arena).weights();
+            for (int row = 0; row < ROWS; row++) {
+                for (int i = 0; i < COLS; i++) {
+                    assertThat(weights.code(row, i) * weights.scale(row, i / 32))
+                            .as("row %d, column %d", row, i)
+                            .isEqualTo(expected(halves, row, i));
                 }
+            }
+        }
+    }
+
+    private static Int8Head head(MemorySegment halves, Arena arena) {
+        Int8Head head = new Int8Head(ROWS, COLS, arena);
+        DenseMatrix weights = DenseMatrix.ofHalves(halves, ROWS, COLS);
+        head.fill(weights, 0, 32);
+        head.fill(weights, 32, ROWS);
+        return head;
+    }
+
+    /** States of any size; several at once give the bits of each alone, on any kernel and number of threads. */
+    @Test
+    void productsKeepSixteenBitsOfTheState() {
+        SplittableRandom random = new SplittableRandom(11);
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment halves = arena.allocate(ROWS * COLS * Short.BYTES, 64);
+            for (int i = 0; i < ROWS * COLS; i++) {
+                halves.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16((float) random.nextGaussian()));
+            }
+            Int8Head head = head(halves, arena);
+            int states = 19; // More than are multiplied at once.
+            float[][] x = new float[states][COLS];
+            for (float[] state : x) {
+                double size = Math.pow(10, random.nextInt(9) - 4);
+                for (int i = 0; i < COLS; i++) {
+                    state[i] = (float) (random.nextGaussian() * size);
+                }
+            }
+            x[3] = new float[COLS];
+            float[][] together = logits(head, x, Kernels.fastest(), 2, arena);
+            for (int i = 0; i < states; i++) {
+                assertThat(logits(head, new float[][] {x[i]}, Kernels.scalar(), 1, arena)[0])
+                        .isEqualTo(together[i]);
+                for (int row = 0; row < ROWS; row++) {
+                    assertThat((double) together[i][row])
+                            .isCloseTo(exact(head, x[i], row), within(bound(head, x[i], row)));
+                }
+            }
+        }
+    }
+
+    private static float[][] logits(Int8Head head, float[][] states, Kernel kernel, int threads, Arena arena) {
+        float[][] logits = new float[states.length][ROWS];
+        try (ParallelKernel crew = ParallelKernel.withThreads(kernel, threads)) {
+            head.product(PlainReductions::new, kernel, crew::forRows, ROWS, arena)
+                    .apply(states, logits, states.length);
+        }
+        return logits;
+    }
+
+    private static double exact(Int8Head head, float[] x, int row) {
+        double sum = 0;
+        for (int i = 0; i < COLS; i++) {
+            sum += (double) head.weights().code(row, i) * head.weights().scale(row, i / 32) * x[i];
+        }
+        return sum;
+    }
+
+    /** Each value is off by at most 1/64516 of the largest; the two sums are rounded to f32, scaled, and added. */
+    private static double bound(Int8Head head, float[] x, int row) {
+        double largest = 0;
+        for (float value : x) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        double weights = 0;
+        for (int i = 0; i < COLS; i++) {
+            weights += Math.abs(
+                    (double) head.weights().code(row, i) * head.weights().scale(row, i / 32));
+        }
+        return weights * largest * (1.01 / 64516 + 4 * 0x1p-24);
+    }
+
+    @Test
+    void aStateThatIsNotFiniteIsTold() {
+        try (Arena arena = Arena.ofShared()) {
+            Int8Head head = head(arena.allocate(ROWS * COLS * Short.BYTES, 64), arena);
+            for (float value : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+                float[] x = new float[COLS];
+                x[5] = value;
+                assertThatExceptionOfType(NotFiniteException.class)
+                        .isThrownBy(() -> logits(head, new float[][] {x}, Kernels.scalar(), 1, arena))
+                        .withMessageStartingWith("a value before the output head is ");
             }
         }
     }

@@ -2,10 +2,10 @@ package io.qk256.llm.model;
 
 import io.qk256.spi.parallel.RowTask;
 
-/** The product of a head that is computed row by row in f32. */
-final class RowHeadProduct extends HeadProduct {
+/** The product of a head that is computed row by row in f32. For one thread at a time. */
+final class DenseHeadProduct extends HeadProduct {
 
-    private final RowHead head;
+    private final DenseHead head;
     private final Crew threads;
     private final int vocabulary;
     private final RowTask rows = this::rows;
@@ -13,7 +13,7 @@ final class RowHeadProduct extends HeadProduct {
     private float[][] logits = {};
     private int columns;
 
-    RowHeadProduct(RowHead head, Crew threads, int vocabulary) {
+    DenseHeadProduct(DenseHead head, Crew threads, int vocabulary) {
         this.head = head;
         this.threads = threads;
         this.vocabulary = vocabulary;
@@ -29,7 +29,7 @@ final class RowHeadProduct extends HeadProduct {
                 Half.round(states[column], 0, states[column].length);
             }
         }
-        threads.forRows(vocabulary, RowHead.MIN_ROWS, rows);
+        threads.forRows(vocabulary, DenseHead.MIN_ROWS, rows);
     }
 
     /** Computes some rows for all columns before the next rows, so that each row is read from memory once. */
@@ -38,8 +38,8 @@ final class RowHeadProduct extends HeadProduct {
             head.rows(states[0], logits[0], from, to);
             return;
         }
-        for (int first = from; first < to; first += RowHead.MIN_ROWS) {
-            int end = Math.min(first + RowHead.MIN_ROWS, to);
+        for (int first = from; first < to; first += DenseHead.MIN_ROWS) {
+            int end = Math.min(first + DenseHead.MIN_ROWS, to);
             for (int column = 0; column < columns; column++) {
                 head.rows(states[column], logits[column], first, end);
             }
