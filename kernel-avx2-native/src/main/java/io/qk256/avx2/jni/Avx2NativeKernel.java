@@ -42,6 +42,7 @@ final class Avx2NativeKernel extends Kernel {
     private final long groupedGemmI8;
     private final long gemmQ8;
     private final int prefetch;
+    private final int streamPrefetch;
     private final String description;
 
     /**
@@ -62,6 +63,7 @@ final class Avx2NativeKernel extends Kernel {
         this.groupedGemmI8 = Tier.widest(Native.GROUPED_GEMM_I8, tiers);
         this.gemmQ8 = Tier.widest(Native.GEMM_Q8, tiers);
         this.prefetch = tuning.prefetch();
+        this.streamPrefetch = tuning.stream();
         this.description = description(tiers, tuning, origin);
     }
 
@@ -223,11 +225,14 @@ final class Avx2NativeKernel extends Kernel {
         }
         try {
             long tile = (long) w.groups() * Q8Matrix.BLOCK_BYTES;
-            int batch = (int) Math.max(1, BATCH_BYTES / tile) * Q8Matrix.TILE_ROWS;
+            long batch = Math.max(1, BATCH_BYTES / tile) * Q8Matrix.TILE_ROWS;
+            if (x.columns() <= Native.GEMM_COLUMNS) {
+                batch = w.rows();
+            }
             for (int row = fromRow, end; row < toRow; row = end) {
-                end = (int) Math.min(toRow, (long) row - row % Q8Matrix.TILE_ROWS + batch);
+                end = (int) Math.min(toRow, row - row % Q8Matrix.TILE_ROWS + batch);
                 for (int column = 0; column < x.columns(); column += Native.GEMM_COLUMNS) {
-                    NativeCall.q8(gemmQ8, w, row, end - row, x, column, prefetch, y);
+                    NativeCall.q8(gemmQ8, w, row, end - row, x, column, streamPrefetch, y);
                 }
             }
         } finally {

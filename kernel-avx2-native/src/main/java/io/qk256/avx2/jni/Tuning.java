@@ -10,24 +10,28 @@ import org.jspecify.annotations.Nullable;
  * of a product with one column are. All choices give the same bits. {@code docs/performance.md} has the measurements.
  *
  * @param prefetch how many bytes ahead; negative if only into the outer caches (as {@code QK256_ARGUMENTS} has it)
+ * @param stream the same for 8-bit rows, which lie in memory without gaps, in the order in which they are read
  * @param oneColumn the widest tier for one column of int8 activations
  */
-record Tuning(int prefetch, Tier oneColumn) {
+record Tuning(int prefetch, int stream, Tier oneColumn) {
 
     /** The system property that sets the prefetch of kernels opened from now on: {@code t0:BYTES} or {@code t2:BYTES}. */
     static final String PROPERTY = "qk256.native.prefetch";
 
-    /** Measured on Zen 5, and on Zen 3 and older Intel CPUs not worse than others. */
-    private static final Tuning USUAL = new Tuning(10_240, Tier.AVX512_VNNI);
+    /** Measured on Zen 4. */
+    private static final int STREAM = 8_192;
 
-    /** On Zen 4, prefetches into the first-level cache take three times as long. */
-    private static final Tuning ZEN_4 = new Tuning(-16_384, Tier.AVX512_VNNI);
+    /** Measured on Zen 5, and on Zen 3 and older Intel CPUs not worse than others. */
+    private static final Tuning USUAL = new Tuning(10_240, STREAM, Tier.AVX512_VNNI);
+
+    /** On Zen 4, prefetches of rows into the first-level cache take three times as long. */
+    private static final Tuning ZEN_4 = new Tuning(-16_384, STREAM, Tier.AVX512_VNNI);
 
     /** With weights from memory, 512 bits gained nothing over AVX-VNNI. */
-    private static final Tuning ZEN_5 = new Tuning(10_240, Tier.AVX_VNNI);
+    private static final Tuning ZEN_5 = new Tuning(10_240, STREAM, Tier.AVX_VNNI);
 
     /** The best of a trial in C on Emerald Rapids; the kernel itself was not measured there. */
-    private static final Tuning INTEL_SERVER = new Tuning(-8_192, Tier.AVX512_VNNI);
+    private static final Tuning INTEL_SERVER = new Tuning(-8_192, 4_096, Tier.AVX512_VNNI);
 
     private static final int ZEN_3_AND_4 = 0x19;
     private static final int ZEN_5_FAMILY = 0x1A;
@@ -64,7 +68,8 @@ record Tuning(int prefetch, Tier oneColumn) {
                     "-D" + PROPERTY + "=" + text + ": expected t0:BYTES or t2:BYTES, as in t2:8192, or leave it out");
         }
         int bytes = Integer.parseInt(parts.group(2));
-        return new Tuning(parts.group(1).equals("t0") ? bytes : -bytes, oneColumn);
+        int both = parts.group(1).equals("t0") ? bytes : -bytes;
+        return new Tuning(both, both, oneColumn);
     }
 
     @Override

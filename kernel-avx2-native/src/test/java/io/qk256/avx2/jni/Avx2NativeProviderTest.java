@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 
 class Avx2NativeProviderTest {
 
-    private static final Tuning NEAR = new Tuning(10_240, Tier.AVX_VNNI);
-    private static final Tuning FAR = new Tuning(-8192, Tier.AVX512_VNNI);
+    private static final Tuning NEAR = new Tuning(10_240, 8192, Tier.AVX_VNNI);
+    private static final Tuning FAR = new Tuning(-8192, 4096, Tier.AVX512_VNNI);
 
     @Test
     void aCpuWithoutTheFeaturesIsRefused() throws Exception {
@@ -158,9 +158,9 @@ class Avx2NativeProviderTest {
     void theCpuDecidesHowToPrefetch() {
         int amd = Native.AMD << 16;
         int intel = Native.INTEL << 16;
-        assertThat(Tuning.of(amd | 0x19, 0b101)).isEqualTo(new Tuning(-16_384, Tier.AVX512_VNNI));
+        assertThat(Tuning.of(amd | 0x19, 0b101)).isEqualTo(new Tuning(-16_384, 8192, Tier.AVX512_VNNI));
         assertThat(Tuning.of(amd | 0x19, 0b001)).as("Zen 3").hasToString("t0:10240");
-        assertThat(Tuning.of(amd | 0x1A, 0b111)).isEqualTo(new Tuning(10_240, Tier.AVX_VNNI));
+        assertThat(Tuning.of(amd | 0x1A, 0b111)).isEqualTo(new Tuning(10_240, 8192, Tier.AVX_VNNI));
         assertThat(Tuning.of(intel | 6, 0b111)).isEqualTo(FAR);
         assertThat(Tuning.of(intel | 6, 0b011)).hasToString("t0:10240");
         assertThat(Tuning.of(0, 0b111)).hasToString("t0:10240");
@@ -169,8 +169,8 @@ class Avx2NativeProviderTest {
     @Test
     void aUserCanSetThePrefetch() throws KernelUnavailableException {
         assertThat(FAR.with(null)).isSameAs(FAR);
-        assertThat(FAR.with("t0:4096")).isEqualTo(new Tuning(4096, Tier.AVX512_VNNI));
-        assertThat(NEAR.with("t2:4096")).isEqualTo(new Tuning(-4096, Tier.AVX_VNNI));
+        assertThat(FAR.with("t0:4096")).isEqualTo(new Tuning(4096, 4096, Tier.AVX512_VNNI));
+        assertThat(NEAR.with("t2:4096")).isEqualTo(new Tuning(-4096, -4096, Tier.AVX_VNNI));
         assertThatThrownBy(() -> NEAR.with("t3:1"))
                 .isInstanceOf(KernelUnavailableException.class)
                 .hasMessage(
