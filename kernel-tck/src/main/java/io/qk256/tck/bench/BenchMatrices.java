@@ -1,6 +1,7 @@
 package io.qk256.tck.bench;
 
 import io.qk256.spi.Codebook;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.ScaleType;
 import io.qk256.spi.memory.HugePages;
@@ -52,6 +53,7 @@ public class BenchMatrices {
 
     private final Arena arena = Arena.ofShared();
     private final List<Qk256Matrix> matrices = new ArrayList<>();
+    private final List<Q8Matrix> wide = new ArrayList<>();
     private final List<MemorySegment> memory = new ArrayList<>();
 
     /** For JMH. */
@@ -70,7 +72,7 @@ public class BenchMatrices {
         for (long i = 0; i < codeBytes; i += Long.BYTES) {
             // Ternary weights, as packers write them: no code is 3.
             long codes = random.nextLong();
-            first.set(ValueLayout.JAVA_LONG, i, codes & ~(codes << 1 & 0xAAAA_AAAA_AAAA_AAAAL));
+            first.set(ValueLayout.JAVA_LONG, i, parsed.wide() ? codes : codes & ~(codes << 1 & 0xAAAA_AAAA_AAAA_AAAAL));
         }
         for (int i = 0; i < parsed.scales(); i++) {
             float scale = (float) random.nextDouble(0.5, 2);
@@ -80,7 +82,12 @@ public class BenchMatrices {
             MemorySegment one = all.asSlice(i * bytes, bytes);
             one.copyFrom(first);
             memory.add(one);
-            matrices.add(matrix(parsed, one));
+            if (parsed.wide()) {
+                MemorySegment scales = one.asSlice(codeBytes, (long) parsed.scales() * Short.BYTES);
+                wide.add(Q8Matrix.of(one.asSlice(0, codeBytes), scales, parsed.rows(), parsed.cols()));
+            } else {
+                matrices.add(matrix(parsed, one));
+            }
         }
     }
 
@@ -105,9 +112,19 @@ public class BenchMatrices {
         return arena;
     }
 
-    /** The matrices in the order of use. */
-    Rotation rotation() {
-        return new Rotation(matrices.toArray(Qk256Matrix[]::new), memory.toArray(MemorySegment[]::new));
+    /** The matrices of 2-bit weights in the order of use. */
+    Rotation<Qk256Matrix> rotation() {
+        return new Rotation<>(matrices, memory);
+    }
+
+    /** The matrices of 8-bit weights in the order of use. */
+    Rotation<Q8Matrix> wideRotation() {
+        return new Rotation<>(wide, memory);
+    }
+
+    /** What a floor reads. */
+    Rotation<?> anyRotation() {
+        return wide.isEmpty() ? rotation() : wideRotation();
     }
 
     private boolean cold() {

@@ -3,6 +3,7 @@ package io.qk256.tck.bench;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -74,6 +75,27 @@ final class Check {
                     sums[col / group] += (long) weights[col] * factors[column * w.cols() + col] * multiplier;
                 }
                 check.expected[column * w.rows() + row] = sum(w, row, sums) / activations.scale() * w.tensorScale();
+            }
+        }
+        return check;
+    }
+
+    static Check gemm(Q8Matrix w, I8Batch x) {
+        Check check = new Check(Math.multiplyExact(x.columns(), w.rows()));
+        byte[] factors = x.segment().toArray(ValueLayout.JAVA_BYTE);
+        for (int column = 0; column < x.columns(); column++) {
+            for (int row = 0; row < w.rows(); row++) {
+                double sum = 0;
+                for (int group = 0; group < w.groups(); group++) {
+                    long ofGroup = 0;
+                    int from = group * Q8Matrix.GROUP;
+                    for (int col = from; col < Math.min(w.cols(), from + Q8Matrix.GROUP); col++) {
+                        ofGroup += (long) w.code(row, col) * factors[column * w.cols() + col];
+                    }
+                    sum += (double) (ofGroup * x.column(column).multiplier(group)) * w.scale(row, group);
+                }
+                check.expected[column * w.rows() + row] =
+                        (float) sum / x.column(column).scale();
             }
         }
         return check;

@@ -14,7 +14,7 @@ interface Floor {
     }
 
     /** One thread's part of the work. */
-    static Floor of(String operation, Shape shape, Rotation matrices, int thread, int threads) {
+    static Floor of(String operation, Shape shape, Rotation<?> matrices, int thread, int threads) {
         return switch (operation) {
             case "fill" -> fill(shape.weights());
             case "read" -> new ReadFloor(matrices, thread, threads);

@@ -33,7 +33,7 @@ public class FloorBenchmark {
         floor = Floor.of(
                 weights.operation,
                 Shape.parse(weights.shape),
-                weights.rotation(),
+                weights.anyRotation(),
                 thread.getThreadIndex(),
                 thread.getThreadCount());
         Verdicts.addFloor(params, floor.prepare());

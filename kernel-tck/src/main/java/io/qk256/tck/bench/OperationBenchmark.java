@@ -48,13 +48,7 @@ public class OperationBenchmark {
             parallel = ParallelKernel.withThreads(opened, weights.threads);
             opened = parallel;
         }
-        work = Work.of(
-                weights.operation,
-                opened,
-                Shape.parse(weights.shape),
-                weights.columns,
-                weights.rotation(),
-                weights.arena());
+        work = Work.of(weights, opened);
         call = work.call();
         try {
             call.run();

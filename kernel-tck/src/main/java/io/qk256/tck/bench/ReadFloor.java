@@ -2,7 +2,6 @@ package io.qk256.tck.bench;
 
 import io.qk256.spi.support.MemoryReader;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /** Reads the weights, in the fastest way; with several threads, each reads its part. */
 final class ReadFloor implements Floor {
@@ -17,8 +16,8 @@ final class ReadFloor implements Floor {
     /** Keeps the compiler from eliminating the reads. */
     private long used;
 
-    ReadFloor(Rotation matrices, int thread, int threads) {
-        parts = Arrays.stream(matrices.memory())
+    ReadFloor(Rotation<?> matrices, int thread, int threads) {
+        parts = matrices.memory().stream()
                 .map(memory -> part(memory, thread, threads))
                 .toArray(MemorySegment[]::new);
     }

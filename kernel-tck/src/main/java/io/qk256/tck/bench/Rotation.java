@@ -1,38 +1,40 @@
 package io.qk256.tck.bench;
 
-import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * Cycles through matrices, for one thread. The next matrix is looked up ahead of its call: a {@link Floor} has
  * nothing to look up, so a kernel should not wait for the lookup either.
+ *
+ * @param <M> the type of matrix
  */
-final class Rotation {
+final class Rotation<M> {
 
-    private final Qk256Matrix[] matrices;
-    private final MemorySegment[] memory;
+    private final List<M> matrices;
+    private final List<MemorySegment> memory;
     private final boolean several;
     private int at;
-    private Qk256Matrix next;
+    private M next;
 
     /** @param memory the codes and scales of each matrix */
-    Rotation(Qk256Matrix[] matrices, MemorySegment[] memory) {
-        this.matrices = matrices;
-        this.memory = memory;
-        this.several = matrices.length > 1;
-        this.next = matrices[0];
+    Rotation(List<M> matrices, List<MemorySegment> memory) {
+        this.matrices = List.copyOf(matrices);
+        this.memory = List.copyOf(memory);
+        this.several = matrices.size() > 1;
+        this.next = matrices.getFirst();
     }
 
     /** The codes and scales of each matrix. */
-    MemorySegment[] memory() {
-        return memory.clone();
+    List<MemorySegment> memory() {
+        return memory;
     }
 
-    Qk256Matrix next() {
-        Qk256Matrix now = next;
+    M next() {
+        M now = next;
         if (several) {
-            at = at + 1 == matrices.length ? 0 : at + 1;
-            next = matrices[at];
+            at = at + 1 == matrices.size() ? 0 : at + 1;
+            next = matrices.get(at);
         }
         return now;
     }

@@ -1,5 +1,6 @@
 package io.qk256.tck.bench;
 
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.ScaleType;
 import java.util.regex.Matcher;
@@ -8,35 +9,39 @@ import java.util.regex.Pattern;
 /**
  * The operand of an operation, in the notation of users: {@code ROWSxCOLS} is a matrix, {@code WEIGHTS} is one row, and
  * {@code WEIGHTS-array} is one row whose result goes to a {@code float[]} instead of off-heap memory. {@code -g64} after
- * a matrix: its weights share f16 scales in groups of 64, and int8 activations are in groups of 32.
+ * a matrix: its weights share f16 scales in groups of 64, and int8 activations are in groups of 32. {@code -q8} after a
+ * matrix: its weights have 8 bits.
  *
  * @param rows rows of the matrix
  * @param cols columns of the matrix
  * @param group weights that share a scale: 64, 128 or 256; 0 for none
  * @param array whether the result goes to an array
+ * @param wide whether the weights have 8 bits
  */
-record Shape(int rows, int cols, int group, boolean array) {
+record Shape(int rows, int cols, int group, boolean array, boolean wide) {
 
     private static final Pattern TEXT = Pattern.compile(
-            "(?<rows>[0-9]+)x(?<cols>[0-9]+)(-g(?<group>64|128|256))?|(?<weights>[0-9]+)(?<array>-array)?");
+            "(?<rows>[0-9]+)x(?<cols>[0-9]+)(-g(?<group>64|128|256)|(?<wide>-q8))?|(?<weights>[0-9]+)(?<array>-array)?");
 
     private static final int CACHE_LINE = 64;
 
     static Shape parse(String text) {
         Matcher parts = TEXT.matcher(text);
         if (!parts.matches()) {
-            throw new IllegalArgumentException("shape: '" + text
-                    + "', expected WEIGHTS, WEIGHTS-array, ROWSxCOLS or ROWSxCOLS-g64, as in 1024 or 2560x2560");
+            throw new IllegalArgumentException(
+                    "shape: '" + text
+                            + "', expected WEIGHTS, WEIGHTS-array, ROWSxCOLS, ROWSxCOLS-g64 or ROWSxCOLS-q8, as in 1024 or 2560x2560");
         }
         if (parts.group("rows") == null) {
-            return new Shape(1, Integer.parseInt(parts.group("weights")), 0, parts.group("array") != null);
+            return new Shape(1, Integer.parseInt(parts.group("weights")), 0, parts.group("array") != null, false);
         }
         String group = parts.group("group");
         return new Shape(
                 Integer.parseInt(parts.group("rows")),
                 Integer.parseInt(parts.group("cols")),
                 group == null ? 0 : Integer.parseInt(group),
-                false);
+                false,
+                parts.group("wide") != null);
     }
 
     int weights() {
@@ -44,11 +49,14 @@ record Shape(int rows, int cols, int group, boolean array) {
     }
 
     long codeBytes() {
-        return rows * Qk256.rowBytes(cols);
+        return wide ? Q8Matrix.codesBytes(rows, cols) : rows * Qk256.rowBytes(cols);
     }
 
-    /** The number of group scales. */
+    /** The number of f16 scales. */
     int scales() {
+        if (wide) {
+            return Math.toIntExact(Q8Matrix.scalesBytes(rows, cols) / ScaleType.F16.bytes());
+        }
         return group == 0 ? 0 : rows * Math.ceilDiv(cols, group);
     }
 

@@ -6,7 +6,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 /**
  * What is measured for every kernel, written {@code operation:shape:columns:mode:threads}.
  *
- * @param operation {@code dequantize}, {@code gemv-f32}, {@code gemv-i8}, {@code gemm-i8}; or a floor: {@code fill}, {@code read}
+ * @param operation {@code dequantize}, {@code gemv-f32}, {@code gemv-i8}, {@code gemm-i8}, {@code gemm-q8}; or a floor: {@code fill}, {@code read}
  * @param shape a {@link Shape}
  * @param columns activation vectors that one call multiplies
  * @param mode {@code warm} or {@code cold}

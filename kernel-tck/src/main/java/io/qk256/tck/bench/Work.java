@@ -4,6 +4,8 @@ import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Q8Matrix;
+import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
@@ -25,25 +27,28 @@ record Work(Call call, Supplier<String> verdict) {
     }
 
     /** Creates the work of a kernel's operation. */
-    static Work of(String operation, Kernel kernel, Shape shape, int columns, Rotation matrices, Arena arena) {
-        return switch (operation) {
-            case "dequantize" -> dequantize(kernel, shape, matrices, arena);
-            case "gemv-f32" -> gemvF32(kernel, shape, matrices, arena);
-            case "gemv-i8", "gemm-i8" -> int8Product(kernel, shape, columns, matrices, arena);
+    static Work of(BenchMatrices weights, Kernel kernel) {
+        Shape shape = Shape.parse(weights.shape);
+        Arena arena = weights.arena();
+        return switch (weights.operation) {
+            case "dequantize" -> dequantize(kernel, shape, weights.rotation(), arena);
+            case "gemv-f32" -> gemvF32(kernel, shape, weights.rotation(), arena);
+            case "gemv-i8", "gemm-i8" -> int8Product(kernel, shape, weights.columns, weights.rotation(), arena);
+            case "gemm-q8" -> wideProduct(kernel, shape, weights.columns, weights.wideRotation(), arena);
             default ->
-                throw new IllegalArgumentException(
-                        "operation: '" + operation + "', expected dequantize, gemv-f32, gemv-i8 or gemm-i8");
+                throw new IllegalArgumentException("operation: '" + weights.operation
+                        + "', expected dequantize, gemv-f32, gemv-i8, gemm-i8 or gemm-q8");
         };
     }
 
-    private static Work dequantize(Kernel kernel, Shape shape, Rotation matrices, Arena arena) {
+    private static Work dequantize(Kernel kernel, Shape shape, Rotation<Qk256Matrix> matrices, Arena arena) {
         F32Vector out =
                 shape.array() ? F32Vector.of(new float[shape.weights()]) : F32Vector.allocate(arena, shape.weights());
         Check check = Check.dequantize(matrices.next());
         return new Work(() -> kernel.dequantize(matrices.next(), out), () -> check.verdict(out));
     }
 
-    private static Work gemvF32(Kernel kernel, Shape shape, Rotation matrices, Arena arena) {
+    private static Work gemvF32(Kernel kernel, Shape shape, Rotation<Qk256Matrix> matrices, Arena arena) {
         F32Vector x = F32Vector.allocate(arena, shape.cols());
         F32Vector y = F32Vector.allocate(arena, shape.rows());
         SplittableRandom random = new SplittableRandom(shape.cols());
@@ -54,7 +59,25 @@ record Work(Call call, Supplier<String> verdict) {
         return new Work(() -> kernel.gemv(matrices.next(), x, y), () -> check.verdict(y));
     }
 
-    private static Work int8Product(Kernel kernel, Shape shape, int columns, Rotation matrices, Arena arena) {
+    private static Work int8Product(
+            Kernel kernel, Shape shape, int columns, Rotation<Qk256Matrix> matrices, Arena arena) {
+        I8Batch x = batch(shape, columns, arena);
+        F32Vector y = F32Vector.allocate(arena, (long) columns * shape.rows());
+        Check check = Check.gemm(matrices.next(), x);
+        I8Vector only = x.column(0);
+        return new Work(
+                columns == 1 ? () -> kernel.gemv(matrices.next(), only, y) : () -> kernel.gemm(matrices.next(), x, y),
+                () -> check.verdict(y));
+    }
+
+    private static Work wideProduct(Kernel kernel, Shape shape, int columns, Rotation<Q8Matrix> matrices, Arena arena) {
+        I8Batch x = batch(shape, columns, arena);
+        F32Vector y = F32Vector.allocate(arena, (long) columns * shape.rows());
+        Check check = Check.gemm(matrices.next(), x);
+        return new Work(() -> kernel.gemm(matrices.next(), x, y), () -> check.verdict(y));
+    }
+
+    private static I8Batch batch(Shape shape, int columns, Arena arena) {
         I8Batch x = shape.group() == 0
                 ? I8Batch.allocate(arena, columns, shape.cols())
                 : I8Batch.allocateInGroups(arena, columns, shape.cols());
@@ -70,11 +93,6 @@ record Work(Call call, Supplier<String> verdict) {
                 all.set(ValueLayout.JAVA_SHORT, i, (short) random.nextInt(1, 1 << 15));
             }
         });
-        F32Vector y = F32Vector.allocate(arena, (long) columns * shape.rows());
-        Check check = Check.gemm(matrices.next(), x);
-        I8Vector only = x.column(0);
-        return new Work(
-                columns == 1 ? () -> kernel.gemv(matrices.next(), only, y) : () -> kernel.gemm(matrices.next(), x, y),
-                () -> check.verdict(y));
+        return x;
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qk256.spi.Codebook;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,11 +14,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FloorTest {
 
     /** Five rows of one block; in each int32 value only the lowest bit is set. */
-    private static Rotation matrices() {
+    private static Rotation<Qk256Matrix> matrices() {
         int[] codes = IntStream.range(0, 5 * 16).map(i -> 1).toArray();
         MemorySegment memory = MemorySegment.ofArray(codes);
-        return new Rotation(
-                new Qk256Matrix[] {Qk256Matrix.of(memory, 5, 256, Codebook.TERNARY)}, new MemorySegment[] {memory});
+        return new Rotation<>(List.of(Qk256Matrix.of(memory, 5, 256, Codebook.TERNARY)), List.of(memory));
     }
 
     @ParameterizedTest
@@ -40,7 +40,7 @@ class FloorTest {
 
     @Test
     void theWayIsChosenAndNamed() {
-        Floor floor = Floor.of("read", new Shape(5, 256, 0, false), matrices(), 0, 1);
+        Floor floor = Floor.of("read", new Shape(5, 256, 0, false, false), matrices(), 0, 1);
         assertThat(floor.prepare()).isEqualTo("a plain loop in Java");
         assertThat(floor.run()).isEqualTo(5 * 16);
     }

@@ -1,15 +1,17 @@
 package io.qk256.app.bench;
 
 import io.qk256.spi.Operation;
+import io.qk256.spi.Q8Matrix;
 import java.util.Locale;
 
 /**
  * A task that every kernel is measured at.
  *
- * @param operation {@code dequantize}, {@code gemv-f32}, {@code gemv-i8}, {@code gemm-i8}; or a floor: {@code fill}, {@code read}
+ * @param operation {@code dequantize}, {@code gemv-f32}, {@code gemv-i8}, {@code gemm-i8}, {@code gemm-q8}; or a floor: {@code fill}, {@code read}
  * @param shape {@code 1024}, {@code 1024-array} (the result goes to a {@code float[]}), {@code 2560x2560},
  *     {@code 2560x2560-g64} (f16 scales for groups of 64 weights, int8 activations in groups of 32)
- * @param columns activation vectors per call; 1 for all but {@code gemm-i8}
+ *     {@code 4096x2560-q8} (8-bit weights)
+ * @param columns activation vectors per call; 1 for all but {@code gemm-i8} and {@code gemm-q8}
  * @param mode {@code warm} or {@code cold}
  * @param threads number of threads that share the rows of one matrix
  */
@@ -17,11 +19,13 @@ public record BenchTask(String operation, String shape, int columns, String mode
 
     static final String DEQUANTIZE = Operation.DEQUANTIZE.label();
     static final String GEMM_I8 = Operation.GEMM_I8.label();
+    static final String GEMM_Q8 = Operation.GEMM_Q8.label();
 
     private static final int BLOCK_WEIGHTS = 256;
     private static final int BLOCK_BYTES = 64;
     private static final String ARRAY = "-array";
     private static final String GROUP = "-g";
+    private static final String WIDE = "-q8";
 
     /** The floor of this task: no kernel can be faster. */
     public BenchTask floor() {
@@ -39,6 +43,9 @@ public record BenchTask(String operation, String shape, int columns, String mode
     public long bytes() {
         if (operation.equals("fill")) {
             return weights() * Float.BYTES;
+        }
+        if (isWide()) {
+            return Q8Matrix.codesBytes(rows(), cols()) + Q8Matrix.scalesBytes(rows(), cols());
         }
         long codes = (long) rows() * Math.ceilDiv(cols(), BLOCK_WEIGHTS) * BLOCK_BYTES;
         return group() == 0 ? codes : codes + (long) rows() * Math.ceilDiv(cols(), group()) * Short.BYTES;
@@ -64,9 +71,14 @@ public record BenchTask(String operation, String shape, int columns, String mode
 
     private int cols() {
         int x = shape.indexOf('x');
-        String cols = x < 0 ? shape.replace(ARRAY, "") : shape.substring(x + 1);
+        String cols = x < 0 ? shape.replace(ARRAY, "") : shape.substring(x + 1).replace(WIDE, "");
         int group = cols.indexOf(GROUP);
         return Integer.parseInt(group < 0 ? cols : cols.substring(0, group));
+    }
+
+    /** Whether the weights have 8 bits. */
+    boolean isWide() {
+        return shape.endsWith(WIDE);
     }
 
     /** Weights that share a scale; 0 for none. */

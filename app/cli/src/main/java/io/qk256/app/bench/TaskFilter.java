@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
  * The tasks that a user selects. Each list holds the wanted values; {@code all} stands for all known values.
  *
  * @param operations from {@link #OPERATIONS}
- * @param shapes {@code WEIGHTS} and {@code WEIGHTS-array} for dequantize, {@code ROWSxCOLS} and {@code ROWSxCOLS-g64} for GEMV
- * @param columns numbers; more than 1 for {@code gemm-i8}, 1 for all others
+ * @param shapes {@code WEIGHTS} and {@code WEIGHTS-array} for dequantize, {@code ROWSxCOLS} and {@code ROWSxCOLS-g64} for GEMV, {@code ROWSxCOLS-q8} for 8-bit weights
+ * @param columns numbers; more than 1 for {@code gemm-i8}, any for {@code gemm-q8}, 1 for all others
  * @param modes {@code warm}, {@code cold}
  * @param threads numbers; {@code all} is one per CPU
  */
@@ -23,10 +23,14 @@ public record TaskFilter(
     public static final String ALL = "all";
 
     /** The operations of a kernel. */
-    public static final List<String> OPERATIONS =
-            List.of(BenchTask.DEQUANTIZE, Operation.GEMV_F32.label(), Operation.GEMV_I8.label(), BenchTask.GEMM_I8);
+    public static final List<String> OPERATIONS = List.of(
+            BenchTask.DEQUANTIZE,
+            Operation.GEMV_F32.label(),
+            Operation.GEMV_I8.label(),
+            BenchTask.GEMM_I8,
+            BenchTask.GEMM_Q8);
 
-    /** Small rows, the matrices of BitNet b1.58 2B-4T, and one of Ternary Bonsai 8B. */
+    /** Small rows, the matrices of BitNet b1.58 2B-4T, one of Ternary Bonsai 8B, and a part of an output head. */
     public static final List<String> SHAPES = List.of(
             "64",
             "128",
@@ -42,7 +46,8 @@ public record TaskFilter(
             "640x2560",
             "6912x2560",
             "2560x6912",
-            "4096x4096-g64");
+            "4096x4096-g64",
+            "8192x2560-q8");
 
     /** One activation vector, as in decoding; several, as in prompt processing. */
     public static final List<String> COLUMNS = List.of("1", "4", "16");
@@ -55,7 +60,7 @@ public record TaskFilter(
 
     private static final int MOST_WEIGHTS = 1 << 28;
     private static final int MOST_COLUMNS = 1024;
-    private static final Pattern SHAPE = Pattern.compile("[1-9]\\d{0,8}(-array|x[1-9]\\d{0,8}(-g(64|128|256))?)?");
+    private static final Pattern SHAPE = Pattern.compile("[1-9]\\d{0,8}(-array|x[1-9]\\d{0,8}(-g(64|128|256)|-q8)?)?");
     private static final Pattern NUMBER = Pattern.compile("[1-9]\\d{0,3}");
 
     /**
@@ -83,7 +88,8 @@ public record TaskFilter(
                     "nothing to measure: dequantize takes shapes such as 1024 and is measured warm, with 1 thread;"
                             + " the others take shapes such as 2560x2560, cold or with several threads only from "
                             + (LARGE_BYTES >> 10)
-                            + " KiB on; gemm-i8 takes several columns, the others one; got operations "
+                            + " KiB on; gemm-i8 takes several columns, gemm-q8 any number and shapes such as 8192x2560-q8, the"
+                            + " others one; got operations "
                             + first.operations + ", shapes " + first.shapes + ", columns " + first.columns
                             + ", modes " + first.modes + ", threads " + first.threads);
         }
@@ -118,9 +124,12 @@ public record TaskFilter(
         boolean matrix = task.shape().contains("x");
         boolean simple = task.mode().equals("warm") && task.threads() == 1;
         boolean row = task.operation().equals(BenchTask.DEQUANTIZE);
+        if (task.isWide() != task.operation().equals(BenchTask.GEMM_Q8)) {
+            return false;
+        }
         return row != matrix
                 && (simple || (matrix && task.bytes() >= LARGE_BYTES))
-                && (task.columns() > 1) == task.operation().equals(BenchTask.GEMM_I8);
+                && (task.isWide() || (task.columns() > 1) == task.operation().equals(BenchTask.GEMM_I8));
     }
 
     private static List<String> chosen(String what, List<String> wanted, List<String> known) {
@@ -139,8 +148,8 @@ public record TaskFilter(
     private static void requireShape(String shape) {
         if (!SHAPE.matcher(shape).matches()) {
             throw new UserError("shape: '" + shape
-                    + "', expected WEIGHTS, WEIGHTS-array, ROWSxCOLS or ROWSxCOLS-g64, as in 1024, 1024-array,"
-                    + " 2560x2560 or 4096x4096-g64 (groups of 64, 128 or 256 weights)");
+                    + "', expected WEIGHTS, WEIGHTS-array, ROWSxCOLS, ROWSxCOLS-g64 or ROWSxCOLS-q8, as in 1024, 1024-array,"
+                    + " 2560x2560, 4096x4096-g64 (groups of 64, 128 or 256 weights) or 8192x2560-q8 (8-bit weights)");
         }
         long weights = new BenchTask(BenchTask.DEQUANTIZE, shape, 1, "warm", 1).weights();
         if (weights > MOST_WEIGHTS) {

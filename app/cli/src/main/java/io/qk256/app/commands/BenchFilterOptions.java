@@ -39,7 +39,7 @@ final class BenchFilterOptions {
             split = ",",
             description =
                     "WEIGHTS or WEIGHTS-array for dequantize, ROWSxCOLS for the others, ROWSxCOLS-g64 with f16 scales for"
-                            + " groups of 64 weights and int8 activations in groups of 32"
+                            + " groups of 64 weights and int8 activations in groups of 32, ROWSxCOLS-q8 for gemm-q8"
                             + " (default: 256,1024,4096,2560x2560; quick: 1024,2560x2560).")
     private @Nullable List<String> shapes;
 

@@ -57,7 +57,7 @@ class CalibrateIT {
         JsonObject first = json(measured);
         assertThat(first.get("remembered").getAsBoolean()).isFalse();
         assertThat(first.getAsJsonObject("selectedFor").keySet())
-                .containsExactly("dequantize", "gemv-f32", "gemv-i8", "gemm-i8");
+                .containsExactly("dequantize", "gemv-f32", "gemv-i8", "gemm-i8", "gemm-q8");
         JsonObject again = json(run(Application.complete().optimizing(), "kernels", "--json", "--calibrate"));
         assertThat(again.get("remembered").getAsBoolean()).isTrue();
         assertThat(again.get("selectedFor")).isEqualTo(first.get("selectedFor"));
@@ -65,7 +65,7 @@ class CalibrateIT {
 
         Result table = run(Application.complete().optimizing(), "kernels", "--calibrate");
         assertThat(table.out())
-                .containsPattern("G weights/s +dequantize +gemv-f32 +gemv-i8 +gemm-i8")
+                .containsPattern("G weights/s +dequantize +gemv-f32 +gemv-i8 +gemm-i8 +gemm-q8")
                 .contains("ranked    by measurement (* the best), remembered from ");
         assertThat(run(Application.complete().optimizing(), "explain", "scalar", "--calibrate")
                         .out())
