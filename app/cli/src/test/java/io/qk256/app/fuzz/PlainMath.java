@@ -115,7 +115,8 @@ final class PlainMath {
         for (int group = 0; group < w.cols(); group += 32, block++) {
             long ofGroup = 0;
             for (int col = group; col < Math.min(w.cols(), group + 32); col++) {
-                long at = block * 512 + (col - group) / 4 * 64 + row % 16 * 4 + col % 4;
+                int inBlock = (col - group) / 4 * 64 + row % 16 * 4 + col % 4;
+                long at = block * 512 + inBlock;
                 ofGroup +=
                         w.codes().get(ValueLayout.JAVA_BYTE, at) * q.segment().get(ValueLayout.JAVA_BYTE, col);
             }
