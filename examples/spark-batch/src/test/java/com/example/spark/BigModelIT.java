@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BigModelIT {
 
     private static final Path MODEL = Path.of(System.getProperty("big"));
-    private static final int ROWS = 24;
+    private static final int ROWS = 96;
     private static final int CHARACTERS = 40;
     private static final long MIB = 1 << 20;
 
@@ -56,13 +57,13 @@ class BigModelIT {
 
         // Two tasks keep the batch of an executor full while one of them ends its part.
         Path output = directory.resolve("output");
-        List<String> conf = List.of("spark.sql.files.maxPartitionBytes=" + Files.size(input) / 6);
+        List<String> conf = List.of("spark.sql.files.maxPartitionBytes=" + Files.size(input) / 16);
         Process driver = Cluster.submit(log, 2, 1024, Cluster.FLAGS, conf, with(options, output, "1"));
         Memory memory = new Memory(0, 0, 0);
         while (driver.isAlive()) {
             List<ProcessHandle> executors = Cluster.executors(driver);
             memory = executors.size() == 2 ? memory.most(memory(executors)) : memory;
-            Thread.sleep(500);
+            driver.waitFor(5, TimeUnit.SECONDS); // Looking at the pages of 1 GB takes the executors' time, too.
         }
         double cluster = rowsPerSecond(Cluster.end(driver, log));
 

@@ -21,7 +21,7 @@ class ClusterIT {
     private static final long SEED = Long.getLong("seed", System.nanoTime());
 
     /** An executor is killed up to this time after it began to compute; every fourth one while it starts. */
-    private static final int MOST_MILLIS = 2000;
+    private static final int MOST_MILLIS = KILLS > 10 ? 8000 : 2000;
 
     @TempDir
     private Path directory;
