@@ -12,14 +12,14 @@ public final class ArithmeticSpeed {
 
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
     private static final int VECTORS = 12;
-    private static final int ROUNDS = 20_000;
-    private static final int PARTS = 8;
-    private static final long NANOS = 150_000_000;
+    private static final int ROUNDS = 1000;
+    private static final int PARTS = 64;
+    private static final long NANOS = 500_000_000;
 
     private ArithmeticSpeed() {}
 
     /**
-     * Measures for about a fifth of a second.
+     * Measures for half a second, much of which the JVM may need to compile.
      *
      * @param threads the threads that compute
      * @return multiply-adds per second of all threads together; empty if this JVM has no fast vectors

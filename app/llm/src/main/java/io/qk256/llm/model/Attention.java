@@ -13,11 +13,13 @@ import java.util.Arrays;
  */
 final class Attention {
 
-    /**
-     * Tokens that share one read of the cache; more would need more scratch memory and leave less work for other
-     * threads.
-     */
-    static final int TOKENS_AT_ONCE = 16;
+    /** More tokens would need more scratch memory, and gain little. */
+    private static final int MOST_TOGETHER = 64;
+
+    private static final int LEAST_TOGETHER = 16;
+
+    /** With this much work for each thread, they end at about the same time. */
+    private static final int UNITS_PER_THREAD = 4;
 
     private static final int BLOCK = KvCache.BLOCK;
 
@@ -47,6 +49,7 @@ final class Attention {
     }
 
     private final KvCache cache;
+    private final int together;
     private final int queriesPerHead;
     private final int headSize;
 
@@ -57,7 +60,13 @@ final class Attention {
     private final float scale;
     private final ScratchPool<Worker> workers = new ScratchPool<>(Worker::new);
 
-    Attention(ModelConfig config, KvCache cache) {
+    /**
+     * Creates the attention of a model.
+     *
+     * @param together the most tokens in a call
+     */
+    Attention(ModelConfig config, KvCache cache, int together) {
+        this.together = together;
         this.cache = cache;
         this.queriesPerHead = config.heads() / config.kvHeads();
         this.headSize = config.headSize();
@@ -66,12 +75,21 @@ final class Attention {
         this.scale = 1 / (float) Math.sqrt(headSize);
     }
 
+    /** The number of tokens that share one read of the cache: many, but such that all threads have work. */
+    static int tokensTogether(ModelConfig config, int batch, int threads) {
+        int tokens = MOST_TOGETHER;
+        while (tokens > LEAST_TOGETHER && Math.ceilDiv(batch, tokens) * config.kvHeads() < UNITS_PER_THREAD * threads) {
+            tokens /= 2;
+        }
+        return tokens;
+    }
+
     /**
      * Computes the attention of consecutive tokens, for all query heads that share a key/value head.
      *
      * @param pages the pages of their sequence
      * @param firstToken the first token's index in the batch
-     * @param tokens number of tokens, at most {@link #TOKENS_AT_ONCE}
+     * @param tokens number of tokens, at most {@code together}
      * @param firstPosition the position of the first token
      * @param queries the queries of the batch, rounded by the cache
      * @param out receives the results of the batch
@@ -108,9 +126,9 @@ final class Attention {
         /** A block of keys or values. Keys have zeros at their end if the head is filled up. */
         private final float[] block = new float[BLOCK * filledSize];
 
-        private final float[] rowsOfQueries = new float[TOKENS_AT_ONCE * queriesPerHead * filledSize];
+        private final float[] rowsOfQueries = new float[together * queriesPerHead * filledSize];
 
-        private final float[] sums = new float[TOKENS_AT_ONCE * queriesPerHead * headSize];
+        private final float[] sums = new float[together * queriesPerHead * headSize];
 
         private Code code = Code.plain(cache.type());
         private boolean warm;

@@ -16,19 +16,32 @@ final class Batch {
     private int columns;
 
     /**
-     * Starts of groups: consecutive columns of one sequence, at most {@link Attention#TOKENS_AT_ONCE}, that attend
+     * Starts of groups: consecutive columns of one sequence, at most {@link #together}, that attend
      * together.
      */
     private final int[] groups;
 
     private int groupCount;
 
-    Batch(int capacity) {
+    private final int together;
+
+    /**
+     * Creates an empty batch.
+     *
+     * @param together the most tokens that attend together
+     */
+    Batch(int capacity, int together) {
+        this.together = together;
         this.tokens = new int[capacity];
         this.positions = new int[capacity];
         this.tables = new PageTable[capacity];
         this.wanted = new boolean[capacity];
         this.groups = new int[capacity + 1];
+    }
+
+    /** The most tokens that attend together. */
+    int together() {
+        return together;
     }
 
     /** The maximum number of columns. */
@@ -71,7 +84,7 @@ final class Batch {
         boolean goesOn = column > 0
                 && tables[column - 1] == tables[column]
                 && positions[column - 1] + 1 == positions[column]
-                && column - groups[groupCount - 1] < Attention.TOKENS_AT_ONCE;
+                && column - groups[groupCount - 1] < together;
         if (!goesOn) {
             groups[groupCount++] = column;
         }

@@ -91,7 +91,7 @@ public final class Engine implements AutoCloseable {
         try {
             int capacity = Math.min(options.batch(), context);
             requireArrays(capacity, Math.max(config.attentionWidth(), Math.max(config.width(), config.feedForward())));
-            this.batch = new Batch(capacity);
+            this.batch = new Batch(capacity, Attention.tokensTogether(config, capacity, options.threads()));
             this.normalized = new float[capacity][0];
             this.logits = new float[capacity][0];
             this.kernel = new EngineKernel(kernel);

@@ -81,7 +81,7 @@ final class Graph {
         this.kernel = kernel;
         this.threads = threads;
         this.cache = cache;
-        this.attention = new Attention(config, cache);
+        this.attention = new Attention(config, cache, batch.together());
         this.batch = batch;
         this.account = account;
         this.ofLayer = new Buffers<>(this::newColumns);

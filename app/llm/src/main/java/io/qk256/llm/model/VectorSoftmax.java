@@ -27,24 +27,18 @@ final class VectorSoftmax extends Softmax {
 
     private static final VectorSpecies<Float> WIDE = VectorSpecies.of(float.class, DOUBLES.vectorShape());
 
-    private static final int HALF = Reductions.LANES / 2;
-
     @Override
     float max(float[] row, int at, int n) {
-        FloatVector low = FloatVector.broadcast(WIDE, Float.NEGATIVE_INFINITY);
-        FloatVector high = low;
-        for (int i = at; i < at + n; i += Reductions.LANES) {
-            for (int k = i; k < i + HALF; k += WIDE.length()) {
-                low = low.max(FloatVector.fromArray(WIDE, row, k));
-                high = high.max(FloatVector.fromArray(WIDE, row, k + HALF));
-            }
+        FloatVector max = FloatVector.broadcast(WIDE, Float.NEGATIVE_INFINITY);
+        for (int i = at; i < at + n; i += WIDE.length()) {
+            max = max.max(FloatVector.fromArray(WIDE, row, i));
         }
-        return low.max(high).reduceLanes(VectorOperators.MAX);
+        return max.reduceLanes(VectorOperators.MAX);
     }
 
     /**
-     * Follows {@link Exp#of} step by step. A NaN is beyond no limit. The loop is one
-     * method: with calls that return vectors, the JVM sometimes allocated these, and took four times as long.
+     * Follows {@link Exp#of} step by step. A NaN is beyond no limit. The loop is one method: with calls that return
+     * vectors, the JVM sometimes allocated these, and took four times as long.
      */
     @Override
     double exponentials(float[] row, int at, int n, float max) {

@@ -15,6 +15,7 @@ class AttentionTest {
     private static final int KV_HEADS = 2;
     private static final int HEADS = 8;
     private static final int TOKENS = 40;
+    private static final int TOGETHER = 16;
 
     @ParameterizedTest
     @ValueSource(ints = {4, 20, 32, 48, 96, 100, 128})
@@ -31,11 +32,11 @@ class AttentionTest {
         for (int i = 0; i < TOKENS; i++) {
             cache.put(pages.page(i), 0, i, keys, values, i * KV_HEADS * headSize);
         }
-        Attention attention = new Attention(config, cache);
+        Attention attention = new Attention(config, cache, TOGETHER);
         float[] out = new float[queries.length];
         for (int head = 0; head < KV_HEADS; head++) {
-            for (int first = 0; first < TOKENS; first += Attention.TOKENS_AT_ONCE) {
-                int count = Math.min(Attention.TOKENS_AT_ONCE, TOKENS - first);
+            for (int first = 0; first < TOKENS; first += TOGETHER) {
+                int count = Math.min(TOGETHER, TOKENS - first);
                 attention.apply(pages, 0, head, first, count, first, queries, out);
             }
         }
@@ -66,11 +67,11 @@ class AttentionTest {
         for (int i = 0; i < positions; i++) {
             cache.put(pages.page(i), 0, i, keys, keys, i * headSize);
         }
-        int count = Attention.TOKENS_AT_ONCE;
+        int count = TOGETHER;
         int first = positions - count;
         float[] queries = numbers(random, count * 64 * headSize);
         cache.round(queries, 0, queries.length);
-        Attention attention = new Attention(config, cache);
+        Attention attention = new Attention(config, cache, TOGETHER);
         float[] together = new float[queries.length];
         attention.apply(pages, 0, 0, 0, count, first, queries, together);
         float[] alone = new float[queries.length];
@@ -78,6 +79,17 @@ class AttentionTest {
             attention.apply(pages, 0, 0, i, 1, first + i, queries, alone);
         }
         assertThat(together).isEqualTo(alone).doesNotContain(Float.NaN);
+    }
+
+    @Test
+    void tokensAreTogetherAsLongAsThreadsHaveWork() {
+        ModelConfig config =
+                new ModelConfig("llama", 8, TOKENS, 64, 1, 64, 20, 5, 128, 2, 1e4f, 1e-5f, GateFunction.SILU);
+        assertThat(Attention.tokensTogether(config, 64, 1)).isEqualTo(64);
+        assertThat(Attention.tokensTogether(config, 64, 2)).isEqualTo(32);
+        assertThat(Attention.tokensTogether(config, 64, 4)).isEqualTo(16);
+        assertThat(Attention.tokensTogether(config, 64, 100)).isEqualTo(16);
+        assertThat(Attention.tokensTogether(config, 1, 1)).isEqualTo(64);
     }
 
     private static double[] expected(float[] queries, float[] keys, float[] values, int token, int head, int headSize) {

@@ -51,7 +51,7 @@ final class Stages {
         KvCache cache = KvCache.of(arena, CacheType.F32, weights.config(), tokens.length);
         PageTable pages = new PageTable(cache);
         pages.reserve(0, tokens.length);
-        Batch batch = new Batch(tokens.length);
+        Batch batch = new Batch(tokens.length, 16);
         batch.clear();
         batch.add(tokens, 0, tokens.length, pages, 0, tokens.length);
         try (ParallelKernel threads = ParallelKernel.withThreads(Kernels.scalar(), 1)) {
