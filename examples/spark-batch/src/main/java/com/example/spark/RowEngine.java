@@ -71,6 +71,10 @@ abstract class RowEngine implements AutoCloseable {
      */
     static RowEngine open(Options options) throws IOException {
         Path path = Path.of(options.model());
+        if (!Files.isRegularFile(path)) {
+            throw new IOException(path + ": no such model on this node; put it at this path on every node, or send it with"
+                    + " --files and give its name alone");
+        }
         String hash = sha256(path);
         LoadOptions how = options.mapped() ? LoadOptions.usual().withMappedWeights() : LoadOptions.usual();
         LanguageModel model = LanguageModel.open(path, how);

@@ -1,6 +1,7 @@
 package com.example.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.qk256.llm.json.JsonValue;
@@ -127,6 +128,15 @@ class TablesIT {
         String[] sorted = seen.toArray(String[]::new);
         Arrays.sort(sorted);
         assertEquals(Cluster.lines(directory.resolve("vectors.jsonl")), List.of(sorted));
+    }
+
+    /** It is no error of the rows. */
+    @Test
+    void aMissingModelFailsTheJob() throws IOException {
+        Path input = Rows.write(directory.resolve("few.jsonl"), 2);
+        Options nowhere = options("score", input, "none").at("/no/model.gguf", 1);
+        Exception failure = assertThrows(Exception.class, () -> Batch.run(spark, nowhere));
+        assertTrue(failure.toString().contains("/no/model.gguf: no such model on this node"), failure.toString());
     }
 
     /** What Spark's UI shows, as data. */
