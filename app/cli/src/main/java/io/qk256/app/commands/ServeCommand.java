@@ -96,7 +96,9 @@ final class ServeCommand implements Callable<Integer> {
                 command.out()
                         .println("serving " + name() + " on " + server.address() + " with kernel "
                                 + KernelReport.selected(machine.selection()) + ", " + capacity.describe(scheduler));
-                command.out().flush();
+                if (command.terminal().finish().isPresent()) { // Nobody would know where it is.
+                    return ExitCode.FAILED;
+                }
                 return untilStopped(server, command);
             }
         }

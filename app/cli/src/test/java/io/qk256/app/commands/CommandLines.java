@@ -58,6 +58,23 @@ final class CommandLines {
         {"check", "F", "--json", "--kernel K"},
         {"inspect", "F", "--json", "--i2s-layout x86,arm,T", "-v"},
         {"dequantize", "F", "T", "-o O"},
+        {
+            "serve",
+            "--port N",
+            "--parallel N",
+            "--queue N",
+            "--context N",
+            "--timeout N",
+            "--drain N",
+            "--api-key 0123456789abcdef,T",
+            "--allowed-host T",
+            "--cors-origin http://localhost:3000,*,T",
+            "--name T",
+            "-m F",
+            "--template bitnet,chatml,T",
+            "--pooling mean,T",
+            "--kernel K"
+        },
         {"pull", "T", "--json"}, // No text is a name of the hub: nothing is downloaded.
         {"convert", "F", "-o O", "--type qk256,tq2_0,i2_s,T", "--threads N"},
         {
@@ -128,6 +145,9 @@ final class CommandLines {
                     line.add(value(word));
                 }
             }
+        }
+        if (command[0].equals("serve")) { // No machine has this address, so it never serves.
+            line.add("--host=203.0.113.1");
         }
         if (random.nextInt(20) == 0) {
             line.add(oneOf(TEXTS));

@@ -5,9 +5,16 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
@@ -190,6 +197,39 @@ class DistributionIT {
         JsonObject kernels =
                 run("sh", home.resolve("bin/qk256").toString(), "kernels", "--json", "--probe-seconds=600");
         assertThat(kernels.get("selected").getAsString()).isEqualTo("drop-in");
+        requireServes();
+    }
+
+    @Test
+    void itServes() throws Exception {
+        requireServes();
+    }
+
+    /** Its server has the page, and answers. */
+    private void requireServes() throws IOException, InterruptedException {
+        Path err = work.resolve("err");
+        ProcessBuilder builder = new ProcessBuilder(
+                        home.resolve("bin/qk256").toString(), "serve", "--port=0", "--threads=1", "--kernel=scalar")
+                .directory(Files.createDirectories(work.resolve("elsewhere")).toFile())
+                .redirectError(err.toFile());
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        Process process = builder.start();
+        try (BufferedReader out =
+                        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+                HttpClient client = HttpClient.newHttpClient()) {
+            Matcher address = Pattern.compile("http://\\S+").matcher(String.valueOf(out.readLine()));
+            assertThat(address.find()).as(Files.readString(err)).isTrue();
+            HttpRequest page =
+                    HttpRequest.newBuilder(URI.create(address.group() + "/")).build();
+            assertThat(client.send(page, BodyHandlers.ofString()).body()).contains("<title>");
+            HttpRequest question = HttpRequest.newBuilder(URI.create(address.group() + "/v1/completions"))
+                    .POST(BodyPublishers.ofString("{\"prompt\":\"Once\",\"max_tokens\":2}"))
+                    .build();
+            assertThat(client.send(question, BodyHandlers.ofString()).body()).contains("text_completion");
+        } finally {
+            process.destroy();
+            process.waitFor();
+        }
     }
 
     /** Meaningful only if the tests do not run as root. */

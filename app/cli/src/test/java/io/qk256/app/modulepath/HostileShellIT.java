@@ -87,6 +87,7 @@ class HostileShellIT {
                 List.of("bench-model", "--kernels=scalar", "--thread-counts=1", "--seconds=0.001", "--json"),
                 List.of("bench", "--quick", "--kernels=scalar", "--shapes=64", "--time=1", "-o", "json"),
                 List.of("tck", "--provider=scalar", "--rule=1", "-o", "json", "--time-limit=600"),
+                List.of("serve", "--host=203.0.113.1", "--api-key=0123456789abcdef"), // No machine has it.
                 List.of("frobnicate"));
     }
 

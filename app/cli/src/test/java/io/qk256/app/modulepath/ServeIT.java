@@ -1,6 +1,7 @@
 package io.qk256.app.modulepath;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -73,6 +74,24 @@ class ServeIT {
                     Application.complete().run("serve", "--port", String.valueOf(taken.getLocalPort()));
             assertThat(run.exit()).isEqualTo(1);
             assertThat(run.err()).contains("cannot listen on 127.0.0.1 port " + taken.getLocalPort(), "choose another");
+        }
+    }
+
+    @Test
+    void aServerWhoseAddressNobodyCanReadEnds() throws Exception {
+        Path full = Path.of("/dev/full");
+        assumeTrue(Files.exists(full), "there is no /dev/full");
+        Path err = dir.resolve("err");
+        Process process = Application.complete()
+                .builder("serve", "--port=0", "--threads=1", "--kernel=scalar")
+                .redirectOutput(full.toFile())
+                .redirectError(err.toFile())
+                .start();
+        try {
+            assertThat(process.waitFor()).as(Files.readString(err)).isEqualTo(1);
+            assertThat(Files.readString(err)).contains("standard output: ");
+        } finally {
+            process.destroyForcibly();
         }
     }
 
