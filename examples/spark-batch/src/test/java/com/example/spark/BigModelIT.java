@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BigModelIT {
 
     private static final Path MODEL = Path.of(System.getProperty("big"));
-    private static final int ROWS = 96;
+    private static final int ROWS = 56;
     private static final int CHARACTERS = 40;
     private static final long MIB = 1 << 20;
 
@@ -57,7 +57,7 @@ class BigModelIT {
 
         // Two tasks keep the batch of an executor full while one of them ends its part.
         Path output = directory.resolve("output");
-        List<String> conf = List.of("spark.sql.files.maxPartitionBytes=" + Files.size(input) / 16);
+        List<String> conf = List.of("spark.sql.files.maxPartitionBytes=" + Files.size(input) / 6);
         Process driver = Cluster.submit(log, 2, 1024, Cluster.FLAGS, conf, with(options, output, "1"));
         Memory memory = new Memory(0, 0, 0);
         while (driver.isAlive()) {
