@@ -79,10 +79,12 @@ final class BenchFilterOptions {
         if (columns != null
                 && operations != null
                 && !operations.contains("gemm-i8")
+                && !operations.contains("gemm-q8")
                 && !operations.contains(TaskFilter.ALL)
                 && !columns.equals(List.of("1"))) {
-            throw new UserError("--columns: '" + String.join(",", columns) + "', expected 1 for "
-                    + String.join(", ", operations) + "; only gemm-i8 takes several columns, add it to --operations");
+            throw new UserError(
+                    "--columns: '" + String.join(",", columns) + "', expected 1 for " + String.join(", ", operations)
+                            + "; only gemm-i8 and gemm-q8 take several columns, add one to --operations");
         }
     }
 

@@ -154,7 +154,7 @@ class BenchIT {
         assertUsage("did you mean scalar?", "bench", "--kernels=scaler");
         assertUsage("shape: '8y8', expected WEIGHTS", "bench", "--shapes=8y8");
         assertUsage("expected one of", "bench", "-o", "xml");
-        assertUsage("only gemm-i8 takes several columns", "bench", "--operations=gemv-i8", "--columns=1,4");
+        assertUsage("only gemm-i8 and gemm-q8 take several columns", "bench", "--operations=gemv-i8", "--columns=1,4");
         assertUsage("it holds no module", "bench", "--against=" + directory);
         assertUsage("--rounds: 1, expected 2 or more", "bench", "--against=-XX:-UseSuperWord", "--rounds=1");
     }
