@@ -98,6 +98,11 @@ class PageTest {
         browser.manage().logs().get(LogType.PERFORMANCE);
         browser.get("http://127.0.0.1:" + server.port() + "/");
         await("the page knows the model", () -> text("model").equals("demo"));
+        while (!browser.switchTo()
+                .activeElement()
+                .equals(by("text"))) { // It has the focus, unless the window had none.
+            type(Keys.TAB);
+        }
     }
 
     private static void await(String what, BooleanSupplier happens) {
