@@ -1,6 +1,7 @@
 package io.qk256.spi;
 
 import io.qk256.spi.parallel.ParallelKernel;
+import java.lang.reflect.Method;
 
 /**
  * The operations on QK256 weights: dequantize, GEMV with an f32 vector, GEMV with an int8 vector, and GEMM
@@ -221,6 +222,29 @@ public abstract class Kernel {
     /** {@linkplain #gemm(Q8Matrix, I8Batch, int, int, F32Vector) Multiplies} all rows. */
     public final void gemm(Q8Matrix w, I8Batch x, F32Vector y) {
         gemm(w, x, 0, w.rows(), y);
+    }
+
+    /**
+     * Whether this kernel has code of its own for an operation; the others are done by this class, in plain Java or
+     * column by column.
+     */
+    public final boolean hasOwn(Operation operation) {
+        return switch (operation) {
+            case DEQUANTIZE, GEMV_F32, GEMV_I8 -> true;
+            case GEMM_I8 -> declares("gemmI8Rows", Qk256Matrix.class);
+            case GEMM_Q8 -> declares("gemmQ8Rows", Q8Matrix.class);
+        };
+    }
+
+    private boolean declares(String name, Class<?> matrix) {
+        for (Class<?> type = getClass(); type != Kernel.class; type = type.getSuperclass()) {
+            for (Method method : type.getDeclaredMethods()) {
+                if (method.getName().equals(name) && method.getParameterTypes()[0] == matrix) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** Implements {@link #dequantize(Qk256Matrix, int, int, F32Vector)}; the arguments are checked. */

@@ -127,13 +127,14 @@ final class WrongWide {
         wrong.add("8-bit-neighbors-written-back", Rules.OTHERS_ROWS, new PlainWide() {
             @Override
             protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+                float[] before = y.toArray();
+                super.gemmQ8Rows(w, x, fromRow, toRow, y);
                 int end = Math.min(w.rows(), Math.ceilDiv(toRow, TILE) * TILE);
                 for (int column = 0; column < x.columns(); column++) {
                     for (int row = toRow; row < end; row++) {
-                        y.set(place(w, column, row), y.get(place(w, column, row)));
+                        y.set(place(w, column, row), before[(int) place(w, column, row)]);
                     }
                 }
-                super.gemmQ8Rows(w, x, fromRow, toRow, y);
             }
         });
     }

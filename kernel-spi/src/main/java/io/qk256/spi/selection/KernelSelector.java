@@ -115,7 +115,8 @@ public final class KernelSelector {
             candidates.replaceAll(reason::placed);
             candidates.sort(ORDER);
         }
-        return new Selection(cpu, jvm, candidates, problem, measurement, best, measured.doubt());
+        boolean single = wishes.forced().isPresent() || wishes.required().isPresent();
+        return new Selection(cpu, jvm, candidates, problem, measurement, best, measured.doubt(), single);
     }
 
     private static Calibration.Outcome unmeasured(List<Candidate> usable) {
@@ -134,31 +135,38 @@ public final class KernelSelector {
         }
         examinations.sort(BY_RANK);
         Optional<String> first = Optional.empty();
+        boolean complete = false;
         for (Examination examination : examinations) {
             if (!examination.isPresent()) {
                 continue;
             }
-            Optional<String> hopeless = firstOnly ? hopeless(examination.name(), wishes, first) : Optional.empty();
+            Optional<String> hopeless =
+                    firstOnly ? hopeless(examination.name(), wishes, first, complete) : Optional.empty();
             if (hopeless.isPresent()) {
                 examination.leave(hopeless.get() + ", so it was not opened");
                 continue;
             }
             examination.open();
-            if (first.isEmpty() && examination.outcome().state() == State.USABLE) {
-                first = Optional.of(examination.name());
+            if (examination.outcome().state() == State.USABLE) {
+                first = first.or(() -> Optional.of(examination.name()));
+                complete |= examination.outcome().kernel().orElseThrow().hasOwn(Operation.GEMM_Q8);
             }
         }
         return examinations.stream().map(Examination::outcome).collect(Collectors.toCollection(ArrayList::new));
     }
 
-    /** Why a kernel cannot be selected. The required one is opened anyway, so that a report can show the outcome. */
-    private static Optional<String> hopeless(String name, SelectionOptions wishes, Optional<String> first) {
+    /**
+     * Why a kernel cannot be selected. The required one is opened anyway, so that a report can show the outcome; and as
+     * long as no kernel has code for 8-bit weights, the next one may have it.
+     */
+    private static Optional<String> hopeless(
+            String name, SelectionOptions wishes, Optional<String> first, boolean complete) {
         if (wishes.required().filter(name::equals).isPresent()) {
             return Optional.empty();
         }
         return wishes.forced().isPresent()
                 ? wishes.forced().filter(forced -> !forced.equals(name)).map(forced -> forced + " was forced")
-                : first.map(winner -> "outranked by " + winner);
+                : first.filter(winner -> complete).map(winner -> "outranked by " + winner);
     }
 
     /** The best kernel by operation; by rank where nothing was measured or every kernel failed. */

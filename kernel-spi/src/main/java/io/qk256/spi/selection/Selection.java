@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The outcome of a selection.
@@ -20,6 +21,7 @@ import java.util.stream.Collectors;
  * @param measurement the measurement behind the ranking; empty if the declared ranks decided
  * @param best the name of the selected candidate for each operation; empty if none is selected
  * @param doubt why a requested measurement is not reliable, so that the declared ranks decided
+ * @param single whether the user forced or required a kernel, so that no other may compute anything
  */
 public record Selection(
         CpuFeatures cpu,
@@ -28,7 +30,8 @@ public record Selection(
         Optional<String> problem,
         Optional<Measurement> measurement,
         Map<Operation, String> best,
-        Optional<String> doubt) {
+        Optional<String> doubt,
+        boolean single) {
 
     /** A warning is a single line. */
     private static final int MAX_NAMES = 9;
@@ -47,7 +50,7 @@ public record Selection(
             Optional<String> problem,
             Optional<Measurement> measurement,
             Map<Operation, String> best) {
-        this(cpu, jvm, candidates, problem, measurement, best, Optional.empty());
+        this(cpu, jvm, candidates, problem, measurement, best, Optional.empty(), false);
     }
 
     /**
@@ -112,7 +115,8 @@ public record Selection(
 
     /**
      * Returns the selected kernel; if different ones are selected for different operations, a {@link CompositeKernel}
-     * of them.
+     * of them. If the selected kernel leaves the product of 8-bit weights to plain Java, the best usable kernel that has
+     * code for it does that, unless one was forced or required.
      *
      * @throws IllegalStateException if no kernel is selected, or the user's options could not be satisfied; the message
      *     gives every candidate's reason
@@ -123,9 +127,10 @@ public record Selection(
         Kernel gemvI8 = kernel(Operation.GEMV_I8);
         Kernel gemm = kernel(Operation.GEMM_I8);
         Kernel gemmQ8 = kernel(Operation.GEMM_Q8);
-        return best.values().stream().distinct().count() == 1
+        Optional<Kernel> helper = helper(gemmQ8);
+        return best.values().stream().distinct().count() == 1 && helper.isEmpty()
                 ? dequantize
-                : new CompositeKernel(dequantize, gemvF32, gemvI8, gemm, gemmQ8);
+                : new CompositeKernel(dequantize, gemvF32, gemvI8, gemm, helper.orElse(gemmQ8));
     }
 
     private Kernel kernel(Operation operation) {
@@ -133,6 +138,21 @@ public record Selection(
                 .filter(candidate -> problem.isEmpty())
                 .flatMap(Candidate::kernel)
                 .orElseThrow(() -> new IllegalStateException(explanation()));
+    }
+
+    /** Another kernel for 8-bit weights, if the selected one has no code for them. */
+    private Optional<Kernel> helper(Kernel selected) {
+        return single || selected.hasOwn(Operation.GEMM_Q8)
+                ? Optional.empty()
+                : candidates.stream()
+                        .flatMap(Selection::usable)
+                        .filter(kernel -> kernel.hasOwn(Operation.GEMM_Q8))
+                        .findFirst();
+    }
+
+    private static Stream<Kernel> usable(Candidate candidate) {
+        boolean usable = candidate.state() == Candidate.State.USABLE || candidate.state() == Candidate.State.SELECTED;
+        return usable ? candidate.kernel().stream() : Stream.empty();
     }
 
     private String explanation() {

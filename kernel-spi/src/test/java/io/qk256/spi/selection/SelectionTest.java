@@ -1,13 +1,19 @@
 package io.qk256.spi.selection;
 
 import static io.qk256.spi.CpuFeature.AVX2;
+import static io.qk256.spi.selection.Machines.CPU;
 import static io.qk256.spi.selection.Machines.JVM;
 import static io.qk256.spi.selection.Machines.cpuWithout;
 import static io.qk256.spi.selection.Machines.select;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Operation;
+import io.qk256.spi.Qk256Matrix;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SelectionTest {
@@ -24,6 +30,61 @@ class SelectionTest {
     @Test
     void givesTheKernelThatWasOpened() {
         assertThat(select(slow, fast).kernel()).isSameAs(kernel);
+    }
+
+    /** As a plugin may be that was written for 2-bit weights alone. */
+    private static final class Narrow extends Kernel {
+
+        private final PlainKernel right = new PlainKernel();
+
+        @Override
+        protected void dequantizeRows(Qk256Matrix w, int fromRow, int toRow, F32Vector out) {
+            right.dequantizeRows(w, fromRow, toRow, out);
+        }
+
+        @Override
+        protected void gemvF32Rows(Qk256Matrix w, F32Vector x, int fromRow, int toRow, F32Vector y) {
+            right.gemvF32Rows(w, x, fromRow, toRow, y);
+        }
+
+        @Override
+        protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+            right.gemvI8Rows(w, x, fromRow, toRow, y);
+        }
+    }
+
+    private final FakeProvider narrow = new FakeProvider("narrow", 20) {
+        @Override
+        Kernel kernel() {
+            return new Narrow();
+        }
+    };
+
+    @Test
+    void aKernelSaysWhatItHas() {
+        assertThat(Operation.values()).allMatch(kernel::hasOwn);
+        assertThat(new Narrow().hasOwn(Operation.GEMV_I8)).isTrue();
+        assertThat(new Narrow().hasOwn(Operation.GEMM_I8)).isFalse();
+        assertThat(new Narrow().hasOwn(Operation.GEMM_Q8)).isFalse();
+    }
+
+    /** Plain Java would be the slowest part of a model by far. */
+    @Test
+    void anotherKernelMultipliesWeightsOf8BitsIfTheSelectedOneHasNoCodeForIt() {
+        for (Selection selection : List.of(select(narrow, slow, fast), first(SelectionOptions.NONE))) {
+            assertThat(selection.selected()).map(Candidate::name).contains("narrow");
+            assertThat(selection.kernel()).asString().contains("gemm-q8 by plain Java");
+            assertThat(selection.candidate("fast")).map(Candidate::why).contains("outranked by narrow");
+        }
+        assertThat(select(narrow).kernel()).isInstanceOf(Narrow.class);
+        for (SelectionOptions alone : List.of(SelectionOptions.force("narrow"), SelectionOptions.require("narrow"))) {
+            assertThat(select(alone, narrow, slow, fast).kernel()).isInstanceOf(Narrow.class);
+            assertThat(first(alone).kernel()).isInstanceOf(Narrow.class);
+        }
+    }
+
+    private Selection first(SelectionOptions wishes) {
+        return KernelSelector.selectFirst(List.of(slow.source(), narrow.source(), fast.source()), CPU, JVM, wishes);
     }
 
     @Test
