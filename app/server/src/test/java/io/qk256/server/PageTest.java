@@ -10,6 +10,7 @@ import io.qk256.testing.HangGuard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -42,7 +43,8 @@ class PageTest {
     private static final Path PICTURES = Path.of("target", "page");
 
     private static final Script SCRIPT = new Script()
-            .answer("Tell me everything", "The king and the fox and the wolf. ".repeat(3000))
+            .slowAnswer("Tell me everything", "The king and the fox and the wolf. ".repeat(3000), Duration.ofMillis(10))
+            .slowAnswer("Once upon a time", " there was a fox and a king in the wood.", Duration.ofMillis(50))
             .answer("Mark it", "<b>bold</b> & <img src=x onerror=alert(1)>");
 
     private static TestServer server;

@@ -3,12 +3,15 @@ package io.qk256.server;
 import io.qk256.llm.generation.TokenConstraint;
 import io.qk256.llm.serving.CompletionRequest;
 import io.qk256.llm.text.Tokenizer;
+import java.time.Duration;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Answers that the model gives word for word, because it is held to them token by token; all else is as usual. An answer that
@@ -39,11 +42,18 @@ final class Script {
     final List<String> prompts = new CopyOnWriteArrayList<>();
 
     private final Map<String, String> answers = new LinkedHashMap<>();
+    private final Map<String, Duration> pauses = new HashMap<>();
 
     /** A prompt that ends with this text, before the answer's turn, gets this answer. */
     Script answer(String end, String text) {
         answers.put(end + "\n[assistant] ", text);
         return this;
+    }
+
+    /** The same, with a pause before each token: enough to do something before the answer ends. */
+    Script slowAnswer(String end, String text, Duration pause) {
+        pauses.put(end + "\n[assistant] ", pause);
+        return answer(end, text);
     }
 
     static String call(String name, String arguments) {
@@ -56,9 +66,12 @@ final class Script {
         prompts.add(prompt);
         return answers.entrySet().stream()
                 .filter(answer -> prompt.endsWith(answer.getKey()))
-                .map(answer -> tokenizer.encode(answer.getValue(), false, false))
                 .findFirst()
-                .map(tokens -> request.withConstraint(new Held(tokens, request.constraint())))
+                .map(answer -> new Held(
+                        tokenizer.encode(answer.getValue(), false, false),
+                        request.constraint(),
+                        pauses.getOrDefault(answer.getKey(), Duration.ZERO)))
+                .map(request::withConstraint)
                 .orElse(request);
     }
 
@@ -66,15 +79,18 @@ final class Script {
 
         private final int[] tokens;
         private final Optional<TokenConstraint> form;
+        private final Duration pause;
         private int next;
 
-        Held(int[] tokens, Optional<TokenConstraint> form) {
+        Held(int[] tokens, Optional<TokenConstraint> form, Duration pause) {
             this.tokens = tokens;
             this.form = form;
+            this.pause = pause;
         }
 
         @Override
         public BitSet allowed() {
+            LockSupport.parkNanos(pause.toNanos());
             BitSet one = new BitSet();
             if (next < tokens.length) {
                 int token = tokens[next];

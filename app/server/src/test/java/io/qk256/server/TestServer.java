@@ -42,7 +42,7 @@ final class TestServer implements AutoCloseable {
     static final String JSON = "application/json";
 
     /** Tools take many tokens of this model's small vocabulary. */
-    private static final int SCRIPTED_CONTEXT = 2000;
+    private static final int SCRIPTED_CONTEXT = 8000;
 
     final ModelServer server;
     final LanguageModel model;
