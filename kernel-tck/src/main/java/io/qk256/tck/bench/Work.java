@@ -86,7 +86,8 @@ record Work(Call call, Supplier<String> verdict) {
             x.column(column).scale(41.7f + column);
         }
         for (long i = 0; i < x.segment().byteSize(); i++) {
-            x.segment().set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt(-128, 128));
+            // As quantization gives them: never -128.
+            x.segment().set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt(-127, 128));
         }
         x.multipliers().ifPresent(all -> {
             for (long i = 0; i < all.byteSize(); i += Short.BYTES) {
