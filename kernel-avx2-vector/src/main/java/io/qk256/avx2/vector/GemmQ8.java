@@ -13,7 +13,6 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -143,9 +142,7 @@ final class GemmQ8 {
         long offset = w.codeAt(row, fromGroup * Q8Matrix.GROUP);
         for (int group = 0; group < groups; group++) {
             sumsOfGroup(w.codes(), offset + (long) group * Q8Matrix.BLOCK_BYTES, memory, group * FOURS);
-            for (int column = 0; column < COLUMNS; column++) {
-                addGroup(memory, column, group, at);
-            }
+            addGroup(memory, group, at);
         }
     }
 
@@ -156,41 +153,58 @@ final class GemmQ8 {
         int[] even1 = memory.even[1];
         int[] odd0 = memory.odd[0];
         int[] odd1 = memory.odd[1];
-        for (int half = 0; half < 2; half++) {
-            IntVector sum0 = IntVector.zero(Lanes.INTS);
-            IntVector sum1 = sum0;
-            for (int i = 0; i < FOURS; i++) {
-                long at = offset + (long) i * FOUR_BYTES + (long) half * Lanes.BYTES;
-                ShortVector both = ShortVector.fromMemorySegment(Lanes.SHORTS, codes, at, Lanes.ORDER);
-                ShortVector even =
-                        both.lanewise(VectorOperators.LSHL, Byte.SIZE).lanewise(VectorOperators.ASHR, Byte.SIZE);
-                ShortVector odd = both.lanewise(VectorOperators.ASHR, Byte.SIZE);
-                ShortVector products0 = even.mul(shorts(even0[from + i])).add(odd.mul(shorts(odd0[from + i])));
-                ShortVector products1 = even.mul(shorts(even1[from + i])).add(odd.mul(shorts(odd1[from + i])));
-                sum0 = sum0.add(GemvI8.widened(products0));
-                sum1 = sum1.add(GemvI8.widened(products1));
-            }
-            sum0.intoArray(memory.sumsOfGroup, half * HALF);
-            sum1.intoArray(memory.sumsOfGroup, ROWS + half * HALF);
+        IntVector low0 = IntVector.zero(Lanes.INTS);
+        IntVector low1 = low0;
+        IntVector high0 = low0;
+        IntVector high1 = low0;
+        for (int i = 0; i < FOURS; i++) {
+            long at = offset + (long) i * FOUR_BYTES;
+            ShortVector evenQ0 = shorts(even0[from + i]);
+            ShortVector oddQ0 = shorts(odd0[from + i]);
+            ShortVector evenQ1 = shorts(even1[from + i]);
+            ShortVector oddQ1 = shorts(odd1[from + i]);
+            ShortVector low = ShortVector.fromMemorySegment(Lanes.SHORTS, codes, at, Lanes.ORDER);
+            ShortVector even = low.lanewise(VectorOperators.LSHL, Byte.SIZE).lanewise(VectorOperators.ASHR, Byte.SIZE);
+            ShortVector odd = low.lanewise(VectorOperators.ASHR, Byte.SIZE);
+            low0 = low0.add(GemvI8.widened(even.mul(evenQ0).add(odd.mul(oddQ0))));
+            low1 = low1.add(GemvI8.widened(even.mul(evenQ1).add(odd.mul(oddQ1))));
+            ShortVector high = ShortVector.fromMemorySegment(Lanes.SHORTS, codes, at + Lanes.BYTES, Lanes.ORDER);
+            even = high.lanewise(VectorOperators.LSHL, Byte.SIZE).lanewise(VectorOperators.ASHR, Byte.SIZE);
+            odd = high.lanewise(VectorOperators.ASHR, Byte.SIZE);
+            high0 = high0.add(GemvI8.widened(even.mul(evenQ0).add(odd.mul(oddQ0))));
+            high1 = high1.add(GemvI8.widened(even.mul(evenQ1).add(odd.mul(oddQ1))));
         }
+        low0.intoArray(memory.sumsOfGroup, 0);
+        high0.intoArray(memory.sumsOfGroup, HALF);
+        low1.intoArray(memory.sumsOfGroup, ROWS);
+        high1.intoArray(memory.sumsOfGroup, ROWS + HALF);
     }
 
     private static ShortVector shorts(int pair) {
         return IntVector.broadcast(Lanes.INTS, pair).reinterpretAsShorts();
     }
 
-    /** Adds a group's sums of one column, times multiplier and scales, which is exact. */
-    private static void addGroup(Memory memory, int column, int group, int at) {
-        double[] sums = memory.sums[column];
-        double multiplier = memory.multipliers[column][group];
+    /** Adds a group's sums, times multipliers and scales, which is exact. */
+    private static void addGroup(Memory memory, int group, int at) {
+        double[] sums0 = memory.sums[0];
+        double[] sums1 = memory.sums[1];
+        DoubleVector multiplier0 = DoubleVector.broadcast(DOUBLES, memory.multipliers[0][group]);
+        DoubleVector multiplier1 = DoubleVector.broadcast(DOUBLES, memory.multipliers[1][group]);
         for (int row = 0; row < ROWS; row += QUARTER) {
-            Vector<Double> sum = IntVector.fromArray(IntVector.SPECIES_128, memory.sumsOfGroup, column * ROWS + row)
-                    .convertShape(VectorOperators.I2D, DOUBLES, 0);
-            Vector<Double> scale = FloatVector.fromArray(FloatVector.SPECIES_128, memory.scales, group * ROWS + row)
-                    .convertShape(VectorOperators.F2D, DOUBLES, 0);
-            DoubleVector product = (DoubleVector)
-                    sum.mul(DoubleVector.broadcast(DOUBLES, multiplier)).mul(scale);
-            product.add(DoubleVector.fromArray(DOUBLES, sums, at + row)).intoArray(sums, at + row);
+            DoubleVector scale =
+                    (DoubleVector) FloatVector.fromArray(FloatVector.SPECIES_128, memory.scales, group * ROWS + row)
+                            .convertShape(VectorOperators.F2D, DOUBLES, 0);
+            DoubleVector product0 =
+                    doubles(memory.sumsOfGroup, row).mul(multiplier0).mul(scale);
+            DoubleVector product1 =
+                    doubles(memory.sumsOfGroup, ROWS + row).mul(multiplier1).mul(scale);
+            product0.add(DoubleVector.fromArray(DOUBLES, sums0, at + row)).intoArray(sums0, at + row);
+            product1.add(DoubleVector.fromArray(DOUBLES, sums1, at + row)).intoArray(sums1, at + row);
         }
+    }
+
+    private static DoubleVector doubles(int[] sums, int at) {
+        return (DoubleVector)
+                IntVector.fromArray(IntVector.SPECIES_128, sums, at).convertShape(VectorOperators.I2D, DOUBLES, 0);
     }
 }
