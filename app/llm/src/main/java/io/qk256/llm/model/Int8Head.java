@@ -8,7 +8,6 @@ import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.function.Supplier;
 
@@ -68,13 +67,11 @@ final class Int8Head extends OutputHead {
                 }
             }
             long codesAt = weights.codeAt(first, 0);
-            MemorySegment.copy(tile, 0, weights.codes(), NATIVE_INT, codesAt, tile.length);
+            MemorySegment.copy(tile, 0, weights.codes(), ValueLayout.JAVA_INT, codesAt, tile.length);
             long scalesAt = weights.scaleAt(first, 0);
             MemorySegment.copy(scales, 0, weights.scales(), ValueLayout.JAVA_SHORT, scalesAt, scales.length);
         }
     }
-
-    private static final ValueLayout.OfInt NATIVE_INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.nativeOrder());
 
     /** Four columns at a time, as the layout keeps them together. */
     private static void interleave(MemorySegment codes, int rows, int cols, int[] tile) {

@@ -48,7 +48,7 @@ final class Int8HeadProduct extends HeadProduct {
     /** The low parts of some logits; each thread has its own rows. */
     private final float[] lows;
 
-    /** Grows with the number of states, because it takes as much memory as the logits. */
+    /** For one state, or for the most once there are several, because it takes twice as much memory as the logits. */
     private @Nullable F32Vector results;
 
     private float[][] logits = {};
@@ -88,7 +88,7 @@ final class Int8HeadProduct extends HeadProduct {
 
     private F32Vector results() {
         F32Vector enough = results;
-        long needed = (long) count * PARTS * weights.rows();
+        long needed = (long) (count == 1 ? 1 : MOST_STATES) * PARTS * weights.rows();
         if (enough == null || enough.length() < needed) {
             enough = F32Vector.allocate(arena, needed);
             results = enough;
