@@ -114,6 +114,7 @@ public final class Generator {
         Arrays.stream(prompt).forEach(sampler::acceptPrompt);
         int[] added = Arrays.copyOfRange(prompt, known, prompt.length);
         long start = System.nanoTime();
+        wantNeeded(form);
         float[] logits = sequence.prompt(added);
         long promptNanos = System.nanoTime() - start;
         speculation.ifPresent(decoder -> decoder.start(prompt));
@@ -143,6 +144,11 @@ public final class Generator {
             throw new UserError("the prompt has " + prompt.length + " tokens, expected 1 to " + sequence.context()
                     + ", the context; shorten it");
         }
+    }
+
+    /** Says which logits the next choice needs. */
+    private void wantNeeded(Optional<TokenConstraint> form) {
+        sequence.wantBest(form.isPresent() ? 0 : sampler.tokensNeeded());
     }
 
     /** Recomputes at least the last token of the prompt, because only computing a token gives logits. */
@@ -215,6 +221,7 @@ public final class Generator {
                     return End.CONTEXT;
                 }
                 if (tokens < maxTokens) {
+                    wantNeeded(form);
                     logits = full ? forgetAndAdd(token) : decode(token);
                     decoded++;
                 }

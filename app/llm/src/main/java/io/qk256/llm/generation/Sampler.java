@@ -17,6 +17,9 @@ import java.util.SplittableRandom;
  */
 public final class Sampler {
 
+    /** The most tokens that are worth ruling out others for. */
+    private static final int MOST_NEEDED = 256;
+
     private final SamplingOptions options;
     private final SplittableRandom random;
     private final Candidates candidates;
@@ -85,6 +88,25 @@ public final class Sampler {
     }
 
     /**
+     * How many of the most likely tokens determine the next choice of {@link #sample(float[])}, so that the logits of all
+     * others may be minus infinity, except of those that are as likely as the last of them. 0 if all tokens do: top-p and
+     * min-p without top-k, a bias, and penalties that make tokens more likely.
+     */
+    public int tokensNeeded() {
+        int needed = options.temperature() == 0 ? 1 : options.topK();
+        if (needed == 0
+                || options.repeatPenalty() < 1
+                || options.presencePenalty() < 0
+                || options.frequencyPenalty() < 0
+                || !options.logitBias().isEmpty()) {
+            return 0;
+        }
+        // A token that becomes less likely makes room for one more.
+        long less = (options.repeatPenalty() == 1 ? 0 : recentCount) + chosen.size();
+        return needed + less <= MOST_NEEDED ? (int) (needed + less) : 0;
+    }
+
+    /**
      * Chooses the next token. Does not call {@link #accept}; the caller must.
      *
      * @param logits one for each token; minus infinity for a token that must not be chosen; not modified
@@ -135,10 +157,20 @@ public final class Sampler {
         }
         leaveOut();
         boolean all = options.topP() == 1 && options.minP() == 0;
-        double sum = candidates.weights(all ? options.temperature() : 1);
-        candidates.order();
+        double sum = sum(all ? options.temperature() : 1);
         int kept = all ? candidates.count() : kept(options.topP() * sum);
-        return draw(all ? sum : weights(kept), kept);
+        return draw(all ? sum : weights(kept, options.temperature()), kept);
+    }
+
+    /** Puts the tokens in order, and adds their weights; those of few tokens in an order that the others do not affect. */
+    private double sum(double temperature) {
+        if (options.topK() > 0 && options.topK() <= MOST_NEEDED) {
+            candidates.order();
+            return weights(candidates.count(), temperature);
+        }
+        double sum = candidates.weights(temperature);
+        candidates.order();
+        return sum;
     }
 
     /** Penalizes the model's logit, so a token is penalized once, however often it is recent. */
@@ -184,10 +216,10 @@ public final class Sampler {
         return candidates.token(kept - 1);
     }
 
-    private double weights(int kept) {
+    private double weights(int kept, double temperature) {
         double sum = 0;
         for (int i = 0; i < kept; i++) {
-            sum += candidates.weight(i, options.temperature());
+            sum += candidates.weight(i, temperature);
         }
         return sum;
     }

@@ -48,6 +48,9 @@ public final class Engine implements AutoCloseable {
     private final float[][] logits;
     private int headColumns;
 
+    /** Of a single column, how many of the most likely tokens need their logits; 0 for all. */
+    private int headBest;
+
     /** The logits that a listener receives; those of the last column are the sequence's. */
     private final float[][] told = new float[TOLD_AT_ONCE - 1][0];
 
@@ -363,7 +366,9 @@ public final class Engine implements AutoCloseable {
     private void logits(List<Step> steps) {
         headColumns = 0;
         for (int column = 0; column < batch.columns(); column++) {
-            toHead(column, logitsOf(ofTable(steps, batch.table(column))));
+            Sequence sequence = ofTable(steps, batch.table(column));
+            toHead(column, logitsOf(sequence));
+            headBest = sequence.best();
         }
         head();
     }
@@ -387,6 +392,7 @@ public final class Engine implements AutoCloseable {
                 toHead(column, toTell(column - from));
             }
             toHead(to - 1, logitsOf(step.sequence()));
+            headBest = 0;
             head();
             for (int column = from; column < to; column++) {
                 listener.accept(first + column, logits[column - from]);
@@ -422,10 +428,23 @@ public final class Engine implements AutoCloseable {
             return;
         }
         if (account == null) {
-            head.apply(normalized, logits, headColumns);
+            applyHead();
         } else {
-            account.run(Account.Part.HEAD, () -> head.apply(normalized, logits, headColumns));
+            account.run(Account.Part.HEAD, this::applyHead);
         }
+    }
+
+    private void applyHead() {
+        if (headColumns == 1 && headBest > 0) {
+            head.applyBest(normalized[0], logits[0], headBest);
+        } else {
+            head.apply(normalized, logits, headColumns);
+        }
+    }
+
+    /** What a {@linkplain HeadType#SCREENED screened} head has read so far; {@link HeadReadings#NONE} of another head. */
+    public HeadReadings headReadings() {
+        return head.readings();
     }
 
     /**

@@ -6,5 +6,11 @@ public enum HeadType {
     STORED,
 
     /** In 8 bits, converted when the model is loaded: fewer bytes to read per token. */
-    INT8
+    INT8,
+
+    /**
+     * As {@link #INT8}, with a copy in 4 bits beside it, half as large again. Where only the most likely tokens matter,
+     * the copy rules out all others, and only the rows of the rest are read in 8 bits; see {@link Sequence#wantBest}.
+     */
+    SCREENED
 }

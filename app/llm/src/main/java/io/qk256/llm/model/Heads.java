@@ -36,6 +36,11 @@ final class Heads {
      * @param arena allocates converted weights
      */
     static OutputHead of(HeadType type, Supplier<Reductions> reductions, DenseMatrix weights, Arena arena) {
+        if (type == HeadType.SCREENED) {
+            ScreenedHead head = new ScreenedHead(weights.rows(), weights.cols(), arena);
+            inParallel(weights.rows(), (from, to) -> head.fill(weights, from, to));
+            return head;
+        }
         if (type == HeadType.INT8 || weights.type() == TensorType.Q8_0) {
             Int8Head head = new Int8Head(weights.rows(), weights.cols(), arena);
             inParallel(weights.rows(), (from, to) -> head.fill(weights, from, to));

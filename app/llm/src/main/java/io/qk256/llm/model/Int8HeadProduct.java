@@ -52,6 +52,7 @@ final class Int8HeadProduct extends HeadProduct {
     private @Nullable F32Vector results;
 
     private float[][] logits = {};
+    private final float[][] oneLogits = new float[1][];
     private int first;
     private int count;
     private final RowTask tiles = this::tiles;
@@ -86,6 +87,32 @@ final class Int8HeadProduct extends HeadProduct {
         }
     }
 
+    Q8Matrix weights() {
+        return weights;
+    }
+
+    /** Prepares to compute the logits of one state, by {@link #tiles}. */
+    void begin(float[] state, float[] target) {
+        oneLogits[0] = target;
+        logits = oneLogits;
+        first = 0;
+        count = 1;
+        quantize(state, operands[0], 0);
+        results();
+    }
+
+    /**
+     * Value {@code i} of the state prepared last is {@code this / (254 * scale())}: an integer of at most 32385.
+     */
+    int value(int i) {
+        return (int) LOW_STEPS * codes[i] + codes[weights.cols() + i];
+    }
+
+    /** The scale of the state prepared last: its largest magnitude times this is 127. */
+    float scale() {
+        return operands[0].column(0).scale();
+    }
+
     private F32Vector results() {
         F32Vector enough = results;
         long needed = (long) (count == 1 ? 1 : MOST_STATES) * PARTS * weights.rows();
@@ -115,7 +142,8 @@ final class Int8HeadProduct extends HeadProduct {
         batch.column(state * PARTS + 1).scale(scale * LOW_STEPS);
     }
 
-    private void tiles(int fromTile, int toTile) {
+    /** Computes the logits of tiles of 16 rows. Different threads may compute different tiles at once. */
+    void tiles(int fromTile, int toTile) {
         F32Vector y = results();
         int from = fromTile * Q8Matrix.TILE_ROWS;
         int to = Math.min(toTile * Q8Matrix.TILE_ROWS, weights.rows());

@@ -5,9 +5,9 @@ import java.lang.foreign.Arena;
 import java.util.function.Supplier;
 
 /** The output head: computes a logit for each token of the vocabulary. Immutable and thread-safe. */
-abstract sealed class OutputHead permits DenseHead, Int8Head, TernaryHead {
+abstract sealed class OutputHead permits DenseHead, Int8Head, ScreenedHead, TernaryHead {
 
-    /** The bytes of weights read to compute all logits. */
+    /** The bytes of weights read for a decoded token. */
     abstract long bytes();
 
     /**

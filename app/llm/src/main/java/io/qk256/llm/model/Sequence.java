@@ -25,6 +25,7 @@ public final class Sequence implements AutoCloseable {
     private int[] tokens;
     private int position;
     private float @Nullable [] logits;
+    private int best;
     private boolean closed;
 
     Sequence(Engine engine, int context, PageTable pages) {
@@ -62,7 +63,8 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * Returns the logits after the last token; always the same array, overwritten when tokens are added.
+     * Returns the logits after the last token, as far as they are {@linkplain #wantBest wanted}; always the same array,
+     * overwritten when tokens are added.
      *
      * @throws IllegalStateException if no token has been added yet
      */
@@ -71,6 +73,26 @@ public final class Sequence implements AutoCloseable {
             throw new IllegalStateException("sequence: it has no logits until a token is added");
         }
         return logits;
+    }
+
+    /**
+     * Says which logits are needed from now on; without this call, all are. A {@linkplain HeadType#SCREENED screened}
+     * head then reads fewer weights. The others change nothing.
+     *
+     * @param count the number of most likely tokens that need their logits; tokens that are as likely as the last of
+     *     them have theirs too, others have theirs or minus infinity. 0 for all tokens
+     * @throws IllegalArgumentException if it is negative
+     */
+    public void wantBest(int count) {
+        if (count < 0) {
+            throw new IllegalArgumentException("best: " + count + " tokens, expected 0 (all) or more");
+        }
+        best = count;
+    }
+
+    /** How many of the most likely tokens need their logits; 0 for all. */
+    int best() {
+        return best;
     }
 
     /** Returns a step that adds tokens to this sequence, for {@link Engine#step}. */
@@ -114,7 +136,7 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * Adds tokens and reports the logits after each of them, for example to compute perplexity.
+     * Adds tokens and reports all logits after each of them, for example to compute perplexity.
      *
      * @throws IllegalArgumentException if there are no tokens, or one is not in the vocabulary
      * @throws IllegalStateException if the tokens do not fit in the context, a call is in progress, or this is closed;
@@ -236,6 +258,7 @@ public final class Sequence implements AutoCloseable {
     void copyFrom(Sequence other, int count) {
         tokens = Arrays.copyOf(other.tokens, Math.max(count, 1));
         position = count;
+        best = other.best;
         pages.share(other.pages, count);
     }
 

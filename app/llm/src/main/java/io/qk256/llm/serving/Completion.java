@@ -171,6 +171,8 @@ final class Completion extends Job implements Handle {
     /** The step that adds the first {@code count} of these tokens. */
     Step step(int count) {
         int[] next = Arrays.copyOfRange(pending, pendingFrom, pendingFrom + count);
+        boolean needsAll = request.constraint().isPresent() || request.logprobs() != CompletionRequest.NO_LOGPROBS;
+        sequence().wantBest(needsAll ? 0 : writing().sampler.tokensNeeded());
         return count == pendingCount() ? sequence().next(next) : sequence().nextWithoutLogits(next);
     }
 

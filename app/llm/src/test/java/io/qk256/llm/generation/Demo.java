@@ -3,6 +3,7 @@ package io.qk256.llm.generation;
 import io.qk256.gguf.GgufFile;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
+import io.qk256.llm.model.HeadReadings;
 import io.qk256.llm.model.HeadType;
 import io.qk256.llm.model.LoadListener;
 import io.qk256.llm.model.Model;
@@ -55,6 +56,10 @@ final class Demo implements AutoCloseable {
 
     Sequence sequence(int context) {
         return engine.sequence(context);
+    }
+
+    HeadReadings readings() {
+        return engine.headReadings();
     }
 
     Generator generator(SamplingOptions options) {
