@@ -20,7 +20,10 @@ import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
-/** Measures how fast a model runs. The speed does not depend on which tokens it gets. */
+/**
+ * Measures how fast a model runs, greedily: only the most likely token is wanted. The speed does not depend on which
+ * tokens the model gets, except with a screened head.
+ */
 public final class ModelBench {
 
     /** Tokens of the prompt. */
@@ -62,6 +65,7 @@ public final class ModelBench {
                 new EngineOptions(threads, PROMPT + DECODED, Math.max(PROMPT, sequences), CacheType.F16);
         try (Engine engine = model.engine(kernel, options);
                 Sequence sequence = engine.sequence()) {
+            sequence.wantBest(1);
             promptRate(sequence);
             double promptRate = promptRate(sequence);
             decodeRate(sequence);
@@ -91,12 +95,29 @@ public final class ModelBench {
         }
     }
 
+    /**
+     * Decodes where only the most likely tokens are wanted, after a warm-up of the same length.
+     *
+     * @param best how many of them
+     */
+    public ScreenedRow screened(String name, Kernel kernel, int threads, int best) {
+        EngineOptions options = new EngineOptions(threads, PROMPT + DECODED, PROMPT, CacheType.F16);
+        try (Engine engine = model.engine(kernel, options);
+                Sequence sequence = engine.sequence()) {
+            sequence.wantBest(best);
+            sequence.prompt(prompt);
+            decodeRate(sequence);
+            return new ScreenedRow(name, threads, best, decodeRate(sequence), engine.headReadings());
+        }
+    }
+
     /** Decodes with an engine that measures where its time goes, after a warm-up of the same length. */
     public ModelAccount account(String name, Kernel kernel, int threads) {
         Account account = new Account();
         EngineOptions options = new EngineOptions(threads, PROMPT + DECODED, PROMPT, CacheType.F16);
         try (Engine engine = model.engine(kernel, options, account);
                 Sequence sequence = engine.sequence()) {
+            sequence.wantBest(1);
             sequence.prompt(prompt);
             decodeRate(sequence);
             account.reset();

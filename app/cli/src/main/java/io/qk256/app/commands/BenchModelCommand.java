@@ -8,6 +8,7 @@ import io.qk256.app.bench.ModelChart;
 import io.qk256.app.bench.ModelRow;
 import io.qk256.app.bench.Numbers;
 import io.qk256.app.bench.PromptRow;
+import io.qk256.app.bench.ScreenedRow;
 import io.qk256.llm.model.Model;
 import io.qk256.llm.model.ModelShape;
 import io.qk256.llm.model.SyntheticFile;
@@ -88,7 +89,10 @@ final class BenchModelCommand implements Callable<Integer> {
             names = "--heads",
             paramLabel = "TYPE",
             split = ",",
-            description = "Weights of the output head: f16, q8 or both. Default: the value of --head.")
+            description =
+                    "Weights of the output head: f16, q8, screened, or several of them. Default: the value of --head."
+                            + " With screened, also measure decoding where the 40 and the 256 most likely tokens are wanted, the"
+                            + " last of which rules out few tokens of random weights.")
     private @Nullable List<Head> heads;
 
     @Option(
@@ -136,6 +140,8 @@ final class BenchModelCommand implements Callable<Integer> {
 
     private final List<ModelAccount> accounts = new ArrayList<>();
     private final List<PromptRow> promptRows = new ArrayList<>();
+    private int vocabulary;
+    private final List<ScreenedRow> screenedRows = new ArrayList<>();
     private final List<Double> shortPromptRates = new ArrayList<>();
 
     @Mixin
@@ -237,17 +243,18 @@ final class BenchModelCommand implements Callable<Integer> {
         if (shape != null) {
             try (Model model =
                     SyntheticModel.of(ModelShape.find(shape).orElseThrow().config(), head.type(), SEED)) {
-                measure(model, measured, counts, rows);
+                measure(model, head, measured, counts, rows);
             }
             return;
         }
         try (ModelOptions.Loaded loaded =
                 options.loadModel(head, Objects.requireNonNull(root).terminal())) {
-            measure(loaded.model(), measured, counts, rows);
+            measure(loaded.model(), head, measured, counts, rows);
         }
     }
 
-    private void measure(Model model, List<Candidate> measured, List<Integer> counts, List<ModelRow> rows) {
+    private void measure(Model model, Head head, List<Candidate> measured, List<Integer> counts, List<ModelRow> rows) {
+        vocabulary = model.config().vocabulary();
         if (prompts != null) {
             prompts.forEach(tokens ->
                     Limits.require("--prompts", tokens, 1, model.config().contextLength()));
@@ -262,6 +269,10 @@ final class BenchModelCommand implements Callable<Integer> {
                 if (account) {
                     accounts.add(
                             bench.account(candidate.name(), candidate.kernel().orElseThrow(), count));
+                }
+                for (int best : head == Head.SCREENED ? ScreenedReport.WANTED : List.<Integer>of()) {
+                    screenedRows.add(
+                            bench.screened(candidate.name(), candidate.kernel().orElseThrow(), count, best));
                 }
                 for (int tokens : prompts == null ? List.<Integer>of() : prompts) {
                     PromptRow prompt =
@@ -342,6 +353,10 @@ final class BenchModelCommand implements Callable<Integer> {
                         + row.reading().way())
                 .distinct()
                 .forEach(line -> command.out().println(line));
+        if (!screenedRows.isEmpty()) {
+            command.out().println();
+            command.out().print(ScreenedReport.table(screenedRows, vocabulary));
+        }
         if (prompts != null) {
             command.out().println();
             command.out().print(PromptReport.table(promptRows, shortPromptRates));
@@ -383,6 +398,11 @@ final class BenchModelCommand implements Callable<Integer> {
             array.add(one);
         }
         object.add("rows", array);
+        if (!screenedRows.isEmpty()) {
+            JsonArray screened = new JsonArray();
+            screenedRows.forEach(row -> screened.add(ScreenedReport.json(row)));
+            object.add("screened", screened);
+        }
         if (prompts != null) {
             JsonArray longer = new JsonArray();
             promptRows.forEach(row -> longer.add(PromptReport.json(row)));

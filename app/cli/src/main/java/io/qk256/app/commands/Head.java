@@ -7,7 +7,8 @@ enum Head {
     STORED(HeadType.STORED),
     /** The same, by the name of the type in most files. */
     F16(HeadType.STORED),
-    Q8(HeadType.INT8);
+    Q8(HeadType.INT8),
+    SCREENED(HeadType.SCREENED);
 
     private final HeadType type;
 

@@ -1,7 +1,6 @@
 package io.qk256.app.commands;
 
 import io.qk256.llm.LanguageModel;
-import io.qk256.llm.generation.GenerationSpeed;
 import io.qk256.llm.generation.Generator;
 import io.qk256.llm.generation.Generator.Answer;
 import io.qk256.llm.generation.LookupGuesser;
@@ -108,7 +107,7 @@ final class RunCommand implements Callable<Integer> {
             String name = KernelReport.selected(machine.selection());
             RunReport report = new RunReport(name, kernel, threads, loaded.weights(), choosing.seed());
             if (isChat(prompt, loaded.tokenizer())) {
-                command.say(report.line(chat(loaded, kernel, threads, choosing)));
+                command.say(chat(loaded, kernel, threads, choosing, report));
                 return ExitCode.OK;
             }
             return write(loaded, kernel, threads, choosing, prompt.orElse(DEFAULT_PROMPT), report);
@@ -160,7 +159,7 @@ final class RunCommand implements Callable<Integer> {
                 && chatting.template(tokenizer).hasTurns();
     }
 
-    private GenerationSpeed chat(LanguageModel loaded, Kernel kernel, int threads, SamplingOptions choosing)
+    private String chat(LanguageModel loaded, Kernel kernel, int threads, SamplingOptions choosing, RunReport report)
             throws IOException {
         ChatTemplate template = chatting.template(loaded.tokenizer());
         Terminal terminal = Objects.requireNonNull(root).terminal();
@@ -168,7 +167,8 @@ final class RunCommand implements Callable<Integer> {
                 Sequence sequence = engine.sequence()) {
             Generator generator = generator(loaded, sequence, choosing);
             int wanted = limit == null ? 0 : limit;
-            return new Chat(template, chatting.beginning(), generator, sequence.context(), wanted, terminal).talk();
+            Chat chat = new Chat(template, chatting.beginning(), generator, sequence.context(), wanted, terminal);
+            return report.line(chat.talk(), engine.headReadings());
         }
     }
 
@@ -203,7 +203,7 @@ final class RunCommand implements Callable<Integer> {
             Answer answer = generator.generate(
                     tokens, most, () -> interrupts.isStopping() || out.checkError(), piece -> show(piece, out));
             if (json) {
-                Json.print(report.json(prompt, answer), command.out());
+                Json.print(report.json(prompt, answer, engine.headReadings()), command.out());
             } else {
                 out.println();
                 out.flush();
@@ -213,7 +213,7 @@ final class RunCommand implements Callable<Integer> {
                     command.say("(the model's context of " + sequence.context() + " tokens was full: "
                             + Plural.of(answer.forgotten(), "old token") + " forgotten)");
                 }
-                command.say(report.line(answer.speed()));
+                command.say(report.line(answer.speed(), engine.headReadings()));
             }
             return interrupts.isStopping() ? ExitCode.INTERRUPTED : ExitCode.OK;
         }

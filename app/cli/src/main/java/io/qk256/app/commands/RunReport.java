@@ -5,6 +5,7 @@ import io.qk256.app.bench.Numbers;
 import io.qk256.app.bench.ReadingSpeed;
 import io.qk256.llm.generation.GenerationSpeed;
 import io.qk256.llm.generation.Generator.Answer;
+import io.qk256.llm.model.HeadReadings;
 import io.qk256.llm.model.Model;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.parallel.ParallelKernel;
@@ -34,7 +35,7 @@ final class RunReport {
     }
 
     /** Returns the line; measures memory read speed if it may have been the limit and enough tokens were decoded. */
-    String line(GenerationSpeed speed) {
+    String line(GenerationSpeed speed, HeadReadings head) {
         StringBuilder line = new StringBuilder(kernelName)
                 .append(", ")
                 .append(Plural.of(threads, "thread"))
@@ -50,6 +51,20 @@ final class RunReport {
                     .append(" guessed, ")
                     .append(speed.rightGuesses())
                     .append(" right");
+        }
+        if (!head.equals(HeadReadings.NONE)) {
+            line.append(" | screened ").append(Plural.of(head.screened(), "token"));
+            if (head.screened() > 0) {
+                line.append(" by ")
+                        .append(Math.round(head.rowsPerToken()))
+                        .append(" of ")
+                        .append(model.config().vocabulary())
+                        .append(" rows");
+            }
+            line.append(", fell back for ")
+                    .append(head.fallbacks())
+                    .append(", read all for ")
+                    .append(head.full());
         }
         if (speed.decodedTokens() >= ENOUGH_TOKENS) {
             double bytesPerSecond = model.bytesPerToken() * speed.passRate();
@@ -67,7 +82,7 @@ final class RunReport {
     }
 
     /** Returns the same for programs, with the text. */
-    JsonObject json(String prompt, Answer answer) {
+    JsonObject json(String prompt, Answer answer, HeadReadings head) {
         JsonObject json = new JsonObject();
         json.addProperty("prompt", prompt);
         json.addProperty("text", answer.text());
@@ -86,6 +101,12 @@ final class RunReport {
         json.addProperty("guessedTokens", speed.guessedTokens());
         json.addProperty("rightGuesses", speed.rightGuesses());
         json.addProperty("bytesPerToken", model.bytesPerToken());
+        if (!head.equals(HeadReadings.NONE)) {
+            json.addProperty("screenedTokens", head.screened());
+            json.addProperty("rowsReadForScreenedTokens", head.rows());
+            json.addProperty("screeningFallbacks", head.fallbacks());
+            json.addProperty("fullHeadReadings", head.full());
+        }
         return json;
     }
 

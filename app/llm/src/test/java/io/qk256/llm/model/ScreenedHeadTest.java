@@ -134,7 +134,7 @@ class ScreenedHeadTest {
         if (kernel == null) {
             return; // Not usable on this machine.
         }
-        int states = name.equals("avx2-native") ? 60 : 10;
+        int states = name.equals("avx2-native") ? 60 : 6;
         for (int[] shape : new int[][] {{ROWS, COLS}, {272, 32}, {528, 256}, {300, 2560}, {2000, 96}}) {
             float[][] weights = gaussian(shape[0], shape[1], 0.3);
             try (Heads heads = new Heads(weights, kernel, ScreenedHeadProduct.CERTAINTY)) {
@@ -194,7 +194,7 @@ class ScreenedHeadTest {
             Arrays.fill(weights[row], 1e-7f);
         }
         try (Heads heads = heads(weights)) {
-            for (int i = 0; i < 200; i++) {
+            for (int i = 0; i < 100; i++) {
                 float[] state = i % 2 == 0 ? near(weights[1], 0.2 * random.nextDouble()) : gaussian(COLS, 1);
                 for (int count : new int[] {1, 3, 12, 30}) {
                     assertThat(heads.agree(state, count))
@@ -202,7 +202,7 @@ class ScreenedHeadTest {
                             .isTrue();
                 }
             }
-            assertThat(heads.screened.readings().screened()).isGreaterThan(200);
+            assertThat(heads.screened.readings().screened()).isGreaterThan(100);
         }
     }
 
@@ -212,11 +212,20 @@ class ScreenedHeadTest {
         Arrays.fill(weights, gaussian(COLS, 1));
         try (Heads heads = heads(weights)) {
             float[] state = gaussian(COLS, 1);
+            assertThat(heads.best(state, ROWS)).isEqualTo(heads.all(state));
+            assertThat(heads.screened.readings()).as("nothing to rule out").isEqualTo(new HeadReadings(0, 0, 0, 1));
+            assertThat(heads.best(state, 1)).isEqualTo(heads.all(state));
             assertThat(heads.best(state, 1)).isEqualTo(heads.all(state));
             assertThat(heads.best(new float[COLS], 1)).containsOnly(0);
-            assertThat(heads.screened.readings()).isEqualTo(new HeadReadings(0, 0, 2, 0));
-            assertThat(heads.best(state, ROWS)).isEqualTo(heads.all(state));
-            assertThat(heads.screened.readings()).as("nothing to rule out").isEqualTo(new HeadReadings(0, 0, 2, 1));
+            assertThat(heads.screened.readings())
+                    .as("after a fallback, one state does not try")
+                    .isEqualTo(new HeadReadings(0, 0, 2, 2));
+            for (int i = 0; i < 1000; i++) {
+                heads.best(state, 1);
+            }
+            assertThat(heads.screened.readings().fallbacks())
+                    .as("pauses of 2, 4, 8, 16, 32, 64, 64, ...")
+                    .isEqualTo(2 + 6 + (1000 - (2 + 4 + 8 + 16 + 32 + 64) - 6) / 65);
         }
     }
 
@@ -307,7 +316,7 @@ class ScreenedHeadTest {
 
     @Test
     void aModelGivesTheSameTokensWithBothHeads() {
-        for (int seed = 0; seed < 4; seed++) {
+        for (int seed = 0; seed < 2; seed++) {
             try (Model all = SyntheticModel.of(SMALL, HeadType.INT8, seed);
                     Model screened = SyntheticModel.of(SMALL, HeadType.SCREENED, seed);
                     Engine a = all.engine(Kernels.fastest(), EngineOptions.withThreads(2));
@@ -316,7 +325,7 @@ class ScreenedHeadTest {
                     Sequence other = b.sequence()) {
                 other.wantBest(1);
                 int token = 1;
-                for (int i = 0; i < 100; i++) {
+                for (int i = 0; i < 60; i++) {
                     int next = Argmax.of(one.decode(token));
                     assertThat(Argmax.of(other.decode(token)))
                             .as("seed %d, token %d", seed, i)
@@ -324,7 +333,7 @@ class ScreenedHeadTest {
                     token = (next + i) % SMALL.vocabulary();
                 }
                 assertThat(b.headReadings().full()).isZero();
-                assertThat(b.headReadings().screened()).isGreaterThan(90);
+                assertThat(b.headReadings().screened()).isGreaterThan(50);
                 assertThat(a.headReadings()).isEqualTo(HeadReadings.NONE);
                 assertThat(other.fork().decode(3)).as("a fork wants the same").contains(Float.NEGATIVE_INFINITY);
                 other.wantBest(0);
