@@ -36,6 +36,14 @@ public record LoadOptions(HeadType head, LoadListener listener, boolean nfc, boo
         return new LoadOptions(HeadType.INT8, LoadListener.NONE);
     }
 
+    /**
+     * The same with another head, for example {@link HeadType#SCREENED}, which decodes faster where the choice needs only
+     * the most likely tokens: greedily or with top-k.
+     */
+    public LoadOptions withHead(HeadType other) {
+        return new LoadOptions(other, listener, nfc, mapped);
+    }
+
     /** The same for texts that are brought to normal form C. */
     public LoadOptions withNfc() {
         return new LoadOptions(head, listener, true, mapped);

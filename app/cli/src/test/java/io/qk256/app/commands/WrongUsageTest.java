@@ -69,6 +69,7 @@ class WrongUsageTest {
             kernels --probe-seconds 0 | --probe-seconds: 0, expected 1 to 3600
             run --mapped | --mapped uses the weights of a file, but no file is named
             run -m model.gguf --mapped --head q8 | --mapped uses the head as the file has it
+            run -m model.gguf --mapped --head screened | but --head screened makes a copy of it in memory
             run --cache | --cache keeps the repacked model of a file, but no file is named
             run --i2s-layout arm | --i2s-layout applies to a file, but no file is named
             check --i2s-layout arm | --i2s-layout applies to a file, but no file is named

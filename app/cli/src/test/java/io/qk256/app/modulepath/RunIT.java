@@ -122,6 +122,30 @@ class RunIT {
     }
 
     @Test
+    void aScreenedHeadWritesTheSameTextAndSaysWhatItRead() throws Exception {
+        String[] arguments = {"run", "-p", "The fox", "-n", "12", "--top-k=4", "--seed=3", "--head=screened"};
+        Result screened = runs(arguments);
+        assertThat(screened.err()).containsPattern("screened [0-9]+ tokens by [0-9]+ of 1024 rows, fell back for ");
+        arguments[arguments.length - 1] = "--head=q8";
+        assertThat(runs(arguments).out()).isEqualTo(screened.out());
+        arguments[arguments.length - 1] = "--head=screened";
+        JsonObject json =
+                JsonParser.parseString(runs(append(arguments, "--json")).out()).getAsJsonObject();
+        long tokens = json.get("screenedTokens").getAsLong()
+                + json.get("screeningFallbacks").getAsLong()
+                + json.get("fullHeadReadings").getAsLong();
+        assertThat(tokens).isEqualTo(12);
+        assertThat(json.get("rowsReadForScreenedTokens").getAsLong())
+                .isBetween(128L, 512 * json.get("screenedTokens").getAsLong());
+    }
+
+    private static String[] append(String[] arguments, String last) {
+        String[] all = Arrays.copyOf(arguments, arguments.length + 1);
+        all[arguments.length] = last;
+        return all;
+    }
+
+    @Test
     void mappedWeightsWriteTheTextOfTheStoredHead() throws Exception {
         String model = resource("/io/qk256/app/check/demo-tq2_0.gguf").toString();
         fails(1, "expected QK256, which kernels read in place", "run", "-m", model, "--mapped", "-p", "A");
@@ -233,10 +257,13 @@ class RunIT {
                 "--kernels=scalar",
                 "--thread-counts=1,2",
                 "--seconds=0.01",
+                "--heads=q8,screened",
                 "--json",
                 "--plot=" + picture);
-        JsonArray rows = JsonParser.parseString(result.out()).getAsJsonObject().getAsJsonArray("rows");
-        assertThat(rows).hasSize(2);
+        JsonObject all = JsonParser.parseString(result.out()).getAsJsonObject();
+        assertThat(all.getAsJsonArray("screened")).as("1, 40 and 256 tokens").hasSize(6);
+        JsonArray rows = all.getAsJsonArray("rows");
+        assertThat(rows).hasSize(4);
         JsonObject row = rows.get(1).getAsJsonObject();
         assertThat(row.get("threads").getAsInt()).isEqualTo(2);
         assertThat(row.get("promptTokensPerSecond").getAsDouble()).isPositive();
