@@ -164,8 +164,8 @@ final class CoarseRows {
                 int b = quarters[FOUR * i + 1];
                 int c = quarters[FOUR * i + 2];
                 int d = quarters[FOUR * i + 3];
-                high[i] = (byte) (a >> 2 | b & 12 | (c & 12) << 2 | (d & 12) << 4);
-                low[i] = (byte) (a & 3 | (b & 3) << 2 | (c & 3) << 4 | (d & 3) << 6);
+                high[i] = (byte) ((a >> 2) | (b & 12) | ((c & 12) << 2) | ((d & 12) << 4));
+                low[i] = (byte) ((a & 3) | ((b & 3) << 2) | ((c & 3) << 4) | ((d & 3) << 6));
             }
         }
 

@@ -309,8 +309,8 @@ class ScreenedHeadTest {
         long at = (row / 16 * 32L + row % 16) * coarse.planes().rowStride() + col / 4;
         int shift = 2 * (col % 4);
         MemorySegment codes = coarse.planes().codes();
-        int high = codes.get(ValueLayout.JAVA_BYTE, at) >> shift & 3;
-        int low = codes.get(ValueLayout.JAVA_BYTE, at + 16 * coarse.planes().rowStride()) >> shift & 3;
+        int high = (codes.get(ValueLayout.JAVA_BYTE, at) >> shift) & 3;
+        int low = (codes.get(ValueLayout.JAVA_BYTE, at + 16 * coarse.planes().rowStride()) >> shift) & 3;
         return coarse.steps()[row] * (4.0 * high + low - 7 - coarse.dither()[col]);
     }
 
