@@ -102,8 +102,8 @@ public final class Sampler {
             return 0;
         }
         // A token that becomes less likely makes room for one more.
-        long less = (options.repeatPenalty() == 1 ? 0 : recentCount) + chosen.size();
-        return needed + less <= MOST_NEEDED ? (int) (needed + less) : 0;
+        int less = (options.repeatPenalty() == 1 ? 0 : recentCount) + chosen.size();
+        return needed <= MOST_NEEDED - less ? needed + less : 0;
     }
 
     /**
