@@ -30,8 +30,8 @@ final class Int8HeadProduct extends HeadProduct {
 
     private static final float LARGEST_CODE = 127;
 
-    /** What rounding to integers leaves is at most 1/2. */
-    private static final float LOW_STEPS = 2 * LARGEST_CODE;
+    /** What rounding to integers leaves is at most 1/2, and becomes at most 127. */
+    static final int LOW_STEPS = 254;
 
     /** Adding and subtracting this rounds half to even. */
     private static final float ROUNDER = 0x1.8p23f;
@@ -105,7 +105,7 @@ final class Int8HeadProduct extends HeadProduct {
      * Value {@code i} of the state prepared last is {@code this / (254 * scale())}: an integer of at most 32385.
      */
     int value(int i) {
-        return (int) LOW_STEPS * codes[i] + codes[weights.cols() + i];
+        return LOW_STEPS * codes[i] + codes[weights.cols() + i];
     }
 
     /** The scale of the state prepared last: its largest magnitude times this is 127. */

@@ -61,7 +61,6 @@ final class ScreenedHeadProduct extends HeadProduct {
     private static final int LONGEST_PAUSE = 64;
 
     private static final int STATE_STEPS = 256;
-    private static final double VALUES_PER_CODE = 254;
     private static final long SEED = 0x57A7E;
 
     private final Int8HeadProduct exact;
@@ -179,19 +178,19 @@ final class ScreenedHeadProduct extends HeadProduct {
     private void quantize() {
         float[] dither = coarse.dither();
         double ofDither = 0;
-        long squares = 0;
+        double squares = 0;
         for (int i = 0; i < codes.length; i++) {
             int x = (exact.value(i) + rounding[i]) >> 8;
             codes[i] = (byte) x;
             ofDither += (0.5 - dither[i]) * x;
-            squares += (long) x * x;
+            squares += x * x;
         }
         MemorySegment.copy(codes, 0, operand.segment(), ValueLayout.JAVA_BYTE, 0, codes.length);
         operand.scale(1);
         double perStep = Math.sqrt(certainty / 6) + 0x1p-16 * Math.sqrt(codes.length);
         offset = (float) (ofDither + perStep * Math.sqrt(squares));
         perNorm = (float) Math.sqrt(certainty / 2);
-        unit = (float) (STATE_STEPS / VALUES_PER_CODE / exact.scale());
+        unit = (float) ((double) STATE_STEPS / Int8HeadProduct.LOW_STEPS / exact.scale());
     }
 
     private void coarse(int fromTile, int toTile) {
