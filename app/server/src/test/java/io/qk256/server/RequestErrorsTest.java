@@ -105,19 +105,30 @@ class RequestErrorsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            value = {"nonsense", "[1]", "{'messages':", "{} {}", "{'a':1,}", "{'a':NaN}", "``"})
-    void whatIsNotAJsonObjectIsRefused(String body) {
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            nonsense     | unexpected character at line 1 column 1
+            {bad         | unexpected character at line 1 column 3
+            {'a' 1}      | Expected ':' at line 1 column 7
+            {'a':'b      | Unterminated string at line 1 column 8
+            {'messages': | End of input at line 1 column 13
+            {'a':1,}     | Expected name at line 1 column 9
+            {'a':NaN}    | unexpected character at line 1 column 6
+            {} {}        | unexpected character at line 1 column 5
+            [1]          | an object
+            ``           | an object
+            """)
+    void whatIsNotAJsonObjectIsRefused(String body, String expected) {
         HttpResponse<String> response = post(body);
         assertThat(response.statusCode()).isEqualTo(400);
         assertThat(TestServer.error(response).get("type").getAsString()).isEqualTo("invalid_request_error");
+        assertThat(TestServer.error(response).get("message").getAsString()).contains(expected);
     }
 
     @Test
     void deepNestingIsRefused() {
-        assertThat(post("{'a':".repeat(100_000)).statusCode()).isEqualTo(400);
+        HttpResponse<String> response = post("{'a':".repeat(100_000));
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(TestServer.error(response).get("message").getAsString()).contains("Nesting limit 64 reached at line 1");
     }
 
     @Test

@@ -23,6 +23,8 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,7 @@ final class Fields {
 
     private static final int DEEPEST = 64;
     private static final int LONGEST_SHOWN = 60;
+    private static final Pattern MESSAGE = Pattern.compile("^(?:[a-zA-Z.]+Exception: )?(.*?)( at line \\d+ column \\d+)");
     private static final double LARGEST_WHOLE = 1L << 53;
 
     private final JsonObject object;
@@ -70,12 +73,14 @@ final class Fields {
         }
     }
 
-    /** Gson's message names the place; the rest of it is a link to its documentation. */
+    /** What Gson says, up to the place. Its usual message names an option of Gson, which helps no client. */
     private static String reason(Exception e) {
-        String message = String.valueOf(e.getMessage());
-        int end = message.indexOf('\n');
-        return shortened(end < 0 ? message : message.substring(0, end))
-                .replaceFirst("^(com\\.google\\.gson|java)\\.\\S+: ", "");
+        Matcher message = MESSAGE.matcher(String.valueOf(e.getMessage()));
+        if (!message.find()) {
+            return "it ends too early";
+        }
+        String what = message.group(1).startsWith("Use JsonReader") ? "unexpected character" : message.group(1);
+        return shortened(what) + message.group(2);
     }
 
     private static JsonObject object(JsonElement element, String where) {
