@@ -34,6 +34,9 @@ public final class ModelServer implements AutoCloseable {
 
     private static final int THREADS = 16;
 
+    /** A client that does not read keeps nobody from stopping. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+
     private final ServerOptions options;
     private final Server server;
     private final ServerConnector connector;
@@ -156,12 +159,17 @@ public final class ModelServer implements AutoCloseable {
     /**
      * Refuses new requests, waits for those in progress, and stops.
      *
-     * @param patience how long those in progress may take; then they are cut off
+     * @param patience how long those in progress may take; then they are cut off, and their clients told
      * @return whether all requests were answered
      */
     public boolean stop(Duration patience) throws InterruptedException {
-        connector.shutdown().join(); // No new connections.
-        boolean answered = gateway.drain(patience.toMillis());
+        return stop(patience, LAST_WORDS);
+    }
+
+    boolean stop(Duration patience, Duration lastWords) throws InterruptedException {
+        // No new connections. Its future is for the end of all that there are, which nobody waits for.
+        connector.shutdown().cancel(false);
+        boolean answered = gateway.drain(patience, lastWords);
         stopNow();
         return answered;
     }

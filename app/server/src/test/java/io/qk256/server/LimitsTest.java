@@ -181,4 +181,22 @@ class LimitsTest {
             assertThat(RawClient.read(kept)).isEmpty();
         }
     }
+
+    @Test
+    void answersThatAreCutOffSaySo() throws Exception {
+        try (TestServer server = start(10, LONG);
+                Socket whole = RawClient.connect(server.port());
+                Socket stream = RawClient.connect(server.port())) {
+            String endless = ENDLESS.replace("{}", "{\"1023\":-100}"); // Without the token that ends a text.
+            RawClient.write(whole, request(endless + "}"));
+            RawClient.write(stream, request(endless + ",\"stream\":true}"));
+            assertThat(stream.getInputStream().read()).isEqualTo('H');
+            await("both are computed", () -> server.scheduler.status().running() == 2);
+            assertThat(server.server.stop(Duration.ZERO, LONG)).isFalse();
+            assertThat(RawClient.read(whole)).startsWith("HTTP/1.1 503 ").contains("\"stopping\"", "Retry-After");
+            assertThat(RawClient.read(stream))
+                    .contains("data: {\"error\"", "\"stopping\"")
+                    .doesNotContain("[DONE]");
+        }
+    }
 }

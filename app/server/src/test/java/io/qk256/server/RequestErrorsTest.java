@@ -128,7 +128,8 @@ class RequestErrorsTest {
     void deepNestingIsRefused() {
         HttpResponse<String> response = post("{'a':".repeat(100_000));
         assertThat(response.statusCode()).isEqualTo(400);
-        assertThat(TestServer.error(response).get("message").getAsString()).contains("Nesting limit 64 reached at line 1");
+        assertThat(TestServer.error(response).get("message").getAsString())
+                .contains("Nesting limit 64 reached at line 1");
     }
 
     @Test

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 @EnabledIfSystemProperty(named = "big", matches = ".+")
 class BigModelIT {
 
-    private static final Path MODEL = Path.of(System.getProperty("big"));
+    /** As the kernel of Linux names it in smaps. */
+    private static final Path MODEL = Path.of(System.getProperty("big")).toAbsolutePath().normalize();
+
     private static final int ROWS = 56;
     private static final int CHARACTERS = 40;
     private static final long MIB = 1 << 20;
@@ -82,7 +84,9 @@ class BigModelIT {
         assertTrue(memory.mapped > 1.8 * Files.size(MODEL), "both have mapped nearly all of it: " + memory);
         assertTrue(memory.shared < 1.02 * Files.size(MODEL), "but there is one copy: " + memory);
         assertTrue(memory.anonymous < Files.size(MODEL) + 2 * 1024 * MIB, "and none elsewhere: " + memory);
-        assertTrue(cluster > 0.8 * oneJvm, cluster + " rows/s, and " + oneJvm + " in one JVM");
+        assertTrue(
+                cluster > 0.8 * oneJvm,
+                cluster + " rows/s, and " + oneJvm + " in one JVM, expected 0.8 of it; was the machine busy with something else?");
     }
 
     private Path rows() throws IOException {

@@ -61,6 +61,6 @@ final class CapacityOptions {
     String describe(Scheduler scheduler) {
         long bytes = scheduler.status().cacheBound();
         return parallel + " at once with " + scheduler.context() + " tokens each, keys and values at most "
-                + (bytes >> 20) + " MiB";
+                + ((bytes + (1 << 20) - 1) >> 20) + " MiB";
     }
 }

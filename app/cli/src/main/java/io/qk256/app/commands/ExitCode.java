@@ -20,5 +20,8 @@ final class ExitCode {
     /** Ctrl-C, the value that shells use. */
     static final int INTERRUPTED = 130;
 
+    /** The signal TERM, the value that shells use. */
+    static final int TERMINATED = 143;
+
     private ExitCode() {}
 }

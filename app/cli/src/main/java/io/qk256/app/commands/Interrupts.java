@@ -39,20 +39,29 @@ final class Interrupts {
      */
     static Interrupts install(Runnable warning, Runnable end) {
         Interrupts interrupts = new Interrupts(warning, end);
+        handle("INT", interrupts::received);
+        return interrupts;
+    }
+
+    /** Runs this on the signal TERM, instead of the JVM's end, which waits for nothing longer than a few seconds. */
+    static void onTerm(Runnable end) {
+        handle("TERM", end);
+    }
+
+    private static void handle(String name, Runnable received) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
             Object handler = Proxy.newProxyInstance(
                     Interrupts.class.getClassLoader(), new Class<?>[] {handlerType}, (proxy, method, arguments) -> {
-                        interrupts.received();
+                        received.run();
                         return null;
                     });
             signal.getMethod("handle", signal, handlerType)
-                    .invoke(null, signal.getConstructor(String.class).newInstance("INT"), handler);
+                    .invoke(null, signal.getConstructor(String.class).newInstance(name), handler);
         } catch (ReflectiveOperationException | IllegalArgumentException e) {
-            // This JDK lacks the class or reserves the signal: Ctrl-C ends the program, as usual.
+            // This JDK lacks the class or reserves the signal: it ends the program, as usual.
         }
-        return interrupts;
     }
 
     /** An answer begins. */

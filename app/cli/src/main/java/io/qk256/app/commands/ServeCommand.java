@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -126,6 +127,7 @@ final class ServeCommand implements Callable<Integer> {
     /** Waits for Ctrl-C or the signal TERM, and for the requests in progress. */
     private int untilStopped(ModelServer server, Qk256Command command) throws IOException {
         CountDownLatch wanted = new CountDownLatch(1);
+        AtomicInteger code = new AtomicInteger(ExitCode.INTERRUPTED);
         AtomicBoolean stopping = new AtomicBoolean();
         Runnable stop = () -> {
             if (stopping.compareAndSet(false, true)) {
@@ -136,6 +138,10 @@ final class ServeCommand implements Callable<Integer> {
                 .addShutdownHook(Thread.ofPlatform().name("qk256-stop").unstarted(stop));
         // The second Ctrl-C does not wait for requests, nor for what else runs at an orderly end.
         Interrupts.install(wanted::countDown, () -> Runtime.getRuntime().halt(ExitCode.INTERRUPTED));
+        Interrupts.onTerm(() -> {
+            code.set(ExitCode.TERMINATED);
+            wanted.countDown();
+        });
         try {
             wanted.await();
         } catch (InterruptedException e) {
@@ -143,7 +149,7 @@ final class ServeCommand implements Callable<Integer> {
             throw new InterruptedIOException("interrupted");
         }
         stop.run();
-        return ExitCode.INTERRUPTED;
+        return code.get();
     }
 
     private void stop(ModelServer server, Qk256Command command) {

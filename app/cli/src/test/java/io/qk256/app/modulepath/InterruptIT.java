@@ -101,35 +101,69 @@ class InterruptIT {
         assertThat(Files.readString(err)).contains("| decode ").contains("| seed 3");
     }
 
+    private static Process serve(Path err) throws IOException {
+        return Application.complete()
+                .builder("serve", "--port=0", "--threads=1", "--drain=600")
+                .redirectError(err.toFile())
+                .start();
+    }
+
+    /** Sends a request whose answer never ends, and waits until it begins. */
+    private static Socket ask(Process serve, Path err) throws IOException {
+        BufferedReader out = new BufferedReader(new InputStreamReader(serve.getInputStream(), StandardCharsets.UTF_8));
+        Matcher port = Pattern.compile("http://127\\.0\\.0\\.1:(\\d+)").matcher(out.readLine());
+        assertThat(port.find()).as(Files.readString(err)).isTrue();
+        String body = "{\"messages\":[{\"role\":\"user\",\"content\":\"Once\"}],\"temperature\":1,"
+                + "\"truncation\":\"auto\",\"logit_bias\":{\"1023\":-100},\"stream\":true}";
+        Socket client = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(port.group(1)));
+        client.getOutputStream()
+                .write(("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                                + "Content-Length: " + body.length() + "\r\n\r\n" + body)
+                        .getBytes(StandardCharsets.UTF_8));
+        assertThat(client.getInputStream().read()).isEqualTo('H');
+        return client;
+    }
+
+    private static void awaitStopping(Process serve, Path err) throws IOException {
+        while (!Files.readString(err).contains("Ctrl-C again cuts off")) {
+            assertThat(serve.isAlive()).isTrue();
+            Thread.onSpinWait();
+        }
+    }
+
     /** The first lets a request finish, which never ends, as its text may not; the second does not. */
     @Test
     void theSecondEndsAServerThatIsStopping() throws Exception {
         Path err = dir.resolve("err");
-        Process serve = Application.complete()
-                .builder("serve", "--port=0", "--threads=1", "--drain=600")
-                .redirectError(err.toFile())
-                .start();
-        try (BufferedReader out =
-                new BufferedReader(new InputStreamReader(serve.getInputStream(), StandardCharsets.UTF_8))) {
-            Matcher port = Pattern.compile("http://127\\.0\\.0\\.1:(\\d+)").matcher(out.readLine());
-            assertThat(port.find()).as(Files.readString(err)).isTrue();
-            String body = "{\"messages\":[{\"role\":\"user\",\"content\":\"Once\"}],\"temperature\":1,"
-                    + "\"truncation\":\"auto\",\"logit_bias\":{\"1023\":-100},\"stream\":true}";
-            try (Socket client = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(port.group(1)))) {
-                client.getOutputStream()
-                        .write(
-                                ("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                                                + "Content-Length: " + body.length() + "\r\n\r\n" + body)
-                                        .getBytes(StandardCharsets.UTF_8));
-                assertThat(client.getInputStream().read()).isEqualTo('H');
-                interrupt(serve);
-                while (!Files.readString(err).contains("Ctrl-C again cuts off")) {
-                    assertThat(serve.isAlive()).isTrue();
-                    Thread.onSpinWait();
+        Process serve = serve(err);
+        try (Socket client = ask(serve, err)) {
+            interrupt(serve);
+            awaitStopping(serve, err);
+            assertThat(client.getInputStream().read()).isNotNegative();
+            interrupt(serve);
+            assertThat(serve.waitFor()).isEqualTo(130);
+        } finally {
+            serve.destroyForcibly();
+        }
+    }
+
+    /** Other commands end within five seconds of this signal. A server waits for an answer, here until its client leaves. */
+    @Test
+    void aTerminatedServerWaitsForItsAnswers() throws Exception {
+        Path err = dir.resolve("err");
+        Process serve = serve(err);
+        try {
+            try (Socket client = ask(serve, err)) {
+                serve.toHandle().destroy();
+                awaitStopping(serve, err);
+                long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(5500);
+                while (System.nanoTime() < end) {
+                    assertThat(client.getInputStream().read())
+                            .as(Files.readString(err))
+                            .isNotNegative();
                 }
-                interrupt(serve);
-                assertThat(serve.waitFor()).isEqualTo(130);
             }
+            assertThat(serve.waitFor()).isEqualTo(143);
         } finally {
             serve.destroyForcibly();
         }

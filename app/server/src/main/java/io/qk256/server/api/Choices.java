@@ -34,6 +34,7 @@ final class Choices implements AutoCloseable {
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>(MOST_WAITING);
     private final List<Handle> handles = new ArrayList<>();
     private final Duration timeout;
+    private final Exchange exchange;
     private final @Nullable Departure departure;
     private volatile boolean closed;
 
@@ -59,6 +60,7 @@ final class Choices implements AutoCloseable {
      * @throws ApiException if they are refused
      */
     Choices(Backend.Completions completions, List<CompletionRequest> requests, Exchange exchange) {
+        this.exchange = exchange;
         timeout = requests.getFirst().timeout();
         try {
             for (int i = 0; i < requests.size(); i++) {
@@ -117,7 +119,7 @@ final class Choices implements AutoCloseable {
      *
      * @param patience how long
      * @return null if there was none
-     * @throws ApiException if a completion failed, or took too long
+     * @throws ApiException if a completion failed or took too long, or the server stops
      * @throws IOException if the client has left
      */
     @Nullable
@@ -140,7 +142,8 @@ final class Choices implements AutoCloseable {
 
     private void requireAnswer(FinishReason reason) throws IOException {
         switch (reason) {
-            case CANCELLED, NOT_READ -> throw new IOException("the client has left");
+            case CANCELLED -> throw exchange.cancelled();
+            case NOT_READ -> throw new IOException("the client has left");
             case TIMEOUT ->
                 throw ApiException.late("the answer was not complete after " + timeout.toSeconds()
                         + " s, the limit of the server (--timeout); ask for fewer tokens");

@@ -52,7 +52,7 @@ public final class EmbeddingsEndpoint implements Endpoint {
         float[][] computed;
         Departure departure = exchange.watch(() -> vectors.cancel(false));
         try {
-            computed = await(vectors);
+            computed = await(vectors, exchange);
         } finally {
             departure.close();
         }
@@ -114,11 +114,11 @@ public final class EmbeddingsEndpoint implements Endpoint {
         }
     }
 
-    private float[][] await(CompletableFuture<float[][]> vectors) throws IOException {
+    private float[][] await(CompletableFuture<float[][]> vectors, Exchange exchange) throws IOException {
         try {
             return vectors.get();
-        } catch (CancellationException e) {
-            throw new IOException("the client has left", e);
+        } catch (CancellationException cancelled) {
+            throw exchange.cancelled();
         } catch (InterruptedException e) {
             vectors.cancel(false);
             Thread.currentThread().interrupt();

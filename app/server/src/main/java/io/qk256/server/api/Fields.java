@@ -35,7 +35,8 @@ final class Fields {
 
     private static final int DEEPEST = 64;
     private static final int LONGEST_SHOWN = 60;
-    private static final Pattern MESSAGE = Pattern.compile("^(?:[a-zA-Z.]+Exception: )?(.*?)( at line \\d+ column \\d+)");
+    private static final Pattern MESSAGE =
+            Pattern.compile("^(?:[a-zA-Z.]+Exception: )?(.*?)( at line \\d+ column \\d+)");
     private static final double LARGEST_WHOLE = 1L << 53;
 
     private final JsonObject object;

@@ -13,7 +13,7 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.jspecify.annotations.Nullable;
 
-/** A request and its answer. Used by one thread. */
+/** A request and its answer. Used by one thread, unless a method says otherwise. */
 public final class Exchange {
 
     private static final String JSON = "application/json";
@@ -22,6 +22,8 @@ public final class Exchange {
     private final Response response;
     private final Limits limits;
     private byte @Nullable [] body;
+    private @Nullable Runnable cancel;
+    private boolean cutOff;
 
     Exchange(Request request, Response response, Limits limits) {
         this.request = request;
@@ -140,9 +142,36 @@ public final class Exchange {
     /**
      * Notices when the client closes the connection, until the result is closed. The body must have been read.
      *
-     * @param left called at most once, by any thread; must not block
+     * @param cancel called when the client leaves, and when the server cuts the answer off; by any thread; must not block
      */
-    public Departure watch(Runnable left) {
-        return Departure.watch(request, left);
+    public Departure watch(Runnable cancel) {
+        synchronized (this) {
+            this.cancel = cancel;
+            if (cutOff) {
+                cancel.run();
+            }
+        }
+        return Departure.watch(request, cancel);
+    }
+
+    /** Cancels the answer, because the server stops. Thread-safe. */
+    synchronized void cutOff() {
+        cutOff = true;
+        if (cancel != null) {
+            cancel.run();
+        }
+    }
+
+    /**
+     * What to tell the client of an answer that was cancelled.
+     *
+     * @throws IOException if the client has left
+     */
+    public synchronized ApiException cancelled() throws IOException {
+        if (cutOff) {
+            return ApiException.unavailable(
+                    "stopping", 1, "the server is stopping, so the answer is not complete; ask again later");
+        }
+        throw new IOException("the client has left");
     }
 }

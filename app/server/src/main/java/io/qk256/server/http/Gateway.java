@@ -1,7 +1,10 @@
 package io.qk256.server.http;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -21,6 +24,7 @@ public final class Gateway extends Handler.Abstract {
     private final Map<String, Route> routes;
     private final Consumer<String> log;
     private final Semaphore free;
+    private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
     private volatile boolean draining;
 
     /**
@@ -79,6 +83,7 @@ public final class Gateway extends Handler.Abstract {
                             RETRY_SECONDS,
                             "the server has " + limits.requests() + " requests in progress, its limit; try again");
                 }
+                open.add(exchange);
                 answer(exchange);
             } catch (ApiException refusal) {
                 refuse(exchange, refusal);
@@ -89,6 +94,7 @@ public final class Gateway extends Handler.Abstract {
         } catch (RuntimeException | Error e) {
             fail(exchange, e, callback);
         } finally {
+            open.remove(exchange);
             if (admitted) {
                 free.release();
             }
@@ -177,10 +183,21 @@ public final class Gateway extends Handler.Abstract {
         return trace.length == 0 ? "" : " at " + trace[0];
     }
 
-    /** Refuses new requests from now on, and waits for those in progress. Returns whether all have ended. */
-    public boolean drain(long millis) throws InterruptedException {
+    /**
+     * Refuses new requests from now on, and waits for those in progress. Those that last longer are cancelled, and told.
+     *
+     * @param patience how long those in progress may take
+     * @param lastWords how long it may take to tell those that were cancelled
+     * @return whether all were answered
+     */
+    public boolean drain(Duration patience, Duration lastWords) throws InterruptedException {
         draining = true;
-        return free.tryAcquire(limits.requests(), millis, TimeUnit.MILLISECONDS);
+        if (free.tryAcquire(limits.requests(), patience.toMillis(), TimeUnit.MILLISECONDS)) {
+            return true;
+        }
+        open.forEach(Exchange::cutOff);
+        free.tryAcquire(limits.requests(), lastWords.toMillis(), TimeUnit.MILLISECONDS);
+        return false;
     }
 
     /** The number of requests in progress. */
