@@ -58,7 +58,7 @@ final class ScreenedHeadProduct extends HeadProduct {
     private static final int MOST_WANTED = 512;
 
     /** The most states in a row that do not ask the copy after it has ruled out too few. */
-    private static final int LONGEST_PAUSE = 64;
+    static final int LONGEST_PAUSE = 64;
 
     private static final int STATE_STEPS = 256;
     private static final long SEED = 0x57A7E;
@@ -70,6 +70,7 @@ final class ScreenedHeadProduct extends HeadProduct {
     private final int rows;
     private final int tiles;
     private final double certainty;
+    private final int longestPause;
 
     private final int[] rounding;
     private final byte[] codes;
@@ -95,9 +96,13 @@ final class ScreenedHeadProduct extends HeadProduct {
     private final RowTask coarseTiles = this::coarse;
     private final RowTask listedTiles = this::listed;
 
-    /** After a fallback, so many states do not ask the copy, twice as many after each further one. */
+    /**
+     * After a fallback, so many states do not ask the copy if they want as many tokens or more, twice as many after each
+     * further fallback.
+     */
     private int pause;
 
+    private int pausedFrom;
     private int paused;
 
     private long screened;
@@ -106,10 +111,10 @@ final class ScreenedHeadProduct extends HeadProduct {
     private long full;
 
     ScreenedHeadProduct(Int8HeadProduct exact, int rows, CoarseRows coarse, Kernel kernel, Crew threads, Arena arena) {
-        this(exact, rows, coarse, kernel, threads, arena, CERTAINTY);
+        this(exact, rows, coarse, kernel, threads, arena, CERTAINTY, LONGEST_PAUSE);
     }
 
-    /** With another certainty, for tests. */
+    /** With another certainty and other pauses, for tests. */
     ScreenedHeadProduct(
             Int8HeadProduct exact,
             int rows,
@@ -117,7 +122,8 @@ final class ScreenedHeadProduct extends HeadProduct {
             Kernel kernel,
             Crew threads,
             Arena arena,
-            double certainty) {
+            double certainty,
+            int longestPause) {
         this.exact = exact;
         this.coarse = coarse;
         this.kernel = kernel;
@@ -125,6 +131,7 @@ final class ScreenedHeadProduct extends HeadProduct {
         this.rows = rows;
         this.tiles = Math.ceilDiv(rows, TILE);
         this.certainty = certainty;
+        this.longestPause = longestPause;
         int cols = coarse.planes().cols();
         this.rounding = new SplittableRandom(SEED).ints(cols, 0, STATE_STEPS).toArray();
         this.codes = new byte[cols];
@@ -145,8 +152,7 @@ final class ScreenedHeadProduct extends HeadProduct {
     @Override
     void applyBest(float[] state, float[] newLogits, int count) {
         int first = Math.max(FIRST_TILES, count);
-        if (first > Math.min(MOST_WANTED, tiles * MOST_TILES) || paused < pause) {
-            paused++;
+        if (first > Math.min(MOST_WANTED, tiles * MOST_TILES) || isPaused(count)) {
             full++;
             exact.applyBest(state, newLogits, count);
             return;
@@ -163,15 +169,20 @@ final class ScreenedHeadProduct extends HeadProduct {
         }
         if (first + more > tiles * MOST_TILES) {
             fallbacks++;
-            pause = Math.clamp(2L * pause, 1, LONGEST_PAUSE);
+            pausedFrom = pause == 0 ? count : Math.min(count, pausedFrom);
+            pause = Math.min(longestPause, Math.max(1, 2 * pause));
             paused = 0;
             read(Float.NEGATIVE_INFINITY);
         } else {
             screened++;
-            pause = 0;
+            pause = count < pausedFrom ? pause : 0;
             rowsRead += (long) (first + more) * TILE;
             read(least);
         }
+    }
+
+    private boolean isPaused(int count) {
+        return count >= pausedFrom && paused++ < pause;
     }
 
     /** The coarse state, and what its bounds have in common. */

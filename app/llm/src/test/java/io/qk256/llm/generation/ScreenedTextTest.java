@@ -27,8 +27,8 @@ class ScreenedTextTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 8})
     void theMostLikelyTokensAreTheSame(int count) throws IOException {
-        try (Demo exact = new Demo(HeadType.INT8, 2);
-                Demo screened = new Demo(HeadType.SCREENED, 2)) {
+        try (Demo exact = new Demo(HeadType.INT8, 1);
+                Demo screened = new Demo(HeadType.SCREENED, 1)) {
             Sequence sequence = screened.sequence;
             sequence.wantBest(count);
             int begin = exact.tokenizer.beginOfText().orElseThrow();

@@ -39,7 +39,8 @@ class ScreenedHeadTest {
         final CoarseRows coarse;
         final int rows;
 
-        Heads(float[][] weights, Kernel kernel, double certainty) {
+        /** Without pauses, unless wanted, as they would keep what is tested from being used. */
+        Heads(float[][] weights, Kernel kernel, double certainty, int longestPause) {
             rows = weights.length;
             int cols = weights[0].length;
             MemorySegment halves = arena.allocate((long) rows * cols * Short.BYTES, 64);
@@ -58,7 +59,7 @@ class ScreenedHeadTest {
             crew = ParallelKernel.withThreads(kernel, 2);
             exact = product(head, kernel);
             screened = new ScreenedHeadProduct(
-                    product(head, kernel), rows, coarse, kernel, crew::forRows, arena, certainty);
+                    product(head, kernel), rows, coarse, kernel, crew::forRows, arena, certainty, longestPause);
         }
 
         private Int8HeadProduct product(Int8Head head, Kernel kernel) {
@@ -103,7 +104,7 @@ class ScreenedHeadTest {
     }
 
     private Heads heads(float[][] weights) {
-        return new Heads(weights, Kernels.fastest(), ScreenedHeadProduct.CERTAINTY);
+        return new Heads(weights, Kernels.fastest(), ScreenedHeadProduct.CERTAINTY, 0);
     }
 
     private float[] gaussian(int n, double size) {
@@ -137,7 +138,7 @@ class ScreenedHeadTest {
         int states = name.equals("avx2-native") ? 60 : 6;
         for (int[] shape : new int[][] {{ROWS, COLS}, {272, 32}, {528, 256}, {300, 2560}, {2000, 96}}) {
             float[][] weights = gaussian(shape[0], shape[1], 0.3);
-            try (Heads heads = new Heads(weights, kernel, ScreenedHeadProduct.CERTAINTY)) {
+            try (Heads heads = new Heads(weights, kernel, ScreenedHeadProduct.CERTAINTY, 0)) {
                 for (int i = 0; i < states; i++) {
                     double size = Math.pow(10, random.nextInt(9) - 4);
                     float[] state = i % 2 == 0
@@ -156,10 +157,14 @@ class ScreenedHeadTest {
         }
     }
 
+    private Heads headsWithPauses(float[][] weights) {
+        return new Heads(weights, Kernels.fastest(), ScreenedHeadProduct.CERTAINTY, ScreenedHeadProduct.LONGEST_PAUSE);
+    }
+
     @Test
     void whereOneTokenIsLikelyFewRowsAreRead() {
         float[][] weights = gaussian(4000, 512, 1);
-        try (Heads heads = heads(weights)) {
+        try (Heads heads = headsWithPauses(weights)) {
             for (int i = 0; i < 50; i++) {
                 float[] best = heads.best(near(weights[i * 7], 0.5), 1);
                 assertThat(Argmax.of(best)).isEqualTo(i * 7);
@@ -170,6 +175,18 @@ class ScreenedHeadTest {
             assertThat(readings.fallbacks()).isZero();
             heads.screened.apply(new float[][] {weights[0]}, new float[][] {new float[4000]}, 1);
             assertThat(heads.screened.readings().full()).isEqualTo(1);
+            for (int i = 0; i < 20; i++) {
+                heads.best(gaussian(512, 1), 120);
+            }
+            HeadReadings many = heads.screened.readings();
+            assertThat(many.fallbacks()).as("many tokens of a random state").isGreaterThan(1);
+            for (int i = 0; i < 20; i++) {
+                heads.best(near(weights[i], 0.5), 1);
+            }
+            assertThat(heads.screened.readings())
+                    .as("where few are wanted, there is no pause")
+                    .isEqualTo(new HeadReadings(
+                            many.screened() + 20, heads.screened.readings().rows(), many.fallbacks(), many.full()));
         }
     }
 
@@ -210,7 +227,7 @@ class ScreenedHeadTest {
     void whereAllTokensAreAsLikelyAllRowsAreRead() {
         float[][] weights = new float[ROWS][];
         Arrays.fill(weights, gaussian(COLS, 1));
-        try (Heads heads = heads(weights)) {
+        try (Heads heads = headsWithPauses(weights)) {
             float[] state = gaussian(COLS, 1);
             assertThat(heads.best(state, ROWS)).isEqualTo(heads.all(state));
             assertThat(heads.screened.readings()).as("nothing to rule out").isEqualTo(new HeadReadings(0, 0, 0, 1));
@@ -263,7 +280,7 @@ class ScreenedHeadTest {
     void theBoundIsNeededAndTheErrorsAreAsSmallAsItSays() {
         float[][] weights = gaussian(ROWS, COLS, 1);
         try (Heads right = heads(weights);
-                Heads wrong = new Heads(weights, Kernels.fastest(), 0.01)) {
+                Heads wrong = new Heads(weights, Kernels.fastest(), 0.01, 0)) {
             int failures = 0;
             for (int i = 0; i < 300; i++) {
                 float[] state = gaussian(COLS, 1);
