@@ -1,11 +1,14 @@
 /* The int8 GEMV: one column of activations. Products with groups are in grouped_i8_avx2.c. */
 #include "i8_avx2.h"
+#include "listed.h"
 
 /* gemv_i8_avxvnni.c compiles this file again for its tier, which differs only in how products are added. */
 #ifdef __AVXVNNI__
 #define GEMV_I8 qk256_gemv_i8_avxvnni
+#define LISTED_I8 qk256_listed_i8_avxvnni
 #else
 #define GEMV_I8 qk256_gemv_i8_avx2
+#define LISTED_I8 qk256_listed_i8_avx2
 #endif
 
 /* A block's products are added up in SUMS vectors of eight 32-bit lanes. If u is the code itself, it is not first moved
@@ -85,8 +88,7 @@ INLINE __m256i merged(int kind, const __m256i *sums) {
 }
 
 /* The sum of u * q of a chunk of one row, in eight lanes. */
-INLINE __m256i row_lanes(int kind, span s, byte_table table, const arranged *x) {
-    const uint64_t ahead = rows_ahead(s);
+INLINE __m256i row_lanes(int kind, span s, uint64_t ahead, byte_table table, const arranged *x) {
     __m256i sums[SUMS];
     clear(sums);
     for (int32_t b = 0; b < s.blocks; b++) {
@@ -100,10 +102,12 @@ INLINE __m256i row_lanes(int kind, span s, byte_table table, const arranged *x) 
 /* Adds a chunk of `n` rows, 1 or GROUP, to their sums. Reads one row after the other, because
  * memory delivers one stream faster than four. Nothing overflows: int32 holds the sum of a chunk of the largest
  * products (8192 * 127 * 128), and f64 the sum of all chunks. */
-INLINE __m256d add_rows(int n, int kind, span s, byte_table table, const arranged *x, __m256d row_sums) {
+INLINE __m256d add_rows(int n, int kind, span s, row_choice rows, int32_t first, byte_table table, const arranged *x,
+    __m256d row_sums) {
     __m256i lanes[GROUP];
     for (int r = 0; r < n; r++) {
-        lanes[r] = row_lanes(kind, span_down(s, r), table, x);
+        const span one = span_down(s, row_at(rows, first + r));
+        lanes[r] = row_lanes(kind, one, listed_ahead(s, rows, first + r), table, x);
     }
     __m128i sums = sum4(lanes[0], lanes[1 % n], lanes[2 % n], lanes[3 % n]);
     sums = _mm_add_epi32(sums, _mm_set1_epi32(table.smallest * x->sum));
@@ -111,51 +115,72 @@ INLINE __m256d add_rows(int n, int kind, span s, byte_table table, const arrange
 }
 
 /* Adds a chunk of some rows to their sums. */
-INLINE void add_tile(int kind, int32_t rows, span s, byte_table table, const arranged *x, double *sums) {
+INLINE void add_tile(int kind, int32_t n, span s, row_choice rows, byte_table table, const arranged *x, double *sums) {
     int32_t r = 0;
-    for (; r + GROUP <= rows; r += GROUP) {
+    for (; r + GROUP <= n; r += GROUP) {
         __m256d group = _mm256_loadu_pd(sums + r);
-        group = add_rows(GROUP, kind, span_down(s, r), table, x, group);
+        group = add_rows(GROUP, kind, s, rows, r, table, x, group);
         _mm256_storeu_pd(sums + r, group);
     }
-    for (; r < rows; r++) {
+    for (; r < n; r++) {
         __m256d one = _mm256_set1_pd(sums[r]);
-        one = add_rows(1, kind, span_down(s, r), table, x, one);
+        one = add_rows(1, kind, s, rows, r, table, x, one);
         sums[r] = _mm256_cvtsd_f64(one);
     }
 }
 
-/* Not inlined, and with few scalars: the inner loops need the registers that gcc would keep arguments in (2 to 6 %). */
-static __attribute__((noinline)) void product(const qk256_call *w, const int8_t *q, float x_scale, float *y) {
+/* The products of `n` rows; `all` has a list, or is for all. */
+INLINE void product(const qk256_call *w, int32_t n, row_choice all, float *y) {
     arranged in;
     double sums[TILE];
     const byte_table table = byte_table_of(w->codebook);
-    for (int64_t row = 0; row < w->rows; row += TILE) {
-        const int32_t rows = w->rows - row < TILE ? (int32_t)(w->rows - row) : TILE;
-        memset(sums, 0, (size_t)rows * sizeof *sums);
+    for (int64_t row = 0; row < n; row += TILE) {
+        const int32_t of_tile = smaller(n - row, TILE);
+        const row_choice rows = rows_from(all, (int32_t)row);
+        const int64_t down = all.list ? 0 : row;
+        memset(sums, 0, (size_t)of_tile * sizeof *sums);
         for (int64_t col = 0; col < w->cols; col += CHUNK) {
-            const int32_t cols = w->cols - col < CHUNK ? (int32_t)(w->cols - col) : CHUNK;
+            const int32_t cols = smaller(w->cols - col, CHUNK);
             if (row == 0 || w->cols > CHUNK) {
-                arrange(q + col, cols, &in);
+                arrange((const int8_t *)w->x + col, cols, &in);
             }
-            const span s = span_of(w, row, col, cols);
+            const span s = span_of(w, down, col, cols);
             if (table.kind == CODES) {
-                add_tile(CODES, rows, s, table, &in, sums);
+                add_tile(CODES, of_tile, s, rows, table, &in, sums);
             } else if (table.kind == NARROW) {
-                add_tile(NARROW, rows, s, table, &in, sums);
+                add_tile(NARROW, of_tile, s, rows, table, &in, sums);
             } else {
-                add_tile(WIDE, rows, s, table, &in, sums);
+                add_tile(WIDE, of_tile, s, rows, table, &in, sums);
             }
         }
-        for (int32_t r = 0; r < rows; r++) {
-            y[row + r] = (float)sums[r] / x_scale * w->tensor_scale;
+        for (int32_t r = 0; r < of_tile; r++) {
+            y[down + row_at(rows, r)] = (float)sums[r] / w->x_scale * w->tensor_scale;
         }
     }
+}
+
+/* These two are not inlined, and have few scalars: the inner loops need the registers that gcc would keep arguments in
+ * (2 to 6 %). */
+static __attribute__((noinline)) void product_of_all(const qk256_call *w, float *y) {
+    product(w, w->rows, (row_choice){NULL, 0}, y);
+}
+
+static __attribute__((noinline)) void product_of_listed(const qk256_call *w, row_choice rows, float *y) {
+    product(w, rows.listed, rows, y);
 }
 
 qk256_operation GEMV_I8;
 
 void GEMV_I8(QK256_PARAMETERS float *y) {
     const qk256_call w = QK256_CALL;
-    product(&w, x, x_scale, y);
+    product_of_all(&w, y);
+}
+
+qk256_listed_operation LISTED_I8;
+
+void LISTED_I8(QK256_LISTED_PARAMETERS float *y) {
+    const qk256_call w = QK256_CALL;
+    (void)from_col;
+    (void)to_col;
+    product_of_listed(&w, (row_choice){list, listed}, y);
 }

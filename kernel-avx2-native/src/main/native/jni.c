@@ -53,6 +53,10 @@ NATIVE(jlong, function)(UNUSED JNIEnv *env, UNUSED jclass type, jint tier, jint 
         return (jlong)of->wide_gemm_i8;
     case io_qk256_avx2_jni_Native_GEMM_Q8:
         return (jlong)of->gemm_q8;
+    case io_qk256_avx2_jni_Native_LISTED_GEMV_I8:
+        return (jlong)of->listed_gemv_i8;
+    case io_qk256_avx2_jni_Native_TRANSPOSED_GEMV_I8:
+        return (jlong)of->transposed_gemv_i8;
     case io_qk256_avx2_jni_Native_GEMV_F32:
         return (jlong)of->gemv_f32;
     case io_qk256_avx2_jni_Native_GEMV_I8:
@@ -93,4 +97,10 @@ NATIVE(void, callWide)
 NATIVE(void, callQ8)
 (UNUSED JNIEnv *env, UNUSED jclass type, jlong function, QK256_Q8(JNI_PARAMETER) jlong y) {
     ((qk256_q8_operation *)function)(QK256_Q8(FROM_JNI)(float *) y);
+}
+
+NATIVE(void, callListed)
+(UNUSED JNIEnv *env, UNUSED jclass type, jlong function, QK256_ARGUMENTS(JNI_PARAMETER)
+        QK256_LIST(JNI_PARAMETER) jlong y) {
+    ((qk256_listed_operation *)function)(QK256_ARGUMENTS(FROM_JNI) QK256_LIST(FROM_JNI)(float *) y);
 }

@@ -70,10 +70,34 @@ INLINE span span_down(span s, int32_t rows) {
     return s;
 }
 
+/* The rows to multiply: those of a list, or all. */
+typedef struct {
+    const int32_t *list; /* from the first row of a tile on; NULL for all */
+    int32_t listed;      /* how many rows follow in the list */
+} row_choice;
+
+INLINE int32_t row_at(row_choice rows, int32_t i) {
+    return rows.list ? rows.list[i] : i;
+}
+
+/* The choice without its first rows. */
+INLINE row_choice rows_from(row_choice rows, int32_t i) {
+    return rows.list ? (row_choice){rows.list + i, rows.listed - i} : rows;
+}
+
 /* How far ahead of the current row to prefetch weights: whole rows, so that gaps between rows are skipped. Unsigned,
  * because a matrix of one row may have any stride. */
 INLINE uint64_t rows_ahead(span s) {
     return rows_to_prefetch(s.prefetch, s.blocks) * (uint64_t)s.stride;
+}
+
+/* The same for a row of a list: as many listed rows further down. */
+INLINE uint64_t listed_ahead(span s, row_choice rows, int32_t i) {
+    if (!rows.list) {
+        return rows_ahead(s);
+    }
+    const int32_t to = smaller((int64_t)i + (int64_t)rows_to_prefetch(s.prefetch, s.blocks), rows.listed - 1);
+    return (uint64_t)(rows.list[to] - rows.list[i]) * (uint64_t)s.stride;
 }
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef QK256_TIERS_H
 #define QK256_TIERS_H
 
+#include "listed.h"
 #include "q8.h"
 #include "qk256.h"
 #include "wide.h"
@@ -23,6 +24,8 @@ typedef struct {
     qk256_columns_operation *grouped_gemm_i8;
     qk256_wide_operation *wide_gemm_i8; /* as gemm_i8, for many columns */
     qk256_q8_operation *gemm_q8;
+    qk256_listed_operation *listed_gemv_i8; /* gives the same bits as gemv_i8 for each row */
+    qk256_listed_operation *transposed_gemv_i8;
 } qk256_tier;
 
 extern const qk256_tier qk256_tiers[QK256_TIERS];

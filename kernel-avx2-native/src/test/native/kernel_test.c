@@ -528,6 +528,76 @@ static void test_q8(int32_t rows, int32_t cols, int32_t split) {
     }
 }
 
+/* Lists of every third row, of all and of few. The result has exactly `rows` values, and those of rows that are not listed keep
+ * their bits; the transposed result has exactly the columns of its range. */
+static void test_lists(int32_t rows, int32_t cols, const float *codebook) {
+    problem p = problem_of(rows, cols, codebook, UNSCALED, 0);
+    const float scale = 12.7f, untouched = -12345;
+    int8_t *of_rows = allocate((size_t)rows);
+    for (int32_t r = 0; r < rows; r++) {
+        of_rows[r] = (int8_t)next();
+    }
+    for (int kind = 0; kind < 4; kind++) {
+        const int32_t step = kind == 0 ? 1 : kind == 1 ? 3 : 1 + (int32_t)(next() % 40);
+        const int32_t first = kind == 3 ? rows : (int32_t)(next() % (uint32_t)step) % rows; /* The last list is empty. */
+        const int32_t listed = first < rows ? (rows - first - 1) / step + 1 : 0;
+        int32_t *list = allocate((size_t)listed * sizeof *list + 1);
+        for (int32_t i = 0; i < listed; i++) {
+            list[i] = first + i * step;
+        }
+        float *all = allocate((size_t)rows * sizeof(float));
+        float *y = allocate((size_t)rows * sizeof(float));
+        FOR_EACH_TIER(tier, listed_gemv_i8) {
+            run(tier->gemv_i8, p.w, p.q, scale, all);
+            for (int32_t r = 0; r < rows; r++) {
+                y[r] = untouched;
+            }
+            qk256_call call = p.w;
+            call.x = p.q;
+            call.x_scale = scale;
+            if (listed > 0) {
+                tier->listed_gemv_i8(QK256_ARGUMENTS(OF_CALL) list, listed, 0, cols, y);
+            }
+            for (int32_t r = 0, i = 0; r < rows; r++) {
+                const int in_list = i < listed && list[i] == r;
+                i += in_list;
+                if (!same_bits(y[r], in_list ? all[r] : untouched)) {
+                    fail(&p, "product of listed rows", r, (double)y[r], in_list ? (double)all[r] : (double)untouched);
+                }
+                comparisons++;
+            }
+        }
+        FOR_EACH_TIER(tier, transposed_gemv_i8) {
+            const int32_t from = kind == 0 ? 0 : (int32_t)(next() % (uint32_t)cols);
+            const int32_t to = kind == 0 ? cols : from + 1 + (int32_t)(next() % (uint32_t)(cols - from));
+            float *part = allocate((size_t)(to - from) * sizeof(float));
+            qk256_call call = p.w;
+            call.x = of_rows;
+            call.x_scale = scale;
+            /* As an integer, because a pointer before the memory is undefined behavior. */
+            float *column0 = (float *)((uintptr_t)part - (uintptr_t)from * sizeof(float));
+            tier->transposed_gemv_i8(QK256_ARGUMENTS(OF_CALL) list, listed, from, to, column0);
+            for (int32_t c = from; c < to; c++) {
+                int64_t sum = 0;
+                for (int32_t i = 0; i < listed; i++) {
+                    sum += (int64_t)value(&p.w, list[i], c) * of_rows[list[i]];
+                }
+                const float expected = (float)sum / scale * p.w.tensor_scale;
+                if (!same_bits(part[c - from], expected)) {
+                    fail(&p, "transposed product", c, (double)part[c - from], (double)expected);
+                }
+                comparisons++;
+            }
+            free(part);
+        }
+        free(list);
+        free(all);
+        free(y);
+    }
+    free(of_rows);
+    release(&p);
+}
+
 int main(void) {
     runnable = qk256_runnable_tiers();
 #ifndef WITHOUT_AMX
@@ -570,6 +640,14 @@ int main(void) {
     test_q8(16 * 16 + 3, 64, 16 * 16 + 1);
     test_q8(33, 2 * 8192 + 5, 7);
     test_q8(16 * 17, 8192 + 32, 16 * 16);
+    static const float codebooks[][4] = {{-1, 0, 1, 2}, {-2, -1, 1, 2}, {-64, 63, 15, -49}, {0, 1, 2, 3}};
+    for (int32_t cols = 1; cols <= 530; cols++) {
+        test_lists(1 + cols % 70, cols, codebooks[cols % 4]);
+    }
+    test_lists(300, 8193, codebooks[0]);
+    test_lists(1025, 3, codebooks[1]);
+    test_lists(90000, 5, codebooks[0]);
+    test_lists(33, 2 * 4096 + 300, codebooks[2]);
 #ifndef WITHOUT_AVX512VNNI
     if (runnable >> QK256_AVX512_VNNI & 1) {
         static const int32_t widths[] = {1, 64, 255, 256, 257, 300, 1000, 2560};

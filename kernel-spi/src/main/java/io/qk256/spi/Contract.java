@@ -4,12 +4,11 @@ package io.qk256.spi;
 public final class Contract {
 
     /**
-     * The version, {@code major.minor}. While the major version is 0 the contract is not final: any other
-     * version breaks providers. From 1.0 on, a new major version breaks providers and a new minor version does
-     * not. This is a compile-time constant: a provider that returns it reports the contract it was compiled
+     * The version, {@code major.minor}. A new major version breaks providers and a new minor version does not; versions
+     * before 1.0 were not final, and no provider built for them is accepted. This is a compile-time constant: a provider that returns it reports the contract it was compiled
      * against, not the one it runs with.
      */
-    public static final String VERSION = "0.11";
+    public static final String VERSION = "1.0";
 
     private Contract() {}
 }

@@ -225,14 +225,94 @@ public abstract class Kernel {
     }
 
     /**
-     * Whether this kernel has code of its own for an operation; the others are done by this class, in plain Java or
-     * column by column.
+     * Multiplies some rows by int8 activations: {@code y[r] = gemv(w, x)[r]} for the listed rows of the range. The other
+     * rows are not read, and their elements of {@code y} stay unchanged.
+     *
+     * <p>Exactness: the same bits as {@link #gemv(Qk256Matrix, I8Vector, int, int, F32Vector)}.
+     *
+     * @param w the matrix; {@link Qk256Matrix#supportsInt8()} must hold
+     * @param x {@code cols} values or more
+     * @param listed rows of the matrix
+     * @param fromRow first row
+     * @param toRow one past the last row
+     * @param y {@code rows} values or more
+     * @throws IllegalArgumentException if a vector is too short, the row range is invalid, a listed row does not exist,
+     *     the output overlaps an input, or the matrix does not support int8
+     * @throws IllegalStateException if the memory of a view is closed
+     * @throws WrongThreadException if the memory of a view belongs to another thread
      */
-    public final boolean hasOwn(Operation operation) {
+    public final void gemvListed(Qk256Matrix w, I8Vector x, IndexList listed, int fromRow, int toRow, F32Vector y) {
+        requireRows(w.rows(), fromRow, toRow);
+        requireInteger(w);
+        requireLength("x", x.length(), w.cols(), "cols");
+        requireLength("y", y.length(), w.rows(), "rows");
+        requireMatrix(w, "y", y);
+        x.requireInputOf(y);
+        requireListed(listed, w, y);
+        if (listed.position(fromRow) < listed.position(toRow)) {
+            gemvListedRows(w, x, listed, fromRow, toRow, y);
+        }
+    }
+
+    /** {@linkplain #gemvListed(Qk256Matrix, I8Vector, IndexList, int, int, F32Vector) Multiplies} all listed rows. */
+    public final void gemvListed(Qk256Matrix w, I8Vector x, IndexList listed, F32Vector y) {
+        gemvListed(w, x, listed, 0, w.rows(), y);
+    }
+
+    /**
+     * Multiplies the transposed matrix by some of the activations: row {@code r} of {@code w} belongs to {@code x[r]},
+     * and
+     * <pre>
+     *     y[c] = (float) (sum over the listed rows r of value(code(r, c)) * q[r]) / x.scale * tensorScale
+     * </pre>
+     * for the columns of the range; the other elements of {@code y} stay unchanged. Rows that are not listed are not
+     * read. So a matrix that is stored by columns is multiplied without those that meet a 0.
+     *
+     * <p>Exactness: all bits are defined. The sum is an exact integer, converted to f32; the division and the product are
+     * f32. If all rows whose {@code q} is not 0 are listed, the bits are those of
+     * {@link #gemv(Qk256Matrix, I8Vector, int, int, F32Vector)} with the matrix itself.
+     *
+     * @param w the transposed matrix, without group scales; its codebook must be
+     *     {@linkplain Codebook#supportsInt8() integer}, and {@code rows * 128 * max|value|} fit in int32
+     * @param x {@code rows} values or more, without multipliers
+     * @param listed rows of {@code w}
+     * @param fromCol first column
+     * @param toCol one past the last column
+     * @param y {@code cols} values or more
+     * @throws IllegalArgumentException if a vector is too short, the range is invalid, a listed row does not exist, the
+     *     output overlaps an input, or the matrix or vector is of another kind
+     * @throws IllegalStateException if the memory of a view is closed
+     * @throws WrongThreadException if the memory of a view belongs to another thread
+     */
+    public final void gemvTransposed(Qk256Matrix w, I8Vector x, IndexList listed, int fromCol, int toCol, F32Vector y) {
+        requireRange("columns", w.cols(), fromCol, toCol);
+        requireTransposable(w, x);
+        requireLength("x", x.length(), w.rows(), "rows");
+        requireLength("y", y.length(), w.cols(), "cols");
+        requireMatrix(w, "y", y);
+        x.requireInputOf(y);
+        requireListed(listed, w, y);
+        if (fromCol < toCol) {
+            gemvTransposedCols(w, x, listed, fromCol, toCol, y);
+        }
+    }
+
+    /** {@linkplain #gemvTransposed(Qk256Matrix, I8Vector, IndexList, int, int, F32Vector) Multiplies} all columns. */
+    public final void gemvTransposed(Qk256Matrix w, I8Vector x, IndexList listed, F32Vector y) {
+        gemvTransposed(w, x, listed, 0, w.cols(), y);
+    }
+
+    /**
+     * Whether this kernel has code of its own for an operation; the others are done by this class, in plain Java, column
+     * by column, or row by row. A kernel that passes calls on to another overrides it.
+     */
+    public boolean hasOwn(Operation operation) {
         return switch (operation) {
             case DEQUANTIZE, GEMV_F32, GEMV_I8 -> true;
             case GEMM_I8 -> declares("gemmI8Rows", Qk256Matrix.class);
             case GEMM_Q8 -> declares("gemmQ8Rows", Q8Matrix.class);
+            case GEMV_LISTED -> declares("gemvListedRows", Qk256Matrix.class);
+            case GEMV_TRANSPOSED -> declares("gemvTransposedCols", Qk256Matrix.class);
         };
     }
 
@@ -275,11 +355,60 @@ public abstract class Kernel {
         PlainQ8.multiply(w, x, fromRow, toRow, y);
     }
 
-    private static void requireRows(int rows, int fromRow, int toRow) {
-        if (fromRow < 0 || toRow < fromRow || toRow > rows) {
-            throw new IllegalArgumentException(
-                    "rows: [" + fromRow + ", " + toRow + "), expected a range within [0, " + rows + ")");
+    /**
+     * Implements {@link #gemvListed(Qk256Matrix, I8Vector, IndexList, int, int, F32Vector)}; the arguments are checked, and
+     * at least one row of the range is listed. The default multiplies each run of neighboring rows.
+     */
+    protected void gemvListedRows(Qk256Matrix w, I8Vector x, IndexList listed, int fromRow, int toRow, F32Vector y) {
+        int end = listed.position(toRow);
+        for (int i = listed.position(fromRow); i < end; ) {
+            int first = listed.get(i);
+            int next = first;
+            while (i < end && listed.get(i) == next) {
+                next++;
+                i++;
+            }
+            gemvI8Rows(w, x, first, next, y);
         }
+    }
+
+    /**
+     * Implements {@link #gemvTransposed(Qk256Matrix, I8Vector, IndexList, int, int, F32Vector)}; the arguments are checked,
+     * and the list may be empty. The default is plain Java.
+     */
+    protected void gemvTransposedCols(
+            Qk256Matrix w, I8Vector x, IndexList listed, int fromCol, int toCol, F32Vector y) {
+        PlainTransposed.multiply(w, x, listed, fromCol, toCol, y);
+    }
+
+    private static void requireRows(int rows, int fromRow, int toRow) {
+        requireRange("rows", rows, fromRow, toRow);
+    }
+
+    private static void requireRange(String what, int all, int from, int to) {
+        if (from < 0 || to < from || to > all) {
+            throw new IllegalArgumentException(
+                    what + ": [" + from + ", " + to + "), expected a range within [0, " + all + ")");
+        }
+    }
+
+    private static void requireTransposable(Qk256Matrix w, I8Vector x) {
+        Codebook codebook = w.codebook();
+        if (!codebook.supportsInt8() || (long) w.rows() * 128 * (long) codebook.maxMagnitude() > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("transposed int8 product: expected integer codebook values from "
+                    + Codebook.MIN_INTEGER + " to " + Codebook.MAX_INTEGER
+                    + " whose sum over the rows fits in int32, got " + codebook + " and " + w.rows() + " rows");
+        }
+        if (w.hasGroupScales() || x.hasMultipliers()) {
+            throw new IllegalArgumentException("transposed int8 product: expected a matrix without group scales, and "
+                    + "activations without multipliers, got " + (w.hasGroupScales() ? "group scales" : "multipliers"));
+        }
+    }
+
+    private static void requireListed(IndexList listed, Qk256Matrix w, F32Vector y) {
+        listed.requireUsable("list");
+        y.requireDisjoint("y", listed, "list");
+        listed.requireWithin("list", w.rows());
     }
 
     private static void requireInteger(Qk256Matrix w) {

@@ -11,7 +11,11 @@ public enum Operation {
     /** {@link Kernel#gemm(Qk256Matrix, I8Batch, int, int, F32Vector) Kernel.gemm} with a batch of int8 vectors. */
     GEMM_I8("gemm-i8"),
     /** {@link Kernel#gemm(Q8Matrix, I8Batch, int, int, F32Vector) Kernel.gemm} of 8-bit weights. */
-    GEMM_Q8("gemm-q8");
+    GEMM_Q8("gemm-q8"),
+    /** {@link Kernel#gemvListed}: some rows, with an int8 vector. */
+    GEMV_LISTED("gemv-listed"),
+    /** {@link Kernel#gemvTransposed}: the transposed matrix, with some values of an int8 vector. */
+    GEMV_TRANSPOSED("gemv-transposed");
 
     private final String label;
 

@@ -14,6 +14,8 @@ final class Calls {
             case GEMV_I8 -> kernel.gemv(v.w(), v.q(), fromRow, toRow, v.out());
             case GEMM_I8 -> kernel.gemm(v.w(), v.batch(), fromRow, toRow, v.out());
             case GEMM_Q8 -> kernel.gemm(v.wide(), v.batch(), fromRow, toRow, v.out());
+            case GEMV_LISTED -> kernel.gemvListed(v.w(), v.q(), v.listed(), fromRow, toRow, v.out());
+            case GEMV_TRANSPOSED -> kernel.gemvTransposed(v.byColumns(), v.q(), v.listed(), fromRow, toRow, v.out());
         }
     }
 
@@ -24,6 +26,8 @@ final class Calls {
             case GEMV_I8 -> kernel.gemv(v.w(), v.q(), v.out());
             case GEMM_I8 -> kernel.gemm(v.w(), v.batch(), v.out());
             case GEMM_Q8 -> kernel.gemm(v.wide(), v.batch(), v.out());
+            case GEMV_LISTED -> kernel.gemvListed(v.w(), v.q(), v.listed(), v.out());
+            case GEMV_TRANSPOSED -> kernel.gemvTransposed(v.byColumns(), v.q(), v.listed(), v.out());
         }
     }
 
@@ -35,6 +39,8 @@ final class Calls {
             case GEMV_I8 -> List.of(v.w(), v.q(), v.out());
             case GEMM_I8 -> List.of(v.w(), v.batch(), v.out());
             case GEMM_Q8 -> List.of(v.wide(), v.batch(), v.out());
+            case GEMV_LISTED -> List.of(v.w(), v.q(), v.listed(), v.out());
+            case GEMV_TRANSPOSED -> List.of(v.byColumns(), v.q(), v.listed(), v.out());
         };
     }
 
@@ -46,7 +52,7 @@ final class Calls {
     static int outLength(Operation operation, int rowsInRange) {
         return switch (operation) {
             case DEQUANTIZE -> rowsInRange * Views.COLS;
-            case GEMV_F32, GEMV_I8 -> Views.ROWS;
+            case GEMV_F32, GEMV_I8, GEMV_LISTED, GEMV_TRANSPOSED -> Views.ROWS;
             case GEMM_I8, GEMM_Q8 -> Views.BATCH * Views.ROWS;
         };
     }
@@ -55,8 +61,19 @@ final class Calls {
     static String outShape(Operation operation) {
         return switch (operation) {
             case DEQUANTIZE -> "rows in the range x cols";
-            case GEMV_F32, GEMV_I8 -> "rows";
+            case GEMV_F32, GEMV_I8, GEMV_LISTED -> "rows";
+            case GEMV_TRANSPOSED -> "cols";
             case GEMM_I8, GEMM_Q8 -> "columns x rows";
         };
+    }
+
+    /** What messages call a range. */
+    static String range(Operation operation) {
+        return operation == Operation.GEMV_TRANSPOSED ? "columns" : "rows";
+    }
+
+    /** What messages call the length of the input. */
+    static String inShape(Operation operation) {
+        return operation == Operation.GEMV_TRANSPOSED ? "rows" : "cols";
     }
 }

@@ -5,6 +5,7 @@ import static io.qk256.spi.Views.COLS;
 import static io.qk256.spi.Views.ROWS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.qk256.spi.RecordingKernel.Call;
@@ -58,14 +59,18 @@ class KernelArgumentsTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = Mode.EXCLUDE, names = "GEMV_TRANSPOSED")
     void aMatrixWithoutRowsIsNotPassedOn(Operation operation) {
         Qk256Matrix none = Qk256Matrix.of(MemorySegment.ofArray(new byte[0]), 0, COLS, Codebook.QK256);
         Q8Matrix noWide = Q8Matrix.of(MemorySegment.ofArray(new byte[0]), MemorySegment.ofArray(new short[0]), 0, COLS);
         Calls.runAllRows(
                 operation,
                 kernel,
-                Views.onHeap(operation).with(none).with(noWide).withOut(0));
+                Views.onHeap(operation)
+                        .with(none)
+                        .with(noWide)
+                        .with(IndexList.allocate(Arena.ofAuto(), 0))
+                        .withOut(0));
         assertThat(kernel.calls).isEmpty();
     }
 
@@ -74,7 +79,8 @@ class KernelArgumentsTest {
     void aRangeOutsideTheMatrixIsRefused(Operation operation, int[] range) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Calls.run(operation, kernel, Views.onHeap(operation), range[0], range[1]))
-                .withMessage("rows: [" + range[0] + ", " + range[1] + "), expected a range within [0, 3)");
+                .withMessage(Calls.range(operation) + ": [" + range[0] + ", " + range[1]
+                        + "), expected a range within [0, 3)");
         assertThat(kernel.calls).isEmpty();
     }
 
@@ -121,7 +127,7 @@ class KernelArgumentsTest {
             Views v = Views.onHeap(operation).withColumns(length);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> Calls.runAllRows(operation, kernel, v))
-                    .withMessage("x: length " + length + ", expected 257 or more (cols)");
+                    .withMessage("x: length " + length + ", expected 257 or more (" + Calls.inShape(operation) + ")");
         }
         assertThat(kernel.calls).isEmpty();
     }
@@ -145,7 +151,7 @@ class KernelArgumentsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"GEMV_I8", "GEMM_I8"})
+    @EnumSource(names = {"GEMV_I8", "GEMM_I8", "GEMV_LISTED"})
     void int8NeedsAnIntegerCodebook(Operation operation) {
         Views v = Views.onHeap(operation);
         Qk256Matrix halves = Qk256Matrix.of(v.w().codes(), ROWS, COLS, new Codebook(-1, -0.5f, 0.5f, 1));
@@ -159,6 +165,82 @@ class KernelArgumentsTest {
 
         Calls.runAllRows(Operation.GEMV_F32, kernel, v.with(halves).withOut(ROWS));
         assertThat(kernel.calls).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"GEMV_LISTED", "GEMV_TRANSPOSED"})
+    void aListedRowThatDoesNotExistIsRefused(Operation operation) {
+        int rows = operation == Operation.GEMV_LISTED ? ROWS : COLS;
+        IndexList listed = IndexList.allocate(Arena.ofAuto(), 2);
+        listed.add(0);
+        listed.add(rows);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Calls.runAllRows(
+                        operation, kernel, Views.onHeap(operation).with(listed)))
+                .withMessage("list: row " + rows + ", expected rows below " + rows + " (rows of the matrix)");
+        assertThat(kernel.calls).isEmpty();
+    }
+
+    @Test
+    void aListWithoutRowsOfTheRangeIsNotPassedOn() {
+        Views v = Views.onHeap(Operation.GEMV_LISTED); // Row 1.
+        Calls.run(Operation.GEMV_LISTED, kernel, v, 0, 1);
+        Calls.run(Operation.GEMV_LISTED, kernel, v, 2, 3);
+        assertThat(kernel.calls).isEmpty();
+        Calls.run(Operation.GEMV_LISTED, kernel, v, 1, 2);
+        assertThat(kernel.calls).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"GEMV_LISTED", "GEMV_TRANSPOSED"})
+    void aListWhoseMemoryIsClosedIsRefused(Operation operation) {
+        IndexList listed;
+        try (Arena arena = Arena.ofConfined()) {
+            listed = IndexList.allocate(arena, 1);
+        }
+        assertThatIllegalStateException()
+                .isThrownBy(() -> Calls.runAllRows(
+                        operation, kernel, Views.onHeap(operation).with(listed)))
+                .withMessage("list: the arena of this segment is closed");
+    }
+
+    @Test
+    void theTransposedProductIsDefinedForIntegersWithoutScalesOfGroups() {
+        Views v = Views.onHeap(Operation.GEMV_TRANSPOSED);
+        Qk256Matrix w = v.byColumns();
+        Qk256Matrix halves = Qk256Matrix.of(w.codes(), COLS, ROWS, new Codebook(-1, -0.5f, 0.5f, 1));
+        assertRefused(v.withByColumns(halves), "transposed int8 product: expected integer codebook values");
+        Qk256Matrix grouped =
+                w.withGroupScales(MemorySegment.ofArray(new float[COLS]), Qk256.BLOCK_WEIGHTS, ScaleType.F32);
+        assertRefused(v.withByColumns(grouped), "got group scales");
+        I8Vector multiplied =
+                I8Vector.inGroups(v.q().segment(), MemorySegment.ofArray(new short[Math.ceilDiv(COLS, 32)]), 1);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> kernel.gemvTransposed(w, multiplied, v.listed(), v.out()))
+                .withMessageContaining("got multipliers");
+        assertThat(kernel.calls).isEmpty();
+    }
+
+    /** The product of a column is the sum over all rows, whichever are listed. */
+    @Test
+    void theTransposedProductIsRefusedIfItsSumMayNotFit() {
+        int rows = Integer.MAX_VALUE / 128 / 64 + 1;
+        Codebook large = new Codebook(-64, 0, 1, 2);
+        Qk256Matrix fits = Qk256Matrix.of(MemorySegment.ofArray(new byte[(rows - 1) * 64]), rows - 1, 1, large);
+        Qk256Matrix more = Qk256Matrix.of(MemorySegment.ofArray(new byte[rows * 64]), rows, 1, large);
+        I8Vector x = I8Vector.of(new byte[rows], 1);
+        IndexList none = IndexList.allocate(Arena.ofAuto(), 0);
+        kernel.gemvTransposed(fits, x, none, F32Vector.of(1));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> kernel.gemvTransposed(more, x, none, F32Vector.of(1)))
+                .withMessageContaining("whose sum over the rows fits in int32, got")
+                .withMessageEndingWith(" and " + rows + " rows");
+    }
+
+    private void assertRefused(Views v, String message) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Calls.runAllRows(Operation.GEMV_TRANSPOSED, kernel, v))
+                .withMessageContaining(message);
     }
 
     @Test

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Memory that a kernel must not use never reaches it. */
 class KernelMemoryTest {
 
-    private static final int MEMORY_BYTES = 16384;
+    private static final int MEMORY_BYTES = 32768;
     private static final int INPUT_START = 8192;
 
     private final RecordingKernel kernel = new RecordingKernel();
@@ -158,6 +158,7 @@ class KernelMemoryTest {
         return Arrays.stream(Operation.values())
                 .flatMap(operation -> Arrays.stream(Part.values())
                         .filter(part -> operation != Operation.DEQUANTIZE || part != Part.X)
+                        .filter(part -> operation != Operation.GEMV_TRANSPOSED || part != Part.GROUP_SCALES)
                         .map(part -> Arguments.of(operation, part)));
     }
 

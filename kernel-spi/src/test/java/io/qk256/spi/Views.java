@@ -1,14 +1,23 @@
 package io.qk256.spi;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.function.Function;
 
 /**
  * Valid arguments for all operations: {@code x} for the f32 GEMV, {@code q} for the int8 GEMV, {@code batch} for the
- * GEMM.
+ * GEMM, and a matrix by columns with a list of one row.
  */
-record Views(Qk256Matrix w, Q8Matrix wide, F32Vector x, I8Vector q, I8Batch batch, F32Vector out) {
+record Views(
+        Qk256Matrix w,
+        Qk256Matrix byColumns,
+        IndexList listed,
+        Q8Matrix wide,
+        F32Vector x,
+        I8Vector q,
+        I8Batch batch,
+        F32Vector out) {
 
     static final int ROWS = 3;
     static final int COLS = 257;
@@ -36,7 +45,12 @@ record Views(Qk256Matrix w, Q8Matrix wide, F32Vector x, I8Vector q, I8Batch batc
 
         MemorySegment segment(Operation operation, Views v) {
             return switch (this) {
-                case CODES -> operation == Operation.GEMM_Q8 ? v.wide.codes() : v.w.codes();
+                case CODES ->
+                    switch (operation) {
+                        case GEMM_Q8 -> v.wide.codes();
+                        case GEMV_TRANSPOSED -> v.byColumns.codes();
+                        default -> v.w.codes();
+                    };
                 case GROUP_SCALES ->
                     operation == Operation.GEMM_Q8
                             ? v.wide.scales()
@@ -44,7 +58,7 @@ record Views(Qk256Matrix w, Q8Matrix wide, F32Vector x, I8Vector q, I8Batch batc
                 case X ->
                     switch (operation) {
                         case DEQUANTIZE, GEMV_F32 -> v.x.segment();
-                        case GEMV_I8 -> v.q.segment();
+                        case GEMV_I8, GEMV_LISTED, GEMV_TRANSPOSED -> v.q.segment();
                         case GEMM_I8, GEMM_Q8 -> v.batch.segment();
                     };
                 case OUT -> v.out.segment();
@@ -63,8 +77,13 @@ record Views(Qk256Matrix w, Q8Matrix wide, F32Vector x, I8Vector q, I8Batch batc
         Qk256Matrix w = Qk256Matrix.of(
                         memory.apply(Part.CODES).allocate(ROWS * Qk256.rowBytes(COLS), 1), ROWS, COLS, Codebook.QK256)
                 .withGroupScales(scales, Qk256.BLOCK_WEIGHTS, ScaleType.F32);
+        IndexList listed = IndexList.allocate(Arena.ofAuto(), COLS);
+        listed.add(1);
         return new Views(
                 w,
+                Qk256Matrix.of(
+                        memory.apply(Part.CODES).allocate(COLS * Qk256.rowBytes(ROWS), 1), COLS, ROWS, Codebook.QK256),
+                listed,
                 Q8Matrix.of(
                         memory.apply(Part.CODES).allocate(Q8Matrix.codesBytes(ROWS, COLS), 1),
                         memory.apply(Part.GROUP_SCALES).allocate(Q8Matrix.scalesBytes(ROWS, COLS), 4),
@@ -78,17 +97,27 @@ record Views(Qk256Matrix w, Q8Matrix wide, F32Vector x, I8Vector q, I8Batch batc
     }
 
     Views with(Qk256Matrix newW) {
-        return new Views(newW, wide, x, q, batch, out);
+        return new Views(newW, byColumns, listed, wide, x, q, batch, out);
+    }
+
+    Views withByColumns(Qk256Matrix newByColumns) {
+        return new Views(w, newByColumns, listed, wide, x, q, batch, out);
+    }
+
+    Views with(IndexList newListed) {
+        return new Views(w, byColumns, newListed, wide, x, q, batch, out);
     }
 
     Views with(Q8Matrix newWide) {
-        return new Views(w, newWide, x, q, batch, out);
+        return new Views(w, byColumns, listed, newWide, x, q, batch, out);
     }
 
     /** The same with activations of another length. */
     Views withColumns(int length) {
         return new Views(
                 w,
+                byColumns,
+                listed,
                 wide,
                 F32Vector.of(new float[length]),
                 I8Vector.of(new byte[length], 1),
@@ -97,6 +126,6 @@ record Views(Qk256Matrix w, Q8Matrix wide, F32Vector x, I8Vector q, I8Batch batc
     }
 
     Views withOut(int length) {
-        return new Views(w, wide, x, q, batch, F32Vector.of(new float[length]));
+        return new Views(w, byColumns, listed, wide, x, q, batch, F32Vector.of(new float[length]));
     }
 }

@@ -72,7 +72,8 @@ public abstract class KernelContract
                 NeighborRules,
                 DigitRules,
                 GroupRules,
-                WideRules {
+                WideRules,
+                ListRules {
 
     private Optional<KernelUnderTest> kernel = Optional.empty();
 

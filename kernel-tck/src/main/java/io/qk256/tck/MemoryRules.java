@@ -258,6 +258,15 @@ interface MemoryRules extends RuleGroup {
                 .withGroupScales(floats.asSlice(0, 3L * Float.BYTES), Qk256.BLOCK_WEIGHTS, ScaleType.F32);
         I8Batch column = I8Batch.of(bytes, 1, bytes.byteSize());
         Operands placed = Operands.place(problem, Placement.OFF_HEAP, arena);
-        return new Operands(w, F32Vector.of(floats), I8Vector.of(bytes, 1), column, placed.wide(), List.of());
+        return new Operands(
+                w,
+                F32Vector.of(floats),
+                I8Vector.of(bytes, 1),
+                column,
+                placed.wide(),
+                placed.listedRows(),
+                placed.transposed(),
+                placed.listedCols(),
+                List.of());
     }
 }

@@ -3,6 +3,7 @@ package io.qk256.tck;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.IndexList;
 import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
@@ -14,7 +15,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.IntBinaryOperator;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The inputs of a {@link Problem} in memory.
@@ -24,10 +28,21 @@ import java.util.stream.Collectors;
  * @param q the int8 activations
  * @param columns the int8 activations for GEMM
  * @param wide the 8-bit weights; empty if the operation does not need them, because they are slow to place in memory
+ * @param listedRows some rows of the matrix
+ * @param transposed the transposed matrix; empty if the operation does not need it, or it would have no columns
+ * @param listedCols some columns of the matrix, which are rows of the transposed one
  * @param buffers the memory of all of them
  */
 record Operands(
-        Qk256Matrix w, F32Vector x, I8Vector q, I8Batch columns, Optional<Q8Matrix> wide, List<Buffer> buffers) {
+        Qk256Matrix w,
+        F32Vector x,
+        I8Vector q,
+        I8Batch columns,
+        Optional<Q8Matrix> wide,
+        IndexList listedRows,
+        Optional<Qk256Matrix> transposed,
+        IndexList listedCols,
+        List<Buffer> buffers) {
 
     private static final byte HOSTILE_CODES = (byte) 0b10_01_11_10;
     private static final byte HOSTILE_INT8 = 127;
@@ -38,15 +53,15 @@ record Operands(
     private static final int WIDE_GROUP = 32;
 
     static Operands place(Problem problem, Placement at, Arena arena) {
-        return place(problem, at, true, arena);
+        return place(problem, at, operation -> true, arena);
     }
 
     /** The operands of one operation. */
     static Operands place(Problem problem, Placement at, OperationUnderTest operation, Arena arena) {
-        return place(problem, at, operation == OperationUnderTest.GEMM_Q8, arena);
+        return place(problem, at, operation::equals, arena);
     }
 
-    private static Operands place(Problem problem, Placement at, boolean withWide, Arena arena) {
+    private static Operands place(Problem problem, Placement at, Predicate<OperationUnderTest> needed, Arena arena) {
         List<Buffer> buffers = new ArrayList<>();
         byte codeGuard = at.hostile() ? HOSTILE_CODES : 0;
         byte int8Guard = at.hostile() ? HOSTILE_INT8 : 0;
@@ -68,7 +83,7 @@ record Operands(
         Qk256Matrix w = Qk256Matrix.of(codes.view(), problem.rows(), problem.cols(), problem.codebook())
                 .withTensorScale(problem.tensorScale());
         if (at.rowGap() > 0) {
-            w = w.withRowStride(rowStride(problem, at));
+            w = w.withRowStride(rowStride(problem.cols(), at));
         }
         if (problem.groupScales().isPresent()) {
             Buffer scales = scales(problem, problem.groupScales().get(), floatGuard, at, arena);
@@ -76,7 +91,7 @@ record Operands(
             w = w.withGroupScales(scales.view(), problem.group(), problem.scaleType());
         }
         Optional<Q8Matrix> wide = Optional.empty();
-        if (withWide) {
+        if (needed.test(OperationUnderTest.GEMM_Q8)) {
             Buffer wideCodes =
                     Buffer.of("8-bit codes", wideCodes(problem, at), codeGuard, at.codes(), at.byteOffset(), arena);
             Buffer wideScales = Buffer.of(
@@ -89,6 +104,20 @@ record Operands(
             buffers.addAll(List.of(wideCodes, wideScales));
             wide = Optional.of(Q8Matrix.of(wideCodes.view(), wideScales.view(), problem.rows(), problem.cols()));
         }
+        Optional<Qk256Matrix> transposed = Optional.empty();
+        if (needed.test(OperationUnderTest.GEMV_TRANSPOSED) && problem.rows() > 0) {
+            Buffer byColumns = Buffer.of(
+                    "codes by columns",
+                    packTransposed(problem, at, codeGuard),
+                    codeGuard,
+                    at.codes(),
+                    at.byteOffset(),
+                    arena);
+            buffers.add(byColumns);
+            transposed = Optional.of(transposed(byColumns.view(), problem, at));
+        }
+        IndexList listedRows = listed(problem, problem.rows(), at, arena);
+        IndexList listedCols = listed(problem, problem.cols(), at, arena);
         int length = longer.length;
         if (problem.multipliers().isEmpty()) {
             return new Operands(
@@ -97,6 +126,9 @@ record Operands(
                     I8Vector.of(q.view(), problem.activationScale()),
                     scaled(I8Batch.of(columns.view(), problem.columns(), length), problem),
                     wide,
+                    listedRows,
+                    transposed,
+                    listedCols,
                     List.copyOf(buffers));
         }
         Buffer one = multipliers("multipliers", problem, 1, length, at, arena);
@@ -108,6 +140,9 @@ record Operands(
                 I8Vector.inGroups(q.view(), one.view(), problem.activationScale()),
                 scaled(I8Batch.inGroups(columns.view(), all.view(), problem.columns(), length), problem),
                 wide,
+                listedRows,
+                transposed,
+                listedCols,
                 List.copyOf(buffers));
     }
 
@@ -171,6 +206,11 @@ record Operands(
                         .orElseGet(() -> I8Vector.of(q.segment(), other.activationScale())),
                 scaled(otherColumns, other),
                 wide,
+                listedRows,
+                transposed.map(all -> Qk256Matrix.of(all.codes(), all.rows(), all.cols(), other.codebook())
+                        .withRowStride(all.rowStride())
+                        .withTensorScale(other.tensorScale())),
+                listedCols,
                 buffers);
     }
 
@@ -192,25 +232,70 @@ record Operands(
         return buffers.stream().flatMap(buffer -> buffer.change().stream()).findFirst();
     }
 
+    private static byte[] pack(Problem problem, Placement at, byte gap) {
+        return pack(problem.rows(), problem.cols(), problem::code, at, gap);
+    }
+
+    private static byte[] packTransposed(Problem problem, Placement at, byte gap) {
+        return pack(problem.cols(), problem.rows(), (row, col) -> problem.code(col, row), at, gap);
+    }
+
+    private static Qk256Matrix transposed(MemorySegment codes, Problem problem, Placement at) {
+        Qk256Matrix w = Qk256Matrix.of(codes, problem.cols(), problem.rows(), problem.codebook())
+                .withTensorScale(problem.tensorScale());
+        return at.rowGap() > 0 ? w.withRowStride(rowStride(problem.rows(), at)) : w;
+    }
+
+    /** With room for more, unless it ends at a page that cannot be read. */
+    private static IndexList listed(Problem problem, int rows, Placement at, Arena arena) {
+        int[] all = IntStream.range(0, rows).filter(problem::isListed).toArray();
+        IndexList list = MemoryKind.guarded().contains(at.codes())
+                ? IndexList.allocate(new ArenaOfKind(at.codes(), arena), all.length)
+                : IndexList.allocate(arena, rows);
+        for (int row : all) {
+            list.add(row);
+        }
+        return list;
+    }
+
+    /** Memory of one kind. */
+    private record ArenaOfKind(MemoryKind kind, Arena arena) implements Arena {
+
+        @Override
+        public MemorySegment allocate(long bytes, long alignment) {
+            return kind.place(new byte[Math.toIntExact(bytes)], Integer.BYTES, arena);
+        }
+
+        @Override
+        public MemorySegment.Scope scope() {
+            return arena.scope();
+        }
+
+        @Override
+        public void close() {
+            arena.close();
+        }
+    }
+
     /**
      * By the definition of the layout, weight i is bits 2*(i mod 4) and up of byte i/4. Only a tail follows the last
      * row.
      */
-    private static byte[] pack(Problem problem, Placement at, byte gap) {
-        int rowBytes = problem.blocks() * Qk256.BLOCK_BYTES;
-        int stride = rowStride(problem, at);
-        byte[] packed = new byte[(problem.rows() == 0 ? 0 : (problem.rows() - 1) * stride + rowBytes) + at.tail()];
+    private static byte[] pack(int rows, int cols, IntBinaryOperator code, Placement at, byte gap) {
+        int rowBytes = Qk256.blocks(cols) * Qk256.BLOCK_BYTES;
+        int stride = rowStride(cols, at);
+        byte[] packed = new byte[(rows == 0 ? 0 : (rows - 1) * stride + rowBytes) + at.tail()];
         Arrays.fill(packed, gap);
         Random padding = new Random(at.padding());
         // Past the byte of the last code all padding is equal, unless it is random.
-        int codes = at.padding() < 4 ? Math.ceilDiv(problem.cols(), 4) * 4 : rowBytes * 4;
-        for (int row = 0; row < problem.rows(); row++) {
+        int codes = at.padding() < 4 ? Math.ceilDiv(cols, 4) * 4 : rowBytes * 4;
+        for (int row = 0; row < rows; row++) {
             int start = row * stride;
             Arrays.fill(packed, start, start + codes / 4, (byte) 0);
             Arrays.fill(packed, start + codes / 4, start + rowBytes, (byte) (at.padding() * 0b01_01_01_01));
             for (int i = 0; i < codes; i++) {
-                int code = i < problem.cols() ? problem.code(row, i) : paddingCode(at, padding);
-                packed[start + i / 4] |= (byte) (code << (2 * (i % 4)));
+                int one = i < cols ? code.applyAsInt(row, i) : paddingCode(at, padding);
+                packed[start + i / 4] |= (byte) (one << (2 * (i % 4)));
             }
         }
         return packed;
@@ -253,11 +338,11 @@ record Operands(
 
     /** The same with another matrix of 2-bit weights. */
     Operands with(Qk256Matrix other) {
-        return new Operands(other, x, q, columns, wide, buffers);
+        return new Operands(other, x, q, columns, wide, listedRows, transposed, listedCols, buffers);
     }
 
-    private static int rowStride(Problem problem, Placement at) {
-        return problem.blocks() * Qk256.BLOCK_BYTES + at.rowGap();
+    private static int rowStride(int cols, Placement at) {
+        return Qk256.blocks(cols) * Qk256.BLOCK_BYTES + at.rowGap();
     }
 
     private static int paddingCode(Placement at, Random random) {

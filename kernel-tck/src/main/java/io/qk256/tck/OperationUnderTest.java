@@ -1,6 +1,7 @@
 package io.qk256.tck;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
 import java.util.Arrays;
@@ -114,6 +115,41 @@ enum OperationUnderTest {
         String place(Problem problem, int fromRow, int index) {
             return GEMM_I8.place(problem, fromRow, index);
         }
+    },
+    GEMV_LISTED(Operation.GEMV_LISTED) {
+        @Override
+        void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result) {
+            kernel.gemvListed(operands.w(), operands.q(), operands.listedRows(), fromRow, toRow, result);
+        }
+
+        @Override
+        Expected[] expected(Problem problem, int fromRow, int toRow, float fill) {
+            return all(
+                    problem.rows(),
+                    row -> inRange(row, fromRow, toRow) && problem.isListed(row)
+                            ? Oracle.integerProduct(problem, row)
+                            : Expected.exactly(fill));
+        }
+    },
+    /** The problem's columns are the rows of the matrix. */
+    GEMV_TRANSPOSED(Operation.GEMV_TRANSPOSED) {
+        @Override
+        void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result) {
+            if (operands.transposed().isPresent()) {
+                kernel.gemvTransposed(
+                        operands.transposed().get(),
+                        I8Vector.of(operands.q().segment(), operands.q().scale()),
+                        operands.listedCols(),
+                        fromRow,
+                        toRow,
+                        result);
+            }
+        }
+
+        @Override
+        Expected[] expected(Problem problem, int fromRow, int toRow, float fill) {
+            return GEMV_I8.expected(problem.ofListedColumns(), fromRow, toRow, fill);
+        }
     };
 
     private final Operation operation;
@@ -126,7 +162,7 @@ enum OperationUnderTest {
 
     /** Whether it is defined for integer codebooks only. */
     boolean isInt8() {
-        return this == GEMV_I8 || this == GEMM_I8;
+        return this != DEQUANTIZE && this != GEMV_F32 && this != GEMM_Q8;
     }
 
     /** Whether it computes several columns. */

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.IntBinaryOperator;
+import java.util.function.IntPredicate;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.IntUnaryOperator;
 
@@ -40,6 +41,7 @@ final class Problem {
     private int columns = 3;
     private WideCodes wideCodes = Problem::randomWideCode;
     private WideScales wideScales = Problem::randomWideScale;
+    private Listed listed = Problem::isRandomlyListed;
 
     /** Uniform codes; x uniform in [-10, 10) and q uniform in [-128, 127], from the next two seeds. */
     private Problem(int rows, int cols, long seed) {
@@ -80,6 +82,7 @@ final class Problem {
         this.columns = other.columns;
         this.wideCodes = other.wideCodes;
         this.wideScales = other.wideScales;
+        this.listed = other.listed;
     }
 
     /** The 8-bit codes, which have no relation to those of 2 bits. */
@@ -92,6 +95,47 @@ final class Problem {
     @FunctionalInterface
     interface WideScales {
         float scale(long seed, int row, int group);
+    }
+
+    /** Which rows are listed; of the transposed matrix, which columns. */
+    @FunctionalInterface
+    interface Listed {
+        boolean has(long seed, int index);
+    }
+
+    /** Depending on the seed, all of them, two of three or one of four. */
+    private static boolean isRandomlyListed(long seed, int index) {
+        long random = mixed(seed, index, 7) >>> 33;
+        return switch ((int) (seed & 3)) {
+            case 0 -> true;
+            case 1 -> random % 4 == 0;
+            default -> random % 3 > 0;
+        };
+    }
+
+    /** Sets what is listed, and names it. */
+    Problem withListed(String name, IntPredicate other) {
+        Problem changed = withOrigin(origin + ", " + name);
+        changed.listed = (ofSeed, index) -> other.test(index);
+        return changed;
+    }
+
+    boolean isListed(int index) {
+        return listed.has(seed, index);
+    }
+
+    /** The problem that the transposed product solves: no scales of groups, and zeros in place of what is not listed. */
+    Problem ofListedColumns() {
+        Problem changed = new Problem(this);
+        changed.groupScales = Optional.empty();
+        changed.multipliers = Optional.empty();
+        changed.q = q.clone();
+        for (int col = 0; col < cols; col++) {
+            if (!isListed(col)) {
+                changed.q[col] = 0;
+            }
+        }
+        return changed;
     }
 
     private static int randomWideCode(long seed, int row, int col) {

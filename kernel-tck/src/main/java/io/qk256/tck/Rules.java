@@ -181,6 +181,12 @@ public final class Rules {
     /** 8-bit weights in tiles of 16 rows, with an f16 scale for each 32 columns. */
     public static final String WIDE_WEIGHTS = "rule 49 8-bit weights";
 
+    /** The rows of a list, with the bits of the int8 GEMV; the others are left alone. */
+    public static final String LISTED_ROWS = "rule 50 listed rows";
+
+    /** The transposed matrix, with the rows of a list: what is not listed does not count. */
+    public static final String TRANSPOSED = "rule 51 transposed matrix";
+
     private static final Set<String> SHOULD = Set.of(NEEDLESS_CLAIMS, SELF_DESCRIPTION);
 
     private static final Pattern TEXT = Pattern.compile("rule (\\d+) (.+)");

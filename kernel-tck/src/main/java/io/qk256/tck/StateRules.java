@@ -2,6 +2,7 @@ package io.qk256.tck;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.IndexList;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -97,6 +98,7 @@ interface StateRules extends RuleGroup {
             F32Vector result = F32Vector.allocate(arena, first.rows());
             trial.call(OperationUnderTest.GEMV_F32, operands, result);
             trial.call(OperationUnderTest.GEMV_I8, operands, result);
+            trial.call(OperationUnderTest.GEMV_TRANSPOSED, operands, result);
             operands.x().segment().copyFrom(MemorySegment.ofArray(second.x()));
             operands.q().segment().copyFrom(MemorySegment.ofArray(second.q()));
             operands.q().scale(second.activationScale());
@@ -104,6 +106,35 @@ interface StateRules extends RuleGroup {
             trial.compare(OperationUnderTest.GEMV_F32, result, trial.expected(OperationUnderTest.GEMV_F32));
             trial.call(OperationUnderTest.GEMV_I8, operands, result);
             trial.compare(OperationUnderTest.GEMV_I8, result, trial.expected(OperationUnderTest.GEMV_I8));
+            trial.call(OperationUnderTest.GEMV_TRANSPOSED, operands, result);
+            trial.compare(
+                    OperationUnderTest.GEMV_TRANSPOSED, result, trial.expected(OperationUnderTest.GEMV_TRANSPOSED));
+        }
+    }
+
+    @Test
+    @DisplayName(Rules.NOTHING_REMEMBERED + ", refilled lists")
+    default void rule31NothingRememberedOfRefilledLists() {
+        Problem first = Problem.random(40, 50, 31).withListed("even", row -> row % 2 == 0);
+        Problem second = first.withListed("odd", row -> row % 2 == 1);
+        Trial trial = kernel().trial(Rules.NOTHING_REMEMBERED, second);
+        try (Arena arena = Arena.ofConfined()) {
+            Operands operands = Operands.place(first, Placement.OFF_HEAP, arena);
+            F32Vector result = F32Vector.allocate(arena, first.rows());
+            trial.call(OperationUnderTest.GEMV_LISTED, operands, result);
+            trial.call(OperationUnderTest.GEMV_TRANSPOSED, operands, result);
+            for (IndexList list : List.of(operands.listedRows(), operands.listedCols())) {
+                list.clear();
+                for (int row = 1; row < list.capacity(); row += 2) {
+                    list.add(row);
+                }
+            }
+            for (OperationUnderTest operation :
+                    List.of(OperationUnderTest.GEMV_LISTED, OperationUnderTest.GEMV_TRANSPOSED)) {
+                result.segment().fill((byte) 0);
+                trial.call(operation, operands, result);
+                trial.compare(operation, result, trial.expected(operation));
+            }
         }
     }
 
@@ -168,6 +199,9 @@ interface StateRules extends RuleGroup {
                 F32Vector result = F32Vector.allocate(arena, expected.length);
                 trial.call(operation, operands, result);
                 operands.w().codes().copyFrom(other.w().codes());
+                operands.transposed()
+                        .ifPresent(w -> w.codes()
+                                .copyFrom(other.transposed().orElseThrow().codes()));
                 operands.w()
                         .groupScales()
                         .orElseThrow()

@@ -38,6 +38,7 @@ final class WrongKernels {
         WrongNeighbors.addTo(wrong);
         WrongGroups.addTo(wrong);
         WrongWide.addTo(wrong);
+        WrongLists.addTo(wrong);
         return List.copyOf(wrong.all);
     }
 

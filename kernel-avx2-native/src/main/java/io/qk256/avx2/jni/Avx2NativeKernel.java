@@ -4,6 +4,7 @@ import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.IndexList;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
@@ -41,6 +42,8 @@ final class Avx2NativeKernel extends Kernel {
     private final long groupedGemvI8;
     private final long groupedGemmI8;
     private final long gemmQ8;
+    private final long listedGemvI8;
+    private final long transposedGemvI8;
     private final int prefetch;
     private final int streamPrefetch;
     private final String description;
@@ -62,6 +65,9 @@ final class Avx2NativeKernel extends Kernel {
         this.groupedGemvI8 = Tier.widest(Native.GROUPED_GEMV_I8, tiers);
         this.groupedGemmI8 = Tier.widest(Native.GROUPED_GEMM_I8, tiers);
         this.gemmQ8 = Tier.widest(Native.GEMM_Q8, tiers);
+        this.listedGemvI8 =
+                Tier.widest(Native.LISTED_GEMV_I8, tiers & tuning.oneColumn().andNarrower());
+        this.transposedGemvI8 = Tier.widest(Native.TRANSPOSED_GEMV_I8, tiers);
         this.prefetch = tuning.prefetch();
         this.streamPrefetch = tuning.stream();
         this.description = description(tiers, tuning, origin);
@@ -236,6 +242,42 @@ final class Avx2NativeKernel extends Kernel {
                 }
             }
         } finally {
+            Reference.reachabilityFence(w);
+            Reference.reachabilityFence(x);
+            Reference.reachabilityFence(y);
+        }
+    }
+
+    @Override
+    protected void gemvListedRows(Qk256Matrix w, I8Vector x, IndexList listed, int fromRow, int toRow, F32Vector y) {
+        boolean grouped = w.hasGroupScales() || x.hasMultipliers();
+        if (grouped || !w.isOffHeap() || !x.isOffHeap() || !y.isOffHeap()) {
+            super.gemvListedRows(w, x, listed, fromRow, toRow, y);
+            return;
+        }
+        try {
+            int from = listed.position(fromRow);
+            int to = listed.position(toRow);
+            NativeCall.listed(listedGemvI8, w, x, listed, from, to, 0, w.cols(), prefetch, y);
+        } finally {
+            Reference.reachabilityFence(listed);
+            Reference.reachabilityFence(w);
+            Reference.reachabilityFence(x);
+            Reference.reachabilityFence(y);
+        }
+    }
+
+    @Override
+    protected void gemvTransposedCols(
+            Qk256Matrix w, I8Vector x, IndexList listed, int fromCol, int toCol, F32Vector y) {
+        if (!w.isOffHeap() || !x.isOffHeap() || !y.isOffHeap()) {
+            super.gemvTransposedCols(w, x, listed, fromCol, toCol, y);
+            return;
+        }
+        try {
+            NativeCall.listed(transposedGemvI8, w, x, listed, 0, listed.size(), fromCol, toCol, prefetch, y);
+        } finally {
+            Reference.reachabilityFence(listed);
             Reference.reachabilityFence(w);
             Reference.reachabilityFence(x);
             Reference.reachabilityFence(y);

@@ -8,7 +8,7 @@ package io.qk256.avx2.jni;
 final class Native {
 
     /** The interface version; raise it when a signature or the meaning of an argument changes. */
-    static final int ABI = 15;
+    static final int ABI = 16;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
@@ -49,6 +49,12 @@ final class Native {
 
     /** For {@link #callQ8}: of 8-bit rows. */
     static final int GEMM_Q8 = 8;
+
+    /** For {@link #callListed}: of listed rows, without group scales and multipliers. */
+    static final int LISTED_GEMV_I8 = 9;
+
+    /** For {@link #callListed}: of the transposed matrix. */
+    static final int TRANSPOSED_GEMV_I8 = 10;
 
     /** The maximum number of columns for {@link #callColumns} and {@link #callQ8}. */
     static final int GEMM_COLUMNS = 4;
@@ -189,5 +195,30 @@ final class Native {
             float xScale3,
             int prefetch,
             long yStride,
+            long y);
+
+    /** As {@link #call}, with the arguments of {@code QK256_LIST} in {@code listed.h} as well. */
+    static native void callListed(
+            long function,
+            long codes,
+            long rowStride,
+            int rows,
+            int cols,
+            long groupScales,
+            int group,
+            int scaleBytes,
+            float tensorScale,
+            float value0,
+            float value1,
+            float value2,
+            float value3,
+            long x,
+            float xScale,
+            long multipliers,
+            int prefetch,
+            long list,
+            int listed,
+            int fromCol,
+            int toCol,
             long y);
 }

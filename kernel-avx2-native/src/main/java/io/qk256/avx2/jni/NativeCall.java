@@ -9,6 +9,7 @@ import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.IndexList;
 import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
@@ -340,6 +341,44 @@ final class NativeCall {
                 prefetch,
                 w.rows(),
                 y.address((long) column * w.rows() + row));
+    }
+
+    /** Runs on the listed rows at positions {@code [from, to)} of the list, all off-heap. */
+    static void listed(
+            long operation,
+            Qk256Matrix w,
+            I8Vector x,
+            IndexList rows,
+            int from,
+            int to,
+            int fromCol,
+            int toCol,
+            int prefetch,
+            F32Vector y) {
+        Codebook codebook = w.codebook();
+        Native.callListed(
+                operation,
+                w.codesAddress(),
+                w.rowStride(),
+                w.rows(),
+                w.cols(),
+                0,
+                w.group(),
+                w.scaleType().bytes(),
+                w.tensorScale(),
+                codebook.value0(),
+                codebook.value1(),
+                codebook.value2(),
+                codebook.value3(),
+                x.address(),
+                x.scale(),
+                0,
+                prefetch,
+                rows.address(from),
+                to - from,
+                fromCol,
+                toCol,
+                y.address());
     }
 
     private static float scale(I8Batch x, int column) {

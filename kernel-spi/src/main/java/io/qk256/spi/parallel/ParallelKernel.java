@@ -3,12 +3,14 @@ package io.qk256.spi.parallel;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.IndexList;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
 import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Splits the rows of a kernel's work over several threads, including the calling one. The results are bit-identical to
@@ -21,7 +23,8 @@ import java.util.concurrent.Executor;
  * }
  * }</pre>
  *
- * <p>A matrix is split at multiples of 4 rows (of 16, if it is of 8 bits) into more parts than there are threads. Each thread takes one part
+ * <p>A matrix is split at multiples of 4 rows (of 16, if it is of 8 bits; of 256 columns, if it is transposed) into more
+ * parts than there are threads. Each thread takes one part
  * after the other, so a thread that starts late takes fewer. A small matrix is done by the calling thread alone. A
  * matrix that is split needs memory that all threads may use: from a shared, automatic or global arena, or on the heap;
  * confined memory causes a {@link WrongThreadException}. All threads write to the same result at the same time, each
@@ -169,16 +172,44 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
         split(Operation.GEMM_Q8, w, w.cols(), x, fromRow, toRow, y);
     }
 
+    @Override
+    protected void gemvListedRows(Qk256Matrix w, I8Vector x, IndexList listed, int fromRow, int toRow, F32Vector y) {
+        split(Operation.GEMV_LISTED, w, w.cols(), x, listed, fromRow, toRow, y);
+    }
+
+    @Override
+    protected void gemvTransposedCols(
+            Qk256Matrix w, I8Vector x, IndexList listed, int fromCol, int toCol, F32Vector y) {
+        split(Operation.GEMV_TRANSPOSED, w, listed.size() + 1, x, listed, fromCol, toCol, y);
+    }
+
+    @Override
+    public boolean hasOwn(Operation operation) {
+        return kernel.hasOwn(operation);
+    }
+
     private void split(Operation operation, Object w, int cols, Object x, int fromRow, int toRow, F32Vector out) {
+        split(operation, w, cols, x, null, fromRow, toRow, out);
+    }
+
+    private void split(
+            Operation operation,
+            Object w,
+            int cols,
+            Object x,
+            @Nullable IndexList listed,
+            int fromRow,
+            int toRow,
+            F32Vector out) {
         int rowsInPart = RowJob.rowsInPart(operation, cols, toRow - fromRow, threads);
         if (rowsInPart == toRow - fromRow || crew.isWithinCall()) {
             crew.requireOpen();
-            RowJob.run(kernel, operation, w, x, fromRow, toRow, out);
+            RowJob.run(kernel, operation, w, x, listed, fromRow, toRow, out);
             return;
         }
         RowJob job = crew.begin();
         try {
-            job.fill(kernel, operation, w, x, fromRow, toRow, out, rowsInPart);
+            job.fill(kernel, operation, w, x, listed, fromRow, toRow, out, rowsInPart);
             finish(job);
         } finally {
             crew.end(job);

@@ -3,9 +3,11 @@ package io.qk256.spi.parallel;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.IndexList;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
 import io.qk256.spi.Q8Matrix;
+import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.reflect.UndeclaredThrowableException;
 import java.util.Objects;
@@ -24,7 +26,7 @@ final class RowJob implements Runnable {
     /** How long threads spin before they sleep: waking a thread takes about ten microseconds. */
     static final long SPIN_NANOS = 50_000;
 
-    /** Kernels process rows in groups of four, and in tiles if they are of 8 bits. */
+    /** Kernels process rows in groups of four, in tiles if they are of 8 bits, and columns in blocks. */
     private static final int GROUP = 4;
 
     /** More than one, so that a late or slow thread does not keep the others waiting. */
@@ -38,6 +40,7 @@ final class RowJob implements Runnable {
     private Operation operation = Operation.DEQUANTIZE;
     private @Nullable Object w;
     private @Nullable Object x;
+    private @Nullable IndexList listed;
     private @Nullable F32Vector out;
     private int fromRow;
     private int toRow;
@@ -54,7 +57,15 @@ final class RowJob implements Runnable {
     /** Returns the number of matrix rows that a thread takes at a time. */
     static int rowsInPart(Operation operation, int cols, int rows, int threads) {
         long worthwhile = Math.ceilDiv(WEIGHTS_IN_PART, (long) cols);
-        return rowsInPart(rows, threads, worthwhile, operation == Operation.GEMM_Q8 ? Q8Matrix.TILE_ROWS : GROUP);
+        return rowsInPart(rows, threads, worthwhile, group(operation));
+    }
+
+    private static int group(Operation operation) {
+        return switch (operation) {
+            case GEMM_Q8 -> Q8Matrix.TILE_ROWS;
+            case GEMV_TRANSPOSED -> Qk256.BLOCK_WEIGHTS;
+            default -> GROUP;
+        };
     }
 
     /**
@@ -75,6 +86,7 @@ final class RowJob implements Runnable {
             Operation newOperation,
             Object newW,
             Object newX,
+            @Nullable IndexList newListed,
             int newFromRow,
             int newToRow,
             F32Vector newOut,
@@ -83,6 +95,7 @@ final class RowJob implements Runnable {
         operation = newOperation;
         w = newW;
         x = newX;
+        listed = newListed;
         out = newOut;
         open(newFromRow, newToRow, newRowsInPart);
     }
@@ -152,17 +165,30 @@ final class RowJob implements Runnable {
             long cols = ((Qk256Matrix) matrix).cols();
             result = result.slice((from - fromRow) * cols, (to - fromRow) * cols);
         }
-        run(Objects.requireNonNull(kernel), operation, matrix, Objects.requireNonNull(x), from, to, result);
+        run(Objects.requireNonNull(kernel), operation, matrix, Objects.requireNonNull(x), listed, from, to, result);
     }
 
     /** Calls the public methods, because they check that this thread may use the memory. */
-    static void run(Kernel kernel, Operation operation, Object w, Object x, int fromRow, int toRow, F32Vector out) {
+    static void run(
+            Kernel kernel,
+            Operation operation,
+            Object w,
+            Object x,
+            @Nullable IndexList listed,
+            int fromRow,
+            int toRow,
+            F32Vector out) {
         switch (operation) {
             case DEQUANTIZE -> kernel.dequantize((Qk256Matrix) w, fromRow, toRow, out);
             case GEMV_F32 -> kernel.gemv((Qk256Matrix) w, (F32Vector) x, fromRow, toRow, out);
             case GEMV_I8 -> kernel.gemv((Qk256Matrix) w, (I8Vector) x, fromRow, toRow, out);
             case GEMM_I8 -> kernel.gemm((Qk256Matrix) w, (I8Batch) x, fromRow, toRow, out);
             case GEMM_Q8 -> kernel.gemm((Q8Matrix) w, (I8Batch) x, fromRow, toRow, out);
+            case GEMV_LISTED ->
+                kernel.gemvListed((Qk256Matrix) w, (I8Vector) x, Objects.requireNonNull(listed), fromRow, toRow, out);
+            case GEMV_TRANSPOSED ->
+                kernel.gemvTransposed(
+                        (Qk256Matrix) w, (I8Vector) x, Objects.requireNonNull(listed), fromRow, toRow, out);
         }
     }
 
@@ -210,6 +236,7 @@ final class RowJob implements Runnable {
         kernel = null;
         w = null;
         x = null;
+        listed = null;
         out = null;
     }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -135,13 +136,13 @@ public final class KernelSelector {
         }
         examinations.sort(BY_RANK);
         Optional<String> first = Optional.empty();
-        boolean complete = false;
+        Set<Operation> plain = EnumSet.copyOf(Selection.PLAIN_BY_DEFAULT);
         for (Examination examination : examinations) {
             if (!examination.isPresent()) {
                 continue;
             }
             Optional<String> hopeless =
-                    firstOnly ? hopeless(examination.name(), wishes, first, complete) : Optional.empty();
+                    firstOnly ? hopeless(examination.name(), wishes, first, plain.isEmpty()) : Optional.empty();
             if (hopeless.isPresent()) {
                 examination.leave(hopeless.get() + ", so it was not opened");
                 continue;
@@ -149,7 +150,7 @@ public final class KernelSelector {
             examination.open();
             if (examination.outcome().state() == State.USABLE) {
                 first = first.or(() -> Optional.of(examination.name()));
-                complete |= examination.outcome().kernel().orElseThrow().hasOwn(Operation.GEMM_Q8);
+                plain.removeIf(examination.outcome().kernel().orElseThrow()::hasOwn);
             }
         }
         return examinations.stream().map(Examination::outcome).collect(Collectors.toCollection(ArrayList::new));
@@ -157,7 +158,7 @@ public final class KernelSelector {
 
     /**
      * Why a kernel cannot be selected. The required one is opened anyway, so that a report can show the outcome; and as
-     * long as no kernel has code for 8-bit weights, the next one may have it.
+     * long as no kernel has code for some operation, the next one may have it.
      */
     private static Optional<String> hopeless(
             String name, SelectionOptions wishes, Optional<String> first, boolean complete) {

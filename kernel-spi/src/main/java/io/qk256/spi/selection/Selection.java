@@ -4,6 +4,7 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
 import io.qk256.spi.parallel.CompositeKernel;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +33,9 @@ public record Selection(
         Map<Operation, String> best,
         Optional<String> doubt,
         boolean single) {
+
+    /** The operations that the base class has in plain Java, which is slow. */
+    static final List<Operation> PLAIN_BY_DEFAULT = List.of(Operation.GEMM_Q8, Operation.GEMV_TRANSPOSED);
 
     /** A warning is a single line. */
     private static final int MAX_NAMES = 9;
@@ -115,22 +119,23 @@ public record Selection(
 
     /**
      * Returns the selected kernel; if different ones are selected for different operations, a {@link CompositeKernel}
-     * of them. If the selected kernel leaves the product of 8-bit weights to plain Java, the best usable kernel that has
-     * code for it does that, unless one was forced or required.
+     * of them. If the selected kernel leaves an operation to plain Java, the best usable kernel that has code for it does
+     * that, unless one was forced or required.
      *
      * @throws IllegalStateException if no kernel is selected, or the user's options could not be satisfied; the message
      *     gives every candidate's reason
      */
     public Kernel kernel() {
-        Kernel dequantize = kernel(Operation.DEQUANTIZE);
-        Kernel gemvF32 = kernel(Operation.GEMV_F32);
-        Kernel gemvI8 = kernel(Operation.GEMV_I8);
-        Kernel gemm = kernel(Operation.GEMM_I8);
-        Kernel gemmQ8 = kernel(Operation.GEMM_Q8);
-        Optional<Kernel> helper = helper(gemmQ8);
-        return best.values().stream().distinct().count() == 1 && helper.isEmpty()
-                ? dequantize
-                : new CompositeKernel(dequantize, gemvF32, gemvI8, gemm, helper.orElse(gemmQ8));
+        Map<Operation, Kernel> kernels = new EnumMap<>(Operation.class);
+        for (Operation operation : Operation.values()) {
+            kernels.put(operation, kernel(operation));
+        }
+        for (Operation operation : PLAIN_BY_DEFAULT) {
+            helper(operation).ifPresent(helper -> kernels.put(operation, helper));
+        }
+        return kernels.values().stream().distinct().count() == 1
+                ? kernel(Operation.DEQUANTIZE)
+                : new CompositeKernel(kernels);
     }
 
     private Kernel kernel(Operation operation) {
@@ -140,13 +145,13 @@ public record Selection(
                 .orElseThrow(() -> new IllegalStateException(explanation()));
     }
 
-    /** Another kernel for 8-bit weights, if the selected one has no code for them. */
-    private Optional<Kernel> helper(Kernel selected) {
-        return single || selected.hasOwn(Operation.GEMM_Q8)
+    /** Another kernel for an operation that the selected one has no code for. */
+    private Optional<Kernel> helper(Operation operation) {
+        return single || kernel(operation).hasOwn(operation)
                 ? Optional.empty()
                 : candidates.stream()
                         .flatMap(Selection::usable)
-                        .filter(kernel -> kernel.hasOwn(Operation.GEMM_Q8))
+                        .filter(kernel -> kernel.hasOwn(operation))
                         .findFirst();
     }
 

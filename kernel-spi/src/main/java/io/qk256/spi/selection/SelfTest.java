@@ -4,6 +4,7 @@ import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.IndexList;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
@@ -27,6 +28,9 @@ final class SelfTest {
     private static final int COLS = 2 * Qk256.BLOCK_WEIGHTS + 3;
     private static final int COLUMNS = 5;
     private static final int WIDE_ROWS = 19;
+    private static final int LISTED_ROWS = 24;
+    private static final int LISTED_FROM_COL = 255;
+    private static final int LISTED_TO_COL = 514;
     private static final int FROM_ROW = 1;
     private static final int TO_ROW = 3;
     private static final float TENSOR_SCALE = 0.5f;
@@ -51,6 +55,10 @@ final class SelfTest {
                 wrong = wrong.or(() -> test.pattern(codebook, 128, ScaleType.F16, false, arena));
             }
             wrong = wrong.or(() -> test.wide(false, true, arena)).or(() -> test.wide(true, false, arena));
+            for (Codebook codebook : List.of(Codebook.QK256, Codebook.TERNARY)) {
+                wrong = wrong.or(() -> test.listed(codebook, true, arena))
+                        .or(() -> test.listed(codebook, false, arena));
+            }
         }
         return wrong;
     }
@@ -173,6 +181,51 @@ final class SelfTest {
         String where = " " + WIDE_ROWS + "x" + COLS + (multiplied ? " with multipliers" : "")
                 + (offHeap ? " off-heap" : " on the heap");
         return compare("gemm-q8" + where, y.toArray(), expected);
+    }
+
+    /** Every third row, of the matrix and of its transpose; what is not listed must stay untouched, and count nothing. */
+    private Optional<String> listed(Codebook codebook, boolean offHeap, Arena arena) {
+        MemorySegment codes = allocate(LISTED_ROWS * Qk256.rowBytes(COLS), offHeap, arena);
+        IndexList list = IndexList.allocate(arena, LISTED_ROWS);
+        byte[] q = new byte[COLS];
+        for (int c = 0; c < COLS; c++) {
+            q[c] = (byte) (c * 37 % 255 - 127);
+        }
+        float[] products = untouched(LISTED_ROWS);
+        float[] transposed = untouched(COLS);
+        Arrays.fill(transposed, LISTED_FROM_COL, LISTED_TO_COL, 0);
+        for (int r = 0; r < LISTED_ROWS; r++) {
+            byte[] row = new byte[COLS];
+            for (int c = 0; c < COLS; c++) {
+                row[c] = (byte) (c * 7 + c / 5 + r * 3 & 3);
+            }
+            Qk256.pack(row, codes.asSlice(r * Qk256.rowBytes(COLS)));
+            if (r % 3 != 1) {
+                continue;
+            }
+            list.add(r);
+            float sum = 0;
+            for (int c = 0; c < COLS; c++) {
+                float value = codebook.value(row[c]);
+                sum += value * q[c];
+                if (c >= LISTED_FROM_COL && c < LISTED_TO_COL) {
+                    transposed[c] += value * q[r] / ACTIVATION_SCALE * TENSOR_SCALE;
+                }
+            }
+            if (r >= FROM_ROW && r < LISTED_ROWS - 1) {
+                products[r] = sum / ACTIVATION_SCALE * TENSOR_SCALE;
+            }
+        }
+        Qk256Matrix w = Qk256Matrix.of(codes, LISTED_ROWS, COLS, codebook).withTensorScale(TENSOR_SCALE);
+        I8Vector vector =
+                I8Vector.of(allocate(COLS, offHeap, arena).copyFrom(MemorySegment.ofArray(q)), ACTIVATION_SCALE);
+        F32Vector y = untouched(LISTED_ROWS, offHeap, arena);
+        kernel.gemvListed(w, vector, list, FROM_ROW, LISTED_ROWS - 1, y);
+        F32Vector transposedY = untouched(COLS, offHeap, arena);
+        kernel.gemvTransposed(w, vector, list, LISTED_FROM_COL, LISTED_TO_COL, transposedY);
+        String where = " " + LISTED_ROWS + "x" + COLS + " " + codebook + (offHeap ? " off-heap" : " on the heap");
+        return compare("gemv-listed" + where, y.toArray(), products)
+                .or(() -> compare("gemv-transposed" + where, transposedY.toArray(), transposed));
     }
 
     private static MemorySegment scales(int number, ScaleType type, boolean offHeap, Arena arena) {

@@ -4,6 +4,7 @@ import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.IndexList;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
 import io.qk256.spi.Q8Matrix;
@@ -68,6 +69,8 @@ final class Stopwatch {
     private final F32Vector decoded;
     private final F32Vector y;
     private final F32Vector batchY;
+    private final F32Vector transposedY;
+    private final IndexList listed;
 
     private Stopwatch(Arena arena, Ticks ticks) {
         this.ticks = ticks;
@@ -104,6 +107,11 @@ final class Stopwatch {
         decoded = floats(arena, ROWS * COLS);
         y = floats(arena, ROWS);
         batchY = floats(arena, ROWS * COLUMNS);
+        transposedY = floats(arena, COLS);
+        listed = IndexList.allocate(arena, ROWS);
+        for (int row = 0; row < ROWS; row++) {
+            listed.add(row);
+        }
     }
 
     private static F32Vector floats(Arena arena, int length) {
@@ -189,6 +197,8 @@ final class Stopwatch {
             case GEMV_I8 -> () -> kernel.gemv(w, q, y);
             case GEMM_I8 -> () -> kernel.gemm(w, columns, batchY);
             case GEMM_Q8 -> () -> kernel.gemm(wide, columns, batchY);
+            case GEMV_LISTED -> () -> kernel.gemvListed(w, q, listed, y);
+            case GEMV_TRANSPOSED -> () -> kernel.gemvTransposed(w, q, listed, transposedY);
         };
     }
 

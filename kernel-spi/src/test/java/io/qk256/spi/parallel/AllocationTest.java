@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.IndexList;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
 import io.qk256.spi.Q8Matrix;
@@ -72,6 +73,8 @@ class AllocationTest {
             case GEMV_I8 -> kernel.gemv(p.w(), p.q(), y);
             case GEMM_I8 -> kernel.gemm(p.w(), p.batch(), columns);
             case GEMM_Q8 -> kernel.gemm(p.wide(), p.batch(), columns);
+            case GEMV_LISTED -> kernel.gemvListed(p.w(), p.q(), p.listed(), y);
+            case GEMV_TRANSPOSED -> kernel.gemvTransposed(p.w(), p.q(), p.listed(), values);
         }
     }
 
@@ -110,5 +113,13 @@ class AllocationTest {
 
         @Override
         protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {}
+
+        @Override
+        protected void gemvListedRows(
+                Qk256Matrix w, I8Vector x, IndexList listed, int fromRow, int toRow, F32Vector y) {}
+
+        @Override
+        protected void gemvTransposedCols(
+                Qk256Matrix w, I8Vector x, IndexList listed, int fromCol, int toCol, F32Vector y) {}
     }
 }

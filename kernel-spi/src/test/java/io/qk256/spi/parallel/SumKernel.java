@@ -3,6 +3,7 @@ package io.qk256.spi.parallel;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.IndexList;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
@@ -44,6 +45,13 @@ class SumKernel extends Kernel {
     protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
         before();
         super.gemmQ8Rows(w, x, fromRow, toRow, y);
+    }
+
+    @Override
+    protected void gemvTransposedCols(
+            Qk256Matrix w, I8Vector x, IndexList listed, int fromCol, int toCol, F32Vector y) {
+        before();
+        super.gemvTransposedCols(w, x, listed, fromCol, toCol, y);
     }
 
     private static float byteOf(Qk256Matrix w, int row) {

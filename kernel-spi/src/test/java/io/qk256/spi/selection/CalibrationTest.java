@@ -12,6 +12,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.INTEGER;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.IndexList;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
 import io.qk256.spi.Q8Matrix;
@@ -110,16 +111,17 @@ class CalibrationTest {
     @Test
     void theCompositeAsksTheKernelOfEachOperation() {
         List<Operation> asked = new ArrayList<>();
-        Kernel[] parts = Arrays.stream(Operation.values())
-                .map(own -> new Burner(ticks, Set.of()) {
-                    @Override
-                    void asked(Operation operation) {
-                        assertThat(operation).isEqualTo(own);
-                        asked.add(operation);
-                    }
-                })
-                .toArray(Kernel[]::new);
-        Kernel composite = new CompositeKernel(parts[0], parts[1], parts[2], parts[3], parts[4]);
+        Map<Operation, Kernel> parts = new EnumMap<>(Operation.class);
+        for (Operation own : Operation.values()) {
+            parts.put(own, new Burner(ticks, Set.of()) {
+                @Override
+                void asked(Operation operation) {
+                    assertThat(operation).isEqualTo(own);
+                    asked.add(operation);
+                }
+            });
+        }
+        Kernel composite = new CompositeKernel(parts);
         assertThat(Stopwatch.measure(Map.of("composite", composite), ticks)
                         .speeds()
                         .values())
@@ -425,6 +427,22 @@ class CalibrationTest {
         protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
             if (!burns(w.cols(), Operation.GEMM_Q8)) {
                 super.gemmQ8Rows(w, x, fromRow, toRow, y);
+            }
+        }
+
+        @Override
+        protected void gemvListedRows(
+                Qk256Matrix w, I8Vector x, IndexList listed, int fromRow, int toRow, F32Vector y) {
+            if (!burns(w.cols(), Operation.GEMV_LISTED)) {
+                super.gemvListedRows(w, x, listed, fromRow, toRow, y);
+            }
+        }
+
+        @Override
+        protected void gemvTransposedCols(
+                Qk256Matrix w, I8Vector x, IndexList listed, int fromCol, int toCol, F32Vector y) {
+            if (!burns(w.cols(), Operation.GEMV_TRANSPOSED)) {
+                super.gemvTransposedCols(w, x, listed, fromCol, toCol, y);
             }
         }
     }

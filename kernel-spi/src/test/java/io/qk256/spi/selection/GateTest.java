@@ -51,7 +51,7 @@ class GateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0.9", "0.10", "0.12", "1.0", "99.0"})
+    @ValueSource(strings = {"0.9", "0.10", "0.12", "2.0", "99.0"})
     void anotherContractIsRejected(String version) {
         FakeProvider provider = builtFor(version);
         assertRejected(

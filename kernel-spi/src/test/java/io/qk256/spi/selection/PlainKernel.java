@@ -3,6 +3,7 @@ package io.qk256.spi.selection;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.IndexList;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
@@ -56,6 +57,19 @@ public class PlainKernel extends Kernel {
     @Override
     protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
         super.gemmQ8Rows(w, x, fromRow, toRow, y);
+    }
+
+    /** For the tests of this package. */
+    @Override
+    protected void gemvListedRows(Qk256Matrix w, I8Vector x, IndexList listed, int fromRow, int toRow, F32Vector y) {
+        super.gemvListedRows(w, x, listed, fromRow, toRow, y);
+    }
+
+    /** For the tests of this package. */
+    @Override
+    protected void gemvTransposedCols(
+            Qk256Matrix w, I8Vector x, IndexList listed, int fromCol, int toCol, F32Vector y) {
+        super.gemvTransposedCols(w, x, listed, fromCol, toCol, y);
     }
 
     /** The weight without scales. */

@@ -6,6 +6,7 @@ import static io.qk256.spi.selection.Machines.JVM;
 import static io.qk256.spi.selection.Machines.cpuWithout;
 import static io.qk256.spi.selection.Machines.select;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.qk256.spi.F32Vector;
@@ -13,7 +14,12 @@ import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
 import io.qk256.spi.Qk256Matrix;
+import io.qk256.spi.parallel.CompositeKernel;
+import io.qk256.spi.parallel.ParallelKernel;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class SelectionTest {
@@ -66,6 +72,20 @@ class SelectionTest {
         assertThat(new Narrow().hasOwn(Operation.GEMV_I8)).isTrue();
         assertThat(new Narrow().hasOwn(Operation.GEMM_I8)).isFalse();
         assertThat(new Narrow().hasOwn(Operation.GEMM_Q8)).isFalse();
+        assertThat(new Narrow().hasOwn(Operation.GEMV_LISTED)).isFalse();
+        assertThat(new Narrow().hasOwn(Operation.GEMV_TRANSPOSED)).isFalse();
+        Map<Operation, Kernel> parts = new EnumMap<>(Operation.class);
+        Arrays.stream(Operation.values()).forEach(operation -> parts.put(operation, kernel));
+        parts.put(Operation.GEMM_Q8, new Narrow());
+        for (Kernel passingOn :
+                List.of(new CompositeKernel(parts), ParallelKernel.withThreads(new CompositeKernel(parts), 1))) {
+            assertThat(passingOn.hasOwn(Operation.GEMM_Q8)).isFalse();
+            assertThat(passingOn.hasOwn(Operation.GEMV_TRANSPOSED)).isTrue();
+        }
+        parts.remove(Operation.GEMM_I8);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new CompositeKernel(parts))
+                .withMessage("kernels: none for gemm-i8, expected one for each operation");
     }
 
     /** Plain Java would be the slowest part of a model by far. */
@@ -73,7 +93,11 @@ class SelectionTest {
     void anotherKernelMultipliesWeightsOf8BitsIfTheSelectedOneHasNoCodeForIt() {
         for (Selection selection : List.of(select(narrow, slow, fast), first(SelectionOptions.NONE))) {
             assertThat(selection.selected()).map(Candidate::name).contains("narrow");
-            assertThat(selection.kernel()).asString().contains("gemm-q8 by plain Java");
+            assertThat(selection.kernel())
+                    .asString()
+                    .contains("gemm-q8 by plain Java, ")
+                    .contains("gemv-transposed by plain Java")
+                    .doesNotContain("gemv-listed by plain Java");
             assertThat(selection.candidate("fast")).map(Candidate::why).contains("outranked by narrow");
         }
         assertThat(select(narrow).kernel()).isInstanceOf(Narrow.class);

@@ -148,7 +148,9 @@ final class EightThreads implements Fuzz.Case {
         long length = Operands.resultLength(operation, rows, cols, fromRow, toRow, columns);
         return new Operands(
                 operation,
-                matrix(random, arena, rows, cols),
+                operation == Operation.GEMV_TRANSPOSED
+                        ? matrix(random, arena, cols, rows)
+                        : matrix(random, arena, rows, cols),
                 Q8Matrix.of(
                         input(random, memory.fitting(random, arena, Q8Matrix.codesBytes(rows, cols), 1)),
                         input(random, memory.fitting(random, arena, Q8Matrix.scalesBytes(rows, cols), 2)),
@@ -158,6 +160,7 @@ final class EightThreads implements Fuzz.Case {
                         input(random, HostileOperations.numbers(random, memory.fitting(random, arena, 4L * cols, 4)))),
                 I8Vector.of(input(random, memory.fitting(random, arena, cols, 1)), 0.5f + random.nextInt(100)),
                 batch,
+                HostileOperations.listed(random, arena, operation == Operation.GEMV_TRANSPOSED ? cols : rows),
                 fromRow,
                 toRow,
                 F32Vector.of(memory.fitting(random, arena, 4 * length, 4)));

@@ -5,6 +5,7 @@ import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.Operation;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.Requirements;
@@ -36,6 +37,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -222,7 +224,11 @@ final class HostileCalls implements Fuzz.Case {
             return kernel(random);
         }
         if (type == CompositeKernel.class) {
-            return new CompositeKernel(kernel(random), kernel(random), kernel(random), kernel(random), kernel(random));
+            Map<Operation, Kernel> kernels = new EnumMap<>(Operation.class);
+            for (Operation operation : Operation.values()) {
+                kernels.put(operation, kernel(random));
+            }
+            return new CompositeKernel(kernels);
         }
         return simple(type, random);
     }

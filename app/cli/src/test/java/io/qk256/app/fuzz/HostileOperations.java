@@ -4,6 +4,7 @@ import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.IndexList;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
 import io.qk256.spi.Q8Matrix;
@@ -44,6 +45,7 @@ final class HostileOperations implements Fuzz.Case {
         X,
         Q_SCALE,
         BATCH,
+        LIST,
         RANGE,
         RESULT,
         OVERLAP
@@ -143,7 +145,11 @@ final class HostileOperations implements Fuzz.Case {
         int rows = random.nextInt(5) == 0 ? random.nextInt(70) : random.nextInt(9);
         int cols = random.nextInt(9) == 0 ? 1 + random.nextInt(9000) : 1 + random.nextInt(700);
         Operation operation = OPERATIONS.get(random.nextInt(OPERATIONS.size()));
-        Qk256Matrix w = matrix(random, arena, rows, cols, wrong);
+        boolean transposed = operation == Operation.GEMV_TRANSPOSED;
+        rows = transposed ? Math.max(1, rows) : rows;
+        Qk256Matrix w = transposed
+                ? matrix(random, arena, cols, rows, wrong, false)
+                : matrix(random, arena, rows, cols, wrong, true);
         Q8Matrix wide = wide(random, arena, rows, cols, wrong.contains(Spot.CODES));
         int fromRow = random.nextInt(rows + 1);
         int toRow = fromRow + random.nextInt(rows + 1 - fromRow);
@@ -156,7 +162,7 @@ final class HostileOperations implements Fuzz.Case {
         F32Vector x = vector(random, arena, length, wrong.contains(Spot.X));
         float scale = wrong.contains(Spot.Q_SCALE) ? hostile.aFloat(random) : 0.5f + random.nextInt(200);
         MemorySegment bytes = bytes(random, arena, length, wrong.contains(Spot.X));
-        I8Vector q = random.nextBoolean()
+        I8Vector q = transposed || random.nextBoolean()
                 ? I8Vector.of(bytes, scale)
                 : I8Vector.inGroups(
                         bytes,
@@ -177,7 +183,25 @@ final class HostileOperations implements Fuzz.Case {
         } else {
             result = hostile.fitting(random, arena, 4 * (needed + more(random)), 4);
         }
-        return new Operands(operation, w, wide, x, q, batch, fromRow, toRow, F32Vector.of(result));
+        IndexList listed = listed(random, arena, transposed ? cols : rows);
+        if (wrong.contains(Spot.LIST)) {
+            listed = IndexList.allocate(arena, 2);
+            listed.add(random.nextInt(9));
+            listed.add(random.nextBoolean() ? hostile.anInt(random) : 9 + random.nextInt(100));
+        }
+        return new Operands(operation, w, wide, x, q, batch, listed, fromRow, toRow, F32Vector.of(result));
+    }
+
+    /** Some rows, all or none. */
+    static IndexList listed(RandomGenerator random, Arena arena, int rows) {
+        IndexList listed = IndexList.allocate(arena, rows);
+        int percent = random.nextInt(5) * 25;
+        for (int row = 0; row < rows; row++) {
+            if (random.nextInt(100) < percent) {
+                listed.add(row);
+            }
+        }
+        return listed;
     }
 
     /** The number of values that a vector has beyond those needed. */
@@ -185,7 +209,8 @@ final class HostileOperations implements Fuzz.Case {
         return random.nextInt(3) == 0 ? random.nextInt(70) : 0;
     }
 
-    private Qk256Matrix matrix(RandomGenerator random, Arena arena, int rows, int cols, List<Spot> wrong) {
+    private Qk256Matrix matrix(
+            RandomGenerator random, Arena arena, int rows, int cols, List<Spot> wrong, boolean scaled) {
         long stride = Qk256.rowBytes(cols) + (random.nextBoolean() ? 0 : random.nextInt(70));
         boolean sparse = random.nextInt(40) == 0 && rows > 1;
         if (sparse) {
@@ -205,7 +230,7 @@ final class HostileOperations implements Fuzz.Case {
                         wrong.contains(Spot.COLS) ? hostile.anInt(random) : cols,
                         codebook(random, wrong.contains(Spot.CODEBOOK)))
                 .withRowStride(stride);
-        if (random.nextBoolean()) {
+        if (random.nextBoolean() && (scaled || wrong.contains(Spot.SCALES))) {
             int group = 64 << random.nextInt(wrong.contains(Spot.SCALES) ? 5 : 3);
             ScaleType type = random.nextBoolean() ? ScaleType.F32 : ScaleType.F16;
             long bytes = (long) rows * Math.ceilDiv(cols, group) * type.bytes();

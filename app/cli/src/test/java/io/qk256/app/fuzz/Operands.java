@@ -3,10 +3,12 @@ package io.qk256.app.fuzz;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.IndexList;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
 import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
+import java.util.stream.IntStream;
 
 /**
  * The arguments of an operation.
@@ -15,6 +17,7 @@ import io.qk256.spi.Qk256Matrix;
  * @param x activations for f32 GEMV
  * @param q activations for int8 GEMV
  * @param batch activations for int8 GEMM
+ * @param listed rows of the matrix
  * @param y the result
  */
 record Operands(
@@ -24,6 +27,7 @@ record Operands(
         F32Vector x,
         I8Vector q,
         I8Batch batch,
+        IndexList listed,
         int fromRow,
         int toRow,
         F32Vector y) {
@@ -32,19 +36,33 @@ record Operands(
     static long resultLength(Operation operation, int rows, int cols, int fromRow, int toRow, int columns) {
         return switch (operation) {
             case DEQUANTIZE -> (long) (toRow - fromRow) * cols;
-            case GEMV_F32, GEMV_I8 -> rows;
+            case GEMV_F32, GEMV_I8, GEMV_LISTED, GEMV_TRANSPOSED -> rows;
             case GEMM_I8, GEMM_Q8 -> (long) columns * rows;
         };
     }
 
-    /** The rows of the operation's matrix. */
+    /** The rows of the operation's matrix; if that is stored by columns, the columns. */
     int rows() {
-        return operation == Operation.GEMM_Q8 ? wide.rows() : w.rows();
+        return switch (operation) {
+            case GEMM_Q8 -> wide.rows();
+            case GEMV_TRANSPOSED -> w.cols();
+            default -> w.rows();
+        };
     }
 
-    /** The columns of the operation's matrix. */
+    /** The columns of the operation's matrix; if that is stored by columns, the rows. */
     int cols() {
-        return operation == Operation.GEMM_Q8 ? wide.cols() : w.cols();
+        return switch (operation) {
+            case GEMM_Q8 -> wide.cols();
+            case GEMV_TRANSPOSED -> w.rows();
+            default -> w.cols();
+        };
+    }
+
+    /** Whether a value of the result is computed. */
+    boolean isListed(int row) {
+        return operation != Operation.GEMV_LISTED
+                || IntStream.range(0, listed.size()).anyMatch(i -> listed.get(i) == row);
     }
 
     void run(Kernel kernel) {
@@ -58,6 +76,8 @@ record Operands(
             case GEMV_I8 -> kernel.gemv(w, q, fromRow, toRow, result);
             case GEMM_I8 -> kernel.gemm(w, batch, fromRow, toRow, result);
             case GEMM_Q8 -> kernel.gemm(wide, batch, fromRow, toRow, result);
+            case GEMV_LISTED -> kernel.gemvListed(w, q, listed, fromRow, toRow, result);
+            case GEMV_TRANSPOSED -> kernel.gemvTransposed(w, q, listed, fromRow, toRow, result);
         }
     }
 
@@ -68,6 +88,6 @@ record Operands(
                 + w.codebook() + (w.hasGroupScales() ? ", " + w.scaleType() + " scales of " + w.group() : "")
                 + ", tensor scale "
                 + w.tensorScale() + "; codes " + w.codes() + "; x " + x.segment() + "; q " + q.segment() + ", scale "
-                + q.scale() + "; batch " + batch + " " + batch.segment() + "; y " + y.segment();
+                + q.scale() + "; list " + listed + "; batch " + batch + " " + batch.segment() + "; y " + y.segment();
     }
 }

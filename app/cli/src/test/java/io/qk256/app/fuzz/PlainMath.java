@@ -2,6 +2,7 @@ package io.qk256.app.fuzz;
 
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.IndexList;
 import io.qk256.spi.Operation;
 import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
@@ -31,7 +32,7 @@ final class PlainMath {
         for (int i = 0; i < after.length; i++) {
             boolean decoding = o.operation() == Operation.DEQUANTIZE;
             int row = decoding || rows == 0 ? o.fromRow() + i / o.cols() : i % rows;
-            boolean inRange = i < values && row >= o.fromRow() && row < o.toRow();
+            boolean inRange = i < values && row >= o.fromRow() && row < o.toRow() && o.isListed(row);
             if (!inRange) {
                 require(same(after[i], before[i]), i, after[i], before[i] + ", as before");
                 continue;
@@ -43,12 +44,16 @@ final class PlainMath {
                     require(same(after[i], expected), i, after[i], String.valueOf(expected));
                 }
                 case GEMV_F32 -> checkF32(o.w(), o.x(), row, after[i]);
-                case GEMV_I8 -> {
+                case GEMV_I8, GEMV_LISTED -> {
                     float expected = int8(o.w(), o.q(), row);
                     require(same(after[i], expected), i, after[i], String.valueOf(expected));
                 }
                 case GEMM_I8 -> {
                     float expected = int8(o.w(), o.batch().column(i / rows), row);
+                    require(same(after[i], expected), i, after[i], String.valueOf(expected));
+                }
+                case GEMV_TRANSPOSED -> {
+                    float expected = transposed(o.w(), o.q(), o.listed(), row);
                     require(same(after[i], expected), i, after[i], String.valueOf(expected));
                 }
                 case GEMM_Q8 -> {
@@ -107,6 +112,15 @@ final class PlainMath {
                 ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
         float rounded = w.groupScales().isPresent() ? (float) scaled : (float) sum;
         return rounded / q.scale() * w.tensorScale();
+    }
+
+    private static float transposed(Qk256Matrix w, I8Vector q, IndexList listed, int col) {
+        long sum = 0;
+        for (int i = 0; i < listed.size(); i++) {
+            int row = listed.get(i);
+            sum += (long) value(w, row, col) * q.segment().get(ValueLayout.JAVA_BYTE, row);
+        }
+        return (float) sum / q.scale() * w.tensorScale();
     }
 
     private static float q8(Q8Matrix w, I8Vector q, int row) {

@@ -16,7 +16,7 @@ import java.util.List;
  */
 final class BitNet implements Architecture {
 
-    private static final String MICROSOFT = "bitnet-b1.58";
+    static final String MICROSOFT = "bitnet-b1.58";
     private static final String MICROSOFT_IN_2025 = "bitnet-25";
     private static final String OF_1BIT_LLM = "bitnet";
 
@@ -79,10 +79,9 @@ final class BitNet implements Architecture {
             g.add(x, g.bitLinear(a, "attn_output"));
 
             h = g.normalized(x, "ffn_norm");
-            List<Columns> gateAndUp = g.bitLinear(h, "ffn_gate", "ffn_up");
-            Columns f = g.gate(c.gate(), gateAndUp.get(0), gateAndUp.get(1));
+            Columns f = g.gated(c.gate(), h, "ffn_gate", "ffn_up");
             g.normalize(f, "ffn_sub_norm");
-            g.add(x, g.bitLinear(f, "ffn_down"));
+            g.add(x, g.sparseLinear(c.gate(), f, "ffn_down"));
         }
         g.logits(x, "output_norm");
     }

@@ -102,7 +102,7 @@ public final class Engine implements AutoCloseable {
             this.threads = made;
             this.cache = KvCache.of(arena, options.cache(), config, context);
             Crew crew = account == null ? made::forRows : account.over(made::forRows, options.threads());
-            this.graph = new Graph(weights, reductions, this.kernel, crew, cache, arena, batch, account);
+            this.graph = new Graph(weights, reductions, this.kernel, crew, cache, arena, batch, options, account);
             this.head = head.product(reductions, this.kernel, crew, config.vocabulary(), arena);
         } catch (Throwable e) { // such as an OutOfMemoryError
             if (made != null) {
@@ -445,6 +445,11 @@ public final class Engine implements AutoCloseable {
     /** What a {@linkplain HeadType#SCREENED screened} head has read so far; {@link HeadReadings#NONE} of another head. */
     public HeadReadings headReadings() {
         return head.readings();
+    }
+
+    /** How sparse the tokens were that were computed alone; counts as long as the engine is open. */
+    public Sparsity sparsity() {
+        return graph.sparsity();
     }
 
     /**

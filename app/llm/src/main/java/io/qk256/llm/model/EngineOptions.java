@@ -8,8 +8,9 @@ package io.qk256.llm.model;
  *     values is allocated as tokens are added
  * @param batch number of tokens processed at once, of one sequence or several, 1 or more
  * @param cache the number format of the KV cache
+ * @param skipping which weights that would be multiplied by 0 are not read
  */
-public record EngineOptions(int threads, int context, int batch, CacheType cache) {
+public record EngineOptions(int threads, int context, int batch, CacheType cache, Skipping skipping) {
 
     /** The default batch size. */
     public static final int DEFAULT_BATCH = 64;
@@ -23,6 +24,20 @@ public record EngineOptions(int threads, int context, int batch, CacheType cache
         require("threads", threads, 1);
         require("context", context, 0);
         require("batch", batch, 1);
+    }
+
+    /**
+     * Creates options that skip rows.
+     *
+     * @throws IllegalArgumentException if a number is too small
+     */
+    public EngineOptions(int threads, int context, int batch, CacheType cache) {
+        this(threads, context, batch, cache, Skipping.ROWS);
+    }
+
+    /** The same with another choice of what to skip. */
+    public EngineOptions withSkipping(Skipping other) {
+        return new EngineOptions(threads, context, batch, cache, other);
     }
 
     /** The defaults, with a number of threads: the model's context length and an f16 cache. */

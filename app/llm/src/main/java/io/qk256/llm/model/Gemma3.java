@@ -72,8 +72,7 @@ final class Gemma3 implements Architecture {
             g.add(x, a);
 
             h = g.normalized(x, "ffn_norm");
-            List<Columns> gateAndUp = g.bitLinear(h, "ffn_gate", "ffn_up");
-            Columns f = g.bitLinear(g.gate(c.gate(), gateAndUp.get(0), gateAndUp.get(1)), "ffn_down");
+            Columns f = g.bitLinear(g.gated(c.gate(), h, "ffn_gate", "ffn_up"), "ffn_down");
             g.normalize(f, "post_ffw_norm");
             g.add(x, f);
         }

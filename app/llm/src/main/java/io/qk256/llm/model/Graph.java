@@ -30,7 +30,10 @@ final class Graph {
     private final KvCache cache;
     private final Attention attention;
     private final Batch batch;
+    private final Arena arena;
+    private final EngineOptions options;
     private final @Nullable Account account;
+    private final Sparsity sparsity = new Sparsity();
 
     private final List<Runnable> stages = new ArrayList<>();
 
@@ -64,6 +67,7 @@ final class Graph {
      * @param reductions queried whenever sums are computed
      * @param arena allocates the memory that kernels read and write
      * @param batch the batch to compute
+     * @param options the number of threads, and whether to copy matrices by columns
      * @param account measures the stages, if there is one
      */
     Graph(
@@ -74,6 +78,7 @@ final class Graph {
             KvCache cache,
             Arena arena,
             Batch batch,
+            EngineOptions options,
             @Nullable Account account) {
         this.weights = weights;
         this.config = weights.config();
@@ -81,6 +86,8 @@ final class Graph {
         this.kernel = kernel;
         this.threads = threads;
         this.cache = cache;
+        this.arena = arena;
+        this.options = options;
         this.attention = new Attention(config, cache, batch.together());
         this.batch = batch;
         this.account = account;
@@ -227,6 +234,65 @@ final class Graph {
             columnTasks.add(column -> from.copy(column, to));
         }
         return List.copyOf(out);
+    }
+
+    /**
+     * Multiplies the gate and up matrices with {@code x} and applies the gate function, {@code function(gate) * up}. With
+     * squared ReLU, rows of up that would be multiplied by 0 are not read.
+     */
+    Columns gated(GateFunction function, Columns x, String gate, String up) {
+        boolean sparse = function == GateFunction.SQUARED_RELU
+                && options.skipping() != Skipping.NONE
+                && !config.inputNorms()
+                && weights.ternary().containsKey(prefix + gate)
+                && weights.ternary().containsKey(prefix + up);
+        if (!sparse) {
+            List<Columns> both = bitLinear(x, gate, up);
+            return gate(function, both.get(0), both.get(1));
+        }
+        quantized.useAgain();
+        results.useAgain();
+        QuantizedColumns q = quantized(x, gate);
+        Qk256Matrix gateMatrix = weights.matrix(prefix + gate);
+        Qk256Matrix upMatrix = weights.matrix(prefix + up);
+        KernelResults gateResults = results.take(gateMatrix.rows());
+        KernelResults upResults = results.take(upMatrix.rows());
+        GatedProducts products =
+                new GatedProducts(kernel, threads, q, gateMatrix, upMatrix, gateResults, upResults, arena, sparsity);
+        addStage(Account.Part.PRODUCTS, () -> products.apply(batch.columns()));
+        return gate(function, copied(gateResults, gateMatrix.rows()), copied(upResults, upMatrix.rows()));
+    }
+
+    /** Multiplies a ternary matrix with {@code x}, which is mostly 0 if the gate function is squared ReLU. */
+    Columns sparseLinear(GateFunction function, Columns x, String name) {
+        Qk256Matrix matrix = weights.ternary().get(prefix + name);
+        boolean sparse = function == GateFunction.SQUARED_RELU
+                && options.skipping() != Skipping.NONE
+                && config.activations() == Activations.PER_TOKEN;
+        if (!sparse || matrix == null || matrix.hasGroupScales()) {
+            return bitLinear(x, name);
+        }
+        quantized.useAgain();
+        results.useAgain();
+        QuantizedColumns q = quantized(x, name);
+        KernelResults y = results.take(matrix.rows());
+        Qk256Matrix byColumns =
+                options.skipping() == Skipping.ROWS_AND_COLUMNS ? Transposition.of(matrix, arena) : null;
+        SparseProduct product =
+                new SparseProduct(kernel, threads, options.threads(), q, matrix, byColumns, y, arena, sparsity);
+        addStage(Account.Part.PRODUCTS, () -> product.apply(batch.columns()));
+        return copied(y, matrix.rows());
+    }
+
+    private Columns copied(KernelResults from, int rows) {
+        Columns to = ofLayer.take(rows);
+        columnTasks.add(column -> from.copy(column, to));
+        return to;
+    }
+
+    /** How sparse the tokens were that were computed alone. */
+    Sparsity sparsity() {
+        return sparsity;
     }
 
     private Columns linear(Columns x, String name, DenseMatrix matrix) {

@@ -37,6 +37,11 @@ final class KernelResults {
         copy(column, to.values(), to.at(column));
     }
 
+    /** Copies the bits of the first column. */
+    void copyBits(int[] to) {
+        MemorySegment.copy(memory.segment(), ValueLayout.JAVA_INT, 0, to, 0, length);
+    }
+
     /** Copies a column to an array, starting at {@code to[at]}. */
     void copy(int column, float[] to, int at) {
         long from = (long) column * length * Float.BYTES;

@@ -63,9 +63,8 @@ final class Llama implements Architecture {
             g.add(x, g.bitLinear(a, "attn_output"));
 
             h = g.normalized(x, "ffn_norm");
-            List<Columns> gateAndUp = g.bitLinear(h, "ffn_gate", "ffn_up");
-            Columns f = g.gate(c.gate(), gateAndUp.get(0), gateAndUp.get(1));
-            g.add(x, g.bitLinear(f, "ffn_down"));
+            Columns f = g.gated(c.gate(), h, "ffn_gate", "ffn_up");
+            g.add(x, g.sparseLinear(c.gate(), f, "ffn_down"));
         }
         g.logits(x, "output_norm");
     }

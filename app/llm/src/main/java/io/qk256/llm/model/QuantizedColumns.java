@@ -117,6 +117,16 @@ final class QuantizedColumns {
         return view;
     }
 
+    /** Lists the values of the first column that are not 0, without branches, which nobody could predict. */
+    int listNotZero(int[] places) {
+        int count = 0;
+        for (int i = 0; i < length; i++) {
+            places[count] = i;
+            count += (codes[i] | -codes[i]) >>> 31;
+        }
+        return count;
+    }
+
     private I8Batch view(int columns) {
         MemorySegment values = memory.asSlice(0, (long) columns * length);
         if (rounding == Activations.PER_TOKEN) {

@@ -33,13 +33,25 @@ public final class SyntheticModel {
     private static final int GROUP = TensorType.Q2_0.blockWeights();
     private static final int GROUP_BYTES = TensorType.Q2_0.blockBytes();
 
+    /** The first values of each embedding, if states are to be sparse: so large that they decide the sign of each gate. */
+    private static final int DECIDING = 64;
+
+    private static final short DECISIVE = Float.floatToFloat16(30);
+    private static final byte ALL_PLUS_ONE = (byte) 0b10_10_10_10;
+    private static final byte ALL_MINUS_ONE = 0;
+    private static final float NEXT_TO_NOTHING = 1e-4f;
+
     private final ModelConfig config;
     private final Arena arena;
+    private final double rowDensity;
+    private final double columnDensity;
     private long seed;
 
-    private SyntheticModel(ModelConfig config, Arena arena, long seed) {
+    private SyntheticModel(ModelConfig config, Arena arena, double rowDensity, double columnDensity, long seed) {
         this.config = config;
         this.arena = arena;
+        this.rowDensity = rowDensity;
+        this.columnDensity = columnDensity;
         this.seed = seed;
     }
 
@@ -50,9 +62,29 @@ public final class SyntheticModel {
      */
     @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the model, whose close() closes it.
     public static Model of(ModelConfig config, HeadType headType, long seed) {
+        return of(config, headType, 1, 1, seed);
+    }
+
+    /**
+     * Creates a model with squared ReLU whose states are sparse: in each layer the same random rows of the gate are positive
+     * for every token, and of their results some are not 0 in int8.
+     *
+     * @param rowDensity the part of the gates that are positive, above 0; 1 leaves the weights random
+     * @param columnDensity the part of the inputs of the down projection that are not 0, at most {@code rowDensity}
+     * @throws IllegalArgumentException if states are to be sparse, and the model is not of the architecture bitnet-b1.58
+     */
+    @SuppressWarnings("MustBeClosedChecker") // As above.
+    public static Model of(ModelConfig config, HeadType headType, double rowDensity, double columnDensity, long seed) {
+        boolean possible = config.gate() == GateFunction.SQUARED_RELU
+                && config.architecture().equals(BitNet.MICROSOFT);
+        if (rowDensity < 1 && !possible) {
+            throw new IllegalArgumentException("a model of " + config.architecture() + " with " + config.gate()
+                    + " has no sparse states, expected " + BitNet.MICROSOFT + " with squared ReLU");
+        }
         Arena arena = Arena.ofShared();
         try {
-            return Model.of(arena, new SyntheticModel(config, arena, seed).weights(), headType);
+            SyntheticModel made = new SyntheticModel(config, arena, rowDensity, columnDensity, seed);
+            return Model.of(arena, made.weights(), headType);
         } catch (RuntimeException | Error e) {
             arena.close();
             throw e;
@@ -71,8 +103,8 @@ public final class SyntheticModel {
         for (TensorSpec spec : specs) {
             switch (spec.role()) {
                 case TOKENS -> {} // Allocated last, next to the head that is made from it.
-                case TERNARY -> ternary.put(spec.name(), ternary(spec.rows(), spec.cols()));
-                case NORM -> norms.put(spec.name(), norm(spec.cols()));
+                case TERNARY -> ternary.put(spec.name(), decided(spec, ternary(spec.rows(), spec.cols())));
+                case NORM -> norms.put(spec.name(), norm(spec));
                 case FACTORS -> factors.put(spec.name(), ones(spec.cols()));
             }
         }
@@ -91,8 +123,33 @@ public final class SyntheticModel {
         return config.activations() == Activations.IN_GROUPS;
     }
 
-    private RmsNorm norm(int size) {
-        return new RmsNorm(ones(size), config.epsilon());
+    /** Before the down projection, what is to be 0 is made so small that rounding to int8 does that. */
+    private RmsNorm norm(TensorSpec spec) {
+        float[] weights = ones(spec.cols());
+        if (rowDensity < 1 && spec.name().endsWith("ffn_sub_norm")) {
+            for (int i = 0; i < weights.length; i++) {
+                weights[i] = chance(i) < columnDensity ? 1 : NEXT_TO_NOTHING;
+            }
+        }
+        return new RmsNorm(weights, config.epsilon());
+    }
+
+    /** A number from 0 to 1 for a row, the same in every layer. */
+    private static double chance(int row) {
+        return new SplittableRandom(row).nextDouble();
+    }
+
+    /** Makes the first weights of each row of a gate all 1 or all -1. */
+    private Qk256Matrix decided(TensorSpec spec, Qk256Matrix matrix) {
+        if (rowDensity < 1 && spec.name().endsWith("ffn_gate")) {
+            for (int row = 0; row < matrix.rows(); row++) {
+                byte all = chance(row) < rowDensity ? ALL_PLUS_ONE : ALL_MINUS_ONE;
+                matrix.codes()
+                        .asSlice(row * matrix.rowStride(), Math.min(DECIDING, matrix.cols()) / 4)
+                        .fill(all);
+            }
+        }
+        return matrix;
     }
 
     private static float[] ones(int size) {
@@ -173,6 +230,14 @@ public final class SyntheticModel {
             }
             return four;
         });
+        if (rowDensity < 1) {
+            short[] decisive = new short[Math.min(DECIDING, cols)];
+            Arrays.fill(decisive, DECISIVE);
+            for (int row = 0; row < rows; row++) {
+                long at = (long) row * cols * Short.BYTES;
+                MemorySegment.copy(decisive, 0, data, ValueLayout.JAVA_SHORT, at, decisive.length);
+            }
+        }
         return DenseMatrix.ofHalves(data, rows, cols);
     }
 

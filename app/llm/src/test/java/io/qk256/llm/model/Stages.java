@@ -56,7 +56,15 @@ final class Stages {
         batch.add(tokens, 0, tokens.length, pages, 0, tokens.length);
         try (ParallelKernel threads = ParallelKernel.withThreads(Kernels.scalar(), 1)) {
             Graph graph = new Graph(
-                    weights, PlainReductions::new, Kernels.scalar(), threads::forRows, cache, arena, batch, null);
+                    weights,
+                    PlainReductions::new,
+                    Kernels.scalar(),
+                    threads::forRows,
+                    cache,
+                    arena,
+                    batch,
+                    EngineOptions.withThreads(1),
+                    null);
             graph.run();
             return graph;
         }
