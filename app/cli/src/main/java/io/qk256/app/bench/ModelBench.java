@@ -10,12 +10,17 @@ import io.qk256.llm.model.EngineOptions;
 import io.qk256.llm.model.Model;
 import io.qk256.llm.model.ModelConfig;
 import io.qk256.llm.model.Sequence;
+import io.qk256.llm.model.Skipping;
+import io.qk256.llm.model.Sparsity;
 import io.qk256.llm.model.Step;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.parallel.ParallelKernel;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -108,6 +113,39 @@ public final class ModelBench {
             sequence.prompt(prompt);
             decodeRate(sequence);
             return new ScreenedRow(name, threads, best, decodeRate(sequence), engine.headReadings());
+        }
+    }
+
+    /** Decodes with each way of skipping, in turns that are repeated once: the first is a warm-up. */
+    public SkippingRow skipping(String name, Kernel kernel, int threads) {
+        EngineOptions options = new EngineOptions(threads, PROMPT + DECODED, PROMPT, CacheType.F16);
+        Map<Skipping, Engine> engines = new EnumMap<>(Skipping.class);
+        Map<Skipping, Double> rates = new EnumMap<>(Skipping.class);
+        try {
+            for (Skipping skipping : Skipping.values()) {
+                engines.put(skipping, model.engine(kernel, options.withSkipping(skipping)));
+            }
+            for (int turn = 0; turn < 2; turn++) {
+                engines.forEach((skipping, engine) -> {
+                    try (Sequence sequence = engine.sequence()) {
+                        sequence.wantBest(1);
+                        sequence.prompt(prompt);
+                        rates.put(skipping, decodeRate(sequence));
+                    }
+                });
+            }
+            Sparsity sparsity =
+                    Objects.requireNonNull(engines.get(Skipping.ROWS)).sparsity();
+            return new SkippingRow(
+                    name,
+                    threads,
+                    sparsity.rowDensity(),
+                    sparsity.columnDensity(),
+                    Objects.requireNonNull(rates.get(Skipping.NONE)),
+                    Objects.requireNonNull(rates.get(Skipping.ROWS)),
+                    Objects.requireNonNull(rates.get(Skipping.ROWS_AND_COLUMNS)));
+        } finally {
+            engines.values().forEach(Engine::close);
         }
     }
 

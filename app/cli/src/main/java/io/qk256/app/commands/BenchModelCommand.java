@@ -9,7 +9,10 @@ import io.qk256.app.bench.ModelRow;
 import io.qk256.app.bench.Numbers;
 import io.qk256.app.bench.PromptRow;
 import io.qk256.app.bench.ScreenedRow;
+import io.qk256.app.bench.SkippingRow;
+import io.qk256.llm.model.GateFunction;
 import io.qk256.llm.model.Model;
+import io.qk256.llm.model.ModelConfig;
 import io.qk256.llm.model.ModelShape;
 import io.qk256.llm.model.SyntheticFile;
 import io.qk256.llm.model.SyntheticModel;
@@ -26,6 +29,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -119,6 +123,16 @@ final class BenchModelCommand implements Callable<Integer> {
     private @Nullable Double lookup;
 
     @Option(
+            names = "--density",
+            paramLabel = "GATES,INPUTS",
+            split = ",",
+            description =
+                    "With --shape of a model with squared ReLU (2b): make this part of the gates positive, and this part of the"
+                            + " inputs of the down projections not 0, as in 0.31,0.15, and also measure decoding that skips what meets"
+                            + " a 0: nothing, rows, rows and columns.")
+    private @Nullable List<Double> density;
+
+    @Option(
             names = "--seconds",
             paramLabel = "S",
             description =
@@ -142,6 +156,7 @@ final class BenchModelCommand implements Callable<Integer> {
     private final List<PromptRow> promptRows = new ArrayList<>();
     private int vocabulary;
     private final List<ScreenedRow> screenedRows = new ArrayList<>();
+    private final List<SkippingRow> skippingRows = new ArrayList<>();
     private final List<Double> shortPromptRates = new ArrayList<>();
 
     @Mixin
@@ -215,6 +230,7 @@ final class BenchModelCommand implements Callable<Integer> {
         if (lookup != null && !(lookup >= 0 && lookup <= 1)) {
             throw new UserError("--lookup: " + lookup + ", expected 0 to 1");
         }
+        requireDensity();
         options.requireUsage();
         if (options.isNfc()) {
             throw new UserError("--nfc is about texts, but bench-model reads none; leave it out");
@@ -232,6 +248,29 @@ final class BenchModelCommand implements Callable<Integer> {
         }
     }
 
+    private void requireDensity() {
+        if (density == null) {
+            return;
+        }
+        if (shape == null || write != null) {
+            throw new UserError("--density is about a model that --shape creates in memory; "
+                    + (shape == null ? "add --shape 2b" : "leave out --write"));
+        }
+        if (density.size() != 2
+                || !(density.get(0) > 0 && density.get(0) < 1 && density.get(1) >= 0)
+                || density.get(1) > density.get(0)) {
+            throw new UserError("--density: '"
+                    + density.stream().map(String::valueOf).collect(Collectors.joining(","))
+                    + "', expected the part of the gates that are positive, above 0 and below 1, and the part of the inputs"
+                    + " that are not 0, at most as large; as in 0.31,0.15");
+        }
+        ModelConfig wanted = ModelShape.find(shape).orElseThrow().config();
+        if (wanted.gate() != GateFunction.SQUARED_RELU) {
+            throw new UserError("--density needs a model with squared ReLU, and " + shape + " has " + wanted.gate()
+                    + "; use --shape 2b");
+        }
+    }
+
     private static void requireOne(boolean first, String name, boolean second, String other) {
         if (first && second) {
             throw new UserError(name + " and " + other + " set the same thing; use only one of them");
@@ -241,8 +280,10 @@ final class BenchModelCommand implements Callable<Integer> {
     private void measure(Head head, List<Candidate> measured, List<Integer> counts, List<ModelRow> rows)
             throws IOException {
         if (shape != null) {
-            try (Model model =
-                    SyntheticModel.of(ModelShape.find(shape).orElseThrow().config(), head.type(), SEED)) {
+            ModelConfig wanted = ModelShape.find(shape).orElseThrow().config();
+            double gates = density == null ? 1 : density.get(0);
+            double inputs = density == null ? 1 : density.get(1);
+            try (Model model = SyntheticModel.of(wanted, head.type(), gates, inputs, SEED)) {
                 measure(model, head, measured, counts, rows);
             }
             return;
@@ -269,6 +310,10 @@ final class BenchModelCommand implements Callable<Integer> {
                 if (account) {
                     accounts.add(
                             bench.account(candidate.name(), candidate.kernel().orElseThrow(), count));
+                }
+                if (density != null) {
+                    skippingRows.add(
+                            bench.skipping(candidate.name(), candidate.kernel().orElseThrow(), count));
                 }
                 for (int best : head == Head.SCREENED ? ScreenedReport.WANTED : List.<Integer>of()) {
                     screenedRows.add(
@@ -357,6 +402,10 @@ final class BenchModelCommand implements Callable<Integer> {
             command.out().println();
             command.out().print(ScreenedReport.table(screenedRows, vocabulary));
         }
+        if (!skippingRows.isEmpty()) {
+            command.out().println();
+            command.out().print(SkippingReport.table(skippingRows));
+        }
         if (prompts != null) {
             command.out().println();
             command.out().print(PromptReport.table(promptRows, shortPromptRates));
@@ -402,6 +451,11 @@ final class BenchModelCommand implements Callable<Integer> {
             JsonArray screened = new JsonArray();
             screenedRows.forEach(row -> screened.add(ScreenedReport.json(row)));
             object.add("screened", screened);
+        }
+        if (!skippingRows.isEmpty()) {
+            JsonArray skipping = new JsonArray();
+            skippingRows.forEach(row -> skipping.add(SkippingReport.json(row)));
+            object.add("skipping", skipping);
         }
         if (prompts != null) {
             JsonArray longer = new JsonArray();

@@ -70,6 +70,20 @@ final class RunCommand implements Callable<Integer> {
                             + " where that is faster. The text is the same. Helps with texts that repeat parts of the prompt.")
     private boolean lookup;
 
+    @Option(
+            names = "--skip",
+            paramLabel = "WHAT",
+            description =
+                    "Which weights of a model with squared ReLU are not read where they would be multiplied by 0: none, rows"
+                            + " (of the up projections), or all (also columns of the down projections, which takes a second copy of"
+                            + " these, a quarter of the 2-bit weights). The text is the same. Default: rows.")
+    private Skip skip = Skip.ROWS;
+
+    @Option(
+            names = "--stats",
+            description = "Also print how sparse the states were while decoding: what --skip can leave out.")
+    private boolean stats;
+
     @Option(names = "--raw", description = "Continue the text as is, even with a model that answers questions.")
     private boolean raw;
 
@@ -163,12 +177,14 @@ final class RunCommand implements Callable<Integer> {
             throws IOException {
         ChatTemplate template = chatting.template(loaded.tokenizer());
         Terminal terminal = Objects.requireNonNull(root).terminal();
-        try (Engine engine = loaded.engine(kernel, EngineOptions.withThreads(threads));
+        try (Engine engine =
+                        loaded.engine(kernel, EngineOptions.withThreads(threads).withSkipping(skip.skipping()));
                 Sequence sequence = engine.sequence()) {
             Generator generator = generator(loaded, sequence, choosing);
             int wanted = limit == null ? 0 : limit;
             Chat chat = new Chat(template, chatting.beginning(), generator, sequence.context(), wanted, terminal);
-            return report.line(chat.talk(), engine.headReadings());
+            String line = report.line(chat.talk(), engine.headReadings());
+            return stats ? line + System.lineSeparator() + RunReport.sparsity(engine.sparsity()) : line;
         }
     }
 
@@ -189,7 +205,8 @@ final class RunCommand implements Callable<Integer> {
         int most = limit == null ? Integer.MAX_VALUE : limit;
         int context = loaded.config().contextLength();
         int needed = (int) Math.min(context, (long) tokens.length + most);
-        EngineOptions size = new EngineOptions(threads, needed, EngineOptions.DEFAULT_BATCH, CacheType.F16);
+        EngineOptions size = new EngineOptions(threads, needed, EngineOptions.DEFAULT_BATCH, CacheType.F16)
+                .withSkipping(skip.skipping());
         try (Engine engine = loaded.engine(kernel, size);
                 Sequence sequence = engine.sequence()) {
             Generator generator = generator(loaded, sequence, choosing);
@@ -203,7 +220,7 @@ final class RunCommand implements Callable<Integer> {
             Answer answer = generator.generate(
                     tokens, most, () -> interrupts.isStopping() || out.checkError(), piece -> show(piece, out));
             if (json) {
-                Json.print(report.json(prompt, answer, engine.headReadings()), command.out());
+                Json.print(report.json(prompt, answer, engine.headReadings(), engine.sparsity()), command.out());
             } else {
                 out.println();
                 out.flush();
@@ -214,6 +231,9 @@ final class RunCommand implements Callable<Integer> {
                             + Plural.of(answer.forgotten(), "old token") + " forgotten)");
                 }
                 command.say(report.line(answer.speed(), engine.headReadings()));
+                if (stats) {
+                    command.say(RunReport.sparsity(engine.sparsity()));
+                }
             }
             return interrupts.isStopping() ? ExitCode.INTERRUPTED : ExitCode.OK;
         }

@@ -7,6 +7,7 @@ import io.qk256.llm.generation.GenerationSpeed;
 import io.qk256.llm.generation.Generator.Answer;
 import io.qk256.llm.model.HeadReadings;
 import io.qk256.llm.model.Model;
+import io.qk256.llm.model.Sparsity;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.parallel.ParallelKernel;
 import java.util.Locale;
@@ -19,6 +20,8 @@ final class RunReport {
 
     /** A smaller model stays in the caches, so memory does not limit how fast it is read. */
     private static final long ENOUGH_BYTES = 128 << 20;
+
+    private static final double PERCENT = 100;
 
     private final String kernelName;
     private final Kernel kernel;
@@ -81,8 +84,21 @@ final class RunReport {
         return line.append(" | seed ").append(seed).toString();
     }
 
+    /** Says how sparse the states were. */
+    static String sparsity(Sparsity sparsity) {
+        if (sparsity.isEmpty()) {
+            return "sparsity: nothing counted; only models with squared ReLU have gates that are 0, and only tokens that are"
+                    + " decoded one at a time are counted";
+        }
+        return String.format(
+                Locale.ROOT,
+                "sparsity: %.1f %% of the gates are above 0, %.1f %% of the int8 inputs of the down projections are not 0",
+                PERCENT * sparsity.rowDensity(),
+                PERCENT * sparsity.columnDensity());
+    }
+
     /** Returns the same for programs, with the text. */
-    JsonObject json(String prompt, Answer answer, HeadReadings head) {
+    JsonObject json(String prompt, Answer answer, HeadReadings head, Sparsity sparsity) {
         JsonObject json = new JsonObject();
         json.addProperty("prompt", prompt);
         json.addProperty("text", answer.text());
@@ -106,6 +122,10 @@ final class RunReport {
             json.addProperty("rowsReadForScreenedTokens", head.rows());
             json.addProperty("screeningFallbacks", head.fallbacks());
             json.addProperty("fullHeadReadings", head.full());
+        }
+        if (!sparsity.isEmpty()) {
+            json.addProperty("positiveGates", sparsity.rowDensity());
+            json.addProperty("notZeroInputs", sparsity.columnDensity());
         }
         return json;
     }
