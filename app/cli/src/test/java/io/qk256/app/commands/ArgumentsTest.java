@@ -2,7 +2,10 @@ package io.qk256.app.commands;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +69,27 @@ class ArgumentsTest {
         CommandLineRun none = CommandLineRun.of("bench-model", "--lookup=60");
         assertThat(none.exit()).isEqualTo(ExitCode.USAGE);
         assertThat(none.err()).contains("--lookup: 60.0, expected 0 to 1");
+    }
+
+    /** The embedded model has squared ReLU, and skips rows unless told otherwise. */
+    @Test
+    void whatIsSkippedDoesNotChangeTheText() {
+        CommandLineRun whole =
+                CommandLineRun.of("run", "-p", "The wolf", "-n", "12", "--temp=0", "--skip=none", "--stats");
+        assertThat(whole.exit()).as(whole.err()).isZero();
+        assertThat(whole.err()).contains("sparsity: nothing counted");
+        for (String skip : List.of("rows", "all")) {
+            CommandLineRun run =
+                    CommandLineRun.of("run", "-p", "The wolf", "-n", "12", "--temp=0", "--skip=" + skip, "--stats");
+            assertThat(run.out()).isEqualTo(whole.out());
+            assertThat(run.err())
+                    .containsPattern(
+                            "sparsity: [23]\\d\\.\\d % of the gates are above 0, 1\\d\\.\\d % of the int8 inputs");
+        }
+        CommandLineRun json = CommandLineRun.of("run", "-p", "The wolf", "-n", "12", "--temp=0", "--json");
+        JsonObject told = JsonParser.parseString(json.out()).getAsJsonObject();
+        assertThat(told.get("positiveGates").getAsDouble()).isBetween(0.2, 0.5);
+        assertThat(told.get("notZeroInputs").getAsDouble()).isBetween(0.05, 0.3);
     }
 
     @Test

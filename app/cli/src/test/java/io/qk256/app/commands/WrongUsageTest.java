@@ -79,6 +79,11 @@ class WrongUsageTest {
             run --raw --system hi | --raw continues the text as it is, and --system is about conversations
             run --raw --no-think | and --think is about conversations; give one of them
             perplexity -f /nowhere/at/all --windows 0 | --windows: 0, expected 1 or more
+            run --skip columns | Invalid value for option '--skip'
+            bench-model --density 0.3,0.1 | add --shape 2b
+            bench-model --shape 2b --density 0.1,0.3 | --density: '0.1,0.3', expected the part of the gates
+            bench-model --shape 2b --density 0.3 | --density: '0.3', expected the part of the gates
+            bench-model --shape bonsai-1.7b --density 0.3,0.1 | --density needs a model with squared ReLU
             run -m hf:owner | 'hf:owner' is no model of the hub, expected hf:OWNER/REPO
             inspect hf:qk256-no-such-owner/none | download it with 'qk256 pull hf:qk256-no-such-owner/none'
             run -m hf:qk256-no-such-owner/none:a.gguf | is not in the cache of the hub
