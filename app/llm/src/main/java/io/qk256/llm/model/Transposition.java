@@ -30,7 +30,9 @@ final class Transposition {
         int parts = Math.ceilDiv(w.rows(), ROWS_AT_ONCE);
         ParallelTasks.run(
                 parts, Runtime.getRuntime().availableProcessors(), part -> copy(w, part * ROWS_AT_ONCE, codes));
-        return Qk256Matrix.of(codes, w.cols(), w.rows(), w.codebook()).withTensorScale(w.tensorScale());
+        int height = w.cols();
+        int width = w.rows();
+        return Qk256Matrix.of(codes, height, width, w.codebook()).withTensorScale(w.tensorScale());
     }
 
     private static void copy(Qk256Matrix w, int firstRow, MemorySegment to) {
