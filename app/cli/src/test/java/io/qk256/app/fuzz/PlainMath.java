@@ -118,7 +118,7 @@ final class PlainMath {
         long sum = 0;
         for (int i = 0; i < listed.size(); i++) {
             int row = listed.get(i);
-            sum += (long) value(w, row, col) * q.segment().get(ValueLayout.JAVA_BYTE, row);
+            sum += ((long) value(w, row, col)) * q.segment().get(ValueLayout.JAVA_BYTE, row);
         }
         return (float) sum / q.scale() * w.tensorScale();
     }
