@@ -7,21 +7,20 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Checks the native code. Builds the library with each of gcc and clang that is installed, under
- * {@code target/native/check}, for other modules to test. Then compiles everything but the JNI glue together with
- * {@code src/test/native}, under the address and undefined-behavior sanitizers, and runs it. If both compilers are
- * installed, only the one that did not build the main library does this, as both sanitize the same sources; with
- * {@code qk256.tests=all} both do. Reports what it cannot run. Runs in the module's directory:
- * {@code java src/build/java/CheckNative.java}.
+ * Checks the native code. Compiles everything but the JNI glue together with {@code src/test/native}, under the address
+ * and undefined-behavior sanitizers, and runs it: by default with the first of gcc and clang that is installed, and few
+ * shapes. With {@code qk256.tests=long}, with the last of them and all shapes; it then also builds the library with
+ * each compiler, under {@code target/native/check}, for other modules to test. With {@code all}, every compiler
+ * sanitizes. Reports what it cannot run. Runs in the module's directory: {@code java src/build/java/CheckNative.java}.
  */
 final class CheckNative {
 
     private static final Path WORK = Path.of("target/native/check");
     private static final Path DISASSEMBLED = Path.of("src/test/native/disassembly.txt");
     private static final List<String> SANITIZED = CCompiler.with(
-            CCompiler.COMMON, List.of("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"));
+            CCompiler.COMMON, List.of("-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"));
 
-    /** Optimized and sanitized, it takes the compilers most of a minute; the tests take five seconds more without. */
+    /** Optimized as the others are, it takes the compilers most of a minute; the tests hardly notice. */
     private static final Path LARGEST = Path.of("grouped_i8_avx512vnni.c");
 
     /** Leak detection needs ptrace, which containers forbid; nothing here outlives the test anyway. */
@@ -41,12 +40,24 @@ final class CheckNative {
             return;
         }
         List<CCompiler> compilers = CCompiler.all();
-        for (CCompiler compiler : compilers) {
-            check(compiler, WORK.resolve(compiler.name()));
-        }
-        boolean all = System.getProperty("qk256.tests", "").equals("all");
-        for (CCompiler compiler : all ? compilers : compilers.subList(compilers.size() - 1, compilers.size())) {
-            sanitize(compiler, WORK.resolve(compiler.name()));
+        String tests = System.getProperty("qk256.tests", "usual");
+        switch (tests) {
+            case "usual" -> {
+                for (CCompiler compiler : compilers.stream().limit(1).toList()) {
+                    sanitize(compiler, "short");
+                }
+            }
+            case "long", "all" -> {
+                for (CCompiler compiler : compilers) {
+                    check(compiler, WORK.resolve(compiler.name()));
+                }
+                for (CCompiler compiler :
+                        tests.equals("all") ? compilers : compilers.reversed().subList(0, 1)) {
+                    sanitize(compiler);
+                }
+            }
+            default ->
+                throw new CCompiler.BuildFailure("-Dqk256.tests=" + tests + ", expected one of usual, long, all");
         }
     }
 
@@ -80,13 +91,14 @@ final class CheckNative {
         }
     }
 
-    private static void sanitize(CCompiler compiler, Path work) throws IOException {
+    private static void sanitize(CCompiler compiler, String... arguments) throws IOException {
+        Path work = Files.createDirectories(WORK.resolve(compiler.name()));
         if (!sanitizes(compiler, work)) {
             System.out.println(
                     "native check, " + compiler.name() + ": sanitizers not run, this compiler cannot link with them");
             return;
         }
-        System.out.print("native check, " + compiler.name() + ": " + run(program(compiler, work)));
+        System.out.print("native check, " + compiler.name() + ": " + run(program(compiler, work), arguments));
     }
 
     /** Counts an instruction in a tier's GEMM; fails if the tier was compiled but has none. */
@@ -120,7 +132,7 @@ final class CheckNative {
                 .toString();
         List<String> arguments = new ArrayList<>(SANITIZED);
         if (source.endsWith(LARGEST)) {
-            arguments.add("-O0");
+            arguments.add(compiler.name().startsWith("gcc") ? "-Og" : "-O0");
         }
         arguments.addAll(Tier.of(source).options);
         arguments.addAll(CCompiler.definitions(all));
@@ -138,9 +150,9 @@ final class CheckNative {
         return sources;
     }
 
-    private static String run(Path program) {
-        CCompiler.Outcome outcome = CCompiler.run(
-                        List.of(program.toAbsolutePath().toString()), ENVIRONMENT)
+    private static String run(Path program, String... arguments) {
+        List<String> command = CCompiler.with(List.of(program.toAbsolutePath().toString()), List.of(arguments));
+        CCompiler.Outcome outcome = CCompiler.run(command, ENVIRONMENT)
                 .orElseThrow(() -> new CCompiler.BuildFailure(program + " does not run"));
         if (outcome.exitCode() != 0) {
             throw new CCompiler.BuildFailure("exit code " + outcome.exitCode() + "\n" + outcome.output());

@@ -5,14 +5,15 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Assertions;
 
 /**
- * Runs fuzz cases. By default each fuzzer tries a fixed number of cases, the same on every machine.
- * {@code -Dqk256.fuzz.seconds=3600} runs each fuzzer for an hour, {@code -Dqk256.fuzz.seed=S} starts at another case. Each case
- * has its own seed, so a repetition with the seed that a failure names starts with that case.
+ * Runs fuzz cases. By default each fuzzer tries a fixed number of cases, the same on every machine, and four times as
+ * many with {@code -Dqk256.tests=long}. {@code -Dqk256.fuzz.seconds=3600} runs each fuzzer for an hour,
+ * {@code -Dqk256.fuzz.seed=S} starts at another case. Each case has its own seed, so a repetition with the seed that a
+ * failure names starts with that case.
  */
 public final class Fuzz {
 
     private static final long SECONDS = Long.getLong("qk256.fuzz.seconds", 0);
-    private static final long SECONDS_AS_USUAL = 15;
+    private static final long SECONDS_OF_ONE_RUN = 15;
     private static final long SEED = Long.getLong("qk256.fuzz.seed", 20_261_122);
 
     private Fuzz() {}
@@ -24,7 +25,7 @@ public final class Fuzz {
 
     /** How many times the usual work to do; 1 or more. */
     public static int times() {
-        return Math.toIntExact(Math.max(1, SECONDS / SECONDS_AS_USUAL));
+        return Math.toIntExact(Math.max(1, SECONDS / SECONDS_OF_ONE_RUN));
     }
 
     /** The seed of the first case; each following seed is one more. */
@@ -49,10 +50,12 @@ public final class Fuzz {
     /**
      * Tries cases. Some must be accepted and some refused; otherwise the fuzzer tests nothing.
      *
-     * @param usual the number of cases; more are tried only if a time was given
+     * @param most the number of cases with {@code -Dqk256.tests=long}, a quarter of which is usual; more are tried only if
+     *     a time was given
      */
-    public static void run(String name, int usual, Case one) {
+    public static void run(String name, int most, Case one) {
         long start = System.nanoTime();
+        int usual = Effort.of(most);
         long refused = 0;
         long seed = SEED;
         while (seed - SEED < usual || System.nanoTime() - start < time().toNanos()) {

@@ -445,7 +445,7 @@ final class Problem {
     }
 
     int multiplier(int col) {
-        return multipliers.map(all -> (int) all[col / I8Vector.GROUP]).orElse(1);
+        return multipliers.isPresent() ? multipliers.get()[col / I8Vector.GROUP] : 1;
     }
 
     float tensorScale() {

@@ -36,6 +36,7 @@ class HostileFilesTest {
 
     @BeforeAll
     static void compile(@TempDir Path work) throws IOException {
+        PathOfTheTests.assumeOnTheModulePath();
         sound = Files.readAllBytes(TestPlugin.kernel("sound").jar(work.resolve("sound.jar")));
     }
 

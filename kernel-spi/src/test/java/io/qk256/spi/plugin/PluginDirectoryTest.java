@@ -20,6 +20,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,6 +60,11 @@ class PluginDirectoryTest {
         assertThat(candidate.why()).contains(reason);
         assertThat(candidate.name()).isEqualTo(plugin.name());
         assertThat(candidate.origin()).isEqualTo(plugin.path().toString());
+    }
+
+    @BeforeAll
+    static void skipRepetition() {
+        PathOfTheTests.assumeOnTheModulePath();
     }
 
     @Test

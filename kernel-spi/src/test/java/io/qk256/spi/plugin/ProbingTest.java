@@ -53,7 +53,7 @@ class ProbingTest {
     @BeforeEach
     void makeDirectories() throws IOException {
         assumeTrue(
-                ProbingTest.class.getModule().isNamed()
+                PathOfTheTests.isOnTheModulePath()
                         || System.getProperty("qk256.tests", "").equals("all"),
                 "on a class path only with -Dqk256.tests=all");
         plugins = Files.createDirectory(work.resolve("plugins"));

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,6 +46,11 @@ class UnnamedContractTest {
     private static String opening(String className) {
         return "try { Class.forName(\"" + className + "\"); throw new IllegalStateException(\"found\"); }"
                 + " catch (ClassNotFoundException e) { rank(); }";
+    }
+
+    @BeforeAll
+    static void skipRepetition() {
+        PathOfTheTests.assumeOnTheClassPath();
     }
 
     @Test

@@ -42,6 +42,7 @@ class RunnerTest {
         List<Object> arguments = new ArrayList<>(List.of("--provider", "outside"));
         arguments.addAll(List.of("--module-path", kernel.compile(directory)));
         arguments.addAll(options);
+        arguments.addAll(List.of("--jvm-option", "-XX:TieredStopAtLevel=1")); // Each JVM lives for a second.
         return run(arguments.toArray());
     }
 

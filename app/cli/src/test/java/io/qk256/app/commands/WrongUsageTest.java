@@ -2,13 +2,23 @@ package io.qk256.app.commands;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Wrong options give a one-line message and exit code 2. */
+/** Wrong options give a one-line message and exit code 2; wrong files are named. */
 class WrongUsageTest {
+
+    @TempDir
+    private Path dir;
 
     /** {@code --plugins "$UNSET"} must not load the current directory. */
     @ParameterizedTest
@@ -46,6 +56,26 @@ class WrongUsageTest {
             convert | see 'qk256 convert --help'
             run -n 0 | -n: 0, expected 1 or more
             run -f /nowhere/at/all | /nowhere/at/all: no such file
+            run --temp=-1 | temperature is -1.0, expected 0 to 100
+            run --top-p=2 | top-p is 2.0, expected
+            run --head=q4 | Invalid value for option '--head'
+            run --when-full=forget | Invalid value for option '--when-full'
+            run -m /nowhere/at/all | /nowhere/at/all: no such file
+            run --kernel=scaler | no kernel is called 'scaler'
+            explain avx2-natif | no kernel is called 'avx2-natif'; did you mean avx2-native
+            kernels --kernel scaler | did you mean scalar?
+            kernels --cpu-features avx3 | 'avx3' is not a CPU feature; there are: [
+            kernels --jsom | --jsom
+            inspect /nowhere/at/all | /nowhere/at/all: no such file
+            inspect f --i2s-layout=x87 | expected one of [X86, ARM, ROWS4]
+            convert f -o x --type=q4 | expected one of [TQ1_0, TQ2_0, Q2_0, PQ2_0, PTQ1_0, I2_S, QK256]
+            bench-model --shape=3b | --shape: '3b', expected one of 2b, bonsai-1.7b
+            bench-model --kernels=scaler | did you mean scalar?
+            bench-model --thread-counts=0 | --thread-counts: 0, expected 1 to 1024
+            bench -o xml | expected one of
+            bench --operations=gemv-i8 --columns=1,4 | only gemm-i8 and gemm-q8 take several columns
+            bench --against=-XX:-UseSuperWord --rounds=1 | --rounds: 1, expected 2 or more
+            bench --kernels=scaler | did you mean scalar?
             run --temp NaN | temperature is NaN, expected 0 to 100
             kernels --cpu-features bogus | --cpu-features: 'bogus' is not a CPU feature
             kernels --plugins /nowhere/at/all | --plugins /nowhere/at/all: no such directory
@@ -98,5 +128,45 @@ class WrongUsageTest {
         assertThat(run.err()).startsWith("qk256: ").contains(told);
         assertThat(run.err().lines()).hasSize(1);
         assertThat(run.out()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3, 24, 100, 1000})
+    void aTruncatedFileIsNamed(int bytes) throws IOException {
+        Path file = demo("truncated.gguf", bytes);
+        CommandLineRun run = CommandLineRun.of("check", file.toString());
+        assertThat(run.exit()).isEqualTo(ExitCode.FAILED);
+        assertThat(run.err()).contains("truncated.gguf").contains("expected").doesNotContain("\tat ");
+    }
+
+    @Test
+    void aFileThatIsNotWhatItShouldBeIsNamed() throws IOException {
+        Path broken = Files.writeString(dir.resolve("broken.gguf"), "GGUF, but not really");
+        fails(ExitCode.FAILED, "broken.gguf", "run", "-m", broken.toString());
+        Path demo = demo("demo.gguf", Integer.MAX_VALUE);
+        String file = demo.toString();
+        fails(ExitCode.USAGE, "demo.gguf: is not text in UTF-8", "perplexity", "-f", file);
+        fails(ExitCode.USAGE, "is the file to read", "convert", file, "-o", file, "--type=i2_s");
+        fails(ExitCode.USAGE, "there is no tensor 'f33'", "dequantize", file, "f33", "-o", "x");
+        Path negative = dir.resolve("negative.gguf");
+        Files.write(negative, resource("/fixtures/gguf_cases/39_type_neg.gguf", Integer.MAX_VALUE));
+        fails(ExitCode.FAILED, "tensor a is of type -1", "inspect", negative.toString());
+    }
+
+    private static void fails(int exit, String told, String... arguments) {
+        CommandLineRun run = CommandLineRun.of(arguments);
+        assertThat(run.exit()).as(run.err()).isEqualTo(exit);
+        assertThat(run.err()).contains(told).doesNotContain("\tat ");
+        assertThat(run.out()).isEmpty();
+    }
+
+    private Path demo(String name, int bytes) throws IOException {
+        return Files.write(dir.resolve(name), resource("/io/qk256/app/check/demo-i2_s.gguf", bytes));
+    }
+
+    private static byte[] resource(String name, int bytes) throws IOException {
+        try (InputStream in = Objects.requireNonNull(WrongUsageTest.class.getResourceAsStream(name), name)) {
+            return in.readNBytes(bytes);
+        }
     }
 }

@@ -44,8 +44,8 @@ public final class FuzzMain {
         System.exit(0); // Threads left by a case must not keep the JVM running.
     }
 
-    private static void run(String name, int usual, MappedByteBuffer seeds, AtomicLong seed, Fuzz.Case one) {
-        Fuzz.run(name, usual, random -> {
+    private static void run(String name, int most, MappedByteBuffer seeds, AtomicLong seed, Fuzz.Case one) {
+        Fuzz.run(name, most, random -> {
             seeds.putLong(0, seed.getAndIncrement());
             return one.run(random);
         });

@@ -305,7 +305,18 @@ class ClassPathIT {
         List<Path> all = with(jars(), jars(TARGET.resolve("qk256/lib/kit")).toArray(Path[]::new));
         String kit = "io.qk256.tck.runner.TckMain";
         for (String classPath : List.of(path(all), shaded(all).toString())) {
-            Result result = java("-cp", classPath, kit, "--provider", "scalar", "--rule", "1", "--time-limit", "600");
+            Result result = java(
+                    "-cp",
+                    classPath,
+                    kit,
+                    "--provider",
+                    "scalar",
+                    "--rule",
+                    "1",
+                    "--time-limit",
+                    "600",
+                    "--jvm-option",
+                    Application.SIMPLE_COMPILER);
             assertThat(result.exit()).as(result.err()).isZero();
             assertThat(result.out()).contains("scalar: PASSED: 1 of 1 MUST rules");
         }

@@ -114,31 +114,6 @@ class FilesIT {
         assertThat(run("inspect", stored.toString()).out()).containsPattern("QK256 +42 +[\\d,]+ +kernels take it");
     }
 
-    @Test
-    void whatIsWrongIsToldInOneLine() throws Exception {
-        Path demo = demo("i2_s");
-        fails(
-                2,
-                "absent.gguf: no such file",
-                "inspect",
-                dir.resolve("absent.gguf").toString());
-        fails(
-                1,
-                "tensor a is of type -1",
-                "inspect",
-                fixture("/fixtures/gguf_cases/39_type_neg.gguf").toString());
-        fails(2, "is the file to read", "convert", demo.toString(), "-o", demo.toString(), "--type=i2_s");
-        fails(
-                2,
-                "expected one of [TQ1_0, TQ2_0, Q2_0, PQ2_0, PTQ1_0, I2_S, QK256]",
-                "convert",
-                demo.toString(),
-                "-o",
-                "x",
-                "--type=q4");
-        fails(2, "expected one of [X86, ARM, ROWS4]", "inspect", demo.toString(), "--i2s-layout=x87");
-    }
-
     /** Linux has a device that is always full. */
     @Test
     void outputThatIsLostIsAFailure() throws Exception {

@@ -109,7 +109,7 @@ class HostileShellIT {
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         builder.environment().put("QK256_CACHE_DIR", dir.resolve("cache").toString());
         // For short-lived JVMs.
-        builder.environment().put("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1");
+        builder.environment().put("JDK_JAVA_OPTIONS", Application.SIMPLE_COMPILER);
         builder.redirectInput(Path.of("/dev/null").toFile());
         assertThat(builder.start().waitFor()).as(label).isZero();
         int exit = Integer.parseInt(read("code").strip());

@@ -19,6 +19,7 @@ import io.qk256.spi.selection.KernelSelector;
 import io.qk256.spi.selection.KernelSource;
 import io.qk256.spi.selection.Selection;
 import io.qk256.spi.selection.SelectionOptions;
+import io.qk256.testing.Effort;
 import io.qk256.testing.Fuzz;
 import io.qk256.testing.JvmCounts;
 import java.io.InputStream;
@@ -34,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class LeaksTest {
 
-    private static final int TIMES = 500 * Fuzz.times();
+    private static final int TIMES = (Effort.isLong() ? 500 : 250) * Fuzz.times();
     private static final int WARM_UP = 20;
     private static final long HEAP_OF_ONE = 10_000;
 

@@ -9,7 +9,6 @@ import io.qk256.app.modulepath.Application.Result;
 import io.qk256.spi.Contract;
 import io.qk256.spi.selection.Artifact;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -17,7 +16,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The packaged application: what users type, and providers that fail in every way. */
 class ModulePathIT {
@@ -130,25 +128,12 @@ class ModulePathIT {
                 .containsPattern("self-test +not reached");
     }
 
+    /** {@code WrongUsageTest} has many more, without a process for each. */
     @Test
     void wrongUsageIsAnsweredWithWhatThereIs() throws Exception {
         Result misspelt = Application.complete().run("explain", "avx2-natif");
         assertThat(misspelt.exit()).isEqualTo(2);
         assertThat(misspelt.err()).contains("no kernel is called 'avx2-natif'; did you mean avx2-native");
-        Result forced = Application.complete().run("--kernel", "scaler");
-        assertThat(forced.exit()).isEqualTo(2);
-        assertThat(forced.err()).contains("did you mean scalar?");
-        Result feature = Application.complete().run("--cpu-features", "avx3", "kernels");
-        assertThat(feature.exit()).isEqualTo(2);
-        assertThat(feature.err())
-                .contains("'avx3' is not a CPU feature; there are: [")
-                .doesNotContain("\tat ");
-        Result option = Application.complete().run("kernels", "--jsom");
-        assertThat(option.exit()).isEqualTo(2);
-        assertThat(option.err()).contains("--jsom");
-        Result file = Application.complete().run("check", "no-such-file.gguf");
-        assertThat(file.exit()).isEqualTo(2);
-        assertThat(file.err()).contains("no-such-file.gguf: no such file");
     }
 
     @Test
@@ -240,18 +225,6 @@ class ModulePathIT {
                 .contains("wrong     ")
                 .contains("column 700")
                 .contains("wrong-in-wide-rows is WRONG in ");
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {0, 3, 24, 100, 1000})
-    void truncatedFileGetsAMessage(int bytes) throws Exception {
-        Path file = modules.resolve("truncated.gguf");
-        try (var model = Application.class.getResourceAsStream("/io/qk256/app/check/demo-i2_s.gguf")) {
-            Files.write(file, model.readNBytes(bytes));
-        }
-        Result result = Application.complete().run("check", file.toString());
-        assertThat(result.exit()).isEqualTo(1);
-        assertThat(result.err()).contains("truncated.gguf").contains("expected").doesNotContain("\tat ");
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.qk256.app.modulepath.Application.Result;
+import io.qk256.testing.Effort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,13 +22,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Runs the kit on what is shipped: all rules, in a separate JVM and with guard pages, on each packaged kernel, on each tier of
- * the native kernel that this machine can run, and on the library built by another compiler, if there is one. Reports what was
- * not run. {@link TckIT} tests {@code scalar}, which it certifies.
+ * the native kernel that this machine can run, and, with {@code -Dqk256.tests=long}, on the library built by another
+ * compiler, if there is one. Reports what was not run. {@link TckIT} tests {@code scalar}, which it certifies.
  */
 class ProvenKernelsIT {
 
     private static final Path TARGET = Path.of(System.getProperty("qk256.target", "target"));
-    private static final Path NATIVE = TARGET.resolve("../../kernel-avx2-native/target");
+    private static final Path NATIVE = TARGET.resolve("../../../kernel-avx2-native/target");
 
     /** For each tier, the words in a kernel's description that show that it is in use. */
     private static final Map<String, List<String>> TIERS = Map.of(
@@ -54,9 +55,9 @@ class ProvenKernelsIT {
     static List<Case> cases() throws IOException {
         List<Case> cases = new ArrayList<>();
         cases.add(new Case("avx2-vector", "", "", List.of()));
-        Map<String, Path> others = otherLibraries();
+        Map<String, Path> others = Effort.isLong() ? otherLibraries() : Map.of();
         List<String> tiers = new ArrayList<>(List.of("avx2", "avx-vnni", "avx512-vnni"));
-        if (System.getProperty("qk256.tests", "").equals("all")) {
+        if (Effort.isEverything()) {
             tiers.add("amx"); // Off unless it is named, until it has been proved on hardware.
         }
         for (String tier : tiers) {
@@ -70,6 +71,7 @@ class ProvenKernelsIT {
 
     /** Built by the native module's own check. */
     private static Map<String, Path> otherLibraries() throws IOException {
+        assertThat(NATIVE.resolve("../pom.xml")).exists();
         Path made = NATIVE.resolve("native/check");
         if (!Files.isDirectory(made)) {
             return Map.of();

@@ -15,6 +15,7 @@ import io.qk256.llm.generation.TokenConstraint;
 import io.qk256.llm.text.TestTokenizers;
 import io.qk256.llm.text.Tokenizer;
 import io.qk256.spi.support.UserError;
+import io.qk256.testing.Effort;
 import java.io.ByteArrayOutputStream;
 import java.io.StringReader;
 import java.nio.ByteBuffer;
@@ -36,7 +37,7 @@ class JsonGrammarTest {
     private static final Tokenizer BYTE_PAIRS = TestTokenizers.demo();
     private static final TokenTexts TEXTS = TokenTexts.of(BYTE_PAIRS);
     private static final long SEED = Long.getLong("qk256.grammar.seed", 16);
-    private static final int SCHEMAS = System.getProperty("qk256.tests", "").equals("all") ? 3000 : 150;
+    private static final int SCHEMAS = Effort.isEverything() ? 3000 : 150;
 
     private static final Gson COMPACT =
             new GsonBuilder().serializeNulls().disableHtmlEscaping().create();

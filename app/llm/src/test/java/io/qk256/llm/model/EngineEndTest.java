@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.qk256.gguf.GgufFile;
 import io.qk256.spi.Kernel;
+import io.qk256.testing.Effort;
 import io.qk256.testing.Fixtures;
 import io.qk256.testing.JvmCounts;
 import java.lang.foreign.Arena;
@@ -29,7 +30,7 @@ class EngineEndTest {
 
     private static final EngineOptions OPTIONS = new EngineOptions(2, 512, 16, CacheType.F16);
     private static final int[] PROMPT = {3, 1, 4, 1, 5, 9, 2, 6};
-    private static final int ENGINES = 500;
+    private static final int ENGINES = Effort.isLong() ? 500 : 250;
 
     private final Kernel kernel = Kernels.scalar();
     private final List<Arena> arenas = new ArrayList<>();

@@ -7,6 +7,7 @@ import io.qk256.llm.generation.GenerationOptions.WhenFull;
 import io.qk256.llm.generation.SamplingOptions;
 import io.qk256.llm.generation.TokenConstraint;
 import io.qk256.spi.Kernel;
+import io.qk256.testing.Effort;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class SameBitsTest {
 
-    private static final boolean ALL = "all".equals(System.getProperty("qk256.tests"));
+    private static final boolean ALL = Effort.isEverything();
 
     private static final List<String> BEGINNINGS = List.of(
             "Once upon a time",
