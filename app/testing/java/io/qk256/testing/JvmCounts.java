@@ -40,6 +40,12 @@ public final class JvmCounts {
         return (Integer) ask(beans(type).getFirst(), type, "getLoadedClassCount");
     }
 
+    /** Bytes that this thread has allocated. Telling it takes some, too. */
+    public static long allocatedBytes() {
+        String type = "com.sun.management.ThreadMXBean";
+        return (Long) ask(beans("java.lang.management.ThreadMXBean").getFirst(), type, "getCurrentThreadAllocatedBytes");
+    }
+
     /** The names of the project's own threads. */
     public static List<String> threads() {
         return Thread.getAllStackTraces().keySet().stream()

@@ -23,12 +23,10 @@ final class GemvF32 {
 
     private static final VectorMask<Float> UPPER = VectorMask.fromLong(Lanes.FLOATS, 0xF0);
 
-    private static final float[] NO_SCALES = {};
-
     private GemvF32() {}
 
     static void rows(Qk256Matrix w, Scratch scratch, F32Vector x, int fromRow, int toRow, F32Vector y) {
-        float[] ordered = {};
+        float[] ordered = Scratch.NO_FLOATS;
         float[] sums = scratch.floatSums();
         float rowScale = w.hasGroupScales() ? 1 : w.tensorScale();
         for (int row = fromRow, rows; row < toRow; row += rows) {
@@ -62,8 +60,8 @@ final class GemvF32 {
                     codebook,
                     x,
                     scaled,
-                    scaled ? scratch.scales(0, w, row + r, block, blocks, w.tensorScale()) : NO_SCALES,
-                    scaled ? scratch.scales(1, w, row + partner, block, blocks, w.tensorScale()) : NO_SCALES,
+                    scaled ? scratch.scales(0, w, row + r, block, blocks, w.tensorScale()) : Scratch.NO_FLOATS,
+                    scaled ? scratch.scales(1, w, row + partner, block, blocks, w.tensorScale()) : Scratch.NO_FLOATS,
                     w.cols() - block * Qk256.BLOCK_WEIGHTS,
                     sums,
                     r * LANES,

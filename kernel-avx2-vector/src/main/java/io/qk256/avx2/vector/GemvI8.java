@@ -28,7 +28,7 @@ final class GemvI8 {
     }
 
     static void rows(Qk256Matrix w, Scratch scratch, I8Vector x, int fromRow, int toRow, F32Vector y) {
-        short[] q = {};
+        short[] q = Scratch.NO_SHORTS;
         double[] sums = scratch.doubleSums(); // Exact for int32 sums, too.
         for (int row = fromRow, rows; row < toRow; row += rows) {
             rows = Math.min(Scratch.ROWS, toRow - row);

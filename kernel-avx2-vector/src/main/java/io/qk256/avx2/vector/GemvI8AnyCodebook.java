@@ -21,7 +21,7 @@ final class GemvI8AnyCodebook {
     private GemvI8AnyCodebook() {}
 
     static void rows(Qk256Matrix w, Scratch scratch, I8Vector x, int fromRow, int toRow, F32Vector y) {
-        float[] q = {};
+        float[] q = Scratch.NO_FLOATS;
         double[] sums = scratch.doubleSums(); // Exact for int32 sums, too.
         for (int row = fromRow, rows; row < toRow; row += rows) {
             rows = Math.min(Scratch.ROWS, toRow - row);

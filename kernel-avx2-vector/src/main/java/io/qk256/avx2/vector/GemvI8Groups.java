@@ -37,11 +37,11 @@ final class GemvI8Groups {
     static void rows(Qk256Matrix w, Scratch scratch, I8Vector x, int fromRow, int toRow, F32Vector y) {
         boolean affine = GemvI8.takes(w.codebook());
         boolean narrow = affine && w.codebook().maxMagnitude() <= NARROW;
-        short[] shorts = {};
-        float[] floats = {};
-        int[] multipliers = {};
-        int[] factors = {};
-        int[] offsets = {};
+        short[] shorts = Scratch.NO_SHORTS;
+        float[] floats = Scratch.NO_FLOATS;
+        int[] multipliers = Scratch.NO_INTS;
+        int[] factors = Scratch.NO_INTS;
+        int[] offsets = Scratch.NO_INTS;
         double[] lanes = scratch.groupLanes();
         for (int row = fromRow, rows; row < toRow; row += rows) {
             rows = Math.min(Scratch.ROWS, toRow - row);

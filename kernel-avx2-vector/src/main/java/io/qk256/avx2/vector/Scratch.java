@@ -46,9 +46,15 @@ final class Scratch {
     private static final int CODES_IN_INT = 16;
     private static final int CODES_IN_SHORT = 8;
 
+    /** Shared, because even an empty array is garbage if each call makes one. */
+    static final float[] NO_FLOATS = {};
+
+    static final short[] NO_SHORTS = {};
+    static final int[] NO_INTS = {};
+
     private Codebook codebook = Codebook.TERNARY;
     private final float[] codebookValues = twice(codebook);
-    private float[] copied = {};
+    private float[] copied = NO_FLOATS;
     private float[] floats = {};
     private byte[] bytes = {};
     private short[] shorts = {};

@@ -198,7 +198,7 @@ class EngineEndTest {
             for (int i = 0; i < ENGINES; i++) {
                 talk(i % 2 == 0 ? model : stored);
             }
-            assertThat(JvmCounts.heapBytes() - heap).isLessThan(ENGINES * 20_000);
+            assertThat(JvmCounts.heapBytes() - heap).isLessThan(ENGINES * 20_000L);
             assertThat(arenas)
                     .hasSizeGreaterThan(ENGINES)
                     .allMatch(arena -> !arena.scope().isAlive());
