@@ -83,7 +83,7 @@ record CCompiler(List<String> command, String version) {
                 .findFirst();
     }
 
-    private static Optional<CCompiler> at(String commandLine) {
+    static Optional<CCompiler> at(String commandLine) {
         List<String> command = List.of(commandLine.split("\\s+"));
         return run(with(command, List.of("--version")), Map.of())
                 .filter(outcome -> outcome.exitCode() == 0)
@@ -92,21 +92,22 @@ record CCompiler(List<String> command, String version) {
 
     /** The files that this compiler can compile: older ones do not know some tiers' instructions or their names. */
     List<Path> compilable(List<Path> sources) throws IOException {
-        List<Path> compilable = new ArrayList<>();
-        for (Path source : sources) {
-            Optional<String> complaint = complaint(source);
-            if (complaint.isEmpty()) {
-                compilable.add(source);
-            } else {
-                System.out.println(command + " leaves out " + source.getFileName() + ": " + complaint.get());
+        List<Tier> leftOut = new ArrayList<>();
+        for (Tier tier : Tier.values()) {
+            Optional<String> complaint = complaint(tier);
+            if (complaint.isPresent()) {
+                leftOut.add(tier);
+                System.out.println(
+                        String.join(" ", command) + " leaves out the tier " + tier.suffix + ": " + complaint.get());
             }
         }
-        return compilable;
+        return sources.stream()
+                .filter(source -> !leftOut.contains(Tier.of(source)))
+                .toList();
     }
 
-    /** The compiler's error if it does not know the instructions of a file's tier or their names. */
-    private Optional<String> complaint(Path source) throws IOException {
-        Tier tier = Tier.of(source);
+    /** The compiler's error if it does not know the instructions of a tier or their names. */
+    private Optional<String> complaint(Tier tier) throws IOException {
         if (tier.probe.isEmpty()) {
             return Optional.empty();
         }

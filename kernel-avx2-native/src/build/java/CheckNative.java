@@ -40,6 +40,7 @@ final class CheckNative {
             return;
         }
         List<CCompiler> compilers = CCompiler.all();
+        checkOldCompiler(compilers.getFirst());
         String tests = System.getProperty("qk256.tests", "usual");
         switch (tests) {
             case "usual" -> {
@@ -59,6 +60,39 @@ final class CheckNative {
             default ->
                 throw new CCompiler.BuildFailure("-Dqk256.tests=" + tests + ", expected one of usual, long, all");
         }
+    }
+
+    /** Checks that a tier is left out if the compiler refuses its options, and that the rest compiles without it. */
+    private static void checkOldCompiler(CCompiler compiler) throws IOException {
+        if (CCompiler.os().equals("windows")) {
+            return;
+        }
+        Path old = Files.createDirectories(WORK).resolve("old-compiler").toAbsolutePath();
+        Files.writeString(old, """
+                #!/bin/sh
+                case "$*" in *-mavx512vnni*) echo "error: unknown option -mavx512vnni" >&2; exit 1;; esac
+                exec %s "$@"
+                """.formatted(String.join(" ", compiler.command())));
+        if (!old.toFile().setExecutable(true)) {
+            throw new CCompiler.BuildFailure(old + " cannot be made executable");
+        }
+        CCompiler refusing = CCompiler.at(old.toString()).orElseThrow();
+        List<Path> sources = CCompiler.sources(Path.of("src/main/native"));
+        List<Path> compilable = refusing.compilable(sources);
+        List<Tier> leftOut = sources.stream()
+                .filter(source -> !compilable.contains(source))
+                .map(Tier::of)
+                .distinct()
+                .sorted()
+                .toList();
+        if (!leftOut.containsAll(List.of(Tier.AMX, Tier.AVX512_VNNI)) || leftOut.contains(Tier.AVX2)) {
+            throw new CCompiler.BuildFailure(
+                    "expected a compiler without -mavx512vnni to leave out AMX and AVX512_VNNI, left out " + leftOut);
+        }
+        List<String> arguments = CCompiler.with(CCompiler.COMMON, CCompiler.definitions(compilable));
+        refusing.compile(CCompiler.with(
+                arguments,
+                List.of("-Werror", "-c", "src/main/native/tiers.c", "-o", WORK + "/tiers-of-old-compiler.o")));
     }
 
     /** Checks the gate itself: it must refuse what once got through. */

@@ -43,7 +43,8 @@ public final class JvmCounts {
     /** Bytes that this thread has allocated. Telling it takes some, too. */
     public static long allocatedBytes() {
         String type = "com.sun.management.ThreadMXBean";
-        return (Long) ask(beans("java.lang.management.ThreadMXBean").getFirst(), type, "getCurrentThreadAllocatedBytes");
+        return (Long)
+                ask(beans("java.lang.management.ThreadMXBean").getFirst(), type, "getCurrentThreadAllocatedBytes");
     }
 
     /** The names of the project's own threads. */

@@ -48,6 +48,16 @@ class LimitsTest {
         });
     }
 
+    /** On a busy machine, this client itself may be too slow. */
+    private static boolean isHealthy(TestServer server) {
+        try (Socket socket = RawClient.connect(server.port())) {
+            RawClient.write(socket, "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            return RawClient.read(socket).startsWith("HTTP/1.1 200 ");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     private static long cancelled(TestServer server) {
         SchedulerStatus status = server.scheduler.status();
         return status.finished().getOrDefault(FinishReason.CANCELLED, 0L);
@@ -98,7 +108,7 @@ class LimitsTest {
                 Socket socket = RawClient.connect(server.port())) {
             RawClient.write(socket, CHAT + "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{");
             assertThat(RawClient.read(socket)).startsWith("HTTP/1.1 408 ").contains("within 200 ms");
-            assertThat(server.get("/health").statusCode()).isEqualTo(200);
+            await("others are served", () -> isHealthy(server));
         }
     }
 

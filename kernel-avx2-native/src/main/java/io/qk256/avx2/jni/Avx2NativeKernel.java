@@ -70,11 +70,12 @@ final class Avx2NativeKernel extends Kernel {
         this.transposedGemvI8 = Tier.widest(Native.TRANSPOSED_GEMV_I8, tiers);
         this.prefetch = tuning.prefetch();
         this.streamPrefetch = tuning.stream();
-        this.description = description(tiers, tuning, origin);
+        this.description = description(tiers, Tier.built(), tuning, origin);
     }
 
-    static String description(int tiers, Tuning tuning, String origin) {
-        return "C with AVX2 and FMA intrinsics" + Tier.uses(tiers) + ", prefetch " + tuning + ", from " + origin;
+    static String description(int tiers, int built, Tuning tuning, String origin) {
+        return "C with AVX2 and FMA intrinsics" + Tier.uses(tiers) + Tier.missing(built) + ", prefetch " + tuning
+                + ", from " + origin;
     }
 
     @Override

@@ -73,6 +73,25 @@ enum Tier {
         return widest;
     }
 
+    /** Returns the set of the tiers that the library was built with. */
+    static int built() {
+        int built = 0;
+        for (Tier tier : values()) {
+            int operation = tier == AMX ? Native.WIDE_GEMM_I8 : Native.GEMM_I8;
+            built |= Native.function(tier.row, operation) == 0 ? 0 : 1 << tier.row;
+        }
+        return built;
+    }
+
+    /** Names the tiers that a set lacks. */
+    static String missing(int built) {
+        List<String> missing = Arrays.stream(values())
+                .filter(tier -> !tier.isIn(built))
+                .map(tier -> tier.label)
+                .toList();
+        return missing.isEmpty() ? "" : ", built by a compiler without " + String.join(" and ", missing);
+    }
+
     /** Describes what a set is used for, beyond AVX2 and FMA. */
     static String uses(int tiers) {
         return Arrays.stream(values())

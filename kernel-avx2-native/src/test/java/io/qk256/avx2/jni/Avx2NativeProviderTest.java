@@ -88,15 +88,18 @@ class Avx2NativeProviderTest {
 
     @Test
     void theDescriptionTellsWhatIsUsedBeyondAvx2() {
-        assertThat(Avx2NativeKernel.description(0b001, NEAR, "here"))
+        assertThat(Avx2NativeKernel.description(0b001, 0b1111, NEAR, "here"))
                 .isEqualTo("C with AVX2 and FMA intrinsics, prefetch t0:10240, from here");
-        assertThat(Avx2NativeKernel.description(0b011, NEAR, "here"))
+        assertThat(Avx2NativeKernel.description(0b011, 0b1111, NEAR, "here"))
                 .isEqualTo("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, prefetch t0:10240, from here");
-        assertThat(Avx2NativeKernel.description(0b101, FAR, "here"))
+        assertThat(Avx2NativeKernel.description(0b101, 0b1111, FAR, "here"))
                 .isEqualTo("C with AVX2 and FMA intrinsics, AVX-512 (F, BW, VL, VNNI), prefetch t2:8192, from here");
-        assertThat(Avx2NativeKernel.description(0b111, FAR, "here"))
+        assertThat(Avx2NativeKernel.description(0b111, 0b1111, FAR, "here"))
                 .isEqualTo("C with AVX2 and FMA intrinsics, int8 products with AVX-VNNI, AVX-512 (F,"
                         + " BW, VL, VNNI), prefetch t2:8192, from here");
+        assertThat(Avx2NativeKernel.description(0b001, 0b0011, NEAR, "here"))
+                .isEqualTo("C with AVX2 and FMA intrinsics, built by a compiler without avx512-vnni and amx, prefetch"
+                        + " t0:10240, from here");
     }
 
     /** The library has no shared switch that the second kernel could change for the first. */

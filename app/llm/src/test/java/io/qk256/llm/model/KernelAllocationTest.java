@@ -34,8 +34,12 @@ class KernelAllocationTest {
         F32Vector y = F32Vector.allocate(arena, ROWS);
         I8Vector q = I8Vector.allocate(arena, COLS);
         kernels.forEach((name, kernel) -> {
-            assertThat(leastBytes(() -> kernel.gemv(w, x, y), none)).as("%s, f32", name).isLessThanOrEqualTo(none);
-            assertThat(leastBytes(() -> kernel.gemv(w, q, y), none)).as("%s, int8", name).isLessThanOrEqualTo(none);
+            assertThat(leastBytes(() -> kernel.gemv(w, x, y), none))
+                    .as("%s, f32", name)
+                    .isLessThanOrEqualTo(none);
+            assertThat(leastBytes(() -> kernel.gemv(w, q, y), none))
+                    .as("%s, int8", name)
+                    .isLessThanOrEqualTo(none);
         });
     }
 
