@@ -122,8 +122,8 @@ class Avx2NativeProviderTest {
             for (int turn = 0; turn < 3; turn++) {
                 float[] narrowResult = gemm(narrow, w, x, arena);
                 assertThat(gemm(wide, w, x, arena)).isEqualTo(narrowResult).isNotEqualTo(new float[rows * columns]);
-                assertThat(narrow).hasToString(Avx2NativeKernel.description(0b001, here, "its jar"));
-                assertThat(wide).hasToString(Avx2NativeKernel.description(runnable, here, "its jar"));
+                assertThat(narrow).hasToString(Avx2NativeKernel.description(0b001, Tier.built(), here, "its jar"));
+                assertThat(wide).hasToString(Avx2NativeKernel.description(runnable, Tier.built(), here, "its jar"));
             }
         }
     }

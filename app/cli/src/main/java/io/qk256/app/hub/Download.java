@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -329,6 +330,9 @@ final class Download {
     }
 
     private IOException writing(IOException e) {
+        if (e instanceof ClosedByInterruptException) {
+            return Attempts.interrupted(e);
+        }
         return new IOException(
                 part + ": cannot be written: " + FileProblem.reason(e)
                         + (have > 0 ? "; " + Sizes.of(have) + " are kept, and the same command continues" : "")
