@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SequenceTest {
 
@@ -109,16 +109,18 @@ class SequenceTest {
      * eliminates.
      */
     @ParameterizedTest
-    @ValueSource(ints = {1, 2})
-    void decodingLeavesNoGarbage(int threads) throws ReflectiveOperationException {
+    @CsvSource({"1, STORED", "2, STORED", "2, SCREENED"})
+    void decodingLeavesNoGarbage(int threads, HeadType head) throws ReflectiveOperationException {
         Set<Thread> others = Thread.getAllStackTraces().keySet();
-        try (Engine engine = model.engine(Kernels.fastest(), new EngineOptions(threads, 256, 16, CacheType.F16));
+        try (Model ofHead = SyntheticModel.of(SMALL, head, 1);
+                Engine engine = ofHead.engine(Kernels.fastest(), new EngineOptions(threads, 256, 16, CacheType.F16));
                 Sequence steady = engine.sequence()) {
             long[] computing = Thread.getAllStackTraces().keySet().stream()
                     .filter(thread -> !others.contains(thread) || thread == Thread.currentThread())
                     .mapToLong(Thread::threadId)
                     .toArray();
             assertThat(computing).hasSize(threads);
+            steady.wantBest(1);
             long asking = Long.MAX_VALUE;
             long least = Long.MAX_VALUE;
             for (int round = 0; round < 300 && least - asking >= TOKENS; round++) {
