@@ -149,19 +149,29 @@ public final class ModelBench {
         }
     }
 
-    /** Decodes with an engine that measures where its time goes, after a warm-up of the same length. */
-    public ModelAccount account(String name, Kernel kernel, int threads) {
+    /**
+     * Decodes with an engine that measures where its time goes, after a warm-up of the same length.
+     *
+     * @param sequences how many sequences decode at once
+     */
+    public ModelAccount account(String name, Kernel kernel, int threads, int sequences) {
         Account account = new Account();
-        EngineOptions options = new EngineOptions(threads, PROMPT + DECODED, PROMPT, CacheType.F16);
+        EngineOptions options =
+                new EngineOptions(threads, PROMPT + DECODED, Math.max(PROMPT, sequences), CacheType.F16);
         try (Engine engine = model.engine(kernel, options, account);
                 Sequence sequence = engine.sequence()) {
             sequence.wantBest(1);
             sequence.prompt(prompt);
-            decodeRate(sequence);
+            rate(engine, sequence, sequences);
             account.reset();
-            decodeRate(sequence);
-            return new ModelAccount("decode", name, threads, model.head(), account);
+            rate(engine, sequence, sequences);
+            String what = sequences == 1 ? "decode" : "decode, " + sequences + " at once";
+            return new ModelAccount(what, name, threads, model.head(), account);
         }
+    }
+
+    private double rate(Engine engine, Sequence sequence, int sequences) {
+        return sequences == 1 ? decodeRate(sequence) : togetherRate(engine, sequence, sequences);
     }
 
     /**

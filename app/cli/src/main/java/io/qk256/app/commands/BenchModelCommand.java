@@ -142,7 +142,7 @@ final class BenchModelCommand implements Callable<Integer> {
     @Option(
             names = "--account",
             description =
-                    "Also measure where the time of a decoded token goes, and of the --prompts: products, output head, attention, norms and"
+                    "Also measure where the time of a decoded token goes, of the --sequences and of the --prompts: products, output head, attention, norms and"
                             + " other work on single tokens, waiting for threads, the rest; in milliseconds.")
     private boolean account;
 
@@ -308,8 +308,10 @@ final class BenchModelCommand implements Callable<Integer> {
                         bench.measure(candidate.name(), candidate.kernel().orElseThrow(), count, sequences, right);
                 rows.add(row);
                 if (account) {
-                    accounts.add(
-                            bench.account(candidate.name(), candidate.kernel().orElseThrow(), count));
+                    for (int together : sequences == 1 ? List.of(1) : List.of(1, sequences)) {
+                        accounts.add(bench.account(
+                                candidate.name(), candidate.kernel().orElseThrow(), count, together));
+                    }
                 }
                 if (density != null) {
                     skippingRows.add(
