@@ -198,7 +198,7 @@ final class WrongLists {
                 return sum;
             }
         });
-        wrong.add("transposed-pairs-saturate-in-16-bits", Rules.TRANSPOSED, new PlainLists() {
+        wrong.add("transposed-fours-saturate-in-16-bits", Rules.TRANSPOSED, new PlainLists() {
             @Override
             float transposedSum(Qk256Matrix w, I8Vector x, IndexList listed, int col) {
                 int smallest = (int) Math.min(
@@ -206,14 +206,14 @@ final class WrongLists {
                         Math.min(w.codebook().value2(), w.codebook().value3()));
                 int sum = 0;
                 int ofQ = 0;
-                for (int i = 0; i < listed.size(); i += 2) {
-                    int pair = 0;
-                    for (int k = i; k < Math.min(i + 2, listed.size()); k++) {
+                for (int i = 0; i < listed.size(); i += 4) {
+                    int four = 0;
+                    for (int k = i; k < Math.min(i + 4, listed.size()); k++) {
                         int q = q(x, listed.get(k));
-                        pair += ((int) w.codebook().value(code(w, listed.get(k), col)) - smallest) * q;
+                        four += ((int) w.codebook().value(code(w, listed.get(k), col)) - smallest) * q;
                         ofQ += q;
                     }
-                    sum += Math.max(Short.MIN_VALUE + 1, Math.min(pair, Short.MAX_VALUE));
+                    sum += Math.max(Short.MIN_VALUE + 1, Math.min(four, Short.MAX_VALUE));
                 }
                 return sum + smallest * ofQ;
             }

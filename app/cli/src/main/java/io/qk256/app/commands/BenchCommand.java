@@ -8,16 +8,20 @@ import io.qk256.app.bench.BenchTask;
 import io.qk256.app.bench.Kit;
 import io.qk256.app.bench.TaskFilter;
 import io.qk256.spi.CpuFeature;
+import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.spi.selection.Artifact;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.CpuFeatures.Presence;
 import io.qk256.spi.selection.Selection;
 import io.qk256.spi.support.OutputFile;
+import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -56,6 +60,12 @@ final class BenchCommand implements Callable<Integer> {
             description = "Measure only these kernels (default: all usable ones).")
     private @Nullable List<String> kernels;
 
+    @Option(
+            names = "--alternatives",
+            description = "Measure instead what the native kernel could do differently on this CPU, with weights out of"
+                    + " cache: kinds and distances of prefetch, narrower instruction sets. Some two minutes.")
+    private boolean alternatives;
+
     @ArgGroup(heading = "Tasks: comma-separated lists, or 'all'%n", validate = false)
     private BenchFilterOptions filter = new BenchFilterOptions();
 
@@ -79,6 +89,9 @@ final class BenchCommand implements Callable<Integer> {
         int code = command.exitCode(true);
         if (code != ExitCode.OK) {
             return code;
+        }
+        if (alternatives) {
+            return measureAlternatives(command);
         }
         Kit.Outcome outcome = measure(command);
         BenchResults now = outcome.results();
@@ -104,29 +117,69 @@ final class BenchCommand implements Callable<Integer> {
         return verdict.exitCode();
     }
 
+    private int measureAlternatives(Qk256Command command) throws IOException, InterruptedException {
+        Machine machine = command.machine();
+        requireAlternatives(machine.selection());
+        int most = Math.min(Runtime.getRuntime().availableProcessors(), ParallelKernel.MAX_THREADS);
+        BenchAlternatives all =
+                new BenchAlternatives(IntStream.of(1, most).distinct().boxed().toList());
+        all.measure(
+                BenchAlternatives.choices(machine.cpu().featuresThatAre(Presence.PRESENT)),
+                choice -> kit(machine, all.tasks(), List.of(BenchAlternatives.KERNEL), choice),
+                description(machine),
+                command.terminal());
+        all.print(results.format == BenchReport.Format.JSON, KernelReport.describe(machine.cpu()), command.out());
+        return all.isWrong() ? ExitCode.FAILED : ExitCode.OK;
+    }
+
+    private void requireAlternatives(Selection selection) {
+        if (filter.isGiven()
+                || kernels != null
+                || measuring.against().isPresent()
+                || !results.outputs().isEmpty()
+                || results.compare != null
+                || results.save != null) {
+            throw new UserError(
+                    "--alternatives decides what is measured, and its results are not kept; use it with -o json,"
+                            + " --rounds, --time and --jvm-option only");
+        }
+        if (results.format != BenchReport.Format.TABLE && results.format != BenchReport.Format.JSON) {
+            throw new UserError("--alternatives prints a table, or one object with -o json; leave out the other -o");
+        }
+        Usable.named(List.of(BenchAlternatives.KERNEL), selection);
+    }
+
     private Kit.Outcome measure(Qk256Command command) throws IOException, InterruptedException {
         Machine machine = command.machine();
+        return kit(machine, tasks(), kernels(machine.selection()), Optional.empty())
+                .run(description(machine));
+    }
+
+    private static JsonObject description(Machine machine) {
         JsonObject description = new JsonObject();
         description.addProperty("cpu", KernelReport.describe(machine.cpu()));
         description.addProperty("name", machine.cpu().name());
         description.addProperty("logicalCores", machine.cpu().logicalCores());
         description.addProperty("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+        return description;
+    }
+
+    private Kit kit(Machine machine, List<BenchTask> tasks, List<String> measured, Optional<String> option) {
         return new Kit(
-                        tasks(),
-                        kernels(machine.selection()),
-                        machine.cpu().featuresThatAre(Presence.PRESENT).stream()
-                                .map(CpuFeature::label)
-                                .toList(),
-                        measuring.duration(quick ? QUICK : NORMAL),
-                        measuring.profilers,
-                        measuring.jvmOptions,
-                        machine.selection().candidates().stream()
-                                .filter(candidate -> candidate.kernel().isPresent())
-                                .map(Candidate::artifact)
-                                .filter(Artifact::plugin)
-                                .toList(),
-                        measuring.against())
-                .run(description);
+                tasks,
+                measured,
+                machine.cpu().featuresThatAre(Presence.PRESENT).stream()
+                        .map(CpuFeature::label)
+                        .toList(),
+                measuring.duration(quick || alternatives ? QUICK : NORMAL),
+                measuring.profilers,
+                Stream.concat(measuring.jvmOptions.stream(), option.stream()).toList(),
+                machine.selection().candidates().stream()
+                        .filter(candidate -> candidate.kernel().isPresent())
+                        .map(Candidate::artifact)
+                        .filter(Artifact::plugin)
+                        .toList(),
+                measuring.against());
     }
 
     private List<BenchTask> tasks() {

@@ -68,6 +68,11 @@ final class BenchFilterOptions {
 
     BenchFilterOptions() {}
 
+    /** Whether any option was given. */
+    boolean isGiven() {
+        return operations != null || shapes != null || columns != null || modes != null || threads != null;
+    }
+
     /** The given options; defaults in place of those not given. */
     List<TaskFilter> orElse(List<TaskFilter> usual) {
         requireTakersOfColumns();

@@ -109,6 +109,8 @@ class WrongUsageTest {
             run --raw --system hi | --raw continues the text as it is, and --system is about conversations
             run --raw --no-think | and --think is about conversations; give one of them
             perplexity -f /nowhere/at/all --windows 0 | --windows: 0, expected 1 or more
+            bench --alternatives --shapes 1024 | --alternatives decides what is measured
+            bench --alternatives -o csv | --alternatives prints a table
             run --skip columns | Invalid value for option '--skip'
             bench-model --density 0.3,0.1 | add --shape 2b
             bench-model --shape 2b --density 0.1,0.3 | --density: '0.1,0.3', expected the part of the gates
