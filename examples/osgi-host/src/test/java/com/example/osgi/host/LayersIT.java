@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,8 +27,10 @@ class LayersIT {
 
     private static final Path BUNDLES = Path.of(System.getProperty("bundles"));
 
-    /** The JVM compiles the kernel again after each. */
-    private static final int CHANGES = Math.min(Integer.getInteger("changes"), 30);
+    private static final int CHANGES = Integer.getInteger("changes");
+
+    /** The JVM compiles Java code again after each change. */
+    private static final int CHANGES_IN_JAVA = Math.min(CHANGES, 30);
 
     @TempDir
     private Path directory;
@@ -58,21 +61,34 @@ class LayersIT {
     }
 
     @Test
-    void afterRefreshAPluginThatIsGoneLeavesNothing() throws Exception {
-        plugins = PluginDirectory.open(directory);
+    void afterRefreshAPluginInJavaThatIsGoneLeavesNothing() throws Exception {
+        exchange(jar("kernel-avx2-vector"), "avx2-vector", CHANGES_IN_JAVA);
+    }
+
+    /** The example of a kernel outside this project, if it was built and the CPU can run it. */
+    @Test
+    void afterRefreshANativePluginThatIsGoneLeavesNothing() throws Exception {
+        Path jar = Path.of(System.getProperty("other"));
+        assumeTrue(Files.exists(jar), jar.toString());
+        exchange(jar, "avx512-native", CHANGES);
+        assertEquals(Set.of(), Garbage.libraries(1), "native libraries that are still loaded");
+    }
+
+    private void exchange(Path kernel, String name, int changes) throws Exception {
+        plugins = PluginDirectory.open(directory).allowNative(Set.of("com.example.avx512"));
         Files.copy(jar("kernel-scalar"), directory.resolve("scalar.jar"));
-        Path best = directory.resolve("vector.jar");
-        Files.copy(jar("kernel-avx2-vector"), best);
+        Path best = directory.resolve("best.jar");
+        Files.copy(kernel, best);
         Selection first = select();
-        assumeTrue(first.best().containsValue("avx2-vector"), first.candidates().toString());
-        Decoder decoder = new Decoder(System.getProperty("model"), 2, "avx2-vector", first.kernel());
+        assumeTrue(first.best().containsValue(name), first.candidates().toString());
+        Decoder decoder = new Decoder(System.getProperty("model"), 2, name, first.kernel());
         first = null;
         try {
-            for (int i = 0; i < CHANGES; i++) {
+            for (int i = 0; i < changes; i++) {
                 Files.delete(best);
                 assertEquals("scalar", refresh(decoder));
-                Files.copy(jar("kernel-avx2-vector"), best);
-                assertEquals("avx2-vector", refresh(decoder));
+                Files.copy(kernel, best);
+                assertEquals(name, refresh(decoder));
             }
             loaders.removeLast(); // It is in use.
             assertEquals(0, Garbage.remaining(loaders), loaders.size() + " class loaders were made");
