@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.qk256.app.modulepath.Application.Result;
+import io.qk256.testing.LongTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +73,7 @@ class CalibrateIT {
                 .containsPattern("measured remembered from \\S+, G weights/s: dequantize [0-9.]+");
     }
 
+    @LongTest
     @Test
     void boastfulPluginIsSelectedByItsRankOrMeasuredLikeAnyOther() throws Exception {
         Path plugins = cache.resolve("plugins");
@@ -109,6 +111,7 @@ class CalibrateIT {
         assertThat(seen).doesNotExist();
     }
 
+    @LongTest
     @Test
     void theProofRunsOnWhatWasMeasured() throws Exception {
         Result proof = run("--calibrate", "check", "--json");

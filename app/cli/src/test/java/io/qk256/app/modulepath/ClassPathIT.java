@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.spi.KernelProvider;
 import io.qk256.spi.selection.Artifact;
+import io.qk256.testing.LongTest;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
@@ -300,6 +301,7 @@ class ClassPathIT {
         }
     }
 
+    @LongTest
     @Test
     void theKitTestsAKernelOfTheClassPath() throws Exception {
         List<Path> all = with(jars(), jars(TARGET.resolve("qk256/lib/kit")).toArray(Path[]::new));

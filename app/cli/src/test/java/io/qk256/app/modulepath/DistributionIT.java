@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.qk256.testing.LongTest;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -200,6 +201,7 @@ class DistributionIT {
         requireServes();
     }
 
+    @LongTest
     @Test
     void itServes() throws Exception {
         requireServes();

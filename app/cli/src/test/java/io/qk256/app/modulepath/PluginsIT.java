@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.qk256.app.modulepath.Application.Result;
 import io.qk256.spi.selection.Artifact;
+import io.qk256.testing.LongTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -133,6 +134,7 @@ class PluginsIT {
                 .isZero();
     }
 
+    @LongTest
     @Test
     void brokenPluginsAreRowsAndTheNextIsSelected() throws Exception {
         Files.createDirectories(plugins().resolve("empty"));
@@ -158,6 +160,7 @@ class PluginsIT {
                         + " or give it another name");
     }
 
+    @LongTest
     @Test
     void nativeAccessIsRefusedUnlessTheOperatorAllowsIt() throws Exception {
         add(new TestModule("machine-code").replacing(OPEN, NATIVE));
@@ -172,6 +175,7 @@ class PluginsIT {
         assertThat(text(kernel(kernels(), "machine-code"), "state")).isEqualTo("selected");
     }
 
+    @LongTest
     @Test
     void pinnedPluginThatWasExchangedIsNotLoaded() throws Exception {
         Path jar = add(new TestModule("pinned"));
@@ -196,6 +200,7 @@ class PluginsIT {
                         "--allow-native example.plaim: no plugin has a module of this name; there are: example.plain");
     }
 
+    @LongTest
     @Test
     void pluginsThatWouldEndTheApplicationAreDisqualifiedAndTheNextIsSelected() throws Exception {
         String crash = "MemorySegment.ofAddress(8).reinterpret(8).get(ValueLayout.JAVA_BYTE, 0); " + OPEN;
@@ -215,6 +220,7 @@ class PluginsIT {
     }
 
     /** How soon the plugin starts to hang depends on the machine. */
+    @LongTest
     @Test
     void aPluginThatHangsIsDisqualifiedAndTheNextIsSelected() throws Exception {
         Path hanging = work.resolve("began-to-hang");
@@ -280,6 +286,7 @@ class PluginsIT {
     }
 
     /** Standard output is data: a limited part of what plugins print goes to standard error, with their names. */
+    @LongTest
     @Test
     void whatPluginsPrintDoesNotReachStandardOutput() throws Exception {
         add(new TestModule("printing")

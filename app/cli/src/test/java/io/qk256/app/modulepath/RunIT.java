@@ -8,6 +8,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.qk256.app.modulepath.Application.Result;
 import io.qk256.testing.Effort;
+import io.qk256.testing.LongTest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -183,6 +184,7 @@ class RunIT {
                 .containsPattern("the message needs \\d+ tokens, expected at most 252");
     }
 
+    @LongTest
     @Test
     void saysThatTheContextIsFull() throws Exception {
         Path prompt = Files.writeString(dir.resolve("prompt.txt"), "fox ".repeat(120));
@@ -208,6 +210,7 @@ class RunIT {
         fails(1, "cut.gguf", "run", "-m", cut.toString());
     }
 
+    @LongTest
     @Test
     void perplexityOfTalesThatTheModelDoesNotKnow() throws Exception {
         String text = resource("/fixtures/model/demo_heldout.txt").toString();
@@ -226,6 +229,7 @@ class RunIT {
         fails(2, "--window: 257, expected 1 to 256", "perplexity", "-f", text, "--window=257");
     }
 
+    @LongTest
     @Test
     void theSpeedOfAModelIsMeasuredAndDrawn() throws Exception {
         Path picture = dir.resolve("speed.svg");

@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.qk256.app.modulepath.Application.Result;
 import io.qk256.spi.selection.Artifact;
+import io.qk256.testing.LongTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -133,6 +134,7 @@ class TckIT {
         assertThat(report.get("sha256").getAsString()).isEqualTo(Artifact.sha256(jar));
     }
 
+    @LongTest
     @Test
     void folderOfJarsIsCertifiedAsAWhole() throws Exception {
         Path plugins = directory.resolve("plugins");
@@ -165,6 +167,7 @@ class TckIT {
         assertThat(withPlugins(plugins, "kernels").out()).containsPattern("(?m)^in-folder +1000 +selected  ");
     }
 
+    @LongTest
     @Test
     void nativeAccessIsGrantedAsTheApplicationGrantsIt() throws Exception {
         Path plugins = directory.resolve("plugins");
