@@ -63,7 +63,6 @@ class WrongUsageTest {
             run -m /nowhere/at/all | /nowhere/at/all: no such file
             run --kernel=scaler | no kernel is called 'scaler'
             explain avx2-natif | no kernel is called 'avx2-natif'; did you mean avx2-native
-            kernels --kernel scaler | did you mean scalar?
             kernels --cpu-features avx3 | 'avx3' is not a CPU feature; there are: [
             kernels --jsom | --jsom
             inspect /nowhere/at/all | /nowhere/at/all: no such file
