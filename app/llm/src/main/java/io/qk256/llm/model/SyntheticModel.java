@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -112,6 +113,10 @@ public final class SyntheticModel {
             if (spec.role() == TensorSpec.Role.TOKENS) {
                 tokens.put(spec.name(), inGroups() ? blocks(spec) : tokens(spec.rows(), spec.cols()));
             }
+        }
+        if (rowDensity < 1) { // The head is random, so the embedding cannot be the head.
+            tokens.put(Weights.OUTPUT, tokens(config.vocabulary(), config.width()));
+            decide(Objects.requireNonNull(tokens.get(Weights.EMBEDDING)));
         }
         if (inGroups()) {
             ternary.put(Weights.OUTPUT, ternary(config.vocabulary(), config.width()));
@@ -230,15 +235,17 @@ public final class SyntheticModel {
             }
             return four;
         });
-        if (rowDensity < 1) {
-            short[] decisive = new short[Math.min(DECIDING, cols)];
-            Arrays.fill(decisive, DECISIVE);
-            for (int row = 0; row < rows; row++) {
-                long at = (long) row * cols * Short.BYTES;
-                MemorySegment.copy(decisive, 0, data, ValueLayout.JAVA_SHORT, at, decisive.length);
-            }
-        }
         return DenseMatrix.ofHalves(data, rows, cols);
+    }
+
+    /** Makes the first values of each row decide on the gates. */
+    private static void decide(DenseMatrix embedding) {
+        short[] decisive = new short[Math.min(DECIDING, embedding.cols())];
+        Arrays.fill(decisive, DECISIVE);
+        for (int row = 0; row < embedding.rows(); row++) {
+            long at = (long) row * embedding.cols() * Short.BYTES;
+            MemorySegment.copy(decisive, 0, embedding.data(), ValueLayout.JAVA_SHORT, at, decisive.length);
+        }
     }
 
     private interface Source {
