@@ -64,9 +64,13 @@ record ParallelProblem(
             case GEMM_I8 -> kernel.gemm(w, batch, fromRow, toRow, out);
             case GEMM_Q8 -> kernel.gemm(wide, batch, fromRow, toRow, out);
             case GEMV_LISTED -> kernel.gemvListed(w, q, listed, fromRow, toRow, out);
-            case GEMV_TRANSPOSED ->
-                kernel.gemvTransposed(w, q, listed, Math.min(fromRow, w.cols()), Math.min(toRow, w.cols()), out);
+            case GEMV_TRANSPOSED -> kernel.gemvTransposed(w, q, listed, column(fromRow), column(toRow), out);
         }
         return out.toArray();
+    }
+
+    /** The column that is as far from the first as a row is. */
+    private int column(int row) {
+        return (int) ((long) row * w.cols() / w.rows());
     }
 }
