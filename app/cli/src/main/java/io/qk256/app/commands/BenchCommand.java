@@ -63,7 +63,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--alternatives",
             description = "Measure instead what the native kernel could do differently on this CPU, with weights out of"
-                    + " cache: kinds and distances of prefetch, narrower instruction sets. Some two minutes.")
+                    + " cache: kinds and distances of prefetch, narrower instruction sets. Some three minutes.")
     private boolean alternatives;
 
     @ArgGroup(heading = "Tasks: comma-separated lists, or 'all'%n", validate = false)
