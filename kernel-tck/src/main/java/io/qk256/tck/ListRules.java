@@ -5,7 +5,6 @@ import static io.qk256.tck.OperationUnderTest.GEMV_LISTED;
 import static io.qk256.tck.OperationUnderTest.GEMV_TRANSPOSED;
 
 import io.qk256.spi.Codebook;
-import io.qk256.spi.F32Vector;
 import io.qk256.spi.ScaleType;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -52,7 +51,7 @@ interface ListRules extends RuleGroup {
     default void rule50ListedRowsInEveryRange() {
         int rows = 37;
         for (int seed = 0; seed < 4; seed++) {
-            everyRange(Rules.LISTED_ROWS, Problem.random(rows, 70, seed), GEMV_LISTED);
+            kernel().trial(Rules.LISTED_ROWS, Problem.random(rows, 70, seed)).checkEveryRange(GEMV_LISTED);
         }
     }
 
@@ -116,7 +115,7 @@ interface ListRules extends RuleGroup {
     @Test
     @DisplayName(Rules.TRANSPOSED + ", every range")
     default void rule51TransposedMatrixInEveryRange() {
-        everyRange(Rules.TRANSPOSED, Problem.random(41, 30, 2), GEMV_TRANSPOSED);
+        kernel().trial(Rules.TRANSPOSED, Problem.random(41, 30, 2)).checkEveryRange(GEMV_TRANSPOSED);
         Problem wide = Problem.random(1100, 30, 6);
         Trial trial = kernel().trial(Rules.TRANSPOSED, wide)
                 .at(Placement.OFF_HEAP.withFill(-12345).amidHostileMemory());
@@ -205,40 +204,11 @@ interface ListRules extends RuleGroup {
         }
     }
 
-    private void everyRange(String rule, Problem problem, OperationUnderTest operation) {
-        Trial trial = kernel().trial(rule, problem)
-                .at(Placement.OFF_HEAP.withFill(-12345).amidHostileMemory());
-        for (int from = 0; from < problem.rows(); from++) {
-            for (int to = from + 1; to <= problem.rows(); to++) {
-                trial.rows(from, to).checkEverything(operation);
-            }
-        }
-    }
-
     private void anyMemory(String rule, OperationUnderTest operation) {
         for (int cols : List.of(1, 3, 64, 190, 257)) {
             Problem problem = Problem.random(261, cols, cols);
             Trial trial = kernel().trial(rule, problem);
-            F32Vector reference = trial.run(operation).values();
-            for (Placement home : List.of(Placement.OFF_HEAP, Placement.HEAP)) {
-                for (int offset = 0; offset < 5; offset++) {
-                    Placement hostile =
-                            home.withOffsets(offset, offset).amidHostileMemory().withPadding(offset);
-                    trial.at(hostile.withRowGap(offset * 7)).checkSame(operation, reference);
-                    trial.at(hostile.withLongerVectors(1 + 40 * offset).withTail(offset))
-                            .checkSame(operation, reference);
-                }
-            }
-            for (MemoryKind kind : MemoryKind.EVERYWHERE) {
-                trial.at(Placement.in(kind, MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP))
-                        .checkSame(operation, reference);
-                trial.at(Placement.in(MemoryKind.OFF_HEAP, kind, MemoryKind.HEAP, MemoryKind.OFF_HEAP))
-                        .checkSame(operation, reference);
-            }
-            for (MemoryKind guarded : MemoryKind.guarded()) {
-                trial.at(Placement.in(guarded, guarded, guarded, MemoryKind.OFF_HEAP))
-                        .checkSame(operation, reference);
-            }
+            trial.checkSameInAnyMemory(operation, trial.run(operation).values());
         }
     }
 

@@ -97,6 +97,40 @@ final class Trial {
         outcome.inputChange().or(outcome::strayWrite).ifPresent(damage -> fail(operation, damage));
     }
 
+    /** Checks everything for each range of rows, amid hostile memory; what is not computed has a value unlike any result. */
+    void checkEveryRange(OperationUnderTest operation) {
+        Trial trial = at(Placement.OFF_HEAP.withFill(-12345).amidHostileMemory());
+        for (int from = 0; from < problem.rows(); from++) {
+            for (int to = from + 1; to <= problem.rows(); to++) {
+                trial.rows(from, to).checkEverything(operation);
+            }
+        }
+    }
+
+    /**
+     * Checks that every element has the same bits as in another result, wherever the operands are: at any byte or any
+     * boundary of their size, amid hostile bytes, in every kind of memory, and next to pages that cannot be read.
+     */
+    void checkSameInAnyMemory(OperationUnderTest operation, F32Vector reference) {
+        for (Placement home : List.of(Placement.OFF_HEAP, Placement.HEAP)) {
+            for (int offset = 0; offset < 5; offset++) {
+                Placement hostile =
+                        home.withOffsets(offset, offset).amidHostileMemory().withPadding(offset);
+                at(hostile.withRowGap(offset * 7)).checkSame(operation, reference);
+                at(hostile.withLongerVectors(1 + 40 * offset).withTail(offset)).checkSame(operation, reference);
+            }
+        }
+        for (MemoryKind kind : MemoryKind.EVERYWHERE) {
+            at(Placement.in(kind, MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP))
+                    .checkSame(operation, reference);
+            at(Placement.in(MemoryKind.OFF_HEAP, kind, MemoryKind.HEAP, MemoryKind.OFF_HEAP))
+                    .checkSame(operation, reference);
+        }
+        for (MemoryKind guarded : MemoryKind.guarded()) {
+            at(Placement.in(guarded, guarded, guarded, MemoryKind.OFF_HEAP)).checkSame(operation, reference);
+        }
+    }
+
     /** Checks that the operation is rejected because it is not defined for this codebook. */
     void checkRefused(OperationUnderTest operation) {
         try {

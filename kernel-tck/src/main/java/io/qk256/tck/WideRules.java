@@ -2,7 +2,6 @@ package io.qk256.tck;
 
 import static io.qk256.tck.OperationUnderTest.GEMM_Q8;
 
-import io.qk256.spi.F32Vector;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -32,15 +31,8 @@ interface WideRules extends RuleGroup {
     @Test
     @DisplayName(Rules.WIDE_WEIGHTS + ", every range")
     default void rule49WideWeightsInEveryRange() {
-        int rows = 51;
-        Problem problem = Problem.random(rows, 70, 49).withColumns(3);
-        Trial trial = kernel().trial(Rules.WIDE_WEIGHTS, problem)
-                .at(Placement.OFF_HEAP.withFill(-12345).amidHostileMemory());
-        for (int from = 0; from < rows; from++) {
-            for (int to = from + 1; to <= rows; to++) {
-                trial.rows(from, to).checkEverything(GEMM_Q8);
-            }
-        }
+        Problem problem = Problem.random(51, 70, 49).withColumns(3);
+        kernel().trial(Rules.WIDE_WEIGHTS, problem).checkEveryRange(GEMM_Q8);
     }
 
     /** Any number of columns, with multipliers of their own, on the heap and off it. */
@@ -149,26 +141,7 @@ interface WideRules extends RuleGroup {
         for (int cols : List.of(5, 32, 65, 190, 256)) {
             Problem problem = Problem.random(21, cols, 49).withColumns(3).withRandomMultipliers();
             Trial trial = kernel().trial(Rules.WIDE_WEIGHTS, problem);
-            F32Vector reference = trial.run(GEMM_Q8).values();
-            for (Placement home : List.of(Placement.OFF_HEAP, Placement.HEAP)) {
-                for (int offset = 0; offset < 5; offset++) {
-                    Placement hostile =
-                            home.withOffsets(offset, offset).amidHostileMemory().withPadding(offset);
-                    trial.at(hostile).checkSame(GEMM_Q8, reference);
-                    trial.at(hostile.withLongerVectors(1 + 40 * offset).withTail(offset))
-                            .checkSame(GEMM_Q8, reference);
-                }
-            }
-            for (MemoryKind kind : MemoryKind.EVERYWHERE) {
-                trial.at(Placement.in(kind, MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP, MemoryKind.OFF_HEAP))
-                        .checkSame(GEMM_Q8, reference);
-                trial.at(Placement.in(MemoryKind.OFF_HEAP, kind, MemoryKind.HEAP, MemoryKind.OFF_HEAP))
-                        .checkSame(GEMM_Q8, reference);
-            }
-            for (MemoryKind guarded : MemoryKind.guarded()) {
-                trial.at(Placement.in(guarded, guarded, guarded, MemoryKind.OFF_HEAP))
-                        .checkSame(GEMM_Q8, reference);
-            }
+            trial.checkSameInAnyMemory(GEMM_Q8, trial.run(GEMM_Q8).values());
         }
     }
 
