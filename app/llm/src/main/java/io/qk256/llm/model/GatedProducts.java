@@ -1,10 +1,8 @@
 package io.qk256.llm.model;
 
-import io.qk256.spi.IndexList;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.parallel.RowTask;
-import java.lang.foreign.Arena;
 import java.util.List;
 
 /**
@@ -28,9 +26,7 @@ final class GatedProducts {
     private final KernelResults upResults;
     private final Products both;
     private final Products gateAlone;
-    private final IndexList listed;
-    private final int[] rows;
-    private final int[] bits;
+    private final ListedPlaces listed;
     private final Sparsity sparsity;
     private final RowTask multiplyListed = this::multiplyListed;
 
@@ -47,7 +43,7 @@ final class GatedProducts {
             Qk256Matrix up,
             KernelResults gateResults,
             KernelResults upResults,
-            Arena arena,
+            ListedPlaces listed,
             Sparsity sparsity) {
         this.kernel = kernel;
         this.threads = threads;
@@ -57,9 +53,7 @@ final class GatedProducts {
         this.upResults = upResults;
         this.both = new Products(kernel, threads, List.of(x, x), List.of(gate, up), List.of(gateResults, upResults));
         this.gateAlone = new Products(kernel, threads, List.of(x), List.of(gate), List.of(gateResults));
-        this.listed = IndexList.allocate(arena, up.rows());
-        this.rows = new int[up.rows()];
-        this.bits = new int[up.rows()];
+        this.listed = listed;
         this.sparsity = sparsity;
     }
 
@@ -77,27 +71,29 @@ final class GatedProducts {
         gateAlone.apply(1);
         listPositive();
         upResults.first(1).segment().fill((byte) 0);
-        listed.clear();
-        listed.add(rows, positive);
+        listed.list(positive);
         threads.forRows(positive, LEAST_ROWS, multiplyListed);
     }
 
     /** Multiplies the rows at some positions of the list. */
     private void multiplyListed(int from, int to) {
+        int[] rows = listed.places;
         int end = to == positive ? up.rows() : rows[to];
-        kernel.gemvListed(up, x.matrix(1).column(0), listed, rows[from], end, upResults.first(1));
+        kernel.gemvListed(up, x.matrix(1).column(0), listed.list, rows[from], end, upResults.first(1));
     }
 
     /** Lists the rows whose gate is above 0, without branches, which nobody could predict. */
     private void listPositive() {
+        int[] rows = listed.places;
+        int[] bits = listed.bits;
         gateResults.copyBits(bits);
         int count = 0;
-        for (int row = 0; row < bits.length; row++) {
+        for (int row = 0; row < up.rows(); row++) {
             rows[count] = row;
             count += -bits[row] >>> 31; // The bits of a number above 0 are an int above 0.
         }
         positive = count;
-        dense = count > MOST_LISTED * bits.length;
-        sparsity.countGates(bits.length, count);
+        dense = count > MOST_LISTED * up.rows();
+        sparsity.countGates(up.rows(), count);
     }
 }

@@ -52,6 +52,8 @@ final class Graph {
     /** Operands normalized for one matrix, by length. */
     private final Map<Integer, Columns> inputs = new HashMap<>();
 
+    private final Map<Integer, ListedPlaces> listed = new HashMap<>();
+
     private int layer;
     private String prefix = "";
     private @Nullable Columns output;
@@ -241,8 +243,7 @@ final class Graph {
      * squared ReLU, rows of up that would be multiplied by 0 are not read.
      */
     Columns gated(GateFunction function, Columns x, String gate, String up) {
-        boolean sparse = function == GateFunction.SQUARED_RELU
-                && options.skipping() != Skipping.NONE
+        boolean sparse = skips(function)
                 && !config.inputNorms()
                 && weights.ternary().containsKey(prefix + gate)
                 && weights.ternary().containsKey(prefix + up);
@@ -257,8 +258,8 @@ final class Graph {
         Qk256Matrix upMatrix = weights.matrix(prefix + up);
         KernelResults gateResults = results.take(gateMatrix.rows());
         KernelResults upResults = results.take(upMatrix.rows());
-        GatedProducts products =
-                new GatedProducts(kernel, threads, q, gateMatrix, upMatrix, gateResults, upResults, arena, sparsity);
+        GatedProducts products = new GatedProducts(
+                kernel, threads, q, gateMatrix, upMatrix, gateResults, upResults, listed(upMatrix.rows()), sparsity);
         addStage(Account.Part.PRODUCTS, () -> products.apply(batch.columns()));
         return gate(function, copied(gateResults, gateMatrix.rows()), copied(upResults, upMatrix.rows()));
     }
@@ -266,9 +267,7 @@ final class Graph {
     /** Multiplies a ternary matrix with {@code x}, which is mostly 0 if the gate function is squared ReLU. */
     Columns sparseLinear(GateFunction function, Columns x, String name) {
         Qk256Matrix matrix = weights.ternary().get(prefix + name);
-        boolean sparse = function == GateFunction.SQUARED_RELU
-                && options.skipping() != Skipping.NONE
-                && config.activations() == Activations.PER_TOKEN;
+        boolean sparse = skips(function) && config.activations() == Activations.PER_TOKEN;
         if (!sparse || matrix == null || matrix.hasGroupScales()) {
             return bitLinear(x, name);
         }
@@ -278,10 +277,18 @@ final class Graph {
         KernelResults y = results.take(matrix.rows());
         Qk256Matrix byColumns =
                 options.skipping() == Skipping.ROWS_AND_COLUMNS ? Transposition.of(matrix, arena) : null;
-        SparseProduct product =
-                new SparseProduct(kernel, threads, options.threads(), q, matrix, byColumns, y, arena, sparsity);
+        SparseProduct product = new SparseProduct(
+                kernel, threads, options.threads(), q, matrix, byColumns, y, listed(matrix.cols()), sparsity);
         addStage(Account.Part.PRODUCTS, () -> product.apply(batch.columns()));
         return copied(y, matrix.rows());
+    }
+
+    private boolean skips(GateFunction function) {
+        return function == GateFunction.SQUARED_RELU && options.skipping() != Skipping.NONE;
+    }
+
+    private ListedPlaces listed(int length) {
+        return listed.computeIfAbsent(length, n -> new ListedPlaces(arena, n));
     }
 
     private Columns copied(KernelResults from, int rows) {

@@ -1,13 +1,11 @@
 package io.qk256.llm.model;
 
 import io.qk256.spi.I8Vector;
-import io.qk256.spi.IndexList;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.parallel.RowTask;
-import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +27,7 @@ final class SparseProduct {
     private final int cols;
     private final @Nullable Qk256Matrix byColumns;
     private final int blocksOfThread;
-    private final IndexList listed;
-    private final int[] columns;
+    private final ListedPlaces listed;
     private final Sparsity sparsity;
     private final RowTask multiplyListed = this::multiplyListed;
 
@@ -47,7 +44,7 @@ final class SparseProduct {
             Qk256Matrix matrix,
             @Nullable Qk256Matrix byColumns,
             KernelResults y,
-            Arena arena,
+            ListedPlaces listed,
             Sparsity sparsity) {
         this.kernel = kernel;
         this.threads = threads;
@@ -57,8 +54,7 @@ final class SparseProduct {
         this.cols = matrix.cols();
         this.byColumns = byColumns;
         this.blocksOfThread = Math.ceilDiv(Qk256.blocks(matrix.rows()), numberOfThreads);
-        this.listed = IndexList.allocate(arena, byColumns == null ? 0 : cols);
-        this.columns = new int[cols];
+        this.listed = listed;
         this.sparsity = sparsity;
     }
 
@@ -68,15 +64,14 @@ final class SparseProduct {
             plain.apply(ofBatch);
             return;
         }
-        int count = x.listNotZero(columns);
+        int count = x.listNotZero(listed.places);
         sparsity.countInputs(cols, count);
         Qk256Matrix transposed = byColumns;
         if (transposed == null || count > MOST_LISTED * cols || !kernel.hasOwn(Operation.GEMV_TRANSPOSED)) {
             plain.apply(1);
             return;
         }
-        listed.clear();
-        listed.add(columns, count);
+        listed.list(count);
         // A part for each thread: the shorter the pieces of the columns are, the slower memory delivers them.
         threads.forRows(transposed.blocks(), blocksOfThread, multiplyListed);
     }
@@ -86,6 +81,6 @@ final class SparseProduct {
         Qk256Matrix transposed = Objects.requireNonNull(byColumns);
         int end = Math.min(transposed.cols(), to * Qk256.BLOCK_WEIGHTS);
         I8Vector activations = x.matrix(1).column(0);
-        kernel.gemvTransposed(transposed, activations, listed, from * Qk256.BLOCK_WEIGHTS, end, y.first(1));
+        kernel.gemvTransposed(transposed, activations, listed.list, from * Qk256.BLOCK_WEIGHTS, end, y.first(1));
     }
 }
