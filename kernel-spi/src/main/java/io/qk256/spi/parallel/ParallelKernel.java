@@ -112,8 +112,7 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
             throw new IllegalArgumentException(
                     "rows: " + rows + ", expected 0 or more; minRows: " + minRows + ", expected 1 or more");
         }
-        int rowsInPart = RowJob.rowsInPart(rows, threads, minRows, 1);
-        if (rowsInPart == rows || crew.isWithinCall()) {
+        if (RowJob.isOnePart(rows, threads, minRows) || crew.isWithinCall()) {
             crew.requireOpen();
             if (rows > 0) {
                 task.run(0, rows);
@@ -122,7 +121,7 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
         }
         RowJob job = crew.begin();
         try {
-            job.fill(task, rows, rowsInPart);
+            job.fill(task, rows, threads, minRows);
             finish(job);
         } finally {
             crew.end(job);
@@ -201,15 +200,14 @@ public final class ParallelKernel extends Kernel implements AutoCloseable {
             int fromRow,
             int toRow,
             F32Vector out) {
-        int rowsInPart = RowJob.rowsInPart(operation, cols, toRow - fromRow, threads);
-        if (rowsInPart == toRow - fromRow || crew.isWithinCall()) {
+        if (RowJob.isOnePart(operation, cols, toRow - fromRow, threads) || crew.isWithinCall()) {
             crew.requireOpen();
             RowJob.run(kernel, operation, w, x, listed, fromRow, toRow, out);
             return;
         }
         RowJob job = crew.begin();
         try {
-            job.fill(kernel, operation, w, x, listed, fromRow, toRow, out, rowsInPart);
+            job.fill(kernel, operation, w, cols, x, listed, fromRow, toRow, out, threads);
             finish(job);
         } finally {
             crew.end(job);

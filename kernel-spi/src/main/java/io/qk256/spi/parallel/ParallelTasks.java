@@ -86,7 +86,7 @@ public final class ParallelTasks {
         try {
             RowJob job = pool.begin();
             try {
-                job.fill((from, to) -> work(), workers, 1);
+                job.fill((from, to) -> work(), workers, workers, 1);
                 pool.join(job);
                 job.work();
                 job.awaitOthers();

@@ -18,8 +18,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One operation, split into row ranges (parts) that threads take one after the other. It is reused, so that calls leave
- * no garbage; therefore only a thread that has taken a part may read the operands.
+ * One operation, split into row ranges (parts) that threads take one after the other: large ones first, and smaller ones
+ * towards the end, so that all threads end at nearly the same time. It is reused, so that calls leave no garbage;
+ * therefore only a thread that has taken a part may read the operands.
  */
 final class RowJob implements Runnable {
 
@@ -31,6 +32,9 @@ final class RowJob implements Runnable {
 
     /** More than one, so that a late or slow thread does not keep the others waiting. */
     private static final int PARTS_PER_THREAD = 4;
+
+    /** The last parts are smaller than the first by this factor at most: each part has a cost of its own. */
+    private static final int SMALLER_AT_END = 8;
 
     /** A few hundred nanoseconds of work: the least that is worth handing to a thread. */
     private static final long WEIGHTS_IN_PART = 1 << 15;
@@ -44,20 +48,36 @@ final class RowJob implements Runnable {
     private @Nullable F32Vector out;
     private int fromRow;
     private int toRow;
-    private int rowsInPart;
-    private int parts;
+    private int threads;
 
-    /** Upper half: a number that changes with each call. Lower half: how many parts are not yet taken. */
+    /** Parts are multiples of it, except the last. */
+    private int group;
+
+    private int mostRows;
+    private int leastRows;
+
+    /** Upper half: a number that changes with each call. Lower half: how many rows are not yet taken. */
     private final AtomicLong open = new AtomicLong();
 
+    /** Rows. */
     private final AtomicInteger unfinished = new AtomicInteger();
+
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile @Nullable Thread waiting;
 
-    /** Returns the number of matrix rows that a thread takes at a time. */
-    static int rowsInPart(Operation operation, int cols, int rows, int threads) {
-        long worthwhile = Math.ceilDiv(WEIGHTS_IN_PART, (long) cols);
-        return rowsInPart(rows, threads, worthwhile, group(operation));
+    /** Whether the rows are too few to be split. */
+    static boolean isOnePart(Operation operation, int cols, int rows, int threads) {
+        return mostRows(rows, threads, worthwhile(operation, cols), group(operation)) == rows;
+    }
+
+    /** The same for other work. */
+    static boolean isOnePart(int rows, int threads, int minRows) {
+        return mostRows(rows, threads, minRows, 1) == rows;
+    }
+
+    /** A multiple of the group. */
+    private static int worthwhile(Operation operation, int cols) {
+        return (int) inGroups(Math.ceilDiv(WEIGHTS_IN_PART, (long) cols), group(operation));
     }
 
     private static int group(Operation operation) {
@@ -68,51 +88,54 @@ final class RowJob implements Runnable {
         };
     }
 
-    /**
-     * Returns the number of rows that a thread takes at a time: a multiple of the group, and at least the worthwhile
-     * number.
-     */
-    static int rowsInPart(int rows, int threads, long worthwhile, int group) {
+    /** The rows of the first parts. */
+    private static int mostRows(int rows, int threads, int worthwhile, int group) {
         if (threads == 1) {
             return rows;
         }
         long fair = Math.ceilDiv(rows, (long) threads * PARTS_PER_THREAD);
-        long inGroups = Math.ceilDiv(Math.max(fair, worthwhile), (long) group) * group;
-        return (int) Math.min(rows, inGroups);
+        return (int) Math.min(rows, inGroups(Math.max(fair, worthwhile), group));
+    }
+
+    private static long inGroups(long rows, int group) {
+        return Math.ceilDiv(rows, (long) group) * group;
     }
 
     void fill(
             Kernel newKernel,
             Operation newOperation,
             Object newW,
+            int cols,
             Object newX,
             @Nullable IndexList newListed,
             int newFromRow,
             int newToRow,
             F32Vector newOut,
-            int newRowsInPart) {
+            int newThreads) {
         kernel = newKernel;
         operation = newOperation;
         w = newW;
         x = newX;
         listed = newListed;
         out = newOut;
-        open(newFromRow, newToRow, newRowsInPart);
+        open(newFromRow, newToRow, newThreads, worthwhile(newOperation, cols), group(newOperation));
     }
 
-    void fill(RowTask newTask, int rows, int newRowsInPart) {
+    void fill(RowTask newTask, int rows, int newThreads, int minRows) {
         task = newTask;
-        open(0, rows, newRowsInPart);
+        open(0, rows, newThreads, minRows, 1);
     }
 
-    private void open(int newFromRow, int newToRow, int newRowsInPart) {
+    private void open(int newFromRow, int newToRow, int newThreads, int worthwhile, int newGroup) {
         fromRow = newFromRow;
         toRow = newToRow;
-        rowsInPart = newRowsInPart;
-        parts = Math.ceilDiv(toRow - fromRow, rowsInPart);
+        threads = newThreads;
+        group = newGroup;
+        mostRows = mostRows(toRow - fromRow, threads, worthwhile, group);
+        leastRows = Math.max(worthwhile, mostRows / SMALLER_AT_END);
         failure.set(null);
-        unfinished.set(parts);
-        open.set(((open.get() >>> Integer.SIZE) + 1) << Integer.SIZE | parts);
+        unfinished.set(toRow - fromRow);
+        open.set(((open.get() >>> Integer.SIZE) + 1) << Integer.SIZE | toRow - fromRow);
     }
 
     /** Whether there are parts that no thread has taken. */
@@ -122,13 +145,15 @@ final class RowJob implements Runnable {
 
     /** Takes and does parts until none is left. */
     void work() {
-        for (int part = take(); part >= 0; part = take()) {
+        for (int left = take(); left > 0; left = take()) {
+            int from = toRow - left;
+            int to = from + rowsOfPart(left);
             try {
-                rows(fromRow + part * rowsInPart);
+                rows(from, to);
             } catch (Throwable e) { // A part's exception, rethrown by the calling thread.
                 fail(e);
             }
-            Thread waits = unfinished.decrementAndGet() == 0 ? waiting : null;
+            Thread waits = unfinished.addAndGet(from - to) == 0 ? waiting : null;
             if (waits != null) {
                 LockSupport.unpark(waits);
             }
@@ -141,20 +166,29 @@ final class RowJob implements Runnable {
     }
 
     /**
-     * Takes a part, in ascending order, because kernels prefetch the rows that follow; -1 if there is none. The upper
-     * half makes sure that it belongs to the same call before and after.
+     * Takes a part, in ascending order, because kernels prefetch the rows that follow. Returns how many rows no thread
+     * had taken before, of which this part has the first; 0 if there are none. The upper half makes sure that they belong
+     * to the same call before and after.
      */
     private int take() {
         for (long seen = open.get(); (int) seen > 0; seen = open.get()) {
-            if (open.compareAndSet(seen, seen - 1)) {
-                return parts - (int) seen;
+            if (open.compareAndSet(seen, seen - rowsOfPart((int) seen))) {
+                return (int) seen;
             }
         }
-        return -1;
+        return 0;
     }
 
-    private void rows(int from) {
-        int to = (int) Math.min((long) from + rowsInPart, toRow);
+    /**
+     * The rows of the next part if so many are left: half of a thread's share of them. If the call ends meanwhile, this is
+     * any number.
+     */
+    private int rowsOfPart(int left) {
+        long wanted = Math.max(leastRows, Math.min(mostRows, left / (2L * threads)));
+        return (int) Math.min(left, inGroups(wanted, group));
+    }
+
+    private void rows(int from, int to) {
         if (task != null) {
             task.run(from, to);
             return;

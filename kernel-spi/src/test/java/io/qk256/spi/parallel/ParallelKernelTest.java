@@ -13,8 +13,12 @@ import io.qk256.spi.Operation;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -87,6 +91,26 @@ class ParallelKernelTest {
         }
         assertThat(starts).hasSizeGreaterThan(3).allMatch(start -> start % 4 == 1);
         assertThat(rows).hasValue(37);
+    }
+
+    /** A part that is taken last is so small that no thread waits long for it. */
+    @Test
+    void partsBecomeSmallerTowardsTheEnd() {
+        NavigableMap<Integer, Integer> rowsByStart = new ConcurrentSkipListMap<>();
+        Kernel watched = new SumKernel() {
+            @Override
+            protected void gemvI8Rows(Qk256Matrix w, I8Vector x, int fromRow, int toRow, F32Vector y) {
+                rowsByStart.put(fromRow, toRow - fromRow);
+            }
+        };
+        try (ParallelKernel kernel = ParallelKernel.withThreads(watched, 2)) {
+            ParallelProblem.of(512, COLS, Arena.ofAuto()).run(Operation.GEMV_I8, kernel, 0, 512);
+        }
+        List<Integer> rows = List.copyOf(rowsByStart.values());
+        assertThat(rows).isSortedAccordingTo(Comparator.reverseOrder());
+        assertThat(rows.getFirst()).isEqualTo(64);
+        assertThat(rows.getLast()).isLessThanOrEqualTo(8);
+        assertThat(rows.stream().mapToInt(Integer::intValue).sum()).isEqualTo(512);
     }
 
     @Test
