@@ -22,6 +22,8 @@ final class NativeMischief {
 
     private static final int MXCSR_OFFSET = 28;
     private static final MethodHandle MALLOC = malloc();
+    private static final MethodHandle GET = ofEnvironment("fegetenv");
+    private static final MethodHandle SET = ofEnvironment("fesetenv");
 
     private NativeMischief() {}
 
@@ -32,10 +34,10 @@ final class NativeMischief {
 
     static void change(IntUnaryOperator mxcsr, IntUnaryOperator x87) {
         MemorySegment fenv = MemorySegment.ofArray(new byte[64]);
-        call("fegetenv", fenv);
+        call(GET, fenv);
         fenv.set(JAVA_INT_UNALIGNED, MXCSR_OFFSET, mxcsr.applyAsInt(fenv.get(JAVA_INT_UNALIGNED, MXCSR_OFFSET)));
         fenv.set(JAVA_SHORT_UNALIGNED, 0, (short) x87.applyAsInt(fenv.get(JAVA_SHORT_UNALIGNED, 0)));
-        call("fesetenv", fenv);
+        call(SET, fenv);
     }
 
     static void leak64Bytes() {
@@ -60,14 +62,22 @@ final class NativeMischief {
     }
 
     @SuppressWarnings("restricted")
-    private static void call(String function, MemorySegment fenv) {
+    private static MethodHandle ofEnvironment(String function) {
         Linker linker = Linker.nativeLinker();
-        MethodHandle handle = linker.downcallHandle(
+        return linker.downcallHandle(
                 linker.defaultLookup().findOrThrow(function),
                 FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS),
                 Linker.Option.critical(true));
+    }
+
+    private static void call(MethodHandle function, MemorySegment fenv) {
         try {
-            handle.invokeWithArguments(fenv);
+            int status = (int) function.invokeExact(fenv);
+            if (status != 0) {
+                throw new IllegalStateException("the floating-point environment cannot be changed");
+            }
+        } catch (RuntimeException | Error e) {
+            throw e;
         } catch (Throwable e) {
             throw new IllegalStateException(e);
         }
