@@ -47,6 +47,7 @@ import picocli.CommandLine.ScopeType;
             EmbedCommand.class,
             PerplexityCommand.class,
             BenchModelCommand.class,
+            BenchServeCommand.class,
             KernelsCommand.class,
             ExplainCommand.class,
             CheckCommand.class,

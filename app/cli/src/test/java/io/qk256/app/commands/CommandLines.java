@@ -53,6 +53,7 @@ final class CommandLines {
         {"perplexity", "-f F", "-m F", "--windows N", "--window N", "--json", "--threads N"},
         {"embed", "T", "-m F", "--nfc", "--pooling mean,first,last,T", "-o O", "--threads N"},
         {"bench-model", "--kernels K", "--thread-counts N", "--seconds 0.001,0,x", "--json", "-m F", "--plot O"},
+        {"bench-serve", "--clients 0,x", "--tokens 2,0,x", "--prefix 8,0,x", "--json", "-m F", "--kernel K"},
         {"kernels", "--json", "--kernel K", "--plugins F", "--allow-native T", "--probe-seconds N"},
         {"explain", "K", "K", "--cpu-features none,avx2", "-v"},
         {"check", "F", "--json", "--kernel K"},

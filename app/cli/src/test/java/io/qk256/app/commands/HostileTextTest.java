@@ -51,6 +51,7 @@ class HostileTextTest {
             {"check", odd},
             {"check", "--json", odd},
             {"bench-model", "--kernels=scalar", "-m", odd},
+            {"bench-serve", "--kernel=scalar", "-m", odd},
             {"dequantize", odd, HostileFile.name(), "-o", out},
             {"dequantize", odd, HostileFile.TEXT, "-o", out},
             {"serve", "--port=0", "--threads=1", "-m", odd},

@@ -29,6 +29,7 @@ class SharedOptionsTest {
             Map.entry("embed", ALL),
             Map.entry("perplexity", ALL),
             Map.entry("bench-model", ALL),
+            Map.entry("bench-serve", ALL),
             Map.entry("kernels", ALL),
             Map.entry("explain", ALL),
             Map.entry("check", ALL),

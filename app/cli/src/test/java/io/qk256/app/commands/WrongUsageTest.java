@@ -121,6 +121,10 @@ class WrongUsageTest {
             pull | see 'qk256 pull --help'
             pull owner/repo | 'owner/repo' is no model of the hub
             pull hf:owner/repo:../x.gguf | '../x.gguf' is no GGUF file of a repository
+            bench-serve --clients 0 | --clients: 0, expected 1 to 256
+            bench-serve --tokens 1 | --tokens: 1, expected 2
+            bench-serve --prefix 0 | --prefix: 0, expected 1
+            bench-serve --prefix 1000000 | use smaller numbers for --prefix and --tokens
             bench --compare bogus | no results are named 'bogus'
             """)
     void isOneLine(String arguments, String told) {
