@@ -44,8 +44,8 @@ public final class ServingBench implements AutoCloseable {
     private static final int OK = 200;
 
     private static final String[] WORDS = {
-        "king", "fox", "garden", "river", "golden", "night", "tree", "went", "said", "under", "little", "stone", "the", "a",
-        "and", "old", "came", "house", "bird", "song", "window", "far", "beyond", "winter"
+        "king", "fox", "garden", "river", "golden", "night", "tree", "went", "said", "under", "little", "stone", "the",
+        "a", "and", "old", "came", "house", "bird", "song", "window", "far", "beyond", "winter"
     };
 
     private final URI completions;
@@ -272,7 +272,8 @@ public final class ServingBench implements AutoCloseable {
             if (!line.startsWith(DATA) || line.equals(DATA + DONE)) {
                 continue;
             }
-            JsonObject event = JsonParser.parseString(line.substring(DATA.length())).getAsJsonObject();
+            JsonObject event =
+                    JsonParser.parseString(line.substring(DATA.length())).getAsJsonObject();
             if (event.has("error")) {
                 throw new IOException("the server broke off: " + event.get("error"));
             }

@@ -89,7 +89,9 @@ final class BenchServeCommand implements Callable<Integer> {
         Kernel kernel = machine.selection().kernel();
         int threads = options.threads(machine);
         try (LanguageModel model = options.load(command.terminal())) {
-            int longPrompt = prefix != null ? prefix : Math.min(USUAL_PREFIX, model.config().contextLength() / 2);
+            int longPrompt = prefix != null
+                    ? prefix
+                    : Math.min(USUAL_PREFIX, model.config().contextLength() / 2);
             int context = context(model, longPrompt);
             SchedulerOptions how = SchedulerOptions.withThreads(threads)
                     .withParallel(clients)
@@ -103,7 +105,8 @@ final class BenchServeCommand implements Callable<Integer> {
                     ModelServer server = ModelServer.start(anyPort, command::tell);
                     ServingBench bench = new ServingBench(server.address(), model.tokenizer(), clients, tokens)) {
                 server.serve(served(model, scheduler, machine));
-                ServingResult result = bench.measure(plain(model, engine), longPrompt, ProgressLine.on(command.terminal()));
+                ServingResult result =
+                        bench.measure(plain(model, engine), longPrompt, ProgressLine.on(command.terminal()));
                 print(result, machine, threads, model);
             }
         }
@@ -114,15 +117,18 @@ final class BenchServeCommand implements Callable<Integer> {
         long needed = ServingBench.context(longPrompt, tokens);
         int most = model.config().contextLength();
         if (needed > most) {
-            throw new UserError("a prompt of " + longPrompt + " tokens and an answer of " + tokens + " need a context of "
-                    + needed + ", but the model has " + most + "; use smaller numbers for --prefix and --tokens");
+            throw new UserError(
+                    "a prompt of " + longPrompt + " tokens and an answer of " + tokens + " need a context of " + needed
+                            + ", but the model has " + most + "; use smaller numbers for --prefix and --tokens");
         }
         return (int) needed;
     }
 
     private DoubleSupplier plain(LanguageModel model, Engine engine) {
         GenerationOptions how = GenerationOptions.usual().withMaxTokens(tokens);
-        return () -> model.generate(engine, "Once upon a time", how, piece -> {}).speed().decodeRate();
+        return () -> model.generate(engine, "Once upon a time", how, piece -> {})
+                .speed()
+                .decodeRate();
     }
 
     private ServedModel served(LanguageModel model, Scheduler scheduler, Machine machine) {

@@ -31,7 +31,8 @@ class BenchServeTest {
         assertThat(result.get("clients").getAsInt()).isEqualTo(1);
         assertThat(result.get("longPromptTokens").getAsInt()).isGreaterThanOrEqualTo(40);
         assertThat(result.get("tokensPerSecondOfOneClient").getAsDouble()).isPositive();
-        assertThat(result.get("firstTokenOfLongPromptMilliseconds").getAsDouble()).isPositive();
+        assertThat(result.get("firstTokenOfLongPromptMilliseconds").getAsDouble())
+                .isPositive();
         assertThat(result.get("firstTokenBesideOthersMilliseconds").isJsonNull())
                 .as("there are no others")
                 .isTrue();
