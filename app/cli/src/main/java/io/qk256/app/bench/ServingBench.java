@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -112,16 +113,20 @@ public final class ServingBench implements AutoCloseable {
         int rounds = 1 + ROUNDS + ROUNDS + LONG_ROUNDS;
         int done = 0;
         progress.at(MEASURING, done, rounds);
-        together();
-        plain.getAsDouble();
         double[] plainRates = new double[ROUNDS];
         double[] oneRates = new double[ROUNDS];
         double[] togetherRates = new double[ROUNDS];
-        progress.at(MEASURING, ++done, rounds);
-        for (int round = 0; round < ROUNDS; round++) { // In turns, because the speed of memory changes.
-            plainRates[round] = plain.getAsDouble();
-            oneRates[round] = ask(prompt(SHORT_PROMPT), tokens).rate();
-            togetherRates[round] = together();
+        for (int round = -1;
+                round < ROUNDS;
+                round++) { // In turns, because the speed of memory changes; the first warms up.
+            double together = together();
+            double plainRate = plain.getAsDouble();
+            double one = ask(prompt(SHORT_PROMPT), tokens).rate();
+            if (round >= 0) {
+                plainRates[round] = plainRate;
+                oneRates[round] = one;
+                togetherRates[round] = together;
+            }
             progress.at(MEASURING, ++done, rounds);
         }
         double[] alone = new double[ROUNDS];
@@ -311,7 +316,8 @@ public final class ServingBench implements AutoCloseable {
         try {
             return future.get();
         } catch (ExecutionException e) {
-            throw new IOException(e.getCause().getMessage(), e.getCause());
+            Throwable cause = Objects.requireNonNull(e.getCause());
+            throw new IOException(cause.getMessage(), cause);
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
