@@ -40,6 +40,12 @@ public final class GgufArray {
         return GgufValue.integer(elementType, data, at(i));
     }
 
+    /** Copies all i32 elements, for callers that read many of them. */
+    public int[] integers() {
+        require(elementType == ValueType.I32, "i32");
+        return data.toArray(LittleEndian.I32);
+    }
+
     /** Returns an f32 or f64 element. */
     public double real(int i) {
         require(elementType.isReal(), "f32 or f64");

@@ -93,18 +93,23 @@ final class MetadataReader {
     }
 
     private GgufArray strings(String key, int count) throws GgufException {
-        long start = cursor.position();
         MemorySegment rest = cursor.peekRest();
-        long[] starts = new long[count];
-        for (int i = 0; i < count; i++) {
-            starts[i] = cursor.position() - start;
-            try {
-                cursor.skipString(key);
-            } catch (GgufException e) {
-                throw new GgufException(e.getMessage() + " (element " + i + " of " + count + ")");
+        StringStarts strings = new StringStarts(rest, count);
+        while (strings.found() < count) {
+            long known = strings.size();
+            strings.find();
+            cursor.skip(key, strings.size() - known);
+            if (strings.found() < count) {
+                long start = cursor.position();
+                try {
+                    cursor.skipString(key);
+                } catch (GgufException e) {
+                    throw new GgufException(e.getMessage() + " (element " + strings.found() + " of " + count + ")");
+                }
+                strings.add(cursor.position() - start);
             }
         }
-        return new GgufArray(ValueType.STRING, count, rest.asSlice(0, cursor.position() - start), starts);
+        return new GgufArray(ValueType.STRING, count, rest.asSlice(0, strings.size()), strings.starts());
     }
 
     private MemorySegment scalars(String key, ValueType type, long count) throws GgufException {

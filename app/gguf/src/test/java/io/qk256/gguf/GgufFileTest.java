@@ -92,6 +92,7 @@ class GgufFileTest {
         GgufArray integers = file.require("k.arr_i32").asArray(ValueType.I32);
         assertThat(new long[] {integers.integer(0), integers.integer(1), integers.integer(2)})
                 .containsExactly(1, -2, 3);
+        assertThat(integers.integers()).containsExactly(1, -2, 3);
         GgufArray bools = file.require("k.arr_bool").asArray(ValueType.BOOL);
         assertThat(new boolean[] {bools.bool(0), bools.bool(1), bools.bool(2)}).containsExactly(true, false, true);
         GgufArray longs = file.require("k.arr_u64").asArray(ValueType.U64);

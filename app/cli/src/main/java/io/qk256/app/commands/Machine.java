@@ -22,8 +22,9 @@ record Machine(Cpu cpu, Selection selection) {
     private static final List<String> NONE = List.of("none");
 
     /**
-     * Detects the CPU and selects kernels.
+     * Selects kernels for a CPU.
      *
+     * @param real the CPU of this machine
      * @param cpuFeatures the only features that the CPU may have, if it is to be restricted
      * @param plugins where other kernels are
      * @param wishes what the user asks for
@@ -31,12 +32,12 @@ record Machine(Cpu cpu, Selection selection) {
      * @param calibrate whether to rank kernels by measurement
      */
     static Machine detect(
+            Cpu real,
             Optional<List<String>> cpuFeatures,
             PluginOptions plugins,
             SelectionOptions wishes,
             boolean oneKernel,
             boolean calibrate) {
-        Cpu real = Cpu.detect();
         Cpu cpu = cpuFeatures.map(labels -> restricted(real, labels)).orElse(real);
         List<KernelSource> sources = plugins.sources(real.name());
         Jvm jvm = Jvm.current();

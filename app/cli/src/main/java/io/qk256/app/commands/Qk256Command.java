@@ -1,12 +1,17 @@
 package io.qk256.app.commands;
 
+import io.qk256.app.cpu.Cpu;
 import io.qk256.spi.selection.Candidate;
 import io.qk256.spi.selection.Selection;
 import io.qk256.spi.selection.SelectionOptions;
 import io.qk256.spi.support.UserError;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -40,27 +45,31 @@ import picocli.CommandLine.ScopeType;
                     + " it",
             "4:bench --compare or --against found a regression",
             "130:Ctrl-C"
-        },
-        subcommands = {
-            RunCommand.class,
-            ServeCommand.class,
-            EmbedCommand.class,
-            PerplexityCommand.class,
-            BenchModelCommand.class,
-            BenchServeCommand.class,
-            KernelsCommand.class,
-            ExplainCommand.class,
-            CheckCommand.class,
-            BenchCommand.class,
-            TckCommand.class,
-            InspectCommand.class,
-            DequantizeCommand.class,
-            ConvertCommand.class,
-            PullCommand.class,
-            HelpCommand.class,
-            VersionCommand.class
         })
 public final class Qk256Command implements Callable<Integer> {
+
+    /** The commands by their names, in the order of the help. */
+    private static final Map<String, Class<?>> COMMANDS = new LinkedHashMap<>();
+
+    static {
+        COMMANDS.put("run", RunCommand.class);
+        COMMANDS.put("serve", ServeCommand.class);
+        COMMANDS.put("embed", EmbedCommand.class);
+        COMMANDS.put("perplexity", PerplexityCommand.class);
+        COMMANDS.put("bench-model", BenchModelCommand.class);
+        COMMANDS.put("bench-serve", BenchServeCommand.class);
+        COMMANDS.put("kernels", KernelsCommand.class);
+        COMMANDS.put("explain", ExplainCommand.class);
+        COMMANDS.put("check", CheckCommand.class);
+        COMMANDS.put("bench", BenchCommand.class);
+        COMMANDS.put("tck", TckCommand.class);
+        COMMANDS.put("inspect", InspectCommand.class);
+        COMMANDS.put("dequantize", DequantizeCommand.class);
+        COMMANDS.put("convert", ConvertCommand.class);
+        COMMANDS.put("pull", PullCommand.class);
+        COMMANDS.put("help", HelpCommand.class);
+        COMMANDS.put("version", VersionCommand.class);
+    }
 
     @Option(
             names = "--kernel",
@@ -100,6 +109,9 @@ public final class Qk256Command implements Callable<Integer> {
             description = "Show the stack traces of errors and of rejected kernels.")
     private boolean verbose;
 
+    /** The CPU, if its detection has begun. */
+    private @Nullable Background<Cpu> cpu;
+
     private boolean oneKernel;
     private boolean reportsKernels;
     private @Nullable Machine machine;
@@ -122,7 +134,8 @@ public final class Qk256Command implements Callable<Integer> {
         int code;
         try {
             Arguments.requireText(args);
-            code = root.commandLine().execute(args);
+            root.detectWhileParsing(args);
+            code = root.commandLine(args).execute(args);
         } catch (UserError mistake) {
             code = root.failures.failed(mistake);
         }
@@ -134,9 +147,25 @@ public final class Qk256Command implements Callable<Integer> {
         return code;
     }
 
-    private CommandLine commandLine() {
-        CommandLine line = new CommandLine(this)
-                .setCommandName(Launcher.name())
+    /** Begins to detect the CPU, which takes as long as parsing, for a command whose start matters. */
+    private void detectWhileParsing(String... typed) {
+        if (typed.length > 0 && typed[0].equals("run")) {
+            cpu = Background.start("qk256-cpu", Cpu::detect);
+        }
+    }
+
+    /**
+     * Returns the parser of these arguments. If they begin with the name of a command, it knows no other: reading the
+     * annotations of all of them takes a fifth of a second.
+     */
+    private CommandLine commandLine(String... typed) {
+        CommandLine line = new CommandLine(this);
+        if (typed.length > 0 && COMMANDS.containsKey(typed[0]) && !typed[0].equals("help")) {
+            line.addSubcommand(typed[0], COMMANDS.get(typed[0]));
+        } else {
+            COMMANDS.forEach(line::addSubcommand);
+        }
+        line.setCommandName(Launcher.name())
                 .setOut(terminal.rawOut())
                 .setErr(terminal.err())
                 .setExpandAtFiles(false) // A prompt may begin with @.
@@ -192,6 +221,7 @@ public final class Qk256Command implements Callable<Integer> {
                         + " ignores ranks; use only one of them");
             }
             machine = Machine.detect(
+                    cpu(),
                     Optional.ofNullable(cpuFeatures),
                     plugins,
                     new SelectionOptions(Optional.ofNullable(kernel), Optional.ofNullable(require)),
@@ -199,6 +229,14 @@ public final class Qk256Command implements Callable<Integer> {
                     calibrate);
         }
         return machine;
+    }
+
+    private Cpu cpu() {
+        try {
+            return cpu == null ? Cpu.detect() : cpu.get();
+        } catch (IOException e) { // An interrupt.
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The kernel forced by the user, if any. */

@@ -3,7 +3,6 @@ package io.qk256.app.commands;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,10 +44,9 @@ final class SharedOptions {
 
     /** Removes the options that a subcommand does not use; there they are unknown options. */
     static void removeUnused(CommandLine root) {
-        UNUSED.forEach((name, unused) -> {
-            CommandSpec command =
-                    Objects.requireNonNull(root.getSubcommands().get(name)).getCommandSpec();
-            for (String option : unused) {
+        root.getSubcommands().forEach((name, line) -> {
+            CommandSpec command = line.getCommandSpec();
+            for (String option : UNUSED.getOrDefault(name, Set.of())) {
                 OptionSpec inherited = command.findOption(option);
                 if (inherited != null) {
                     command.remove(inherited);

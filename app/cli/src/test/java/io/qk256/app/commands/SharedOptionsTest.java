@@ -52,6 +52,16 @@ class SharedOptionsTest {
         });
     }
 
+    /** A command that is typed first is parsed without the others. */
+    @Test
+    void aCommandIsTheSameAmongTheOthers() {
+        for (String command : USED.keySet()) {
+            assertThat(CommandLineRun.of(command, "--help").out())
+                    .startsWith("Usage: ")
+                    .isEqualTo(CommandLineRun.of("help", command).out());
+        }
+    }
+
     @Test
     void whatChangesNothingIsRefusedBeforeAndAfterTheCommand() {
         USED.forEach((command, used) -> OPTIONS.forEach((option, typed) -> {

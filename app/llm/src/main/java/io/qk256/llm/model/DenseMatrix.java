@@ -3,7 +3,9 @@ package io.qk256.llm.model;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufTensor;
 import io.qk256.gguf.LittleEndian;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
+import io.qk256.gguf.layout.FiniteCheck;
 import io.qk256.gguf.layout.RowReader;
 import io.qk256.gguf.layout.TensorRows;
 import io.qk256.spi.memory.HugePages;
@@ -66,6 +68,11 @@ final class DenseMatrix {
             }
         });
         return ofHalves(halves, rows, cols);
+    }
+
+    /** @throws GgufException if a value is not finite */
+    void requireFinite(int threads, Progress progress) throws GgufException {
+        FiniteCheck.require(values.tensor(), threads, progress);
     }
 
     int rows() {

@@ -1,5 +1,7 @@
 package io.qk256.llm.model;
 
+import io.qk256.gguf.GgufException;
+import io.qk256.gguf.Progress;
 import io.qk256.gguf.TensorType;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.parallel.ParallelTasks;
@@ -14,14 +16,43 @@ final class Heads {
 
     private Heads() {}
 
+    /**
+     * Creates the head of a model from a file, and checks its weights. A head that is converted is checked in the same
+     * pass, as reading it takes a large part of the time that a start takes.
+     *
+     * @param progress receives the progress of a check that takes a pass of its own
+     * @throws GgufException if a weight is not finite; the message names the first
+     */
+    static OutputHead checked(
+            HeadType type, Supplier<Reductions> reductions, Weights weights, Arena arena, Progress progress)
+            throws GgufException {
+        DenseMatrix matrix = weights.output();
+        int threads = Runtime.getRuntime().availableProcessors();
+        boolean converted = type != HeadType.STORED && matrix.type() != TensorType.Q8_0;
+        if (!converted || weights.ternary().containsKey(Weights.OUTPUT)) {
+            matrix.requireFinite(threads, progress);
+        }
+        OutputHead head = of(type, reductions, weights, arena);
+        if (!head.isFinite()) {
+            matrix.requireFinite(threads, progress);
+        }
+        return head;
+    }
+
     /** Creates the head of a model. One of 2-bit weights stays as it is, as none is smaller. */
     static OutputHead of(HeadType type, Supplier<Reductions> reductions, Weights weights, Arena arena) {
         Qk256Matrix ternary = weights.ternary().get(Weights.OUTPUT);
         return ternary == null ? of(type, reductions, weights.output(), arena) : new TernaryHead(ternary);
     }
 
-    /** Creates the head of a model without any copy of its weights. */
-    static OutputHead inPlace(Supplier<Reductions> reductions, Weights weights) {
+    /**
+     * Creates the head of a model without any copy of its weights, and checks them.
+     *
+     * @throws GgufException if a weight is not finite; the message names the first
+     */
+    static OutputHead inPlace(Supplier<Reductions> reductions, Weights weights, Progress progress)
+            throws GgufException {
+        weights.output().requireFinite(Runtime.getRuntime().availableProcessors(), progress);
         Qk256Matrix ternary = weights.ternary().get(Weights.OUTPUT);
         return ternary == null ? new DenseHead(reductions, weights.output()) : new TernaryHead(ternary);
     }
@@ -38,12 +69,12 @@ final class Heads {
     static OutputHead of(HeadType type, Supplier<Reductions> reductions, DenseMatrix weights, Arena arena) {
         if (type == HeadType.SCREENED) {
             ScreenedHead head = new ScreenedHead(weights.rows(), weights.cols(), arena);
-            inParallel(weights.rows(), (from, to) -> head.fill(weights, from, to));
+            inParallel(weights.rows(), head.filling(weights));
             return head;
         }
         if (type == HeadType.INT8 || weights.type() == TensorType.Q8_0) {
             Int8Head head = new Int8Head(weights.rows(), weights.cols(), arena);
-            inParallel(weights.rows(), (from, to) -> head.fill(weights, from, to));
+            inParallel(weights.rows(), head.filling(weights));
             return head;
         }
         return switch (weights.type()) {

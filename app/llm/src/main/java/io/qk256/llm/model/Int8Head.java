@@ -5,6 +5,7 @@ import io.qk256.gguf.layout.Q8Codec;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.memory.HugePages;
+import io.qk256.spi.parallel.RowTask;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -18,13 +19,13 @@ import java.util.function.Supplier;
 final class Int8Head extends OutputHead {
 
     private static final int TILE = Q8Matrix.TILE_ROWS;
-    private static final int GROUP = Q8Matrix.GROUP;
     private static final int FOUR = Integer.BYTES;
 
     private final Q8Matrix weights;
+    private volatile boolean finite = true;
 
     /**
-     * Creates an empty head, to be {@linkplain #fill filled}.
+     * Creates an empty head, to be {@linkplain #filling filled}.
      *
      * @param arena allocates the codes and scales
      */
@@ -37,50 +38,78 @@ final class Int8Head extends OutputHead {
     }
 
     /**
-     * Converts rows {@code [from, to)}; {@code from} is a multiple of 16. Different threads may convert different rows
-     * at once. Q8_0 weights are copied unchanged.
+     * Returns what converts rows; the first of them is a multiple of 16. Different threads may convert different rows at
+     * once. Q8_0 weights are copied unchanged.
      */
-    void fill(DenseMatrix matrix, int from, int to) {
+    RowTask filling(DenseMatrix matrix) {
         if (matrix.type() == TensorType.Q8_0) {
-            Q8Codec.interleave(matrix.data(), weights, from, to);
-        } else {
-            convert(matrix, from, to);
+            return (from, to) -> Q8Codec.interleave(matrix.data(), weights, from, to);
         }
+        ScratchPool<Tiles> scratch = new ScratchPool<>(() -> new Tiles(matrix));
+        return (from, to) -> {
+            Tiles tiles = scratch.take();
+            tiles.convert(from, to);
+            scratch.giveBack(tiles);
+        };
     }
 
-    private void convert(DenseMatrix matrix, int from, int to) {
-        int cols = weights.cols();
-        DenseMatrix.Reader reader = matrix.reader(TILE);
-        Int8Conversion conversion = new Int8Conversion(TILE * cols);
-        MemorySegment converted = MemorySegment.ofArray(conversion.codes);
-        int[] tile = new int[TILE * cols / FOUR];
-        short[] scales = new short[TILE * cols / GROUP];
-        for (int first = from; first < to; first += TILE) {
-            int rows = Math.min(TILE, to - first);
-            reader.read(first, rows);
-            conversion.convert(reader.values, rows * cols);
-            Arrays.fill(tile, 0);
-            interleave(converted, rows, cols, tile);
-            for (int row = 0; row < rows; row++) {
-                for (int group = 0; group < cols / GROUP; group++) {
-                    scales[group * TILE + row] = conversion.scales[row * (cols / GROUP) + group];
+    /** Converts tiles, on one thread. */
+    private final class Tiles {
+
+        private final int cols = weights.cols();
+        private final DenseMatrix.Reader reader;
+        private final Int8Conversion conversion = new Int8Conversion(TILE * cols);
+        private final MemorySegment codes = MemorySegment.ofArray(conversion.codes);
+        private final int[] fours = new int[TILE * cols / FOUR];
+        private final int[] tile = new int[fours.length];
+        private final short[] scales = new short[conversion.scales.length];
+
+        Tiles(DenseMatrix matrix) {
+            this.reader = matrix.reader(TILE);
+        }
+
+        void convert(int from, int to) {
+            for (int first = from; first < to; first += TILE) {
+                int rows = Math.min(TILE, to - first);
+                reader.read(first, rows);
+                if (!conversion.convert(reader.values, rows * cols)) {
+                    finite = false;
                 }
+                MemorySegment.copy(codes, ValueLayout.JAVA_INT_UNALIGNED, 0, fours, 0, rows * cols / FOUR);
+                Arrays.fill(fours, rows * cols / FOUR, fours.length, 0);
+                interleave(fours, tile);
+                interleave(conversion.scales, scales);
+                long codesAt = weights.codeAt(first, 0);
+                MemorySegment.copy(tile, 0, weights.codes(), ValueLayout.JAVA_INT, codesAt, tile.length);
+                long scalesAt = weights.scaleAt(first, 0);
+                MemorySegment.copy(scales, 0, weights.scales(), ValueLayout.JAVA_SHORT, scalesAt, scales.length);
             }
-            long codesAt = weights.codeAt(first, 0);
-            MemorySegment.copy(tile, 0, weights.codes(), ValueLayout.JAVA_INT, codesAt, tile.length);
-            long scalesAt = weights.scaleAt(first, 0);
-            MemorySegment.copy(scales, 0, weights.scales(), ValueLayout.JAVA_SHORT, scalesAt, scales.length);
         }
     }
 
     /** Four columns at a time, as the layout keeps them together. */
-    private static void interleave(MemorySegment codes, int rows, int cols, int[] tile) {
-        int fours = cols / FOUR;
-        for (int row = 0; row < rows; row++) {
-            for (int four = 0; four < fours; four++) {
-                tile[four * TILE + row] = codes.get(ValueLayout.JAVA_INT_UNALIGNED, ((long) row * fours + four) * FOUR);
+    private static void interleave(int[] rows, int[] tile) {
+        int n = rows.length / TILE;
+        for (int row = 0; row < TILE; row++) {
+            for (int i = 0; i < n; i++) {
+                tile[i * TILE + row] = rows[row * n + i];
             }
         }
+    }
+
+    private static void interleave(short[] rows, short[] tile) {
+        int n = rows.length / TILE;
+        for (int row = 0; row < TILE; row++) {
+            for (int i = 0; i < n; i++) {
+                tile[i * TILE + row] = rows[row * n + i];
+            }
+        }
+    }
+
+    /** Of type Q8_0, weights are not looked at. */
+    @Override
+    boolean isFinite() {
+        return finite;
     }
 
     Q8Matrix weights() {

@@ -65,7 +65,7 @@ public final class Model implements AutoCloseable {
         Arena arena = Arena.ofShared();
         try {
             Weights weights = weights(file, Architectures.KNOWN, listener, WeightMemory.inPlace());
-            return new Model(arena, weights, Heads.inPlace(WarmUp.SUMS, weights));
+            return new Model(arena, weights, Heads.inPlace(WarmUp.SUMS, weights, listener));
         } catch (GgufException | RuntimeException | Error e) {
             arena.close();
             throw e;
@@ -80,14 +80,15 @@ public final class Model implements AutoCloseable {
     static Model load(GgufFile file, List<Architecture> known, HeadType headType, LoadListener listener, Arena arena)
             throws GgufException {
         try {
-            return of(arena, weights(file, known, listener, WeightMemory.repackedInto(arena)), headType);
+            Weights weights = weights(file, known, listener, WeightMemory.repackedInto(arena));
+            return new Model(arena, weights, Heads.checked(headType, WarmUp.SUMS, weights, arena, listener));
         } catch (GgufException | RuntimeException | Error e) {
             arena.close();
             throw e;
         }
     }
 
-    /** Reads keys and weights, without creating a head. */
+    /** Reads keys and weights, without creating a head, which checks the matrix of the head. */
     static Weights weights(GgufFile file, List<Architecture> known, LoadListener listener, WeightMemory memory)
             throws GgufException {
         ModelKeys keys = new ModelKeys(file, listener::warned);

@@ -10,6 +10,11 @@ abstract sealed class OutputHead permits DenseHead, Int8Head, ScreenedHead, Tern
     /** The bytes of weights read for a decoded token. */
     abstract long bytes();
 
+    /** Whether all weights are finite, as far as the head has been made by looking at each of them. */
+    boolean isFinite() {
+        return true;
+    }
+
     /**
      * Returns the product for an engine.
      *

@@ -1,6 +1,7 @@
 package io.qk256.llm.model;
 
 import io.qk256.spi.Kernel;
+import io.qk256.spi.parallel.RowTask;
 import java.lang.foreign.Arena;
 import java.util.function.Supplier;
 
@@ -11,7 +12,7 @@ final class ScreenedHead extends OutputHead {
     private final CoarseRows coarse;
 
     /**
-     * Creates an empty head, to be {@linkplain #fill filled}.
+     * Creates an empty head, to be {@linkplain #filling filled}.
      *
      * @param arena allocates the codes and scales
      */
@@ -20,10 +21,18 @@ final class ScreenedHead extends OutputHead {
         this.coarse = new CoarseRows(rows, cols, arena);
     }
 
-    /** Converts rows {@code [from, to)} as {@link Int8Head#fill} does. */
-    void fill(DenseMatrix matrix, int from, int to) {
-        exact.fill(matrix, from, to);
-        coarse.fill(exact.weights(), from, to);
+    /** Returns what converts rows, as {@link Int8Head#filling} does. */
+    RowTask filling(DenseMatrix matrix) {
+        RowTask filling = exact.filling(matrix);
+        return (from, to) -> {
+            filling.run(from, to);
+            coarse.fill(exact.weights(), from, to);
+        };
+    }
+
+    @Override
+    boolean isFinite() {
+        return exact.isFinite();
     }
 
     /** The copy; the rows read in 8 bits beside it differ from token to token. */

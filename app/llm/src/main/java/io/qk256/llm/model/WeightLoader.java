@@ -49,7 +49,7 @@ final class WeightLoader {
     }
 
     /**
-     * Loads all weights.
+     * Loads all weights, and checks all but those of the head.
      *
      * @param memory where the 2-bit weights will be
      * @throws GgufException if a tensor is missing, does not belong to the model, or has the wrong type or shape
@@ -69,9 +69,10 @@ final class WeightLoader {
         requireNoOther();
         requireTernary(ternary);
         moveDense(ternary, dense, factors);
-        GgufTensor head = Objects.requireNonNull(dense.getOrDefault(Weights.OUTPUT, dense.get(Weights.EMBEDDING)));
-        if (Repack.refusal(head.type()).isEmpty()) {
-            ternary.put(Weights.OUTPUT, head);
+        String head = dense.containsKey(Weights.OUTPUT) ? Weights.OUTPUT : Weights.EMBEDDING;
+        GgufTensor headTensor = Objects.requireNonNull(dense.get(head));
+        if (Repack.refusal(headTensor.type()).isEmpty()) {
+            ternary.put(Weights.OUTPUT, headTensor);
         }
         int threads = Runtime.getRuntime().availableProcessors();
         Map<String, DenseMatrix> denseMatrices = new HashMap<>();
@@ -92,8 +93,10 @@ final class WeightLoader {
             Qk256Matrix matrix = repacked.get(entry.getValue().name());
             matrices.put(entry.getKey(), scaled(entry.getKey(), Objects.requireNonNull(matrix)));
         }
-        for (GgufTensor tensor : dense.values()) {
-            FiniteCheck.require(tensor, threads, listener);
+        for (Map.Entry<String, GgufTensor> entry : dense.entrySet()) {
+            if (!entry.getKey().equals(head)) { // Who makes the head checks it.
+                FiniteCheck.require(entry.getValue(), threads, listener);
+            }
         }
         return new Weights(architecture, config, denseMatrices, matrices, normWeights, factorValues);
     }

@@ -86,10 +86,11 @@ final class TokenizerKeys {
         }
         GgufArray ids = value.get().asArray(ValueType.I32);
         requireLength(TYPES, ids);
+        int[] all = ids.integers();
         for (int i = 0; i < types.length; i++) {
-            Optional<TokenType> type = TokenType.of(ids.integer(i));
+            Optional<TokenType> type = TokenType.of(all[i]);
             if (type.isEmpty()) {
-                throw wrong(TYPES, "holds " + ids.integer(i) + " at " + i, "1 to 6" + DAMAGED);
+                throw wrong(TYPES, "holds " + all[i] + " at " + i, "1 to 6" + DAMAGED);
             }
             types[i] = type.get();
         }

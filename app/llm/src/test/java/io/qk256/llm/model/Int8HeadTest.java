@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.parallel.ParallelKernel;
+import io.qk256.spi.parallel.RowTask;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -47,8 +48,9 @@ class Int8HeadTest {
     private static Int8Head head(MemorySegment halves, Arena arena) {
         Int8Head head = new Int8Head(ROWS, COLS, arena);
         DenseMatrix weights = DenseMatrix.ofHalves(halves, ROWS, COLS);
-        head.fill(weights, 0, 32);
-        head.fill(weights, 32, ROWS);
+        RowTask filling = head.filling(weights);
+        filling.run(32, ROWS);
+        filling.run(0, 32);
         return head;
     }
 

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Extra content of model files, and values that are not finite: used, refused by name, or reported; never ignored. */
@@ -36,6 +37,7 @@ class ModelContentTest {
     private Path dir;
 
     private final GgufFile demo;
+    private HeadType head = HeadType.STORED;
     private final List<String> warnings = new ArrayList<>();
 
     ModelContentTest() throws GgufException {
@@ -81,7 +83,7 @@ class ModelContentTest {
             }
         };
         try (GgufFile file = WeightFile.open(path);
-                Model model = Model.load(file, HeadType.STORED, listener)) {
+                Model model = Model.load(file, head, listener)) {
             return model.config().gate();
         }
     }
@@ -237,12 +239,18 @@ class ModelContentTest {
         notFinite(name, bytes, "row 0, column 7 is ");
     }
 
-    @Test
-    void anEmbeddingThatIsNoNumberIsNamed() throws IOException {
+    /** A head that is converted is checked on the way. */
+    @ParameterizedTest
+    @EnumSource
+    void aHeadThatIsNoNumberIsNamed(HeadType type) throws IOException {
+        head = type;
         String name = "token_embd.weight";
         byte[] bytes = demo.requireTensor(name).data().toArray(ValueLayout.JAVA_BYTE);
-        MemorySegment.ofArray(bytes).set(ValueLayout.JAVA_SHORT_UNALIGNED, bytes.length - 2, (short) 0x7E00);
+        MemorySegment segment = MemorySegment.ofArray(bytes);
+        segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, bytes.length - 2, (short) 0x7E00);
         notFinite(name, bytes, "row 1023, column 255 is NaN, expected a finite number");
+        segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, 0, (short) 0xFC00);
+        notFinite(name, bytes, "row 0, column 0 is -Infinity, expected a finite number");
     }
 
     private void notFinite(String name, byte[] bytes, String message) {

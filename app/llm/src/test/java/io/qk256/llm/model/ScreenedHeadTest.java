@@ -52,7 +52,7 @@ class ScreenedHeadTest {
             }
             DenseMatrix matrix = DenseMatrix.ofHalves(halves, rows, cols);
             Int8Head head = new Int8Head(rows, cols, arena);
-            head.fill(matrix, 0, rows);
+            head.filling(matrix).run(0, rows);
             coarse = new CoarseRows(rows, cols, arena);
             coarse.fill(head.weights(), 0, Math.min(32, rows));
             coarse.fill(head.weights(), 32, rows);
