@@ -26,6 +26,32 @@ INLINE double sum_of_lanes(const double *lanes) {
     return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
 }
 
+/* Stores sums of lanes / scale of the column * tensor scale. `lanes` are by row, then by column, and there are some for up
+ * to three more elements; `n` is 1, 2 or 4. Four sums at a time, in the order of sum_of_lanes. */
+INLINE void store_sums(int n, const double (*lanes)[LANES], int32_t rows, const float *x_scales, float tensor_scale,
+    float *y, int64_t y_stride) {
+    const __m128 scales = _mm_setr_ps(x_scales[0], x_scales[1 % n], x_scales[2 % n], x_scales[3 % n]);
+    const int32_t count = rows * n;
+    for (int32_t i = 0; i < count; i += 4) {
+        __m256d fours[4];
+        for (int k = 0; k < 4; k++) {
+            fours[k] = _mm256_add_pd(_mm256_loadu_pd(lanes[i + k]), _mm256_loadu_pd(lanes[i + k] + 4));
+        }
+        const __m256d first = _mm256_add_pd(
+            _mm256_permute2f128_pd(fours[0], fours[1], 0x20), _mm256_permute2f128_pd(fours[0], fours[1], 0x31));
+        const __m256d last = _mm256_add_pd(
+            _mm256_permute2f128_pd(fours[2], fours[3], 0x20), _mm256_permute2f128_pd(fours[2], fours[3], 0x31));
+        /* Sums 0, 2, 1, 3. */
+        const __m256d sums = _mm256_permute4x64_pd(_mm256_hadd_pd(first, last), _MM_SHUFFLE(3, 1, 2, 0));
+        float results[4];
+        _mm_storeu_ps(
+            results, _mm_mul_ps(_mm_div_ps(_mm256_cvtpd_ps(sums), scales), _mm_set1_ps(tensor_scale)));
+        for (int k = 0; k < 4 && i + k < count; k++) {
+            y[(i + k) % n * y_stride + (i + k) / n] = results[k];
+        }
+    }
+}
+
 /* Whether the sum of a group fits in 32 bits with the largest q and multipliers: 512 * 128 * 32767 < 2^31. */
 static inline int qk256_group_fits(const qk256_call *w, int32_t group) {
     float values[4];

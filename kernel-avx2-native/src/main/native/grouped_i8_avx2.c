@@ -304,9 +304,7 @@ static void column(const qk256_call *w, const int8_t *q, const int16_t *multipli
                 add_any_row(group, scale_bytes, part, table, &in, lanes[r]);
             }
         }
-        for (int32_t r = 0; r < rows; r++) {
-            y[row + r] = (float)sum_of_lanes(lanes[r]) / x_scale * w->tensor_scale;
-        }
+        store_sums(1, (const double(*)[LANES])lanes, rows, &x_scale, w->tensor_scale, y + row, 0);
     }
 }
 

@@ -81,11 +81,11 @@ INLINE __m512i add_pairs(__m512i a, __m512i b) {
 
 /* sum(u * q) of a block and a column, in lanes of 16 weights. */
 INLINE __m512i block_lanes(const __m512i *u, const int8_t *planes) {
-    __m512i even = _mm512_dpbusd_epi32(_mm512_setzero_si512(), u[0], _mm512_load_si512(planes));
-    __m512i odd = _mm512_dpbusd_epi32(_mm512_setzero_si512(), u[1], _mm512_load_si512(planes + 64));
-    even = _mm512_dpbusd_epi32(even, u[2], _mm512_load_si512(planes + 128));
-    odd = _mm512_dpbusd_epi32(odd, u[3], _mm512_load_si512(planes + 192));
-    return _mm512_add_epi32(even, odd);
+    __m512i sums = _mm512_setzero_si512();
+    for (int k = 0; k < 4; k++) {
+        sums = _mm512_dpbusd_epi32(sums, u[k], _mm512_load_si512(planes + 64 * k));
+    }
+    return sums;
 }
 
 /* The sums of 32 weights of two blocks, times their multipliers; in each 128 bits two of either block. */
@@ -298,11 +298,7 @@ INLINE void product(int n, const qk256_call *w, int32_t group, byte_table table,
                 add_rows(n, 256, 0, w, row, rows, col, cols, table, x, lanes);
             }
         }
-        for (int32_t c = 0; c < n; c++) {
-            for (int32_t r = 0; r < rows; r++) {
-                y[c * y_stride + row + r] = (float)sum_of_lanes(lanes[r * n + c]) / x_scales[c] * w->tensor_scale;
-            }
-        }
+        store_sums(n, (const double(*)[LANES])lanes, rows, x_scales, w->tensor_scale, y + row, y_stride);
     }
 }
 
