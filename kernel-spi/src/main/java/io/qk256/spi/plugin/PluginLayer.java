@@ -55,7 +55,8 @@ final class PluginLayer {
         try {
             ModuleFinder jarsAsTheyAre = ModuleFinder.of(jars.toArray(Path[]::new));
             ModuleFinder finder = CONTRACT.isNamed() ? jarsAsTheyAre : UnnamedContract.finder(jarsAsTheyAre);
-            ClassLoader loader = CONTRACT.isNamed() ? ClassLoader.getPlatformClassLoader() : UnnamedContract.loader();
+            ClassLoader loader =
+                    CONTRACT.isNamed() ? ClassLoader.getPlatformClassLoader() : UnnamedContract.loader(provider.name());
             Configuration configuration = parent.configuration().resolve(finder, ModuleFinder.of(), modules);
             ModuleLayer.Controller controller =
                     ModuleLayer.defineModulesWithOneLoader(configuration, List.of(parent), loader);

@@ -32,6 +32,13 @@ final class UnnamedContract {
     static final Set<String> PACKAGES =
             Set.of(MODULE, MODULE + ".memory", MODULE + ".parallel", MODULE + ".plugin", MODULE + ".selection");
 
+    /** A package that it exports to some modules only. */
+    static final String SUPPORT = MODULE + ".support";
+
+    /** These modules, which may be plugins as well. */
+    static final Set<String> SUPPORTED = Set.of(
+            "io.qk256.app", "io.qk256.avx2.jni", "io.qk256.gguf", "io.qk256.llm", "io.qk256.server", "io.qk256.tck");
+
     private UnnamedContract() {}
 
     /** Returns the modules with descriptors that do not mention the contract. */
@@ -49,9 +56,14 @@ final class UnnamedContract {
         };
     }
 
-    /** Returns a loader that finds the platform and the contract. */
-    static ClassLoader loader() {
-        return new Loader(Objects.requireNonNull(UnnamedContract.class.getClassLoader()));
+    /**
+     * Returns a loader that finds the platform and the contract.
+     *
+     * @param provider the name of the module that provides kernels
+     */
+    static ClassLoader loader(String provider) {
+        ClassLoader application = Objects.requireNonNull(UnnamedContract.class.getClassLoader());
+        return new Loader(application, SUPPORTED.contains(provider));
     }
 
     /** Lets the modules of a layer see each other and the contract. */
@@ -136,16 +148,18 @@ final class UnnamedContract {
     private static final class Loader extends ClassLoader {
 
         private final ClassLoader application;
+        private final boolean supported;
 
-        Loader(ClassLoader application) {
+        Loader(ClassLoader application, boolean supported) {
             super("qk256-contract", ClassLoader.getPlatformClassLoader());
             this.application = application;
+            this.supported = supported;
         }
 
         @Override
         protected Class<?> findClass(String name) throws ClassNotFoundException {
-            int dot = name.lastIndexOf('.');
-            if (dot > 0 && PACKAGES.contains(name.substring(0, dot))) {
+            String packaged = name.substring(0, Math.max(0, name.lastIndexOf('.')));
+            if (PACKAGES.contains(packaged) || (supported && packaged.equals(SUPPORT))) {
                 return application.loadClass(name);
             }
             throw new ClassNotFoundException(name);

@@ -11,6 +11,7 @@ import io.qk256.spi.selection.SelectionOptions;
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -64,6 +65,32 @@ class UnnamedContractTest {
                         .filter(exports -> !exports.isQualified())
                         .map(ModuleDescriptor.Exports::source)
                         .toList());
+        ModuleDescriptor.Exports toSome = module.exports().stream()
+                .filter(ModuleDescriptor.Exports::isQualified)
+                .findFirst()
+                .orElseThrow();
+        assertThat(UnnamedContract.SUPPORT).isEqualTo(toSome.source());
+        assertThat(UnnamedContract.SUPPORTED).isEqualTo(toSome.targets());
+    }
+
+    /** For example the native kernel of this project. */
+    @Test
+    void aPluginFindsWhatIsExportedToItAndOthersDoNot() throws IOException {
+        TestPlugin.kernel("own")
+                .source(
+                        "module-info.java",
+                        "module io.qk256.avx2.jni { requires io.qk256.spi;"
+                                + " provides io.qk256.spi.KernelProvider with example.own.Provider; }")
+                .opening("io.qk256.spi.support.PrintableText.line(name());")
+                .jar(plugins.resolve("own.jar"));
+        Candidate own = select();
+        assertThat(own.state()).as(own.why()).isEqualTo(Candidate.State.SELECTED);
+        Files.delete(plugins.resolve("own.jar"));
+        TestPlugin.kernel("other")
+                .opening(opening("io.qk256.spi.support.PrintableText"))
+                .jar(plugins.resolve("other.jar"));
+        Candidate other = select();
+        assertThat(other.state()).as(other.why()).isEqualTo(Candidate.State.SELECTED);
     }
 
     @Test
