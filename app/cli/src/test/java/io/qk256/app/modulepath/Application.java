@@ -32,7 +32,7 @@ final class Application {
      * silently starts without it.
      */
     static final List<String> CLASSES = List.of(
-            "-XX:SharedArchiveFile=" + TARGET.resolve("qk256/lib/classes.jsa").toAbsolutePath(),
+            "-XX:SharedArchiveFile=" + TARGET.resolve("qk256/bin/classes.jsa").toAbsolutePath(),
             "-Xlog:cds=off",
             "-Xlog:aot=off",
             "-Xlog:class+path=off");

@@ -183,13 +183,13 @@ class DistributionIT {
     /** The program needs no archive, uses one that fits, and says nothing about one that does not. */
     @Test
     void startsFromAnArchiveOfItsClasses() throws Exception {
-        Path archive = home.resolve("lib/classes.jsa");
+        Path archive = home.resolve("bin/classes.jsa");
         assertThat(archive).doesNotExist();
         run("sh", "-c", "\"$1/bin/archive-classes\" && \"$1/bin/qk256\" kernels --json", "sh", home.toString());
         assertThat(warnings()).isEmpty();
         String java = Path.of(System.getProperty("java.home"), "bin/java").toString();
         String loaded =
-                "\"$1\" -Xlog:class+load -XX:+UseSerialGC -XX:SharedArchiveFile=\"$2/lib/classes.jsa\" -p \"$2/lib\""
+                "\"$1\" -Xlog:class+load -XX:+UseSerialGC -XX:SharedArchiveFile=\"$2/bin/classes.jsa\" -p \"$2/lib\""
                         + " --enable-native-access=io.qk256.spi,io.qk256.avx2.jni --illegal-native-access=deny"
                         + " -m io.qk256.app/io.qk256.app.Main version"
                         + " | grep -q 'io.qk256.app.Main source: shared objects file' && echo '{}'";
