@@ -5,22 +5,24 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Checks the native code. Compiles everything but the JNI glue together with {@code src/test/native}, under the address
- * and undefined-behavior sanitizers, and runs it: by default with the first of gcc and clang that is installed, and few
- * shapes. With {@code qk256.tests=long}, with the last of them and all shapes; it then also builds the library with
- * each compiler, under {@code target/native/check}, for other modules to test. With {@code all}, every compiler
- * sanitizes. Reports what it cannot run. Runs in the module's directory: {@code java src/build/java/CheckNative.java}.
+ * and undefined-behavior sanitizers, and runs it: by default with the first of gcc and clang that is installed, few
+ * shapes, and the tiers that this CPU has. With {@code qk256.tests=long}, with the last of them, all shapes and all
+ * tiers. Also builds the library with the other compiler, under {@code target/native/check}, for other modules to test,
+ * and in the longer forms with each. With {@code all}, every compiler sanitizes. Reports what it cannot run. Runs in the module's directory: {@code java src/build/java/CheckNative.java}.
  */
 final class CheckNative {
 
     private static final Path WORK = Path.of("target/native/check");
+    private static final Path CPU = Path.of("/proc/cpuinfo");
     private static final Path DISASSEMBLED = Path.of("src/test/native/disassembly.txt");
     private static final List<String> SANITIZED = CCompiler.with(
-            CCompiler.COMMON, List.of("-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"));
+            CCompiler.COMMON, List.of("-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"));
 
-    /** Optimized as the others are, these take the compilers most of a minute; the tests hardly notice. */
+    /** Optimized as the others are, these take clang most of a minute; the tests hardly notice. */
     private static final String LARGE = "grouped_i8_";
 
     /** Leak detection needs ptrace, which containers forbid; nothing here outlives the test anyway. */
@@ -42,19 +44,16 @@ final class CheckNative {
         List<CCompiler> compilers = CCompiler.all();
         checkOldCompiler(compilers.getFirst());
         String tests = System.getProperty("qk256.tests", "usual");
+        int packaged = tests.equals("usual") ? 1 : 0; // Its instructions were checked when it was built.
+        for (CCompiler compiler : compilers.subList(packaged, compilers.size())) {
+            check(compiler, WORK.resolve(compiler.name()));
+        }
         switch (tests) {
-            case "usual" -> {
-                for (CCompiler compiler : compilers.stream().limit(1).toList()) {
-                    sanitize(compiler, "short");
-                }
-            }
-            case "long", "all" -> {
+            case "usual" -> sanitize(compilers.getFirst(), CheckNative::hasTierOf, "short");
+            case "long" -> sanitize(compilers.getLast(), source -> true);
+            case "all" -> {
                 for (CCompiler compiler : compilers) {
-                    check(compiler, WORK.resolve(compiler.name()));
-                }
-                for (CCompiler compiler :
-                        tests.equals("all") ? compilers : compilers.reversed().subList(0, 1)) {
-                    sanitize(compiler);
+                    sanitize(compiler, source -> true);
                 }
             }
             default ->
@@ -125,14 +124,14 @@ final class CheckNative {
         }
     }
 
-    private static void sanitize(CCompiler compiler, String... arguments) throws IOException {
+    private static void sanitize(CCompiler compiler, Predicate<Path> chosen, String... arguments) throws IOException {
         Path work = Files.createDirectories(WORK.resolve(compiler.name()));
         if (!sanitizes(compiler, work)) {
             System.out.println(
                     "native check, " + compiler.name() + ": sanitizers not run, this compiler cannot link with them");
             return;
         }
-        System.out.print("native check, " + compiler.name() + ": " + run(program(compiler, work), arguments));
+        System.out.print("native check, " + compiler.name() + ": " + run(program(compiler, work, chosen), arguments));
     }
 
     /** Counts an instruction in a tier's GEMM; fails if the tier was compiled but has none. */
@@ -148,10 +147,11 @@ final class CheckNative {
         return count;
     }
 
-    private static Path program(CCompiler compiler, Path work) throws IOException {
+    private static Path program(CCompiler compiler, Path work, Predicate<Path> chosen) throws IOException {
         Path program = work.resolve("kernel-test");
         List<String> link = new ArrayList<>(SANITIZED);
-        List<Path> sources = compiler.compilable(testedSources());
+        List<Path> sources =
+                compiler.compilable(testedSources()).stream().filter(chosen).toList();
         // Some take most of a minute, so the processors share them.
         link.addAll(sources.parallelStream()
                 .map(source -> sanitized(compiler, work, source, sources))
@@ -165,14 +165,26 @@ final class CheckNative {
         String object = work.resolve(source.getFileName().toString().replace(".c", "-sanitized.o"))
                 .toString();
         List<String> arguments = new ArrayList<>(SANITIZED);
-        if (source.getFileName().toString().startsWith(LARGE)) {
-            arguments.add(compiler.name().startsWith("gcc") ? "-Og" : "-O0");
-        }
+        boolean large = source.getFileName().toString().startsWith(LARGE);
+        arguments.add(compiler.name().equals("gcc") ? "-Og" : large ? "-O0" : "-O1");
         arguments.addAll(Tier.of(source).options);
         arguments.addAll(CCompiler.definitions(all));
         arguments.addAll(List.of("-Isrc/main/native", "-c", source.toString(), "-o", object));
         compiler.compile(arguments);
         return object;
+    }
+
+    /** Whether this CPU can run a source file; the test would skip its tier otherwise. */
+    private static boolean hasTierOf(Path source) {
+        Tier tier = Tier.of(source);
+        if (tier != Tier.AVX_VNNI || !Files.isReadable(CPU)) {
+            return true;
+        }
+        try {
+            return Files.readString(CPU).contains(" avx_vnni ");
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     /** All sources but the JNI glue, which needs a JVM. */

@@ -92,7 +92,8 @@ class BenchIT {
 
     @Test
     void slowerBuildIsToldFromTheOtherOneInTurns() throws Exception {
-        String code = "return Qk256.code(w.codes().asSlice(row * w.rowStride()), col);";
+        String code =
+                "return (w.codes().get(ValueLayout.JAVA_BYTE, row * w.rowStride() + col / 4) >> 2 * (col % 4) & 3);";
         String wait = "for (int i = 0; i < 40; i++) { Thread.onSpinWait(); } ";
         Path other = new TestModule("steady").compile(Application.spi(), directory.resolve("other"));
         Path slow = new TestModule("steady").replacing(code, wait + code).compile(Application.spi(), directory);
@@ -140,7 +141,8 @@ class BenchIT {
 
     @Test
     void wrongKernelIsShownAndFails() throws Exception {
-        String code = "return Qk256.code(w.codes().asSlice(row * w.rowStride()), col);";
+        String code =
+                "return (w.codes().get(ValueLayout.JAVA_BYTE, row * w.rowStride() + col / 4) >> 2 * (col % 4) & 3);";
         Path wrong = new TestModule("wrong-in-wide-rows")
                 .replacing(code, code.replace("return", "int code =") + " return col == 700 ? code ^ 1 : code;")
                 .compile(Application.spi(), directory);
