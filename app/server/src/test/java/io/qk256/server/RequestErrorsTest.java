@@ -60,7 +60,7 @@ class RequestErrorsTest {
             'modalities':['audio'] | modalities     | an array     | text
             'reasoning_effort':'low' | reasoning_effort | "low"    | --think
             'stream_options':{'x':1} | stream_options.x | x        | leave it out
-            'model':'gpt-5'        | model          | not served   | 'demo'
+            'model':'gpt-5'        | model          | "gpt-5" is not served | 'demo'
             """)
     void aWrongFieldIsNamed(String field, String param, String seen, String expected) {
         HttpResponse<String> response = post("{" + ASK + "," + field + "}");

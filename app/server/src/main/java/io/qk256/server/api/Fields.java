@@ -248,7 +248,7 @@ final class Fields {
                 where + " is " + shown(seen) + ", expected " + expected);
     }
 
-    private static String shown(JsonElement seen) {
+    static String shown(JsonElement seen) {
         if (seen instanceof JsonArray) {
             return "an array";
         }

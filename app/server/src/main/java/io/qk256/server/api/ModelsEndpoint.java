@@ -2,6 +2,7 @@ package io.qk256.server.api;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import io.qk256.server.http.ApiException;
 import io.qk256.server.http.Endpoint;
 import java.time.Instant;
@@ -37,7 +38,11 @@ public final class ModelsEndpoint {
     static void requireModel(String named, String id) {
         if (!named.equals(id)) {
             throw ApiException.refused(
-                    404, "model", "model_not_found", "the model is not served here, expected '" + id + "'");
+                    404,
+                    "model",
+                    "model_not_found",
+                    "the model " + Fields.shown(new JsonPrimitive(named)) + " is not served here, expected '" + id
+                            + "'");
         }
     }
 
