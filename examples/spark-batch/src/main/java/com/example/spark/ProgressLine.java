@@ -46,10 +46,17 @@ final class ProgressLine implements AutoCloseable {
                 done += stage.numCompletedTasks();
             }
         }
-        int filled = tasks == 0 ? 0 : WIDTH * done / tasks;
-        String line = "[" + "#".repeat(filled) + " ".repeat(WIDTH - filled) + "] " + done + "/" + tasks + " parts, "
-                + totals.value();
+        String line = parts(done, tasks) + totals.value();
         System.err.print(terminal ? "\r" + line + "\u001b[K" : line + "\n");
+    }
+
+    /** Empty before the first stage and after the last one, when Spark tells no number of parts. */
+    private static String parts(int done, int tasks) {
+        if (tasks == 0) {
+            return "";
+        }
+        int filled = WIDTH * done / tasks;
+        return "[" + "#".repeat(filled) + " ".repeat(WIDTH - filled) + "] " + done + "/" + tasks + " parts, ";
     }
 
     /** Ends the line. */

@@ -1,9 +1,11 @@
 package com.example.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,6 +60,9 @@ class ClusterIT {
         }
         assertEquals(Rows.ERRORS.size(), lines.stream().filter(line -> line.contains("\"error\"")).count());
         assertEquals(withoutRate(expected), withoutRate(seen));
+        String progress = Files.readString(log, StandardCharsets.ISO_8859_1);
+        assertTrue(progress.contains(lines.size() + " rows (" + Rows.ERRORS.size() + " with errors), "), "see " + log);
+        assertFalse(progress.contains("0/0 parts"), "see " + log);
         assertTrue(seen.startsWith("{\"rows\":" + lines.size() + ",\"errors\":" + Rows.ERRORS.size() + ","), seen);
     }
 
