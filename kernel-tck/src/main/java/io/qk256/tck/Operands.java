@@ -18,7 +18,6 @@ import java.util.Random;
 import java.util.function.IntBinaryOperator;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * The inputs of a {@link Problem} in memory.
@@ -248,12 +247,18 @@ record Operands(
 
     /** With room for more, unless it ends at a page that cannot be read. */
     private static IndexList listed(Problem problem, int rows, Placement at, Arena arena) {
-        int[] all = IntStream.range(0, rows).filter(problem::isListed).toArray();
+        int[] all = new int[rows];
+        int size = 0;
+        for (int row = 0; row < rows; row++) {
+            if (problem.isListed(row)) {
+                all[size++] = row;
+            }
+        }
         IndexList list = MemoryKind.guarded().contains(at.codes())
-                ? IndexList.allocate(new ArenaOfKind(at.codes(), arena), all.length)
+                ? IndexList.allocate(new ArenaOfKind(at.codes(), arena), size)
                 : IndexList.allocate(arena, rows);
-        for (int row : all) {
-            list.add(row);
+        for (int i = 0; i < size; i++) {
+            list.add(all[i]);
         }
         return list;
     }
