@@ -97,7 +97,7 @@ public final class ServingBench implements AutoCloseable {
         }
 
         double rate() {
-            return (answerTokens - 1) * 1e9 / (parts.getLast() - parts.getFirst());
+            return ServingBench.rate(answerTokens - 1, parts.getLast() - parts.getFirst());
         }
     }
 
@@ -195,7 +195,12 @@ public final class ServingBench implements AutoCloseable {
                     .count();
             arrived += parts * answer.tokensPerPart();
         }
-        return arrived * 1e9 / (to - from);
+        return rate(arrived, to - from);
+    }
+
+    /** Tokens per second; NaN if there was no time in which they arrived, as some answers are that short. */
+    private static double rate(double tokens, long nanos) {
+        return nanos > 0 ? tokens * 1e9 / nanos : Double.NaN;
     }
 
     /** The first token of a short prompt while the other clients get answers, one after the other. */

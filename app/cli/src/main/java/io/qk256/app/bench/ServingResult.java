@@ -2,7 +2,7 @@ package io.qk256.app.bench;
 
 /**
  * The speed of a server, as its clients measure it. Times are medians, in nanoseconds from sending a request to the first
- * token of its answer.
+ * token of its answer. Rates are NaN if answers are too short to measure them.
  *
  * @param plainRate tokens per second when decoding without a server
  * @param oneRate tokens per second that one client gets, after the first token

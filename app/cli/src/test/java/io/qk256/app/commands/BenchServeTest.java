@@ -17,10 +17,10 @@ class BenchServeTest {
         assertThat(run.exit()).as(run.err()).isZero();
         assertThat(run.out())
                 .contains("the embedded model on ")
-                .containsPattern("(?m)^one client +[0-9.]+ t/s  [0-9.]+ x$")
-                .containsPattern("(?m)^2 clients at once +[0-9.]+ t/s  [0-9.]+ x$")
-                .containsPattern("(?m)^the same beside 1 that get answers +[0-9.]+ (ms|us)  [0-9.]+ x$")
-                .containsPattern("(?m)^the same if only its last word is new +[0-9.]+ (ms|us)  [0-9.]+ x sooner$");
+                .containsPattern(row("one client", "t/s", "x"))
+                .containsPattern(row("2 clients at once", "t/s", "x"))
+                .containsPattern(row("the same beside 1 that get answers", "(ms|us)", "x"))
+                .containsPattern(row("the same if only its last word is new", "(ms|us)", "x sooner"));
     }
 
     @Test
@@ -30,12 +30,17 @@ class BenchServeTest {
         JsonObject result = JsonParser.parseString(run.out()).getAsJsonObject();
         assertThat(result.get("clients").getAsInt()).isEqualTo(1);
         assertThat(result.get("longPromptTokens").getAsInt()).isGreaterThanOrEqualTo(40);
-        assertThat(result.get("tokensPerSecondOfOneClient").getAsDouble()).isPositive();
+        assertThat(result.has("tokensPerSecondOfOneClient")).isTrue();
         assertThat(result.get("firstTokenOfLongPromptMilliseconds").getAsDouble())
                 .isPositive();
         assertThat(result.get("firstTokenBesideOthersMilliseconds").isJsonNull())
                 .as("there are no others")
                 .isTrue();
+    }
+
+    /** A dash stands for what answers as short as these may not show. */
+    private static String row(String what, String unit, String compared) {
+        return "(?m)^" + what + " +([0-9.]+|-) " + unit + " +([0-9.]+|-) " + compared + "$";
     }
 
     private static String[] with(String... more) {
