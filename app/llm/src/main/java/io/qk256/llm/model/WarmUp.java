@@ -2,6 +2,7 @@ package io.qk256.llm.model;
 
 import io.qk256.llm.model.Attention.Code;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
@@ -17,7 +18,13 @@ final class WarmUp<T> implements Supplier<T> {
     /** From this many tokens on, attention takes enough time to be worth a warm-up. */
     private static final int LONG_PROMPT = 64;
 
-    private static final int LONG_TEXT = 512;
+    /**
+     * The same for tokens that come one by one, of one text or of many: the sum of their positions, in whole blocks, as
+     * attention reads them. A text reaches it with 330 tokens, eight short ones at once after 190 passes.
+     */
+    private static final long MANY_POSITIONS = 1 << 16;
+
+    private static final AtomicLong ATTENDED = new AtomicLong();
 
     static final WarmUp<Reductions> SUMS = new WarmUp<>(new PlainReductions(), WarmUp::sums);
 
@@ -57,9 +64,15 @@ final class WarmUp<T> implements Supplier<T> {
         if (count >= LONG_PROMPT) {
             SUMS.start();
         }
-        if (count >= LONG_PROMPT || position >= LONG_TEXT) {
+        if (count >= LONG_PROMPT || isMuch(ATTENDED, count, position)) {
             ATTENTION.start();
         }
+    }
+
+    /** Adds tokens to the sum of positions; returns whether it is worth a warm-up of attention by now. */
+    static boolean isMuch(AtomicLong attended, int count, int position) {
+        long blocks = Math.ceilDiv(position + count, KvCache.BLOCK);
+        return attended.addAndGet(count * blocks * KvCache.BLOCK) >= MANY_POSITIONS;
     }
 
     /** Starts the warm-ups that pay off for tokens that will follow. */
