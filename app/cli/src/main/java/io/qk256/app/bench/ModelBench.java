@@ -148,9 +148,9 @@ public final class ModelBench {
                     threads,
                     sparsity.rowDensity(),
                     sparsity.columnDensity(),
-                    median(Objects.requireNonNull(rates.get(Skipping.NONE))),
-                    median(Objects.requireNonNull(rates.get(Skipping.ROWS))),
-                    median(Objects.requireNonNull(rates.get(Skipping.ROWS_AND_COLUMNS))));
+                    Median.of(Objects.requireNonNull(rates.get(Skipping.NONE))),
+                    Median.of(Objects.requireNonNull(rates.get(Skipping.ROWS))),
+                    Median.of(Objects.requireNonNull(rates.get(Skipping.ROWS_AND_COLUMNS))));
         } finally {
             engines.values().forEach(Engine::close);
         }
@@ -175,11 +175,6 @@ public final class ModelBench {
             String what = sequences == 1 ? "decode" : "decode, " + sequences + " at once";
             return new ModelAccount(what, name, threads, model.head(), account);
         }
-    }
-
-    private static double median(double... values) {
-        Arrays.sort(values);
-        return values[values.length / 2];
     }
 
     private double rate(Engine engine, Sequence sequence, int sequences) {

@@ -18,7 +18,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -28,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -81,6 +81,7 @@ public final class ServingBench implements AutoCloseable {
     /**
      * When the parts of an answer arrived, in nanoseconds from the request.
      *
+     * @param began when the request was sent, in nanoseconds of the clock
      * @param parts one for each part of the text
      * @param promptTokens tokens of the prompt
      * @param answerTokens tokens of the answer
@@ -116,9 +117,8 @@ public final class ServingBench implements AutoCloseable {
         double[] plainRates = new double[ROUNDS];
         double[] oneRates = new double[ROUNDS];
         double[] togetherRates = new double[ROUNDS];
-        for (int round = -1;
-                round < ROUNDS;
-                round++) { // In turns, because the speed of memory changes; the first warms up.
+        // In turns, because the speed of memory changes. The first round is a warm-up.
+        for (int round = -1; round < ROUNDS; round++) {
             double together = together();
             double plainRate = plain.getAsDouble();
             double one = ask(prompt(SHORT_PROMPT), tokens).rate();
@@ -151,21 +151,16 @@ public final class ServingBench implements AutoCloseable {
             progress.at(MEASURING, ++done, rounds);
         }
         return new ServingResult(
-                median(plainRates),
-                median(oneRates),
+                Median.of(plainRates),
+                Median.of(oneRates),
                 clients,
-                median(togetherRates),
+                Median.of(togetherRates),
                 promptTokens,
-                median(alone),
-                median(beside),
+                Median.of(alone),
+                Median.of(beside),
                 longTokens,
-                median(fresh),
-                median(known));
-    }
-
-    private static double median(double... values) {
-        Arrays.sort(values);
-        return values[values.length / 2];
+                Median.of(fresh),
+                Median.of(known));
     }
 
     /** All clients ask at once. Counts what arrives while all of them get tokens. */
@@ -240,13 +235,13 @@ public final class ServingBench implements AutoCloseable {
         return ask(prompt, most, () -> {}, () -> false);
     }
 
-    /** A question that ends a stream early. */
-    @FunctionalInterface
-    private interface Stop {
-        boolean now();
-    }
-
-    private Arrival ask(String prompt, int most, Runnable atFirst, Stop stop) throws IOException {
+    /**
+     * Sends a prompt and reads the answer.
+     *
+     * @param atFirst is called when the first part has arrived
+     * @param stop asked after each line; true leaves the rest unread, and the server notices that the client has left
+     */
+    private Arrival ask(String prompt, int most, Runnable atFirst, BooleanSupplier stop) throws IOException {
         JsonObject body = new JsonObject();
         body.addProperty("prompt", prompt);
         body.addProperty("max_tokens", most);
@@ -274,11 +269,12 @@ public final class ServingBench implements AutoCloseable {
         }
     }
 
-    private static Arrival read(BufferedReader lines, long began, Runnable atFirst, Stop stop) throws IOException {
+    private static Arrival read(BufferedReader lines, long began, Runnable atFirst, BooleanSupplier stop)
+            throws IOException {
         List<Long> parts = new ArrayList<>();
         int promptTokens = 0;
         int answerTokens = 0;
-        for (String line = lines.readLine(); line != null && !stop.now(); line = lines.readLine()) {
+        for (String line = lines.readLine(); line != null && !stop.getAsBoolean(); line = lines.readLine()) {
             if (!line.startsWith(DATA) || line.equals(DATA + DONE)) {
                 continue;
             }
@@ -299,7 +295,7 @@ public final class ServingBench implements AutoCloseable {
                 answerTokens = usage.getAsJsonObject().get("completion_tokens").getAsInt();
             }
         }
-        if (parts.isEmpty() && !stop.now()) {
+        if (parts.isEmpty() && !stop.getAsBoolean()) {
             throw new IOException("the server sent no text");
         }
         return new Arrival(began, parts, promptTokens, answerTokens);

@@ -12,14 +12,12 @@ import io.qk256.llm.model.EngineOptions;
 import io.qk256.llm.serving.Scheduler;
 import io.qk256.llm.serving.SchedulerOptions;
 import io.qk256.server.ModelServer;
-import io.qk256.server.ServedModel;
 import io.qk256.server.ServerOptions;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.support.PrintableText;
 import io.qk256.spi.support.UserError;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.DoubleSupplier;
@@ -104,7 +102,14 @@ final class BenchServeCommand implements Callable<Integer> {
                     Engine engine = model.engine(kernel, size);
                     ModelServer server = ModelServer.start(anyPort, command::tell);
                     ServingBench bench = new ServingBench(server.address(), model.tokenizer(), clients, tokens)) {
-                server.serve(served(model, scheduler, machine));
+                server.serve(ServeCommand.served(
+                        options.shortName(),
+                        model,
+                        model.template(),
+                        scheduler,
+                        model.config().pooling(),
+                        Duration.ZERO,
+                        machine));
                 ServingResult result =
                         bench.measure(plain(model, engine), longPrompt, ProgressLine.on(command.terminal()));
                 print(result, machine, threads, model);
@@ -129,18 +134,6 @@ final class BenchServeCommand implements Callable<Integer> {
         return () -> model.generate(engine, "Once upon a time", how, piece -> {})
                 .speed()
                 .decodeRate();
-    }
-
-    private ServedModel served(LanguageModel model, Scheduler scheduler, Machine machine) {
-        return new ServedModel(
-                options.shortName(),
-                model,
-                model.template(),
-                scheduler,
-                model.config().pooling(),
-                Duration.ZERO,
-                new ServedModel.ServedKernel(KernelReport.selected(machine.selection()), "", "{}"),
-                Instant.now());
     }
 
     private void print(ServingResult result, Machine machine, int threads, LanguageModel model) {

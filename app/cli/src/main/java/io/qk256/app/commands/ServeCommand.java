@@ -1,8 +1,10 @@
 package io.qk256.app.commands;
 
 import io.qk256.llm.LanguageModel;
+import io.qk256.llm.model.Pooling;
 import io.qk256.llm.serving.Scheduler;
 import io.qk256.llm.serving.SchedulerOptions;
+import io.qk256.llm.text.ChatTemplate;
 import io.qk256.server.ModelServer;
 import io.qk256.server.ServedModel;
 import io.qk256.server.ServerOptions;
@@ -93,7 +95,14 @@ final class ServeCommand implements Callable<Integer> {
             SchedulerOptions how = capacity.options(options.threads(machine));
             try (LanguageModel model = options.load(command.terminal());
                     Scheduler scheduler = Scheduler.start(model, kernel, how)) {
-                server.serve(served(model, scheduler, machine));
+                server.serve(served(
+                        name(),
+                        model,
+                        template.template(model.tokenizer()),
+                        scheduler,
+                        pooling == null ? model.config().pooling() : pooling.type(),
+                        capacity.timeout(),
+                        machine));
                 command.out()
                         .println("serving " + name() + " on " + server.address() + " with kernel "
                                 + KernelReport.selected(machine.selection()) + ", " + capacity.describe(scheduler));
@@ -105,17 +114,25 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private ServedModel served(LanguageModel model, Scheduler scheduler, Machine machine) {
+    /** What a server serves with the selected kernel. */
+    static ServedModel served(
+            String name,
+            LanguageModel model,
+            ChatTemplate template,
+            Scheduler scheduler,
+            Pooling pooling,
+            Duration timeout,
+            Machine machine) {
         Selection selection = machine.selection();
         String why = selection.selected().map(Candidate::why).orElse("");
         String all = Json.text(KernelReport.json(machine));
         return new ServedModel(
-                name(),
+                name,
                 model,
-                template.template(model.tokenizer()),
+                template,
                 scheduler,
-                pooling == null ? model.config().pooling() : pooling.type(),
-                capacity.timeout(),
+                pooling,
+                timeout,
                 new ServedModel.ServedKernel(KernelReport.selected(selection), why, all),
                 Instant.now());
     }
