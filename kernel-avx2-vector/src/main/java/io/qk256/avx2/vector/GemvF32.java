@@ -40,7 +40,7 @@ final class GemvF32 {
                 part(w, scratch, ordered, row, rows, block, blocks, sums);
             }
             for (int r = 0; r < rows; r++) {
-                y.set(row + r, Lanes.sum(FloatVector.fromArray(Lanes.FLOATS, sums, r * LANES)) * rowScale);
+                y.set(row + r, Lanes.sum(sums, r * LANES) * rowScale);
             }
         }
     }

@@ -46,20 +46,21 @@ final class GemvI8AnyCodebook {
         for (int r = 0; r < rows; r++) {
             MemorySegment codes = scratch.codes(w, row + r, block, blocks);
             long offset = Scratch.offset(w, row + r, 0, block, blocks);
-            sums[r] += row(codes, offset, blocks, codebook, q);
+            sums[r] += row(codes, offset, blocks, codebook, q, scratch.floatSums());
         }
     }
 
-    private static int row(MemorySegment codes, long offset, int blocks, float[] codebook, float[] q) {
+    private static int row(MemorySegment codes, long offset, int blocks, float[] codebook, float[] q, float[] lanes) {
         int sum = 0;
         for (int block = 0; block < blocks; block++) {
-            sum += block(codes, offset, block, codebook, q);
+            sum += block(codes, offset, block, codebook, q, lanes);
         }
         return sum;
     }
 
     /** The sum of value times x over one block; its halves are summed separately, so that the CPU can overlap them. */
-    private static int block(MemorySegment anyCodes, long offset, int block, float[] codebook, float[] x) {
+    private static int block(
+            MemorySegment anyCodes, long offset, int block, float[] codebook, float[] x, float[] lanes) {
         MemorySegment codes = NativeMemory.exact(anyCodes);
         IntVector table = FloatVector.fromArray(Lanes.FLOATS, codebook, 0).reinterpretAsInts();
         long at = offset + (long) block * Qk256.BLOCK_BYTES;
@@ -76,7 +77,8 @@ final class GemvI8AnyCodebook {
             low = low.lanewise(VectorOperators.LSHR, 2);
             high = high.lanewise(VectorOperators.LSHR, 2);
         }
-        return (int) Lanes.sum(lowSum.add(highSum));
+        lowSum.add(highSum).intoArray(lanes, 0);
+        return (int) Lanes.sum(lanes, 0);
     }
 
     /** The sums of value times q of one block: each lane has 16 consecutive weights. */

@@ -11,9 +11,9 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The vector shapes of this kernel: 256 bits, whatever the machine prefers.
  *
- * <p>No method with a loop takes or returns a vector. The compiler may not inline such a method, in some
- * JVMs and not in others (it was compiled on its own first, or its caller has grown too large), and then each call
- * allocates its vectors. Arrays, segments and numbers can be passed at no cost.
+ * <p>A method takes or returns a vector only if it is a line or two of the loop that calls it. The compiler may not inline
+ * other methods, in some JVMs and not in others (they were compiled on their own first, or their caller has grown too
+ * large), and then each call allocates its vectors. Arrays, segments and numbers can be passed at no cost.
  */
 final class Lanes {
 
@@ -42,10 +42,11 @@ final class Lanes {
     }
 
     /**
-     * Adds all lanes in a fixed order, which {@code reduceLanes} does not guarantee: interpreted and compiled code must
+     * Adds the lanes of a vector in an array in a fixed order, which {@code reduceLanes} does not guarantee: interpreted and compiled code must
      * return the same bits.
      */
-    static float sum(FloatVector v) {
+    static float sum(float[] lanes, int at) {
+        FloatVector v = FloatVector.fromArray(FLOATS, lanes, at);
         FloatVector halves = v.add(v.rearrange(SWAP_HALVES));
         FloatVector pairs = halves.add(halves.rearrange(SWAP_PAIRS));
         return pairs.lane(0) + pairs.lane(1);

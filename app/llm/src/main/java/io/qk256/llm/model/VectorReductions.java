@@ -33,16 +33,13 @@ final class VectorReductions extends Reductions {
             sum2 = sum2.add(product(a, aAt + i + 2 * STEP, b, bAt + i + 2 * STEP));
             sum3 = sum3.add(product(a, aAt + i + 3 * STEP, b, bAt + i + 3 * STEP));
         }
-        return fold(sum0.add(sum2).add(sum1.add(sum3)));
+        FloatVector eight = sum0.add(sum2).add(sum1.add(sum3));
+        FloatVector four = eight.add(eight.rearrange(SWAP_HALVES));
+        return (four.lane(0) + four.lane(1)) + (four.lane(2) + four.lane(3));
     }
 
     private static FloatVector product(float[] a, int aAt, float[] b, int bAt) {
         return FloatVector.fromArray(FLOATS, a, aAt).mul(FloatVector.fromArray(FLOATS, b, bAt));
-    }
-
-    private static float fold(FloatVector eight) {
-        FloatVector four = eight.add(eight.rearrange(SWAP_HALVES));
-        return (four.lane(0) + four.lane(1)) + (four.lane(2) + four.lane(3));
     }
 
     @Override
