@@ -13,6 +13,7 @@
 #define UNUSED __attribute__((unused))
 
 _Static_assert((int)GEMM_COLUMNS == io_qk256_avx2_jni_Native_GEMM_COLUMNS, "both sides take as many columns");
+_Static_assert((int)Q8_I16_COLUMNS == io_qk256_avx2_jni_Native_Q8_I16_COLUMNS, "both sides take as many columns");
 _Static_assert((int)QK256_AVX2 == io_qk256_avx2_jni_Native_AVX2, "the first row");
 _Static_assert((int)QK256_AVX_VNNI == io_qk256_avx2_jni_Native_AVX_VNNI, "the second row");
 _Static_assert((int)QK256_AVX512_VNNI == io_qk256_avx2_jni_Native_AVX512_VNNI, "the third row");
@@ -53,6 +54,8 @@ NATIVE(jlong, function)(UNUSED JNIEnv *env, UNUSED jclass type, jint tier, jint 
         return (jlong)of->wide_gemm_i8;
     case io_qk256_avx2_jni_Native_GEMM_Q8:
         return (jlong)of->gemm_q8;
+    case io_qk256_avx2_jni_Native_GEMM_Q8_I16:
+        return (jlong)of->gemm_q8_i16;
     case io_qk256_avx2_jni_Native_LISTED_GEMV_I8:
         return (jlong)of->listed_gemv_i8;
     case io_qk256_avx2_jni_Native_TRANSPOSED_GEMV_I8:
@@ -97,6 +100,11 @@ NATIVE(void, callWide)
 NATIVE(void, callQ8)
 (UNUSED JNIEnv *env, UNUSED jclass type, jlong function, QK256_Q8(JNI_PARAMETER) jlong y) {
     ((qk256_q8_operation *)function)(QK256_Q8(FROM_JNI)(float *) y);
+}
+
+NATIVE(void, callQ8I16)
+(UNUSED JNIEnv *env, UNUSED jclass type, jlong function, QK256_Q8_I16(JNI_PARAMETER) jlong y) {
+    ((qk256_q8_i16_operation *)function)(QK256_Q8_I16(FROM_JNI)(float *) y);
 }
 
 NATIVE(void, callListed)

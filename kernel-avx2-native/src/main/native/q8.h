@@ -39,4 +39,38 @@ typedef struct {
 #define QK256_Q8_CALL                                                                                                  \
     { QK256_Q8(QK256_NAME) }
 
+/* The same with int16 activations, which have no multipliers, and up to Q8_I16_COLUMNS columns. */
+enum { Q8_I16_COLUMNS = 8 };
+
+#define QK256_Q8_I16(ARGUMENT)                                                                                         \
+    ARGUMENT(jlong, const uint8_t *, codes)                                                                            \
+    ARGUMENT(jlong, const uint16_t *, scales)                                                                          \
+    ARGUMENT(jint, int32_t, skipped)                                                                                   \
+    ARGUMENT(jint, int32_t, rows)                                                                                      \
+    ARGUMENT(jint, int32_t, cols)                                                                                      \
+    ARGUMENT(jlong, const int16_t *, x)                                                                                \
+    ARGUMENT(jlong, int64_t, x_stride)                                                                                 \
+    ARGUMENT(jint, int32_t, columns) /* 1 to Q8_I16_COLUMNS */                                                         \
+    ARGUMENT(jfloat, float, x_scale)                                                                                   \
+    ARGUMENT(jfloat, float, x_scale1)                                                                                  \
+    ARGUMENT(jfloat, float, x_scale2)                                                                                  \
+    ARGUMENT(jfloat, float, x_scale3)                                                                                  \
+    ARGUMENT(jfloat, float, x_scale4)                                                                                  \
+    ARGUMENT(jfloat, float, x_scale5)                                                                                  \
+    ARGUMENT(jfloat, float, x_scale6)                                                                                  \
+    ARGUMENT(jfloat, float, x_scale7)                                                                                  \
+    ARGUMENT(jint, int32_t, prefetch)                                                                                  \
+    ARGUMENT(jlong, int64_t, y_stride)
+
+#define QK256_Q8_I16_PARAMETERS QK256_Q8_I16(QK256_PARAMETER)
+
+typedef void qk256_q8_i16_operation(QK256_Q8_I16_PARAMETERS float *y);
+
+typedef struct {
+    QK256_Q8_I16(QK256_FIELD)
+} qk256_q8_i16_call;
+
+#define QK256_Q8_I16_CALL                                                                                              \
+    { QK256_Q8_I16(QK256_NAME) }
+
 #endif

@@ -24,6 +24,7 @@ typedef struct {
     qk256_columns_operation *grouped_gemm_i8;
     qk256_wide_operation *wide_gemm_i8; /* as gemm_i8, for many columns */
     qk256_q8_operation *gemm_q8;
+    qk256_q8_i16_operation *gemm_q8_i16;
     qk256_listed_operation *listed_gemv_i8; /* gives the same bits as gemv_i8 for each row */
     qk256_listed_operation *transposed_gemv_i8;
 } qk256_tier;

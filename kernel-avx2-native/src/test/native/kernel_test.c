@@ -518,8 +518,75 @@ static void test_q8_tier(qk256_q8_operation *operation, int32_t rows, int32_t co
     free(y);
 }
 
+static float q8_i16_expected(const uint8_t *codes, const uint16_t *scales, int32_t cols, int32_t row, const int16_t *q,
+    float x_scale) {
+    const int32_t groups = (cols - 1) / Q8_GROUP + 1;
+    double sum = 0;
+    for (int32_t g = 0; g < groups; g++) {
+        int64_t of_group = 0;
+        for (int32_t c = g * Q8_GROUP; c < cols && c < (g + 1) * Q8_GROUP; c++) {
+            of_group += (int8_t)codes[q8_byte(groups, row, c)] * q[c];
+        }
+        const int64_t scale_at = ((int64_t)(row / Q8_ROWS) * groups + g) * Q8_ROWS + row % Q8_ROWS;
+        sum += (double)of_group * (double)half_value(scales[scale_at]);
+    }
+    return (float)sum / x_scale;
+}
+
+/* As test_q8_tier, with int16 activations. */
+static void test_q8_i16_tier(qk256_q8_i16_operation *operation, int32_t rows, int32_t cols, int32_t split, int extreme) {
+    const int32_t groups = (cols - 1) / Q8_GROUP + 1;
+    const size_t blocks = (size_t)((rows - 1) / Q8_ROWS + 1) * (size_t)groups;
+    const size_t misaligned = next() % 4;
+    const int64_t stride = cols + (int64_t)(next() % 2 * 37);
+    uint8_t *memory = allocate(blocks * Q8_BLOCK_BYTES + misaligned), *codes = memory + misaligned;
+    uint16_t *scales = allocate(blocks * Q8_ROWS * sizeof *scales);
+    const size_t values = (Q8_I16_COLUMNS - 1) * (size_t)stride + (size_t)cols;
+    int16_t *q = allocate(values * sizeof *q);
+    const float s[Q8_I16_COLUMNS] = {0.7f, 1, 12.5f, 3e-3f, 5, 1e6f, 0.11f, 2};
+    float *y = allocate(Q8_I16_COLUMNS * (size_t)rows * sizeof *y);
+    for (size_t i = 0; i < blocks * Q8_BLOCK_BYTES; i++) {
+        codes[i] = extreme ? (uint8_t)(127 + next() % 2) : (uint8_t)next();
+    }
+    for (size_t i = 0; i < blocks * Q8_ROWS; i++) {
+        scales[i] = next_half();
+    }
+    for (size_t i = 0; i < values; i++) {
+        q[i] = extreme ? (int16_t)(32767 + next() % 2) : (int16_t)next();
+    }
+    for (int32_t columns = 1; columns <= Q8_I16_COLUMNS; columns++) {
+        memset(y, 0x7f, Q8_I16_COLUMNS * (size_t)rows * sizeof *y);
+        for (int32_t from = 0; from < rows; from = split) {
+            const int32_t to = from == 0 ? split : rows;
+            const int64_t block = (int64_t)(from / Q8_ROWS) * groups;
+            operation(codes + block * Q8_BLOCK_BYTES, scales + block * Q8_ROWS, from % Q8_ROWS, to - from, cols, q, stride,
+                columns, s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], cols % 2 ? 4096 : -8192, rows, y + from);
+            if (to == rows) {
+                break;
+            }
+        }
+        for (int64_t i = 0; i < (int64_t)columns * rows; i++) {
+            const int32_t c = (int32_t)(i / rows);
+            const float expected = q8_i16_expected(codes, scales, cols, (int32_t)(i % rows), q + c * stride, s[c]);
+            comparisons++;
+            if (!same_bits(y[i], expected)) {
+                fprintf(stderr, "8-bit rows, %d rows x %d columns, split at %d, %d int16 columns: element %lld is %.9g, expected %.9g\n",
+                    rows, cols, split, columns, (long long)i, (double)y[i], (double)expected);
+                exit(1);
+            }
+        }
+    }
+    free(memory);
+    free(scales);
+    free(q);
+    free(y);
+}
+
 static void test_q8(int32_t rows, int32_t cols, int32_t split) {
     for (int tier = 0; tier < QK256_TIERS; tier++) {
+        for (int extreme = 0; extreme < 2 && runnable >> tier & 1 && qk256_tiers[tier].gemm_q8_i16; extreme++) {
+            test_q8_i16_tier(qk256_tiers[tier].gemm_q8_i16, rows, cols, split, extreme);
+        }
         if (runnable >> tier & 1 && qk256_tiers[tier].gemm_q8) {
             for (int kind = 0; kind < 4; kind++) {
                 test_q8_tier(qk256_tiers[tier].gemm_q8, rows, cols, split, kind & 1, kind >> 1);

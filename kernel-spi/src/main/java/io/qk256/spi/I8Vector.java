@@ -189,7 +189,7 @@ public final class I8Vector extends MemoryView {
         scale = requireScale(newScale);
     }
 
-    private static float requireScale(float scale) {
+    static float requireScale(float scale) {
         if (!(scale > 0) || Float.isInfinite(scale)) {
             throw new IllegalArgumentException("activation scale: " + scale + ", expected finite and above 0");
         }

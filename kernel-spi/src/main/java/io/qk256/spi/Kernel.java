@@ -225,6 +225,40 @@ public abstract class Kernel {
     }
 
     /**
+     * Multiplies rows of 8-bit weights by one or more columns of int16 activations, for the rows of the range; the other
+     * elements of {@code y} stay unchanged. A kernel reads the weights once for several columns if it can.
+     *
+     * <p>Exactness: as for {@linkplain #gemm(Q8Matrix, I8Batch, int, int, F32Vector) int8 activations} without
+     * multipliers. {@code U(g)} is at most 2^27, so it fits in int32.
+     *
+     * @param w the matrix
+     * @param x columns of {@code cols} values or more
+     * @param fromRow first row
+     * @param toRow one past the last row
+     * @param y {@code columns * rows} values or more, column by column
+     * @throws IllegalArgumentException if a vector is too short, the row range is invalid, or the output overlaps an
+     *     input
+     * @throws IllegalStateException if the memory of a view is closed
+     * @throws WrongThreadException if the memory of a view belongs to another thread
+     */
+    public final void gemm(Q8Matrix w, I16Batch x, int fromRow, int toRow, F32Vector y) {
+        requireRows(w.rows(), fromRow, toRow);
+        requireLength("x", x.length(), w.cols(), "cols");
+        requireLength("y", y.length(), (long) x.columns() * w.rows(), "columns x rows");
+        y.requireWritable("y");
+        w.requireInputOf(y, "y");
+        x.requireInputOf(y);
+        if (fromRow < toRow) {
+            gemmQ8Rows(w, x, fromRow, toRow, y);
+        }
+    }
+
+    /** {@linkplain #gemm(Q8Matrix, I16Batch, int, int, F32Vector) Multiplies} all rows. */
+    public final void gemm(Q8Matrix w, I16Batch x, F32Vector y) {
+        gemm(w, x, 0, w.rows(), y);
+    }
+
+    /**
      * Multiplies some rows by int8 activations: {@code y[r] = gemv(w, x)[r]} for the listed rows of the range. The other
      * rows are not read, and their elements of {@code y} stay unchanged.
      *
@@ -309,17 +343,20 @@ public abstract class Kernel {
     public boolean hasOwn(Operation operation) {
         return switch (operation) {
             case DEQUANTIZE, GEMV_F32, GEMV_I8 -> true;
-            case GEMM_I8 -> declares("gemmI8Rows", Qk256Matrix.class);
-            case GEMM_Q8 -> declares("gemmQ8Rows", Q8Matrix.class);
-            case GEMV_LISTED -> declares("gemvListedRows", Qk256Matrix.class);
-            case GEMV_TRANSPOSED -> declares("gemvTransposedCols", Qk256Matrix.class);
+            case GEMM_I8 -> declares("gemmI8Rows", Qk256Matrix.class, I8Batch.class);
+            case GEMM_Q8 ->
+                declares("gemmQ8Rows", Q8Matrix.class, I8Batch.class)
+                        && declares("gemmQ8Rows", Q8Matrix.class, I16Batch.class);
+            case GEMV_LISTED -> declares("gemvListedRows", Qk256Matrix.class, I8Vector.class);
+            case GEMV_TRANSPOSED -> declares("gemvTransposedCols", Qk256Matrix.class, I8Vector.class);
         };
     }
 
-    private boolean declares(String name, Class<?> matrix) {
+    private boolean declares(String name, Class<?> matrix, Class<?> activations) {
         for (Class<?> type = getClass(); type != Kernel.class; type = type.getSuperclass()) {
             for (Method method : type.getDeclaredMethods()) {
-                if (method.getName().equals(name) && method.getParameterTypes()[0] == matrix) {
+                Class<?>[] types = method.getParameterTypes();
+                if (method.getName().equals(name) && types[0] == matrix && types[1] == activations) {
                     return true;
                 }
             }
@@ -352,6 +389,14 @@ public abstract class Kernel {
      * Java.
      */
     protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        PlainQ8.multiply(w, x, fromRow, toRow, y);
+    }
+
+    /**
+     * Implements {@link #gemm(Q8Matrix, I16Batch, int, int, F32Vector)}; the arguments are checked. The default is plain
+     * Java.
+     */
+    protected void gemmQ8Rows(Q8Matrix w, I16Batch x, int fromRow, int toRow, F32Vector y) {
         PlainQ8.multiply(w, x, fromRow, toRow, y);
     }
 

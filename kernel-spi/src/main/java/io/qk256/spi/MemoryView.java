@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>The vectors extend this class rather than hold a view: in a call of about ten nanoseconds every load counts.
  */
-sealed class MemoryView permits F32Vector, I8Vector, I8Batch, IndexList {
+sealed class MemoryView permits F32Vector, I8Vector, I8Batch, I16Batch, IndexList {
 
     /** Never started, so no memory is confined to it. Inherits nothing, so it keeps no class loader alive. */
     private static final Thread NOBODY =

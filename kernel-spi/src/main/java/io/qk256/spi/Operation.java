@@ -10,7 +10,10 @@ public enum Operation {
     GEMV_I8("gemv-i8"),
     /** {@link Kernel#gemm(Qk256Matrix, I8Batch, int, int, F32Vector) Kernel.gemm} with a batch of int8 vectors. */
     GEMM_I8("gemm-i8"),
-    /** {@link Kernel#gemm(Q8Matrix, I8Batch, int, int, F32Vector) Kernel.gemm} of 8-bit weights. */
+    /**
+     * {@link Kernel#gemm(Q8Matrix, I8Batch, int, int, F32Vector) Kernel.gemm} of 8-bit weights, with a batch of int8 or
+     * {@linkplain Kernel#gemm(Q8Matrix, I16Batch, int, int, F32Vector) int16} vectors.
+     */
     GEMM_Q8("gemm-q8"),
     /** {@link Kernel#gemvListed}: some rows, with an int8 vector. */
     GEMV_LISTED("gemv-listed"),

@@ -16,10 +16,66 @@ final class PlainQ8 {
 
     private PlainQ8() {}
 
+    /** Columns of activations, of any type. */
+    private interface Columns {
+
+        int count();
+
+        /** Copies values of a column, and returns their multiplier. */
+        int copy(int column, int group, int cols, short[] q);
+
+        float scale(int column);
+    }
+
     static void multiply(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        byte[] bytes = new byte[GROUP];
+        multiply(w, fromRow, toRow, y, new Columns() {
+            @Override
+            public int count() {
+                return x.columns();
+            }
+
+            @Override
+            public int copy(int column, int group, int cols, short[] q) {
+                I8Vector of = x.column(column);
+                MemorySegment.copy(of.segment(), ValueLayout.JAVA_BYTE, (long) group * GROUP, bytes, 0, cols);
+                for (int c = 0; c < cols; c++) {
+                    q[c] = bytes[c];
+                }
+                return of.multiplier(group);
+            }
+
+            @Override
+            public float scale(int column) {
+                return x.column(column).scale();
+            }
+        });
+    }
+
+    static void multiply(Q8Matrix w, I16Batch x, int fromRow, int toRow, F32Vector y) {
+        multiply(w, fromRow, toRow, y, new Columns() {
+            @Override
+            public int count() {
+                return x.columns();
+            }
+
+            @Override
+            public int copy(int column, int group, int cols, short[] q) {
+                x.copy(column, (long) group * GROUP, q, cols);
+                return 1;
+            }
+
+            @Override
+            public float scale(int column) {
+                return x.scale(column);
+            }
+        });
+    }
+
+    private static void multiply(Q8Matrix w, int fromRow, int toRow, F32Vector y, Columns x) {
         byte[] codes = new byte[Q8Matrix.BLOCK_BYTES];
-        byte[] q = new byte[GROUP];
-        double[] sums = new double[x.columns() * ROWS];
+        short[] q = new short[GROUP];
+        double[] sums = new double[x.count() * ROWS];
         for (int first = fromRow / ROWS * ROWS; first < toRow; first += ROWS) {
             Arrays.fill(sums, 0);
             for (int group = 0; group < w.groups(); group++) {
@@ -29,23 +85,21 @@ final class PlainQ8 {
             }
             int from = Math.max(fromRow, first);
             int to = Math.min(toRow, first + ROWS);
-            for (int i = 0; i < x.columns(); i++) {
+            for (int i = 0; i < x.count(); i++) {
                 for (int row = from; row < to; row++) {
                     float sum = (float) sums[i * ROWS + row - first];
-                    y.set((long) i * w.rows() + row, sum / x.column(i).scale());
+                    y.set((long) i * w.rows() + row, sum / x.scale(i));
                 }
             }
         }
     }
 
-    private static void addGroup(Q8Matrix w, I8Batch x, int first, int group, byte[] codes, byte[] q, double[] sums) {
+    private static void addGroup(Q8Matrix w, Columns x, int first, int group, byte[] codes, short[] q, double[] sums) {
         int cols = Math.min(GROUP, w.cols() - group * GROUP);
         int rows = Math.min(ROWS, w.rows() - first);
-        Arrays.fill(q, (byte) 0); // Padding codes mean nothing.
-        for (int i = 0; i < x.columns(); i++) {
-            I8Vector column = x.column(i);
-            MemorySegment.copy(column.segment(), ValueLayout.JAVA_BYTE, (long) group * GROUP, q, 0, cols);
-            int multiplier = column.multiplier(group);
+        Arrays.fill(q, (short) 0); // Padding codes mean nothing.
+        for (int i = 0; i < x.count(); i++) {
+            int multiplier = x.copy(i, group, cols, q);
             for (int row = 0; row < rows; row++) {
                 int sum = 0;
                 for (int c = 0; c < GROUP; c += TOGETHER) {

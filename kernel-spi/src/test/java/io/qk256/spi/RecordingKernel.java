@@ -37,6 +37,11 @@ final class RecordingKernel extends Kernel {
     }
 
     @Override
+    protected void gemmQ8Rows(Q8Matrix w, I16Batch x, int fromRow, int toRow, F32Vector y) {
+        calls.add(new Call(Operation.GEMM_Q8, fromRow, toRow, List.of(w, x, y)));
+    }
+
+    @Override
     protected void gemvListedRows(Qk256Matrix w, I8Vector x, IndexList listed, int fromRow, int toRow, F32Vector y) {
         calls.add(new Call(Operation.GEMV_LISTED, fromRow, toRow, List.of(w, x, listed, y)));
     }

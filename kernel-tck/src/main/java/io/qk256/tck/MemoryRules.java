@@ -264,6 +264,7 @@ interface MemoryRules extends RuleGroup {
                 I8Vector.of(bytes, 1),
                 column,
                 placed.wide(),
+                placed.shorts(),
                 placed.listedRows(),
                 placed.transposed(),
                 placed.listedCols(),

@@ -1,6 +1,7 @@
 package io.qk256.tck;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.IndexList;
@@ -27,6 +28,7 @@ import java.util.stream.Collectors;
  * @param q the int8 activations
  * @param columns the int8 activations for GEMM
  * @param wide the 8-bit weights; empty if the operation does not need them, because they are slow to place in memory
+ * @param shorts the int16 activations for GEMM; empty if the operation does not need them
  * @param listedRows some rows of the matrix
  * @param transposed the transposed matrix; empty if the operation does not need it, or it would have no columns
  * @param listedCols some columns of the matrix, which are rows of the transposed one
@@ -38,6 +40,7 @@ record Operands(
         I8Vector q,
         I8Batch columns,
         Optional<Q8Matrix> wide,
+        Optional<I16Batch> shorts,
         IndexList listedRows,
         Optional<Qk256Matrix> transposed,
         IndexList listedCols,
@@ -90,7 +93,7 @@ record Operands(
             w = w.withGroupScales(scales.view(), problem.group(), problem.scaleType());
         }
         Optional<Q8Matrix> wide = Optional.empty();
-        if (needed.test(OperationUnderTest.GEMM_Q8)) {
+        if (needed.test(OperationUnderTest.GEMM_Q8) || needed.test(OperationUnderTest.GEMM_Q8_I16)) {
             Buffer wideCodes =
                     Buffer.of("8-bit codes", wideCodes(problem, at), codeGuard, at.codes(), at.byteOffset(), arena);
             Buffer wideScales = Buffer.of(
@@ -102,6 +105,12 @@ record Operands(
                     arena);
             buffers.addAll(List.of(wideCodes, wideScales));
             wide = Optional.of(Q8Matrix.of(wideCodes.view(), wideScales.view(), problem.rows(), problem.cols()));
+        }
+        Optional<I16Batch> shorts = Optional.empty();
+        if (needed.test(OperationUnderTest.GEMM_Q8_I16)) {
+            Buffer ofShorts = shorts(problem, at, arena);
+            buffers.add(ofShorts);
+            shorts = Optional.of(scaled(I16Batch.of(ofShorts.view(), problem.columns(), longer.length), problem));
         }
         Optional<Qk256Matrix> transposed = Optional.empty();
         if (needed.test(OperationUnderTest.GEMV_TRANSPOSED) && problem.rows() > 0) {
@@ -125,6 +134,7 @@ record Operands(
                     I8Vector.of(q.view(), problem.activationScale()),
                     scaled(I8Batch.of(columns.view(), problem.columns(), length), problem),
                     wide,
+                    shorts,
                     listedRows,
                     transposed,
                     listedCols,
@@ -139,6 +149,7 @@ record Operands(
                 I8Vector.inGroups(q.view(), one.view(), problem.activationScale()),
                 scaled(I8Batch.inGroups(columns.view(), all.view(), problem.columns(), length), problem),
                 wide,
+                shorts,
                 listedRows,
                 transposed,
                 listedCols,
@@ -180,6 +191,28 @@ record Operands(
         return all;
     }
 
+    /** With hostile values beyond what is needed. */
+    private static Buffer shorts(Problem problem, Placement at, Arena arena) {
+        short guard = at.hostile() ? Short.MIN_VALUE : 0;
+        int length = problem.cols() + at.beyond();
+        short[] all = new short[problem.columns() * length];
+        Arrays.fill(all, guard);
+        for (int i = 0; i < problem.columns(); i++) {
+            Problem column = problem.column(i);
+            for (int col = 0; col < problem.cols(); col++) {
+                all[i * length + col] = column.shortOf(col);
+            }
+        }
+        return Buffer.of("columns of int16", all, guard, at.vectors(), at.floatOffset(), arena);
+    }
+
+    private static I16Batch scaled(I16Batch columns, Problem problem) {
+        for (int i = 0; i < columns.columns(); i++) {
+            columns.scale(i, problem.activationScale(i));
+        }
+        return columns;
+    }
+
     private static I8Batch scaled(I8Batch columns, Problem problem) {
         for (int i = 0; i < columns.columns(); i++) {
             columns.column(i).scale(problem.activationScale(i));
@@ -205,6 +238,7 @@ record Operands(
                         .orElseGet(() -> I8Vector.of(q.segment(), other.activationScale())),
                 scaled(otherColumns, other),
                 wide,
+                shorts.map(all -> scaled(I16Batch.of(all.segment(), all.columns(), all.length()), other)),
                 listedRows,
                 transposed.map(all -> Qk256Matrix.of(all.codes(), all.rows(), all.cols(), other.codebook())
                         .withRowStride(all.rowStride())
@@ -341,9 +375,14 @@ record Operands(
         return wide.orElseThrow(() -> new IllegalStateException("the 8-bit weights were not placed"));
     }
 
+    /** The int16 activations of operands that have them. */
+    I16Batch shortColumns() {
+        return shorts.orElseThrow(() -> new IllegalStateException("the int16 activations were not placed"));
+    }
+
     /** The same with another matrix of 2-bit weights. */
     Operands with(Qk256Matrix other) {
-        return new Operands(other, x, q, columns, wide, listedRows, transposed, listedCols, buffers);
+        return new Operands(other, x, q, columns, wide, shorts, listedRows, transposed, listedCols, buffers);
     }
 
     private static int rowStride(int cols, Placement at) {

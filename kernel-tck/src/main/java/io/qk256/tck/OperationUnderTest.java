@@ -116,6 +116,40 @@ enum OperationUnderTest {
             return GEMM_I8.place(problem, fromRow, index);
         }
     },
+    /** The same operation with int16 activations. */
+    GEMM_Q8_I16(Operation.GEMM_Q8) {
+        @Override
+        void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result) {
+            kernel.gemm(operands.wideMatrix(), operands.shortColumns(), fromRow, toRow, result);
+        }
+
+        @Override
+        int resultLength(Problem problem, int fromRow, int toRow) {
+            return GEMM_I8.resultLength(problem, fromRow, toRow);
+        }
+
+        @Override
+        Expected[] expected(Problem problem, int fromRow, int toRow, float fill) {
+            return IntStream.range(0, problem.columns())
+                    .mapToObj(problem::column)
+                    .flatMap(column -> Arrays.stream(all(
+                            problem.rows(),
+                            row -> inRange(row, fromRow, toRow)
+                                    ? Oracle.wideProductOfShorts(column, row)
+                                    : Expected.exactly(fill))))
+                    .toArray(Expected[]::new);
+        }
+
+        @Override
+        String place(Problem problem, int fromRow, int index) {
+            return GEMM_I8.place(problem, fromRow, index);
+        }
+
+        @Override
+        public String toString() {
+            return super.toString() + " with int16";
+        }
+    },
     GEMV_LISTED(Operation.GEMV_LISTED) {
         @Override
         void run(Kernel kernel, Operands operands, int fromRow, int toRow, F32Vector result) {
@@ -162,12 +196,17 @@ enum OperationUnderTest {
 
     /** Whether it is defined for integer codebooks only. */
     boolean isInt8() {
-        return this != DEQUANTIZE && this != GEMV_F32 && this != GEMM_Q8;
+        return this != DEQUANTIZE && this != GEMV_F32 && !isWide();
     }
 
     /** Whether it computes several columns. */
     boolean takesColumns() {
-        return this == GEMM_I8 || this == GEMM_Q8;
+        return this == GEMM_I8 || isWide();
+    }
+
+    /** Whether its weights have 8 bits. */
+    boolean isWide() {
+        return this == GEMM_Q8 || this == GEMM_Q8_I16;
     }
 
     /**

@@ -85,6 +85,20 @@ final class Oracle {
         return Expected.exactly((float) sum / problem.activationScale());
     }
 
+    /** The same with int16 activations. */
+    static Expected wideProductOfShorts(Problem problem, int row) {
+        double sum = 0;
+        for (int from = 0; from < problem.cols(); from += WIDE_GROUP) {
+            int to = Math.min(problem.cols(), from + WIDE_GROUP);
+            long ofGroup = 0;
+            for (int col = from; col < to; col++) {
+                ofGroup += (long) problem.wideCode(row, col) * problem.shortOf(col);
+            }
+            sum += ofGroup * (double) Float.float16ToFloat(problem.wideScale(row, from / WIDE_GROUP));
+        }
+        return Expected.exactly((float) sum / problem.activationScale());
+    }
+
     private static long integerGroup(Problem problem, int row, int group) {
         int from = group * problem.group();
         int to = Math.min(problem.cols(), from + problem.group());

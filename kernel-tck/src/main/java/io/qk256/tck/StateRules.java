@@ -5,6 +5,7 @@ import io.qk256.spi.F32Vector;
 import io.qk256.spi.IndexList;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -150,8 +151,16 @@ interface StateRules extends RuleGroup {
                     F32Vector.allocate(arena, OperationUnderTest.GEMM_I8.resultLength(first, 0, first.rows()));
             trial.call(OperationUnderTest.GEMM_I8, operands, result);
             trial.call(OperationUnderTest.GEMM_Q8, operands, result);
+            trial.call(OperationUnderTest.GEMM_Q8_I16, operands, result);
             for (int i = 0; i < second.columns(); i++) {
                 Problem column = second.column(i);
+                for (int col = 0; col < second.cols(); col++) {
+                    long at = i * operands.shortColumns().length() + col;
+                    operands.shortColumns()
+                            .segment()
+                            .setAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, at, column.shortOf(col));
+                }
+                operands.shortColumns().scale(i, column.activationScale());
                 operands.columns().column(i).segment().copyFrom(MemorySegment.ofArray(column.q()));
                 operands.columns().column(i).scale(column.activationScale());
             }
@@ -159,6 +168,8 @@ interface StateRules extends RuleGroup {
             trial.compare(OperationUnderTest.GEMM_I8, result, trial.expected(OperationUnderTest.GEMM_I8));
             trial.call(OperationUnderTest.GEMM_Q8, operands, result);
             trial.compare(OperationUnderTest.GEMM_Q8, result, trial.expected(OperationUnderTest.GEMM_Q8));
+            trial.call(OperationUnderTest.GEMM_Q8_I16, operands, result);
+            trial.compare(OperationUnderTest.GEMM_Q8_I16, result, trial.expected(OperationUnderTest.GEMM_Q8_I16));
         }
     }
 

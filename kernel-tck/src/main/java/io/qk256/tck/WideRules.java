@@ -1,13 +1,14 @@
 package io.qk256.tck;
 
 import static io.qk256.tck.OperationUnderTest.GEMM_Q8;
+import static io.qk256.tck.OperationUnderTest.GEMM_Q8_I16;
 
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Rule 49: 8-bit weights. The other rules, except those of codebooks and group scales, test them as well. */
+/** Rule 49: 8-bit weights, with int8 and with int16 activations. The other rules, except those of codebooks and group scales, test them as well. */
 interface WideRules extends RuleGroup {
 
     /** Numbers of rows around the tiles of 16, and of columns around the groups of 32 and groups of four. */
@@ -33,6 +34,7 @@ interface WideRules extends RuleGroup {
     default void rule49WideWeightsInEveryRange() {
         Problem problem = Problem.random(51, 70, 49).withColumns(3);
         kernel().trial(Rules.WIDE_WEIGHTS, problem).checkEveryRange(GEMM_Q8);
+        kernel().trial(Rules.WIDE_WEIGHTS, problem).checkEveryRange(GEMM_Q8_I16);
     }
 
     /** Any number of columns, with multipliers of their own, on the heap and off it. */
@@ -141,11 +143,14 @@ interface WideRules extends RuleGroup {
         for (int cols : List.of(5, 32, 65, 190, 256)) {
             Problem problem = Problem.random(21, cols, 49).withColumns(3).withRandomMultipliers();
             Trial trial = kernel().trial(Rules.WIDE_WEIGHTS, problem);
-            trial.checkSameInAnyMemory(GEMM_Q8, trial.run(GEMM_Q8).values());
+            for (OperationUnderTest operation : List.of(GEMM_Q8, GEMM_Q8_I16)) {
+                trial.checkSameInAnyMemory(operation, trial.run(operation).values());
+            }
         }
     }
 
     private void check(Problem problem) {
-        kernel().trial(Rules.WIDE_WEIGHTS, problem).checkAt(List.of(Placement.OFF_HEAP, Placement.HEAP), GEMM_Q8);
+        kernel().trial(Rules.WIDE_WEIGHTS, problem)
+                .checkAt(List.of(Placement.OFF_HEAP, Placement.HEAP), GEMM_Q8, GEMM_Q8_I16);
     }
 }

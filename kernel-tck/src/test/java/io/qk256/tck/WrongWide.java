@@ -1,8 +1,10 @@
 package io.qk256.tck;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Q8Matrix;
@@ -90,6 +92,49 @@ final class WrongWide {
         addPlaces(wrong);
         addSums(wrong);
         addScales(wrong);
+        addShorts(wrong);
+    }
+
+    /** A correct GEMM of 8-bit weights with int16 activations in small methods. */
+    static class PlainShorts extends PlainKernel {
+
+        int value(I16Batch x, int column, int col) {
+            return x.segment().getAtIndex(JAVA_SHORT, column * x.length() + col);
+        }
+
+        long groupSum(Q8Matrix w, I16Batch x, int column, int row, int group) {
+            long sum = 0;
+            for (int col = group * GROUP; col < Math.min(w.cols(), (group + 1) * GROUP); col++) {
+                sum += (long) w.code(row, col) * value(x, column, col);
+            }
+            return sum;
+        }
+
+        double rowSum(Q8Matrix w, I16Batch x, int column, int row) {
+            double sum = 0;
+            for (int group = 0; group < w.groups(); group++) {
+                sum += groupSum(w, x, column, row, group) * (double) w.scale(row, group);
+            }
+            return sum;
+        }
+
+        float activationScale(I16Batch x, int column) {
+            return x.scale(column);
+        }
+
+        int last(Q8Matrix w, int toRow) {
+            return toRow;
+        }
+
+        @Override
+        protected void gemmQ8Rows(Q8Matrix w, I16Batch x, int fromRow, int toRow, F32Vector y) {
+            for (int column = 0; column < x.columns(); column++) {
+                for (int row = fromRow; row < last(w, toRow); row++) {
+                    float sum = (float) rowSum(w, x, column, row);
+                    write(y, (long) column * w.rows() + row, sum / activationScale(x, column));
+                }
+            }
+        }
     }
 
     private static void addPlaces(WrongKernels wrong) {
@@ -229,6 +274,71 @@ final class WrongWide {
             float scale(Q8Matrix w, int row, int group) {
                 boolean partial = group > 0 && group == w.groups() - 1 && w.cols() % GROUP != 0;
                 return super.scale(w, row, partial ? group - 1 : group);
+            }
+        });
+    }
+
+    private static void addShorts(WrongKernels wrong) {
+        wrong.add("int16-lower-halves-ignored", Rules.WIDE_WEIGHTS, new PlainShorts() {
+            @Override
+            int value(I16Batch x, int column, int col) {
+                return super.value(x, column, col) & -256;
+            }
+        });
+        wrong.add("int16-lower-halves-signed", Rules.WIDE_WEIGHTS, new PlainShorts() {
+            @Override
+            int value(I16Batch x, int column, int col) {
+                int value = super.value(x, column, col);
+                return (value & -256) + (byte) value;
+            }
+        });
+        wrong.add("int16-smallest-taken-for-the-next", Rules.WIDE_WEIGHTS, new PlainShorts() {
+            @Override
+            int value(I16Batch x, int column, int col) {
+                return Math.max(-Short.MAX_VALUE, super.value(x, column, col));
+            }
+        });
+        wrong.add("int16-groups-summed-in-f32", Rules.WIDE_WEIGHTS, new PlainShorts() {
+            @Override
+            long groupSum(Q8Matrix w, I16Batch x, int column, int row, int group) {
+                float sum = 0;
+                for (int col = group * GROUP; col < Math.min(w.cols(), (group + 1) * GROUP); col++) {
+                    sum += w.code(row, col) * value(x, column, col);
+                }
+                return (long) sum;
+            }
+        });
+        wrong.add("int16-groups-added-from-the-last", Rules.WIDE_WEIGHTS, new PlainShorts() {
+            @Override
+            double rowSum(Q8Matrix w, I16Batch x, int column, int row) {
+                double sum = 0;
+                for (int group = w.groups() - 1; group >= 0; group--) {
+                    sum += groupSum(w, x, column, row, group) * (double) w.scale(row, group);
+                }
+                return sum;
+            }
+        });
+        wrong.add("int16-columns-share-a-scale", Rules.WIDE_WEIGHTS, new PlainShorts() {
+            @Override
+            float activationScale(I16Batch x, int column) {
+                return super.activationScale(x, 0);
+            }
+        });
+        wrong.add("int16-columns-taken-for-as-long-as-rows", Rules.LONGER_VECTORS, new PlainShorts() {
+            @Override
+            long groupSum(Q8Matrix w, I16Batch x, int column, int row, int group) {
+                long sum = 0;
+                for (int col = group * GROUP; col < Math.min(w.cols(), (group + 1) * GROUP); col++) {
+                    long at = (long) column * w.cols() + col;
+                    sum += (long) w.code(row, col) * x.segment().getAtIndex(JAVA_SHORT, at);
+                }
+                return sum;
+            }
+        });
+        wrong.add("int16-range-ends-with-its-tile", Rules.WIDE_WEIGHTS, new PlainShorts() {
+            @Override
+            int last(Q8Matrix w, int toRow) {
+                return Math.min(w.rows(), Math.ceilDiv(toRow, TILE) * TILE);
             }
         });
     }

@@ -2,6 +2,7 @@ package io.qk256.avx2.jni;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.IndexList;
@@ -42,6 +43,7 @@ final class Avx2NativeKernel extends Kernel {
     private final long groupedGemvI8;
     private final long groupedGemmI8;
     private final long gemmQ8;
+    private final long gemmQ8I16;
     private final long listedGemvI8;
     private final long transposedGemvI8;
     private final int prefetch;
@@ -65,6 +67,7 @@ final class Avx2NativeKernel extends Kernel {
         this.groupedGemvI8 = Tier.widest(Native.GROUPED_GEMV_I8, tiers);
         this.groupedGemmI8 = Tier.widest(Native.GROUPED_GEMM_I8, tiers);
         this.gemmQ8 = Tier.widest(Native.GEMM_Q8, tiers);
+        this.gemmQ8I16 = Tier.widest(Native.GEMM_Q8_I16, tiers);
         this.listedGemvI8 =
                 Tier.widest(Native.LISTED_GEMV_I8, tiers & tuning.oneColumn().andNarrower());
         this.transposedGemvI8 = Tier.widest(Native.TRANSPOSED_GEMV_I8, tiers);
@@ -231,13 +234,9 @@ final class Avx2NativeKernel extends Kernel {
             return;
         }
         try {
-            long tile = (long) w.groups() * Q8Matrix.BLOCK_BYTES;
-            long batch = Math.max(1, BATCH_BYTES / tile) * Q8Matrix.TILE_ROWS;
-            if (x.columns() <= Native.GEMM_COLUMNS) {
-                batch = w.rows();
-            }
+            int batch = tilesOfBatch(w) * Q8Matrix.TILE_ROWS;
             for (int row = fromRow, end; row < toRow; row = end) {
-                end = (int) Math.min(toRow, row - row % Q8Matrix.TILE_ROWS + batch);
+                end = (int) Math.min(toRow, row - row % Q8Matrix.TILE_ROWS + (long) batch);
                 for (int column = 0; column < x.columns(); column += Native.GEMM_COLUMNS) {
                     NativeCall.q8(gemmQ8, w, row, end - row, x, column, streamPrefetch, y);
                 }
@@ -247,6 +246,32 @@ final class Avx2NativeKernel extends Kernel {
             Reference.reachabilityFence(x);
             Reference.reachabilityFence(y);
         }
+    }
+
+    @Override
+    protected void gemmQ8Rows(Q8Matrix w, I16Batch x, int fromRow, int toRow, F32Vector y) {
+        if (!w.isOffHeap() || !x.isOffHeap() || !y.isOffHeap()) {
+            super.gemmQ8Rows(w, x, fromRow, toRow, y);
+            return;
+        }
+        try {
+            int batch = tilesOfBatch(w) * Q8Matrix.TILE_ROWS;
+            for (int row = fromRow, end; row < toRow; row = end) {
+                end = (int) Math.min(toRow, row - row % Q8Matrix.TILE_ROWS + (long) batch);
+                for (int column = 0; column < x.columns(); column += Native.Q8_I16_COLUMNS) {
+                    NativeCall.q8(gemmQ8I16, w, row, end - row, x, column, streamPrefetch, y);
+                }
+            }
+        } finally {
+            Reference.reachabilityFence(w);
+            Reference.reachabilityFence(x);
+            Reference.reachabilityFence(y);
+        }
+    }
+
+    /** Tiles of 8-bit rows that stay in the cache while all columns are processed. */
+    private static int tilesOfBatch(Q8Matrix w) {
+        return (int) Math.max(1, BATCH_BYTES / ((long) w.groups() * Q8Matrix.BLOCK_BYTES));
     }
 
     @Override

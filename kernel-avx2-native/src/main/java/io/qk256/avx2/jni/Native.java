@@ -8,7 +8,7 @@ package io.qk256.avx2.jni;
 final class Native {
 
     /** The interface version; raise it when a signature or the meaning of an argument changes. */
-    static final int ABI = 16;
+    static final int ABI = 17;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
@@ -56,8 +56,14 @@ final class Native {
     /** For {@link #callListed}: of the transposed matrix. */
     static final int TRANSPOSED_GEMV_I8 = 10;
 
+    /** For {@link #callQ8I16}: of 8-bit rows with int16 activations. */
+    static final int GEMM_Q8_I16 = 11;
+
     /** The maximum number of columns for {@link #callColumns} and {@link #callQ8}. */
     static final int GEMM_COLUMNS = 4;
+
+    /** The maximum number of columns for {@link #callQ8I16}. */
+    static final int Q8_I16_COLUMNS = 8;
 
     /** The maximum number of columns for {@link #callWide}. */
     static final int WIDE_COLUMNS = 16;
@@ -193,6 +199,29 @@ final class Native {
             float xScale1,
             float xScale2,
             float xScale3,
+            int prefetch,
+            long yStride,
+            long y);
+
+    /** Calls a function with the arguments that {@code QK256_Q8_I16} in {@code q8.h} documents, and the result. */
+    static native void callQ8I16(
+            long function,
+            long codes,
+            long scales,
+            int skipped,
+            int rows,
+            int cols,
+            long x,
+            long xStride,
+            int columns,
+            float xScale,
+            float xScale1,
+            float xScale2,
+            float xScale3,
+            float xScale4,
+            float xScale5,
+            float xScale6,
+            float xScale7,
             int prefetch,
             long yStride,
             long y);

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.IndexList;
@@ -343,6 +344,31 @@ final class NativeCall {
                 y.address((long) column * w.rows() + row));
     }
 
+    /** The same with int16 activations, and up to {@link Native#Q8_I16_COLUMNS} columns. */
+    static void q8(long operation, Q8Matrix w, int row, int rows, I16Batch x, int column, int prefetch, F32Vector y) {
+        Native.callQ8I16(
+                operation,
+                w.codesAddress(row),
+                w.scalesAddress(row),
+                row % Q8Matrix.TILE_ROWS,
+                rows,
+                w.cols(),
+                x.address(column),
+                x.length(),
+                Math.min(Native.Q8_I16_COLUMNS, x.columns() - column),
+                scale(x, column),
+                scale(x, column + 1),
+                scale(x, column + 2),
+                scale(x, column + 3),
+                scale(x, column + 4),
+                scale(x, column + 5),
+                scale(x, column + 6),
+                scale(x, column + 7),
+                prefetch,
+                w.rows(),
+                y.address((long) column * w.rows() + row));
+    }
+
     /** Runs on the listed rows at positions {@code [from, to)} of the list, all off-heap. */
     static void listed(
             long operation,
@@ -379,6 +405,10 @@ final class NativeCall {
                 fromCol,
                 toCol,
                 y.address());
+    }
+
+    private static float scale(I16Batch x, int column) {
+        return column < x.columns() ? x.scale(column) : 1;
     }
 
     private static float scale(I8Batch x, int column) {

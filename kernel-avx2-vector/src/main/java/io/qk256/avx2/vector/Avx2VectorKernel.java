@@ -1,6 +1,7 @@
 package io.qk256.avx2.vector;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
@@ -45,9 +46,18 @@ final class Avx2VectorKernel extends Kernel {
 
     @Override
     protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
-        GemmQ8.Memory memory = scratch.get().forQ8();
-        if (GemmQ8.takes(w, x, memory)) {
-            GemmQ8.rows(w, memory, x, fromRow, toRow, y);
+        GemmQ8Bytes product = scratch.get().q8Bytes();
+        if (product.takes(w, x)) {
+            product.rows(w, x, fromRow, toRow, y);
+        } else {
+            super.gemmQ8Rows(w, x, fromRow, toRow, y);
+        }
+    }
+
+    @Override
+    protected void gemmQ8Rows(Q8Matrix w, I16Batch x, int fromRow, int toRow, F32Vector y) {
+        if (GemmQ8Shorts.takes(w)) {
+            scratch.get().q8Shorts().rows(w, x, fromRow, toRow, y);
         } else {
             super.gemmQ8Rows(w, x, fromRow, toRow, y);
         }

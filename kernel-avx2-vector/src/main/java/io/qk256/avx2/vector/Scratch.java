@@ -74,15 +74,23 @@ final class Scratch {
     private final float[] floatSums = new float[ROWS * Lanes.FLOATS.length()];
     private final double[] doubleSums = new double[ROWS];
     private final short[] laneSums = new short[GemmI8.PAIR_OF_SUMS * Lanes.SHORTS.length()];
-    private GemmQ8.@Nullable Memory q8;
+    private @Nullable GemmQ8Bytes q8Bytes;
+    private @Nullable GemmQ8Shorts q8Shorts;
     private MemorySegment rowCodes = MemorySegment.NULL;
     private MemorySegment rowValues = MemorySegment.NULL;
 
-    GemmQ8.Memory forQ8() {
-        if (q8 == null) {
-            q8 = new GemmQ8.Memory();
+    GemmQ8Bytes q8Bytes() {
+        if (q8Bytes == null) {
+            q8Bytes = new GemmQ8Bytes();
         }
-        return q8;
+        return q8Bytes;
+    }
+
+    GemmQ8Shorts q8Shorts() {
+        if (q8Shorts == null) {
+            q8Shorts = new GemmQ8Shorts();
+        }
+        return q8Shorts;
     }
 
     /**

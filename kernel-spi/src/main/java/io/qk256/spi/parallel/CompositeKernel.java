@@ -1,6 +1,7 @@
 package io.qk256.spi.parallel;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.IndexList;
@@ -63,6 +64,11 @@ public final class CompositeKernel extends Kernel {
 
     @Override
     protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        kernel(Operation.GEMM_Q8).gemm(w, x, fromRow, toRow, y);
+    }
+
+    @Override
+    protected void gemmQ8Rows(Q8Matrix w, I16Batch x, int fromRow, int toRow, F32Vector y) {
         kernel(Operation.GEMM_Q8).gemm(w, x, fromRow, toRow, y);
     }
 

@@ -1,6 +1,7 @@
 package io.qk256.spi.parallel;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.IndexList;
@@ -217,7 +218,13 @@ final class RowJob implements Runnable {
             case GEMV_F32 -> kernel.gemv((Qk256Matrix) w, (F32Vector) x, fromRow, toRow, out);
             case GEMV_I8 -> kernel.gemv((Qk256Matrix) w, (I8Vector) x, fromRow, toRow, out);
             case GEMM_I8 -> kernel.gemm((Qk256Matrix) w, (I8Batch) x, fromRow, toRow, out);
-            case GEMM_Q8 -> kernel.gemm((Q8Matrix) w, (I8Batch) x, fromRow, toRow, out);
+            case GEMM_Q8 -> {
+                if (x instanceof I16Batch batch) {
+                    kernel.gemm((Q8Matrix) w, batch, fromRow, toRow, out);
+                } else {
+                    kernel.gemm((Q8Matrix) w, (I8Batch) x, fromRow, toRow, out);
+                }
+            }
             case GEMV_LISTED ->
                 kernel.gemvListed((Qk256Matrix) w, (I8Vector) x, Objects.requireNonNull(listed), fromRow, toRow, out);
             case GEMV_TRANSPOSED ->

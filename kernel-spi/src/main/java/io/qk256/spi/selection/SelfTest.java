@@ -2,6 +2,7 @@ package io.qk256.spi.selection;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.IndexList;
@@ -36,6 +37,9 @@ final class SelfTest {
     private static final float TENSOR_SCALE = 0.5f;
     private static final float ACTIVATION_SCALE = 4;
     private static final float UNTOUCHED = -12345;
+
+    /** Makes an int8 number an int16 number whose bytes differ from 0. */
+    private static final int LARGER = 257;
 
     private final Kernel kernel;
 
@@ -162,6 +166,7 @@ final class SelfTest {
             q[c] = (byte) (c * 37 % 255 - 127);
         }
         float[] expected = untouched(COLUMNS * WIDE_ROWS);
+        float[] ofLarger = untouched(COLUMNS * WIDE_ROWS);
         for (int r = 0; r < WIDE_ROWS; r++) {
             double sum = 0;
             for (int c = 0; c < COLS; c++) {
@@ -174,13 +179,34 @@ final class SelfTest {
             }
             for (int i = 0; i < COLUMNS && r > 0 && r < WIDE_ROWS - 1; i++) {
                 expected[i * WIDE_ROWS + r] = (float) sum / (ACTIVATION_SCALE * (1 << i));
+                ofLarger[i * WIDE_ROWS + r] = (float) (sum * LARGER) / (ACTIVATION_SCALE * (1 << i));
             }
         }
         F32Vector y = untouched(expected.length, offHeap, arena);
         kernel.gemm(w, repeated(q, multiplied, offHeap, arena), 1, WIDE_ROWS - 1, y);
         String where = " " + WIDE_ROWS + "x" + COLS + (multiplied ? " with multipliers" : "")
                 + (offHeap ? " off-heap" : " on the heap");
-        return compare("gemm-q8" + where, y.toArray(), expected);
+        Optional<String> difference = compare("gemm-q8" + where, y.toArray(), expected);
+        if (multiplied || difference.isPresent()) {
+            return difference;
+        }
+        F32Vector ofShorts = untouched(expected.length, offHeap, arena);
+        kernel.gemm(w, larger(q, offHeap, arena), 1, WIDE_ROWS - 1, ofShorts);
+        return compare("gemm-q8 with int16" + where, ofShorts.toArray(), ofLarger);
+    }
+
+    /** The columns of {@link #repeated} as int16, {@value #LARGER} times as large. */
+    private static I16Batch larger(byte[] q, boolean offHeap, Arena arena) {
+        short[] values = new short[COLUMNS * COLS];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (short) (q[i % COLS] * LARGER);
+        }
+        I16Batch columns = offHeap ? I16Batch.allocate(arena, COLUMNS, COLS) : I16Batch.of(values, COLUMNS, COLS);
+        columns.segment().copyFrom(MemorySegment.ofArray(values));
+        for (int i = 0; i < COLUMNS; i++) {
+            columns.scale(i, ACTIVATION_SCALE * (1 << i));
+        }
+        return columns;
     }
 
     /** Every third row, of the matrix and of its transpose; what is not listed must stay untouched, and count nothing. */

@@ -3,6 +3,7 @@ package io.qk256.spi.parallel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.IndexList;
@@ -113,6 +114,9 @@ class AllocationTest {
 
         @Override
         protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {}
+
+        @Override
+        protected void gemmQ8Rows(Q8Matrix w, I16Batch x, int fromRow, int toRow, F32Vector y) {}
 
         @Override
         protected void gemvListedRows(

@@ -1,6 +1,7 @@
 package io.qk256.spi.selection;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.IndexList;
@@ -56,6 +57,12 @@ public class PlainKernel extends Kernel {
     /** For the tests of this package. */
     @Override
     protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        super.gemmQ8Rows(w, x, fromRow, toRow, y);
+    }
+
+    /** For the tests of this package. */
+    @Override
+    protected void gemmQ8Rows(Q8Matrix w, I16Batch x, int fromRow, int toRow, F32Vector y) {
         super.gemmQ8Rows(w, x, fromRow, toRow, y);
     }
 

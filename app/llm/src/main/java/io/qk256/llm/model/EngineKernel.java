@@ -1,6 +1,7 @@
 package io.qk256.llm.model;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.IndexList;
@@ -61,6 +62,11 @@ final class EngineKernel extends Kernel {
 
     @Override
     protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+        current.gemm(w, x, fromRow, toRow, y);
+    }
+
+    @Override
+    protected void gemmQ8Rows(Q8Matrix w, I16Batch x, int fromRow, int toRow, F32Vector y) {
         current.gemm(w, x, fromRow, toRow, y);
     }
 

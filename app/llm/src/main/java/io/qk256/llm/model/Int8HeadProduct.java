@@ -1,7 +1,7 @@
 package io.qk256.llm.model;
 
 import io.qk256.spi.F32Vector;
-import io.qk256.spi.I8Batch;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.memory.Quantization;
@@ -13,25 +13,19 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The product of an 8-bit head. A state becomes two columns of int8: {@code x ≈ (high + low / 254) / scale}, where high
- * is x in 8 bits, and low what that leaves, in 8 bits again. The error is at most 1/64516 of the largest number, less
- * than that of f16 for all numbers that matter to a sum. Both are read with the same pass over the weights.
+ * The product of an 8-bit head. A state is rounded to int16: {@code x ≈ q / scale}. The error is at most 1/65024 of the
+ * largest number, less than that of f16 for all numbers that matter to a sum.
  */
 final class Int8HeadProduct extends HeadProduct {
 
     /** More at once would save little time and take much memory. */
     private static final int MOST_STATES = 8;
 
-    /** Columns of int8 for a state. */
-    private static final int PARTS = 2;
-
     /** Some microseconds of work. */
     private static final int LEAST_TILES = 4;
 
-    private static final float LARGEST_CODE = 127;
-
-    /** What rounding to integers leaves is at most 1/2, and becomes at most 127. */
-    static final int LOW_STEPS = 254;
+    /** The largest magnitude of a value: {@link ScreenedHeadProduct} adds up to 255 and takes the upper eight bits. */
+    static final int LARGEST = 127 * 256;
 
     /** Adding and subtracting this rounds half to even. */
     private static final float ROUNDER = 0x1.8p23f;
@@ -41,14 +35,11 @@ final class Int8HeadProduct extends HeadProduct {
     private final Crew threads;
     private final Q8Matrix weights;
     private final Arena arena;
-    private final byte[] codes;
-    private final I8Batch[] operands = new I8Batch[MOST_STATES];
+    private final short[] values;
+    private final I16Batch[] operands = new I16Batch[MOST_STATES];
     private final MemorySegment memory;
 
-    /** The low parts of some logits; each thread has its own rows. */
-    private final float[] lows;
-
-    /** For one state, or for the most once there are several, because it takes twice as much memory as the logits. */
+    /** For one state, or for the most once there are several, because it takes as much memory as their logits. */
     private @Nullable F32Vector results;
 
     private float[][] logits = {};
@@ -63,13 +54,11 @@ final class Int8HeadProduct extends HeadProduct {
         this.threads = threads;
         this.weights = weights;
         this.arena = arena;
-        this.codes = new byte[PARTS * weights.cols()];
-        this.lows = new float[weights.rows()];
-        int most = MOST_STATES * PARTS;
-        this.memory = I8Batch.allocate(arena, most, weights.cols()).segment();
+        int cols = weights.cols();
+        this.values = new short[cols];
+        this.memory = I16Batch.allocate(arena, MOST_STATES, cols).segment();
         for (int i = 0; i < MOST_STATES; i++) {
-            int columns = (i + 1) * PARTS;
-            operands[i] = I8Batch.of(memory.asSlice(0, (long) columns * weights.cols()), columns, weights.cols());
+            operands[i] = I16Batch.of(memory.asSlice(0, (i + 1L) * cols * Short.BYTES), i + 1, cols);
         }
     }
 
@@ -78,7 +67,7 @@ final class Int8HeadProduct extends HeadProduct {
         logits = newLogits;
         for (first = 0; first < columns; first += MOST_STATES) {
             count = Math.min(MOST_STATES, columns - first);
-            I8Batch batch = operands[count - 1];
+            I16Batch batch = operands[count - 1];
             for (int i = 0; i < count; i++) {
                 quantize(states[first + i], batch, i);
             }
@@ -101,21 +90,19 @@ final class Int8HeadProduct extends HeadProduct {
         results();
     }
 
-    /**
-     * Value {@code i} of the state prepared last is {@code this / (254 * scale())}: an integer of at most 32385.
-     */
+    /** Value {@code i} of the state prepared last is {@code this / scale()}: an integer of at most {@value #LARGEST}. */
     int value(int i) {
-        return LOW_STEPS * codes[i] + codes[weights.cols() + i];
+        return values[i];
     }
 
-    /** The scale of the state prepared last: its largest magnitude times this is 127. */
+    /** The scale of the state prepared last: its largest magnitude times this is {@value #LARGEST}. */
     float scale() {
-        return operands[0].column(0).scale();
+        return operands[0].scale(0);
     }
 
     private F32Vector results() {
         F32Vector enough = results;
-        long needed = (long) (count == 1 ? 1 : MOST_STATES) * PARTS * weights.rows();
+        long needed = (long) (count == 1 ? 1 : MOST_STATES) * weights.rows();
         if (enough == null || enough.length() < needed) {
             enough = F32Vector.allocate(arena, needed);
             results = enough;
@@ -123,23 +110,18 @@ final class Int8HeadProduct extends HeadProduct {
         return enough;
     }
 
-    private void quantize(float[] x, I8Batch batch, int state) {
+    private void quantize(float[] x, I16Batch batch, int state) {
         int cols = weights.cols();
         float max = reductions.get().absMax(x, 0, cols);
-        float scale = (float) (LARGEST_CODE / Math.max(Quantization.SMALLEST_MAX, max));
+        float scale = (float) (LARGEST / Math.max(Quantization.SMALLEST_MAX, max));
         if (!(scale > 0)) {
             throw new NotFiniteException("a value before the output head is " + (scale == 0 ? "infinite" : "NaN"));
         }
         for (int i = 0; i < cols; i++) {
-            float scaled = x[i] * scale;
-            float high = scaled + ROUNDER - ROUNDER;
-            codes[i] = (byte) (int) high;
-            codes[cols + i] = (byte) (int) ((scaled - high) * LOW_STEPS + ROUNDER - ROUNDER);
+            values[i] = (short) (int) (x[i] * scale + ROUNDER - ROUNDER);
         }
-        long at = (long) state * PARTS * cols;
-        MemorySegment.copy(codes, 0, memory, ValueLayout.JAVA_BYTE, at, PARTS * cols);
-        batch.column(state * PARTS).scale(scale);
-        batch.column(state * PARTS + 1).scale(scale * LOW_STEPS);
+        MemorySegment.copy(values, 0, memory, ValueLayout.JAVA_SHORT, (long) state * cols * Short.BYTES, cols);
+        batch.scale(state, scale);
     }
 
     /** Computes the logits of tiles of 16 rows. Different threads may compute different tiles at once. */
@@ -149,17 +131,8 @@ final class Int8HeadProduct extends HeadProduct {
         int to = Math.min(toTile * Q8Matrix.TILE_ROWS, weights.rows());
         kernel.gemm(weights, operands[count - 1], from, to, y);
         for (int i = 0; i < count; i++) {
-            float[] sums = logits[first + i];
-            copy(y, i * PARTS, from, to, sums);
-            copy(y, i * PARTS + 1, from, to, lows);
-            for (int row = from; row < to; row++) {
-                sums[row] += lows[row];
-            }
+            long at = ((long) i * weights.rows() + from) * Float.BYTES;
+            MemorySegment.copy(y.segment(), ValueLayout.JAVA_FLOAT, at, logits[first + i], from, to - from);
         }
-    }
-
-    private void copy(F32Vector y, int column, int from, int to, float[] target) {
-        long at = ((long) column * weights.rows() + from) * Float.BYTES;
-        MemorySegment.copy(y.segment(), ValueLayout.JAVA_FLOAT, at, target, from, to - from);
     }
 }

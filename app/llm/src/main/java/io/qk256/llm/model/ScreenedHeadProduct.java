@@ -16,7 +16,7 @@ import java.util.SplittableRandom;
  * an upper bound of every logit. Rows whose bound is below the logits of enough others are not read in 8 bits. The logits of
  * the rest have the same bits as those of {@link Int8HeadProduct}.
  *
- * <p><b>The bound.</b> The state is a vector z of integers up to 32385; the copy is multiplied with
+ * <p><b>The bound.</b> The state is a vector z of integers up to 127 * 256; the copy is multiplied with
  * {@code x = floor((z + h) / 256)}, where h is random, 0 to 255, for each column. So with weights w and coarse weights
  * {@code w - e}, and {@code x = z / 256 - d},
  *
@@ -201,7 +201,7 @@ final class ScreenedHeadProduct extends HeadProduct {
         double perStep = Math.sqrt(certainty / 6) + 0x1p-16 * Math.sqrt(codes.length);
         offset = (float) (ofDither + perStep * Math.sqrt(squares));
         perNorm = (float) Math.sqrt(certainty / 2);
-        unit = (float) ((double) STATE_STEPS / Int8HeadProduct.LOW_STEPS / exact.scale());
+        unit = STATE_STEPS / exact.scale();
     }
 
     private void coarse(int fromTile, int toTile) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
@@ -174,6 +175,12 @@ class ChangeOfKernelTest {
 
         @Override
         protected void gemmQ8Rows(Q8Matrix w, I8Batch x, int fromRow, int toRow, F32Vector y) {
+            calls.incrementAndGet();
+            kernel.gemm(w, x, fromRow, toRow, y);
+        }
+
+        @Override
+        protected void gemmQ8Rows(Q8Matrix w, I16Batch x, int fromRow, int toRow, F32Vector y) {
             calls.incrementAndGet();
             kernel.gemm(w, x, fromRow, toRow, y);
         }

@@ -102,7 +102,7 @@ class Int8HeadTest {
         return sum;
     }
 
-    /** Each value is off by at most 1/64516 of the largest; the two sums are rounded to f32, scaled, and added. */
+    /** Each value is off by at most 1/65024 of the largest; the sum is rounded to f32 and scaled. */
     private static double bound(Int8Head head, float[] x, int row) {
         double largest = 0;
         for (float value : x) {
@@ -113,7 +113,7 @@ class Int8HeadTest {
             weights += Math.abs(
                     (double) head.weights().code(row, i) * head.weights().scale(row, i / 32));
         }
-        return weights * largest * (1.01 / 64516 + 4 * 0x1p-24);
+        return weights * largest * (1.01 / 65024 + 4 * 0x1p-24);
     }
 
     @Test
