@@ -32,25 +32,58 @@ final class Candidates {
         return tokens.length;
     }
 
-    /** Loads and checks the logits, in the order of ids. */
-    void load(float[] source) {
+    /** Returns the most likely token of logits that are checked, but not loaded. */
+    int best(float[] source) {
+        requireAll(source);
+        float most = Float.NEGATIVE_INFINITY;
+        int best = -1;
+        for (int i = 0; i < source.length; i++) {
+            float logit = source[i];
+            if (!(logit < Float.POSITIVE_INFINITY)) {
+                throw notFinite(i, logit);
+            }
+            if (logit > most) {
+                most = logit;
+                best = i;
+            }
+        }
+        if (best < 0) {
+            throw nonePossible(source);
+        }
+        return best;
+    }
+
+    private void requireAll(float[] source) {
         if (source.length != logits.length) {
             throw new IllegalArgumentException(
                     source.length + " logits, expected " + logits.length + ", one for each token of the vocabulary");
         }
+    }
+
+    private static NotFiniteException notFinite(int token, float logit) {
+        return new NotFiniteException("the logit of token " + token + " is " + logit);
+    }
+
+    private static NotFiniteException nonePossible(float[] source) {
+        return new NotFiniteException("each of " + source.length + " logits is -Infinity");
+    }
+
+    /** Loads and checks the logits, in the order of ids. */
+    void load(float[] source) {
+        requireAll(source);
         count = source.length;
         boolean possible = false;
         for (int i = 0; i < source.length; i++) {
             float logit = source[i];
             if (!(logit < Float.POSITIVE_INFINITY)) {
-                throw new NotFiniteException("the logit of token " + i + " is " + logit);
+                throw notFinite(i, logit);
             }
             possible |= logit > Float.NEGATIVE_INFINITY;
             logits[i] = logit;
             tokens[i] = i;
         }
         if (!possible) {
-            throw new NotFiniteException("each of " + source.length + " logits is -Infinity");
+            throw nonePossible(source);
         }
     }
 

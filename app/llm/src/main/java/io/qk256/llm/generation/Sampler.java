@@ -114,8 +114,17 @@ public final class Sampler {
      * @throws io.qk256.llm.model.NotFiniteException if one is NaN or plus infinity, or all are minus infinity
      */
     public int sample(float[] logits) {
+        if (options.temperature() == 0 && takesLogitsAsTheyAre()) {
+            return candidates.best(logits);
+        }
         load(logits);
         return choose();
+    }
+
+    private boolean takesLogitsAsTheyAre() {
+        return options.repeatPenalty() == 1
+                && chosen.isEmpty()
+                && options.logitBias().isEmpty();
     }
 
     /**

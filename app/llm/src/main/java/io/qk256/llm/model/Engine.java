@@ -9,6 +9,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -440,6 +441,21 @@ public final class Engine implements AutoCloseable {
         } else {
             head.apply(normalized, logits, headColumns);
         }
+    }
+
+    /**
+     * Runs a task for each number from 0, on the threads of this engine; returns when all are done.
+     *
+     * @param count how many numbers, 0 or more
+     * @param task may run for different numbers at once; an exception of one is thrown here once the others are done
+     * @throws IllegalStateException if a call is in progress, or the engine is closed
+     */
+    public void forEach(int count, IntConsumer task) {
+        run(() -> threads.forRows(count, 1, (from, to) -> {
+            for (int i = from; i < to; i++) {
+                task.accept(i);
+            }
+        }));
     }
 
     /** What a {@linkplain HeadType#SCREENED screened} head has read so far; {@link HeadReadings#NONE} of another head. */

@@ -56,6 +56,11 @@ final class Completion extends Job implements Handle {
     private int pendingFrom;
     private boolean inPrompt = true;
 
+    /** What {@link #choose} has chosen, or the exception that it threw. */
+    private OptionalInt choice = OptionalInt.empty();
+
+    private @Nullable Throwable failure;
+
     Completion(CompletionRequest request, Delivery delivery, long submitted) {
         super(request.key(), submitted, request.timeout());
         this.request = request;
@@ -190,7 +195,34 @@ final class Completion extends Job implements Handle {
     }
 
     /**
-     * Chooses the next token.
+     * Chooses the next token, for {@link #next}. Different threads may choose those of different completions at once,
+     * because no grammar, which may share what it has found out, has a say in it.
+     */
+    void choose() {
+        if (request.constraint().isEmpty()) {
+            try {
+                choice = OptionalInt.of(writing().sampler.sample(sequence().logits()));
+            } catch (RuntimeException | Error e) {
+                failure = e;
+            }
+        }
+    }
+
+    private OptionalInt takeChoice() {
+        OptionalInt taken = choice;
+        Throwable thrown = failure;
+        choice = OptionalInt.empty();
+        failure = null;
+        if (thrown instanceof Error error) {
+            throw error;
+        } else if (thrown != null) {
+            throw (RuntimeException) thrown;
+        }
+        return taken;
+    }
+
+    /**
+     * Adds the next token.
      *
      * @return why the text ends here, or null
      */
@@ -198,7 +230,9 @@ final class Completion extends Job implements Handle {
     FinishReason next(long now) {
         Writing to = writing();
         float[] logits = sequence().logits();
-        OptionalInt next = choose(to, logits);
+        OptionalInt next = request.constraint()
+                .map(constraint -> choose(to, logits, constraint))
+                .orElseGet(this::takeChoice);
         if (next.isEmpty()) {
             boolean mayEnd = request.constraint().map(TokenConstraint::mayEnd).orElse(true);
             return mayEnd ? FinishReason.COMPLETE : FinishReason.CUT_BY_GRAMMAR;
@@ -217,11 +251,7 @@ final class Completion extends Job implements Handle {
         return to.writer.found() == null ? goOn(token) : FinishReason.STOP_STRING;
     }
 
-    private OptionalInt choose(Writing to, float[] logits) {
-        if (request.constraint().isEmpty()) {
-            return OptionalInt.of(to.sampler.sample(logits));
-        }
-        TokenConstraint constraint = request.constraint().get();
+    private static OptionalInt choose(Writing to, float[] logits, TokenConstraint constraint) {
         to.mask.clear();
         to.mask.or(constraint.allowed());
         to.mask.andNot(to.endings);

@@ -270,15 +270,20 @@ final class Passes {
             tokensOfPrompts += part.completion.isInPrompt() ? part.count : 0;
         }
         statistics.pass(parts.size(), tokensOfPrompts);
-        long now = clock.getAsLong();
+        List<Completion> writing = new ArrayList<>();
         for (Part part : parts) {
             Completion completion = part.completion;
             Throwable failure = failures.get(completion);
             if (failure != null) {
                 fail(completion, failure);
             } else if (completion.added(part.count)) {
-                guarded(completion, () -> next(completion, now));
+                writing.add(completion);
             }
+        }
+        engine.forEach(writing.size(), i -> writing.get(i).choose());
+        long now = clock.getAsLong();
+        for (Completion completion : writing) {
+            guarded(completion, () -> next(completion, now));
         }
     }
 

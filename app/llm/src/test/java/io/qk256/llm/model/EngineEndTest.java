@@ -54,6 +54,27 @@ class EngineEndTest {
     }
 
     @Test
+    void aTaskForEachNumberUsesItsThreadsAndNothingElse() {
+        try (Model model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
+                Engine engine = model.engine(kernel, OPTIONS);
+                Sequence sequence = engine.sequence()) {
+            AtomicInteger sum = new AtomicInteger();
+            assertThatExceptionOfType(UnsupportedOperationException.class)
+                    .isThrownBy(() -> engine.forEach(20, i -> {
+                        sum.addAndGet(1 << i);
+                        if (i == 19) {
+                            everyCall(engine, sequence).forEach(EngineEndTest::assertUnderWay);
+                            throw new UnsupportedOperationException();
+                        }
+                    }));
+            assertThat(sum).as("each number once").hasValue((1 << 20) - 1);
+            engine.forEach(0, i -> sum.set(0));
+            assertThat(sum).hasPositiveValue();
+            sequence.decode(7);
+        }
+    }
+
+    @Test
     void norCanAnotherThread() {
         try (Model model = SyntheticModel.of(SMALL, HeadType.STORED, 1);
                 Engine engine = model.engine(kernel, OPTIONS);
