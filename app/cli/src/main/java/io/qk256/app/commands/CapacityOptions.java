@@ -3,6 +3,7 @@ package io.qk256.app.commands;
 import io.qk256.llm.serving.Scheduler;
 import io.qk256.llm.serving.SchedulerOptions;
 import java.time.Duration;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** How much a server takes on. */
@@ -51,6 +52,14 @@ final class CapacityOptions {
                 .withContext(context)
                 .withQueue(queue)
                 .withDrain(Duration.ZERO); // The server has waited for the answers already.
+    }
+
+    /** What to tell about a model that was trained for so many tokens. */
+    Optional<String> warning(int modelContext) {
+        return context <= modelContext
+                ? Optional.empty()
+                : Optional.of("--context is " + context + ", but the model was trained for texts of " + modelContext
+                        + " tokens; longer ones get worse");
     }
 
     Duration timeout() {

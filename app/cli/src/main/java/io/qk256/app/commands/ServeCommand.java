@@ -95,6 +95,7 @@ final class ServeCommand implements Callable<Integer> {
             SchedulerOptions how = capacity.options(options.threads(machine));
             try (LanguageModel model = options.load(command.terminal());
                     Scheduler scheduler = Scheduler.start(model, kernel, how)) {
+                capacity.warning(model.config().contextLength()).ifPresent(command::tell);
                 server.serve(served(
                         name(),
                         model,

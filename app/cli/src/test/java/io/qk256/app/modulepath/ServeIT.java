@@ -83,13 +83,15 @@ class ServeIT {
         assumeTrue(Files.exists(full), "there is no /dev/full");
         Path err = dir.resolve("err");
         Process process = Application.complete()
-                .builder("serve", "--port=0", "--threads=1", "--kernel=scalar")
+                .builder("serve", "--port=0", "--threads=1", "--kernel=scalar", "--context=100000")
                 .redirectOutput(full.toFile())
                 .redirectError(err.toFile())
                 .start();
         try {
             assertThat(process.waitFor()).as(Files.readString(err)).isEqualTo(1);
-            assertThat(Files.readString(err)).contains("standard output: ");
+            assertThat(Files.readString(err))
+                    .containsPattern("--context is 100000, but the model was trained for texts of \\d+ tokens")
+                    .contains("standard output: ");
         } finally {
             process.destroyForcibly();
         }
