@@ -2,6 +2,7 @@ package io.qk256.app.fuzz;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
@@ -145,6 +146,11 @@ final class EightThreads implements Fuzz.Case {
         for (int i = 0; i < columns; i++) {
             batch.column(i).scale(0.5f + random.nextInt(100));
         }
+        I16Batch shorts = null;
+        if (operation == Operation.GEMM_Q8 && random.nextBoolean()) {
+            shorts = I16Batch.of(input(random, memory.fitting(random, arena, 2L * columns * cols, 2)), columns, cols);
+            shorts.scale(random.nextInt(columns), 0.5f + random.nextInt(100));
+        }
         long length = Operands.resultLength(operation, rows, cols, fromRow, toRow, columns);
         return new Operands(
                 operation,
@@ -160,6 +166,7 @@ final class EightThreads implements Fuzz.Case {
                         input(random, HostileOperations.numbers(random, memory.fitting(random, arena, 4L * cols, 4)))),
                 I8Vector.of(input(random, memory.fitting(random, arena, cols, 1)), 0.5f + random.nextInt(100)),
                 batch,
+                shorts,
                 HostileOperations.listed(random, arena, operation == Operation.GEMV_TRANSPOSED ? cols : rows),
                 fromRow,
                 toRow,

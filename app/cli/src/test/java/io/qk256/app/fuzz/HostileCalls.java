@@ -2,10 +2,13 @@ package io.qk256.app.fuzz;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
+import io.qk256.spi.IndexList;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.Requirements;
@@ -60,14 +63,17 @@ final class HostileCalls implements Fuzz.Case {
             CpuFeatures.class,
             F32Vector.class,
             HugePages.class,
+            I16Batch.class,
             I8Batch.class,
             I8Vector.class,
+            IndexList.class,
             Jvm.class,
             Kernel.class,
             KernelSelector.class,
             KernelSource.class,
             ParallelKernel.class,
             PluginDirectory.class,
+            Q8Matrix.class,
             Qk256.class,
             Qk256Matrix.class,
             Requirements.class,
@@ -207,6 +213,24 @@ final class HostileCalls implements Fuzz.Case {
         }
         if (type == I8Batch.class) {
             return I8Batch.of(hostile.fitting(random, arena, 3L * 257, 1), 3, 257);
+        }
+        if (type == I16Batch.class) {
+            return I16Batch.of(hostile.fitting(random, arena, 3L * 2 * 257, 2), 3, 257);
+        }
+        if (type == IndexList.class) {
+            IndexList list = IndexList.allocate(arena, 4);
+            for (int i = random.nextInt(4); i < 4; i++) {
+                list.add(i);
+            }
+            return list;
+        }
+        if (type == Q8Matrix.class) {
+            int rows = random.nextInt(4);
+            return Q8Matrix.of(
+                    hostile.fitting(random, arena, Q8Matrix.codesBytes(rows, 257), 1),
+                    hostile.fitting(random, arena, Q8Matrix.scalesBytes(rows, 257), 2),
+                    rows,
+                    257);
         }
         if (type == Qk256Matrix.class) {
             int rows = random.nextInt(4);

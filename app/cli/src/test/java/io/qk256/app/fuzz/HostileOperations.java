@@ -2,6 +2,7 @@ package io.qk256.app.fuzz;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.IndexList;
@@ -171,6 +172,9 @@ final class HostileOperations implements Fuzz.Case {
                                 : multipliers(random, hostile.fitting(random, arena, multiplierBytes(length, 1), 2)),
                         scale);
         I8Batch batch = batch(random, arena, columns, length, wrong);
+        I16Batch shorts = operation == Operation.GEMM_Q8 && random.nextBoolean()
+                ? shorts(random, arena, columns, length, scale, wrong)
+                : null;
         long needed = Operands.resultLength(operation, rows, cols, fromRow, toRow, columns);
         MemorySegment result;
         if (wrong.contains(Spot.RESULT) || needed < 0 || needed > 1 << 20) {
@@ -189,7 +193,7 @@ final class HostileOperations implements Fuzz.Case {
             listed.add(random.nextInt(9));
             listed.add(random.nextBoolean() ? hostile.anInt(random) : 9 + random.nextInt(100));
         }
-        return new Operands(operation, w, wide, x, q, batch, listed, fromRow, toRow, F32Vector.of(result));
+        return new Operands(operation, w, wide, x, q, batch, shorts, listed, fromRow, toRow, F32Vector.of(result));
     }
 
     /** Some rows, all or none. */
@@ -287,6 +291,24 @@ final class HostileOperations implements Fuzz.Case {
             case 1 -> I8Batch.of(memory, columns, hostile.aLong(random));
             default -> I8Batch.of(hostile.segment(random, arena), hostile.anInt(random), hostile.aLong(random));
         };
+    }
+
+    private I16Batch shorts(
+            RandomGenerator random, Arena arena, int columns, int length, float scale, List<Spot> wrong) {
+        MemorySegment memory = hostile.fitting(random, arena, 2L * columns * length, 2);
+        I16Batch shorts;
+        if (wrong.contains(Spot.X)) {
+            shorts = I16Batch.of(hostile.segment(random, arena), columns, length);
+        } else if (wrong.contains(Spot.BATCH)) {
+            shorts = I16Batch.of(
+                    memory,
+                    random.nextBoolean() ? hostile.anInt(random) : columns,
+                    random.nextBoolean() ? hostile.aLong(random) : length);
+        } else {
+            shorts = I16Batch.of(memory, columns, length);
+        }
+        shorts.scale(random.nextInt(shorts.columns()), scale);
+        return shorts;
     }
 
     /** A batch, every other one quantized in groups. */

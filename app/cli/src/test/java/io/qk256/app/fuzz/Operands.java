@@ -1,6 +1,7 @@
 package io.qk256.app.fuzz;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.IndexList;
@@ -9,6 +10,7 @@ import io.qk256.spi.Operation;
 import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The arguments of an operation.
@@ -17,6 +19,7 @@ import java.util.stream.IntStream;
  * @param x activations for f32 GEMV
  * @param q activations for int8 GEMV
  * @param batch activations for int8 GEMM
+ * @param shorts activations for the GEMM of 8-bit rows, or null if {@code batch} has them
  * @param listed rows of the matrix
  * @param y the result
  */
@@ -27,6 +30,7 @@ record Operands(
         F32Vector x,
         I8Vector q,
         I8Batch batch,
+        @Nullable I16Batch shorts,
         IndexList listed,
         int fromRow,
         int toRow,
@@ -65,6 +69,11 @@ record Operands(
                 || IntStream.range(0, listed.size()).anyMatch(i -> listed.get(i) == row);
     }
 
+    /** The columns of activations of an operation that takes several. */
+    int columns() {
+        return shorts == null ? batch.columns() : shorts.columns();
+    }
+
     void run(Kernel kernel) {
         runInto(kernel, y);
     }
@@ -75,7 +84,13 @@ record Operands(
             case GEMV_F32 -> kernel.gemv(w, x, fromRow, toRow, result);
             case GEMV_I8 -> kernel.gemv(w, q, fromRow, toRow, result);
             case GEMM_I8 -> kernel.gemm(w, batch, fromRow, toRow, result);
-            case GEMM_Q8 -> kernel.gemm(wide, batch, fromRow, toRow, result);
+            case GEMM_Q8 -> {
+                if (shorts == null) {
+                    kernel.gemm(wide, batch, fromRow, toRow, result);
+                } else {
+                    kernel.gemm(wide, shorts, fromRow, toRow, result);
+                }
+            }
             case GEMV_LISTED -> kernel.gemvListed(w, q, listed, fromRow, toRow, result);
             case GEMV_TRANSPOSED -> kernel.gemvTransposed(w, q, listed, fromRow, toRow, result);
         }
@@ -88,6 +103,7 @@ record Operands(
                 + w.codebook() + (w.hasGroupScales() ? ", " + w.scaleType() + " scales of " + w.group() : "")
                 + ", tensor scale "
                 + w.tensorScale() + "; codes " + w.codes() + "; x " + x.segment() + "; q " + q.segment() + ", scale "
-                + q.scale() + "; list " + listed + "; batch " + batch + " " + batch.segment() + "; y " + y.segment();
+                + q.scale() + "; list " + listed + "; batch " + batch + " " + batch.segment() + "; shorts "
+                + shorts + (shorts == null ? "" : " " + shorts.segment()) + "; y " + y.segment();
     }
 }

@@ -1,6 +1,7 @@
 package io.qk256.app.fuzz;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.IndexList;
 import io.qk256.spi.Operation;
@@ -9,6 +10,7 @@ import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.ScaleType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.IntUnaryOperator;
 
 /** Computes what the contract says, weight by weight; shares no code with a kernel. */
 final class PlainMath {
@@ -27,8 +29,7 @@ final class PlainMath {
     static void check(Operands o, float[] before) {
         float[] after = o.y().slice(0, before.length).toArray();
         int rows = o.rows();
-        long values = Operands.resultLength(
-                o.operation(), rows, o.cols(), o.fromRow(), o.toRow(), o.batch().columns());
+        long values = Operands.resultLength(o.operation(), rows, o.cols(), o.fromRow(), o.toRow(), o.columns());
         for (int i = 0; i < after.length; i++) {
             boolean decoding = o.operation() == Operation.DEQUANTIZE;
             int row = decoding || rows == 0 ? o.fromRow() + i / o.cols() : i % rows;
@@ -57,7 +58,9 @@ final class PlainMath {
                     require(same(after[i], expected), i, after[i], String.valueOf(expected));
                 }
                 case GEMM_Q8 -> {
-                    float expected = q8(o.wide(), o.batch().column(i / rows), row);
+                    float expected = o.shorts() == null
+                            ? q8(o.wide(), o.batch().column(i / rows), row)
+                            : q8(o.wide(), o.shorts(), i / rows, row);
                     require(same(after[i], expected), i, after[i], String.valueOf(expected));
                 }
             }
@@ -124,6 +127,17 @@ final class PlainMath {
     }
 
     private static float q8(Q8Matrix w, I8Vector q, int row) {
+        MemorySegment values = q.segment();
+        return q8(w, row, col -> values.get(ValueLayout.JAVA_BYTE, col), q::multiplier) / q.scale();
+    }
+
+    private static float q8(Q8Matrix w, I16Batch x, int column, int row) {
+        MemorySegment values = x.segment();
+        long from = column * x.length();
+        return q8(w, row, col -> values.getAtIndex(ValueLayout.JAVA_SHORT, from + col), group -> 1) / x.scale(column);
+    }
+
+    private static float q8(Q8Matrix w, int row, IntUnaryOperator q, IntUnaryOperator multiplier) {
         double sum = 0;
         long block = row / 16 * (long) ((w.cols() + 31) / 32);
         for (int group = 0; group < w.cols(); group += 32, block++) {
@@ -131,13 +145,12 @@ final class PlainMath {
             for (int col = group; col < Math.min(w.cols(), group + 32); col++) {
                 int inBlock = (col - group) / 4 * 64 + row % 16 * 4 + col % 4;
                 long at = block * 512 + inBlock;
-                ofGroup +=
-                        w.codes().get(ValueLayout.JAVA_BYTE, at) * q.segment().get(ValueLayout.JAVA_BYTE, col);
+                ofGroup += w.codes().get(ValueLayout.JAVA_BYTE, at) * q.applyAsInt(col);
             }
             short scale = w.scales().getAtIndex(ValueLayout.JAVA_SHORT, block * 16 + row % 16);
-            sum += (double) (ofGroup * q.multiplier(group / 32)) * Float.float16ToFloat(scale);
+            sum += (double) (ofGroup * multiplier.applyAsInt(group / 32)) * Float.float16ToFloat(scale);
         }
-        return (float) sum / q.scale();
+        return (float) sum;
     }
 
     private static void checkF32(Qk256Matrix w, F32Vector x, int row, float seen) {
