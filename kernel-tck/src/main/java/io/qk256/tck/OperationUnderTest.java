@@ -5,6 +5,7 @@ import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Operation;
 import java.util.Arrays;
+import java.util.function.BiFunction;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
@@ -101,14 +102,7 @@ enum OperationUnderTest {
 
         @Override
         Expected[] expected(Problem problem, int fromRow, int toRow, float fill) {
-            return IntStream.range(0, problem.columns())
-                    .mapToObj(problem::column)
-                    .flatMap(column -> Arrays.stream(all(
-                            problem.rows(),
-                            row -> inRange(row, fromRow, toRow)
-                                    ? Oracle.wideProduct(column, row)
-                                    : Expected.exactly(fill))))
-                    .toArray(Expected[]::new);
+            return eachColumn(problem, fromRow, toRow, fill, Oracle::wideProduct);
         }
 
         @Override
@@ -130,14 +124,7 @@ enum OperationUnderTest {
 
         @Override
         Expected[] expected(Problem problem, int fromRow, int toRow, float fill) {
-            return IntStream.range(0, problem.columns())
-                    .mapToObj(problem::column)
-                    .flatMap(column -> Arrays.stream(all(
-                            problem.rows(),
-                            row -> inRange(row, fromRow, toRow)
-                                    ? Oracle.wideProductOfShorts(column, row)
-                                    : Expected.exactly(fill))))
-                    .toArray(Expected[]::new);
+            return eachColumn(problem, fromRow, toRow, fill, Oracle::wideProductOfShorts);
         }
 
         @Override
@@ -232,6 +219,17 @@ enum OperationUnderTest {
 
     private static boolean inRange(int row, int fromRow, int toRow) {
         return fromRow <= row && row < toRow;
+    }
+
+    /** The products of a range of rows with each column. */
+    private static Expected[] eachColumn(
+            Problem problem, int fromRow, int toRow, float fill, BiFunction<Problem, Integer, Expected> product) {
+        return IntStream.range(0, problem.columns())
+                .mapToObj(problem::column)
+                .flatMap(column -> Arrays.stream(all(
+                        problem.rows(),
+                        row -> inRange(row, fromRow, toRow) ? product.apply(column, row) : Expected.exactly(fill))))
+                .toArray(Expected[]::new);
     }
 
     private static Expected[] all(int length, IntFunction<Expected> element) {
