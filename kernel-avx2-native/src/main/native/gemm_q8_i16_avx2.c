@@ -31,18 +31,28 @@ INLINE void add_groups(int n, q8_span s, const int16_t *const *x, double (*all)[
         q8_prefetch(s, g);
         for (int from = 0; from < Q8_ROWS; from += 8) {
             const uint8_t *codes = s.codes + (int64_t)g * Q8_BLOCK_BYTES + 4 * from;
-            __m256i sums[n];
+            /* With few columns, two sums of each, as multiply-adds would wait for each other. */
+            __m256i sums[Q8_I16_TOGETHER], more[2];
             for (int c = 0; c < n; c++) {
-                sums[c] = _mm256_setzero_si256();
+                sums[c] = more[c % 2] = _mm256_setzero_si256();
             }
             for (int k = 0; k < Q8_GROUP / 4; k++) {
+                /* One after the other: gcc would widen the codes of the whole group first, and has too few registers. */
+                __asm__("" : "+x"(sums[0]));
                 const __m256i four = _mm256_loadu_si256((const __m256i *)(codes + 64 * k));
                 const __m256i low = widened(four, first), high = widened(four, last);
                 for (int c = 0; c < n; c++) {
                     const int16_t *q = x[c] + (int64_t)g * Q8_GROUP + 4 * k;
                     sums[c] = ADD_PRODUCTS(sums[c], low, two(q));
-                    sums[c] = ADD_PRODUCTS(sums[c], high, two(q + 2));
+                    if (n <= 2) {
+                        more[c % 2] = ADD_PRODUCTS(more[c % 2], high, two(q + 2));
+                    } else {
+                        sums[c] = ADD_PRODUCTS(sums[c], high, two(q + 2));
+                    }
                 }
+            }
+            for (int c = 0; c < n && n <= 2; c++) {
+                sums[c] = _mm256_add_epi32(sums[c], more[c % 2]);
             }
             const __m128i halves = _mm_loadu_si128((const __m128i *)(s.scales + (int64_t)g * Q8_ROWS + from));
             const __m256 scales = _mm256_cvtph_ps(halves);

@@ -23,7 +23,7 @@ INLINE __m512i widened(__m512i codes, __m128i places) {
 INLINE void add_groups(int n, q8_span s, const int16_t *const *x, double (*all)[Q8_ROWS]) {
     const __m128i first = _mm_setr_epi8(-1, 0, -1, 1, -1, 4, -1, 5, -1, 8, -1, 9, -1, 12, -1, 13);
     const __m128i last = _mm_add_epi8(first, _mm_setr_epi8(0, 2, 0, 2, 0, 2, 0, 2, 0, 2, 0, 2, 0, 2, 0, 2));
-    __m512d low[n], high[n];
+    __m512d low[Q8_I16_TOGETHER], high[Q8_I16_TOGETHER];
     for (int c = 0; c < n; c++) {
         low[c] = _mm512_loadu_pd(all[c]);
         high[c] = _mm512_loadu_pd(all[c] + 8);
@@ -31,9 +31,10 @@ INLINE void add_groups(int n, q8_span s, const int16_t *const *x, double (*all)[
     for (int32_t g = 0; g < s.groups; g++) {
         q8_prefetch(s, g);
         const uint8_t *codes = s.codes + (int64_t)g * Q8_BLOCK_BYTES;
-        __m512i sums[n];
+        /* With few columns, two sums of each, as multiply-adds would wait for each other. */
+        __m512i sums[Q8_I16_TOGETHER], more[2];
         for (int c = 0; c < n; c++) {
-            sums[c] = _mm512_setzero_si512();
+            sums[c] = more[c % 2] = _mm512_setzero_si512();
         }
         for (int k = 0; k < Q8_GROUP / 4; k++) {
             const __m512i four = _mm512_loadu_si512(codes + 64 * k);
@@ -41,8 +42,15 @@ INLINE void add_groups(int n, q8_span s, const int16_t *const *x, double (*all)[
             for (int c = 0; c < n; c++) {
                 const int16_t *q = x[c] + (int64_t)g * Q8_GROUP + 4 * k;
                 sums[c] = _mm512_dpwssd_epi32(sums[c], begin, two(q));
-                sums[c] = _mm512_dpwssd_epi32(sums[c], end, two(q + 2));
+                if (n <= 2) {
+                    more[c % 2] = _mm512_dpwssd_epi32(more[c % 2], end, two(q + 2));
+                } else {
+                    sums[c] = _mm512_dpwssd_epi32(sums[c], end, two(q + 2));
+                }
             }
+        }
+        for (int c = 0; c < n && n <= 2; c++) {
+            sums[c] = _mm512_add_epi32(sums[c], more[c % 2]);
         }
         const __m512 scales = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(s.scales + (int64_t)g * Q8_ROWS)));
         const __m512d low_scales = _mm512_cvtps_pd(_mm512_castps512_ps256(scales));
