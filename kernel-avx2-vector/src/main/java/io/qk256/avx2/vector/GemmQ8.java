@@ -63,9 +63,10 @@ abstract sealed class GemmQ8 permits GemmQ8Bytes, GemmQ8Shorts {
      *
      * @param offset of the group's codes
      * @param group of those that are arranged
+     * @param columns how many are arranged; those in further places may be summed, too
      * @param sums receives the sums of {@value #ROWS} rows for each place
      */
-    abstract void sum(MemorySegment codes, long offset, int group, int[] sums);
+    abstract void sum(MemorySegment codes, long offset, int group, int columns, int[] sums);
 
     final void rows(Q8Matrix w, int columns, int fromRow, int toRow, F32Vector y) {
         for (int column = 0; column < columns; column += together) {
@@ -77,12 +78,11 @@ abstract sealed class GemmQ8 permits GemmQ8Bytes, GemmQ8Shorts {
                 }
                 for (int group = 0; group < w.groups(); group += GROUPS) {
                     int groups = Math.min(GROUPS, w.groups() - group);
-                    for (int i = 0; i < together && (first <= fromRow || w.groups() > GROUPS); i++) {
-                        // Where columns are missing, the last is its own neighbor.
-                        arrange(column + Math.min(i, some - 1), group, groups, w.cols(), i, multipliers[i]);
+                    for (int i = 0; i < some && (first <= fromRow || w.groups() > GROUPS); i++) {
+                        arrange(column + i, group, groups, w.cols(), i, multipliers[i]);
                     }
                     for (int tile = 0; tile < tiles; tile++) {
-                        addTile(w, first + tile * ROWS, group, groups, tile * ROWS);
+                        addTile(w, first + tile * ROWS, group, groups, some, tile * ROWS);
                     }
                 }
                 int from = Math.max(first, fromRow);
@@ -97,15 +97,15 @@ abstract sealed class GemmQ8 permits GemmQ8Bytes, GemmQ8Shorts {
         }
     }
 
-    private void addTile(Q8Matrix w, int row, int fromGroup, int groups, int at) {
+    private void addTile(Q8Matrix w, int row, int fromGroup, int groups, int columns, int at) {
         MemorySegment.copy(w.scales(), JAVA_SHORT, w.scaleAt(row, fromGroup), halves, 0, groups * ROWS);
         for (int i = 0; i < groups * ROWS; i++) {
             scales[i] = Float.float16ToFloat(halves[i]);
         }
         long offset = w.codeAt(row, fromGroup * Q8Matrix.GROUP);
         for (int group = 0; group < groups; group++) {
-            sum(w.codes(), offset + (long) group * Q8Matrix.BLOCK_BYTES, group, sumsOfGroup);
-            for (int i = 0; i < together; i++) {
+            sum(w.codes(), offset + (long) group * Q8Matrix.BLOCK_BYTES, group, columns, sumsOfGroup);
+            for (int i = 0; i < columns; i++) {
                 add(sumsOfGroup, i * ROWS, multipliers[i][group], scales, group * ROWS, sums[i], at);
             }
         }

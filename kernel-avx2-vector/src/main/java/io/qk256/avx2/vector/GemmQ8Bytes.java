@@ -104,7 +104,7 @@ final class GemmQ8Bytes extends GemmQ8 {
     }
 
     @Override
-    void sum(MemorySegment anyCodes, long offset, int group, int[] sums) {
+    void sum(MemorySegment anyCodes, long offset, int group, int columns, int[] sums) {
         sum(anyCodes, offset, group * FOURS, even[0], odd[0], even[1], odd[1], sums);
     }
 

@@ -59,11 +59,47 @@ final class GemmQ8Shorts extends GemmQ8 {
     }
 
     @Override
-    void sum(MemorySegment codes, long offset, int group, int[] sums) {
+    void sum(MemorySegment codes, long offset, int group, int columns, int[] sums) {
         int from = group * Q8Matrix.GROUP;
+        if (columns == 1) {
+            sumOfOne(codes, offset, from, values[0], sums);
+            return;
+        }
         for (int row = 0; row < ROWS; row += LANES) {
             sum(codes, offset + 4L * row, from, values[0], values[1], values[2], values[3], sums, row);
         }
+    }
+
+    /** All rows, so that the additions of four sums overlap. */
+    private static void sumOfOne(MemorySegment anyCodes, long offset, int from, int[] values, int[] sums) {
+        MemorySegment codes = NativeMemory.exact(anyCodes);
+        IntVector low0 = IntVector.zero(Lanes.INTS);
+        IntVector low1 = low0;
+        IntVector high0 = low0;
+        IntVector high1 = low0;
+        for (int i = 0; i < FOURS; i++) {
+            long at = offset + (long) i * FOUR_BYTES;
+            IntVector low = IntVector.fromMemorySegment(Lanes.INTS, codes, at, Lanes.ORDER);
+            IntVector high = IntVector.fromMemorySegment(Lanes.INTS, codes, at + Lanes.BYTES, Lanes.ORDER);
+            for (int k = 0; k < 4; k += 2) {
+                int first = values[from + 4 * i + k];
+                int second = values[from + 4 * i + k + 1];
+                low0 = low0.add(low.lanewise(VectorOperators.LSHL, 24 - 8 * k)
+                        .lanewise(VectorOperators.ASHR, 24)
+                        .mul(first));
+                low1 = low1.add(low.lanewise(VectorOperators.LSHL, 16 - 8 * k)
+                        .lanewise(VectorOperators.ASHR, 24)
+                        .mul(second));
+                high0 = high0.add(high.lanewise(VectorOperators.LSHL, 24 - 8 * k)
+                        .lanewise(VectorOperators.ASHR, 24)
+                        .mul(first));
+                high1 = high1.add(high.lanewise(VectorOperators.LSHL, 16 - 8 * k)
+                        .lanewise(VectorOperators.ASHR, 24)
+                        .mul(second));
+            }
+        }
+        low0.add(low1).intoArray(sums, 0);
+        high0.add(high1).intoArray(sums, LANES);
     }
 
     private static void sum(
