@@ -7,7 +7,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
@@ -104,11 +103,23 @@ final class Dequantize {
             long from = offset + (i >> 2);
             long to = start + (long) i * Float.BYTES;
             IntVector packed = IntVector.broadcast(Lanes.INTS, codes.get(CODES, from));
-            values(packed, LOW_SHIFTS, table).intoMemorySegment(out, to, ByteOrder.nativeOrder());
-            values(packed, HIGH_SHIFTS, table).intoMemorySegment(out, to + Lanes.BYTES, ByteOrder.nativeOrder());
+            packed.lanewise(VectorOperators.LSHR, LOW_SHIFTS)
+                    .selectFrom(table)
+                    .reinterpretAsFloats()
+                    .intoMemorySegment(out, to, ByteOrder.nativeOrder());
+            packed.lanewise(VectorOperators.LSHR, HIGH_SHIFTS)
+                    .selectFrom(table)
+                    .reinterpretAsFloats()
+                    .intoMemorySegment(out, to + Lanes.BYTES, ByteOrder.nativeOrder());
             packed = IntVector.broadcast(Lanes.INTS, codes.get(CODES, from + Integer.BYTES));
-            values(packed, LOW_SHIFTS, table).intoMemorySegment(out, to + 2L * Lanes.BYTES, ByteOrder.nativeOrder());
-            values(packed, HIGH_SHIFTS, table).intoMemorySegment(out, to + 3L * Lanes.BYTES, ByteOrder.nativeOrder());
+            packed.lanewise(VectorOperators.LSHR, LOW_SHIFTS)
+                    .selectFrom(table)
+                    .reinterpretAsFloats()
+                    .intoMemorySegment(out, to + 2L * Lanes.BYTES, ByteOrder.nativeOrder());
+            packed.lanewise(VectorOperators.LSHR, HIGH_SHIFTS)
+                    .selectFrom(table)
+                    .reinterpretAsFloats()
+                    .intoMemorySegment(out, to + 3L * Lanes.BYTES, ByteOrder.nativeOrder());
         }
         if (whole < weights) {
             restToMemory(codes, offset + (whole >> 2), codebook, scale, out, first + whole, weights - whole);
@@ -133,8 +144,15 @@ final class Dequantize {
                 FloatVector.fromArray(Lanes.FLOATS, codebook, 0).mul(scale).reinterpretAsInts();
         for (int i = 0; i < weights; i += LANES) {
             int packed = codes.get(CODES, offset + ((i >> 2) & -Integer.BYTES)) >>> (2 * (i & LANES));
-            values(IntVector.broadcast(Lanes.INTS, packed), LOW_SHIFTS, table)
-                    .intoMemorySegment(out, (first + i) * Float.BYTES, ByteOrder.nativeOrder(), lanes(weights - i));
+            IntVector.broadcast(Lanes.INTS, packed)
+                    .lanewise(VectorOperators.LSHR, LOW_SHIFTS)
+                    .selectFrom(table)
+                    .reinterpretAsFloats()
+                    .intoMemorySegment(
+                            out,
+                            (first + i) * Float.BYTES,
+                            ByteOrder.nativeOrder(),
+                            Lanes.FLOATS.indexInRange(0, weights - i));
         }
     }
 
@@ -146,25 +164,28 @@ final class Dequantize {
         int whole = weights & -WEIGHTS_IN_INT;
         for (int i = 0; i < whole; i += WEIGHTS_IN_INT) {
             IntVector packed = IntVector.broadcast(Lanes.INTS, codes.get(CODES, offset + (i >> 2)));
-            values(packed, LOW_SHIFTS, table).intoArray(out, first + i);
-            values(packed, HIGH_SHIFTS, table).intoArray(out, first + i + LANES);
+            packed.lanewise(VectorOperators.LSHR, LOW_SHIFTS)
+                    .selectFrom(table)
+                    .reinterpretAsFloats()
+                    .intoArray(out, first + i);
+            packed.lanewise(VectorOperators.LSHR, HIGH_SHIFTS)
+                    .selectFrom(table)
+                    .reinterpretAsFloats()
+                    .intoArray(out, first + i + LANES);
         }
         int left = weights - whole;
         if (left > 0) {
             IntVector packed = IntVector.broadcast(Lanes.INTS, codes.get(CODES, offset + (whole >> 2)));
-            values(packed, LOW_SHIFTS, table).intoArray(out, first + whole, lanes(left));
+            packed.lanewise(VectorOperators.LSHR, LOW_SHIFTS)
+                    .selectFrom(table)
+                    .reinterpretAsFloats()
+                    .intoArray(out, first + whole, Lanes.FLOATS.indexInRange(0, left));
             if (left > LANES) {
-                values(packed, HIGH_SHIFTS, table).intoArray(out, first + whole + LANES, lanes(left - LANES));
+                packed.lanewise(VectorOperators.LSHR, HIGH_SHIFTS)
+                        .selectFrom(table)
+                        .reinterpretAsFloats()
+                        .intoArray(out, first + whole + LANES, Lanes.FLOATS.indexInRange(0, left - LANES));
             }
         }
-    }
-
-    private static FloatVector values(IntVector packed, IntVector shifts, IntVector table) {
-        return packed.lanewise(VectorOperators.LSHR, shifts).selectFrom(table).reinterpretAsFloats();
-    }
-
-    /** The mask of the first lanes, as many as there are values left. */
-    private static VectorMask<Float> lanes(int values) {
-        return Lanes.FLOATS.indexInRange(0, values);
     }
 }

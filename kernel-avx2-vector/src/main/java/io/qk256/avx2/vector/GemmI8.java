@@ -7,6 +7,7 @@ import io.qk256.spi.Qk256;
 import io.qk256.spi.Qk256Matrix;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -184,8 +185,12 @@ final class GemmI8 {
 
     private static void add(short[] lanes, int[] sums, int to) {
         for (int i = 0; i < PAIR_OF_SUMS; i++) {
-            ShortVector sum = ShortVector.fromArray(Lanes.SHORTS, lanes, i * LANES);
-            sums[to + i] += GemvI8.widened(sum).reduceLanes(VectorOperators.ADD);
+            IntVector pairs =
+                    ShortVector.fromArray(Lanes.SHORTS, lanes, i * LANES).reinterpretAsInts();
+            IntVector even =
+                    pairs.lanewise(VectorOperators.LSHL, Short.SIZE).lanewise(VectorOperators.ASHR, Short.SIZE);
+            IntVector sum = pairs.lanewise(VectorOperators.ASHR, Short.SIZE).add(even);
+            sums[to + i] += sum.reduceLanes(VectorOperators.ADD);
         }
     }
 }

@@ -124,28 +124,34 @@ final class GemmQ8Bytes extends GemmQ8 {
         IntVector high1 = low0;
         for (int i = 0; i < FOURS; i++) {
             long at = offset + (long) i * FOUR_BYTES;
-            ShortVector evenQ0 = shorts(even0[from + i]);
-            ShortVector oddQ0 = shorts(odd0[from + i]);
-            ShortVector evenQ1 = shorts(even1[from + i]);
-            ShortVector oddQ1 = shorts(odd1[from + i]);
+            ShortVector evenQ0 =
+                    IntVector.broadcast(Lanes.INTS, even0[from + i]).reinterpretAsShorts();
+            ShortVector oddQ0 = IntVector.broadcast(Lanes.INTS, odd0[from + i]).reinterpretAsShorts();
+            ShortVector evenQ1 =
+                    IntVector.broadcast(Lanes.INTS, even1[from + i]).reinterpretAsShorts();
+            ShortVector oddQ1 = IntVector.broadcast(Lanes.INTS, odd1[from + i]).reinterpretAsShorts();
             ShortVector low = ShortVector.fromMemorySegment(Lanes.SHORTS, codes, at, Lanes.ORDER);
             ShortVector even = low.lanewise(VectorOperators.LSHL, Byte.SIZE).lanewise(VectorOperators.ASHR, Byte.SIZE);
             ShortVector odd = low.lanewise(VectorOperators.ASHR, Byte.SIZE);
-            low0 = low0.add(GemvI8.widened(even.mul(evenQ0).add(odd.mul(oddQ0))));
-            low1 = low1.add(GemvI8.widened(even.mul(evenQ1).add(odd.mul(oddQ1))));
+            IntVector pairs = even.mul(evenQ0).add(odd.mul(oddQ0)).reinterpretAsInts();
+            low0 = low0.add(pairs.lanewise(VectorOperators.ASHR, Short.SIZE))
+                    .add(pairs.lanewise(VectorOperators.LSHL, Short.SIZE).lanewise(VectorOperators.ASHR, Short.SIZE));
+            pairs = even.mul(evenQ1).add(odd.mul(oddQ1)).reinterpretAsInts();
+            low1 = low1.add(pairs.lanewise(VectorOperators.ASHR, Short.SIZE))
+                    .add(pairs.lanewise(VectorOperators.LSHL, Short.SIZE).lanewise(VectorOperators.ASHR, Short.SIZE));
             ShortVector high = ShortVector.fromMemorySegment(Lanes.SHORTS, codes, at + Lanes.BYTES, Lanes.ORDER);
             even = high.lanewise(VectorOperators.LSHL, Byte.SIZE).lanewise(VectorOperators.ASHR, Byte.SIZE);
             odd = high.lanewise(VectorOperators.ASHR, Byte.SIZE);
-            high0 = high0.add(GemvI8.widened(even.mul(evenQ0).add(odd.mul(oddQ0))));
-            high1 = high1.add(GemvI8.widened(even.mul(evenQ1).add(odd.mul(oddQ1))));
+            pairs = even.mul(evenQ0).add(odd.mul(oddQ0)).reinterpretAsInts();
+            high0 = high0.add(pairs.lanewise(VectorOperators.ASHR, Short.SIZE))
+                    .add(pairs.lanewise(VectorOperators.LSHL, Short.SIZE).lanewise(VectorOperators.ASHR, Short.SIZE));
+            pairs = even.mul(evenQ1).add(odd.mul(oddQ1)).reinterpretAsInts();
+            high1 = high1.add(pairs.lanewise(VectorOperators.ASHR, Short.SIZE))
+                    .add(pairs.lanewise(VectorOperators.LSHL, Short.SIZE).lanewise(VectorOperators.ASHR, Short.SIZE));
         }
         low0.intoArray(sums, 0);
         high0.intoArray(sums, HALF);
         low1.intoArray(sums, ROWS);
         high1.intoArray(sums, ROWS + HALF);
-    }
-
-    private static ShortVector shorts(int pair) {
-        return IntVector.broadcast(Lanes.INTS, pair).reinterpretAsShorts();
     }
 }

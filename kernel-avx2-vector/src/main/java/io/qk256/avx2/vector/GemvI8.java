@@ -85,7 +85,10 @@ final class GemvI8 {
                 low = low.lanewise(VectorOperators.LSHR, 2);
                 high = high.lanewise(VectorOperators.LSHR, 2);
             }
-            sum = sum.add(widened(lowSum.add(highSum)));
+            IntVector pairs = lowSum.add(highSum).reinterpretAsInts();
+            IntVector even =
+                    pairs.lanewise(VectorOperators.LSHL, Short.SIZE).lanewise(VectorOperators.ASHR, Short.SIZE);
+            sum = sum.add(pairs.lanewise(VectorOperators.ASHR, Short.SIZE).add(even));
         }
         return sum.reduceLanes(VectorOperators.ADD);
     }
@@ -107,13 +110,11 @@ final class GemvI8 {
             low = low.lanewise(VectorOperators.LSHR, 2);
             high = high.lanewise(VectorOperators.LSHR, 2);
         }
-        widened(lowSum).intoArray(lanes, 0);
-        widened(highSum).intoArray(lanes, Lanes.INTS.length());
-    }
-
-    static IntVector widened(ShortVector sums) {
-        IntVector pairs = sums.reinterpretAsInts();
+        IntVector pairs = lowSum.reinterpretAsInts();
         IntVector even = pairs.lanewise(VectorOperators.LSHL, Short.SIZE).lanewise(VectorOperators.ASHR, Short.SIZE);
-        return pairs.lanewise(VectorOperators.ASHR, Short.SIZE).add(even);
+        pairs.lanewise(VectorOperators.ASHR, Short.SIZE).add(even).intoArray(lanes, 0);
+        pairs = highSum.reinterpretAsInts();
+        even = pairs.lanewise(VectorOperators.LSHL, Short.SIZE).lanewise(VectorOperators.ASHR, Short.SIZE);
+        pairs.lanewise(VectorOperators.ASHR, Short.SIZE).add(even).intoArray(lanes, Lanes.INTS.length());
     }
 }

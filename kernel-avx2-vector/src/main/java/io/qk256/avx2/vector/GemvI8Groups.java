@@ -124,10 +124,20 @@ final class GemvI8Groups {
             }
             int first = block * 2 * Scratch.MULTIPLIERS;
             int second = first + Lanes.INTS.length();
-            IntVector lows = GemvI8.widened(lowSum)
+            IntVector pairsOfLow = lowSum.reinterpretAsInts();
+            IntVector evenOfLow =
+                    pairsOfLow.lanewise(VectorOperators.LSHL, Short.SIZE).lanewise(VectorOperators.ASHR, Short.SIZE);
+            IntVector lows = pairsOfLow
+                    .lanewise(VectorOperators.ASHR, Short.SIZE)
+                    .add(evenOfLow)
                     .mul(IntVector.fromArray(Lanes.INTS, factors, first))
                     .add(IntVector.fromArray(Lanes.INTS, offsets, first));
-            IntVector highs = GemvI8.widened(highSum)
+            IntVector pairsOfHigh = highSum.reinterpretAsInts();
+            IntVector evenOfHigh =
+                    pairsOfHigh.lanewise(VectorOperators.LSHL, Short.SIZE).lanewise(VectorOperators.ASHR, Short.SIZE);
+            IntVector highs = pairsOfHigh
+                    .lanewise(VectorOperators.ASHR, Short.SIZE)
+                    .add(evenOfHigh)
                     .mul(IntVector.fromArray(Lanes.INTS, factors, second))
                     .add(IntVector.fromArray(Lanes.INTS, offsets, second));
             // Sums of two lanes: those of the low half in even lanes, those of the high half in odd ones.
@@ -146,24 +156,19 @@ final class GemvI8Groups {
     private static void addGroupsOf64(int[] sums, float[] scales, int groups, double[] lanes, int at) {
         DoubleVector first = DoubleVector.fromArray(DOUBLES, lanes, at);
         DoubleVector second = DoubleVector.fromArray(DOUBLES, lanes, at + 4);
-        int g = 0;
-        for (; g <= groups - LANES; g += LANES) {
-            first = first.add(product(sums, scales, g));
-            second = second.add(product(sums, scales, g + 4));
+        // Half a vector may be left, as a block has four groups.
+        for (int g = 0; g < groups; g += LANES / 2) {
+            Vector<Double> sum =
+                    IntVector.fromArray(IntVector.SPECIES_128, sums, g).convertShape(VectorOperators.I2D, DOUBLES, 0);
+            Vector<Double> scale = FloatVector.fromArray(FloatVector.SPECIES_128, scales, g)
+                    .convertShape(VectorOperators.F2D, DOUBLES, 0);
+            DoubleVector more = first.add(sum.mul(scale));
+            first = second;
+            second = more;
         }
-        if (g < groups) { // Half a vector is left, as a block has four groups.
-            first = first.add(product(sums, scales, g));
-        }
-        first.intoArray(lanes, at);
-        second.intoArray(lanes, at + 4);
-    }
-
-    private static DoubleVector product(int[] sums, float[] scales, int at) {
-        Vector<Double> sum =
-                IntVector.fromArray(IntVector.SPECIES_128, sums, at).convertShape(VectorOperators.I2D, DOUBLES, 0);
-        Vector<Double> scale = FloatVector.fromArray(FloatVector.SPECIES_128, scales, at)
-                .convertShape(VectorOperators.F2D, DOUBLES, 0);
-        return (DoubleVector) sum.mul(scale);
+        boolean turned = groups % LANES != 0;
+        first.intoArray(lanes, turned ? at + 4 : at);
+        second.intoArray(lanes, turned ? at : at + 4);
     }
 
     /** Groups of {@code perGroup} sums, 2 or 4. */

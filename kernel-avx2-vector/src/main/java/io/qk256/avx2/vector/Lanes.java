@@ -11,9 +11,9 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The vector shapes of this kernel: 256 bits, whatever the machine prefers.
  *
- * <p>A method takes or returns a vector only if it is a line or two of the loop that calls it. The compiler may not inline
- * other methods, in some JVMs and not in others (they were compiled on their own first, or their caller has grown too
- * large), and then each call allocates its vectors. Arrays, segments and numbers can be passed at no cost.
+ * <p>No method takes or returns a vector. The compiler may not inline it, in some JVMs and not in others (it was compiled
+ * on its own first, or its caller has grown too large), and then each call allocates its vectors. Arrays, segments and
+ * numbers can be passed at no cost.
  */
 final class Lanes {
 

@@ -143,16 +143,20 @@ final class VectorBlockProducts extends BlockProducts {
     }
 
     private static void fold(float[] eighths, int at, float[] out, int outAt) {
+        int next = 2 * LANES;
+        int half = EIGHTHS / 2 * next;
         for (int i = 0; i < LANES; i += STEP) {
-            FloatVector low = fourth(eighths, at + i, 0).add(fourth(eighths, at + i, 1));
-            FloatVector high = fourth(eighths, at + i, 2).add(fourth(eighths, at + i, 3));
-            low.add(high).intoArray(out, outAt + i);
+            int from = at + i;
+            FloatVector first = FloatVector.fromArray(FLOATS, eighths, from)
+                    .add(FloatVector.fromArray(FLOATS, eighths, from + half));
+            FloatVector second = FloatVector.fromArray(FLOATS, eighths, from + next)
+                    .add(FloatVector.fromArray(FLOATS, eighths, from + next + half));
+            FloatVector third = FloatVector.fromArray(FLOATS, eighths, from + 2 * next)
+                    .add(FloatVector.fromArray(FLOATS, eighths, from + 2 * next + half));
+            FloatVector fourth = FloatVector.fromArray(FLOATS, eighths, from + 3 * next)
+                    .add(FloatVector.fromArray(FLOATS, eighths, from + 3 * next + half));
+            first.add(second).add(third.add(fourth)).intoArray(out, outAt + i);
         }
-    }
-
-    private static FloatVector fourth(float[] eighths, int at, int index) {
-        FloatVector first = FloatVector.fromArray(FLOATS, eighths, at + index * 2 * LANES);
-        return first.add(FloatVector.fromArray(FLOATS, eighths, at + (index + EIGHTHS / 2) * 2 * LANES));
     }
 
     @Override
@@ -201,10 +205,18 @@ final class VectorBlockProducts extends BlockProducts {
             low3 = low.fma(weight, low3);
             high3 = high.fma(weight, high3);
         }
-        addTo(out, outAt, low0, high0);
-        addTo(out, outAt + width, low1, high1);
-        addTo(out, outAt + 2 * width, low2, high2);
-        addTo(out, outAt + 3 * width, low3, high3);
+        FloatVector.fromArray(FLOATS, out, outAt).add(low0).intoArray(out, outAt);
+        FloatVector.fromArray(FLOATS, out, outAt + STEP).add(high0).intoArray(out, outAt + STEP);
+        FloatVector.fromArray(FLOATS, out, outAt + width).add(low1).intoArray(out, outAt + width);
+        FloatVector.fromArray(FLOATS, out, outAt + width + STEP).add(high1).intoArray(out, outAt + width + STEP);
+        FloatVector.fromArray(FLOATS, out, outAt + 2 * width).add(low2).intoArray(out, outAt + 2 * width);
+        FloatVector.fromArray(FLOATS, out, outAt + 2 * width + STEP)
+                .add(high2)
+                .intoArray(out, outAt + 2 * width + STEP);
+        FloatVector.fromArray(FLOATS, out, outAt + 3 * width).add(low3).intoArray(out, outAt + 3 * width);
+        FloatVector.fromArray(FLOATS, out, outAt + 3 * width + STEP)
+                .add(high3)
+                .intoArray(out, outAt + 3 * width + STEP);
     }
 
     private static void addOne(
@@ -216,7 +228,8 @@ final class VectorBlockProducts extends BlockProducts {
             low = FloatVector.fromArray(FLOATS, values, i * width + d).fma(weight, low);
             high = FloatVector.fromArray(FLOATS, values, i * width + d + STEP).fma(weight, high);
         }
-        addTo(out, outAt, low, high);
+        FloatVector.fromArray(FLOATS, out, outAt).add(low).intoArray(out, outAt);
+        FloatVector.fromArray(FLOATS, out, outAt + STEP).add(high).intoArray(out, outAt + STEP);
     }
 
     /** Adds the sums from dimension {@code first} on, too few for vectors. */
@@ -240,10 +253,5 @@ final class VectorBlockProducts extends BlockProducts {
                 out[outAt + row * width + d] += sum;
             }
         }
-    }
-
-    private static void addTo(float[] out, int at, FloatVector low, FloatVector high) {
-        FloatVector.fromArray(FLOATS, out, at).add(low).intoArray(out, at);
-        FloatVector.fromArray(FLOATS, out, at + STEP).add(high).intoArray(out, at + STEP);
     }
 }

@@ -28,18 +28,17 @@ final class VectorReductions extends Reductions {
         FloatVector sum2 = sum0;
         FloatVector sum3 = sum0;
         for (int i = 0; i < n; i += LANES) {
-            sum0 = sum0.add(product(a, aAt + i, b, bAt + i));
-            sum1 = sum1.add(product(a, aAt + i + STEP, b, bAt + i + STEP));
-            sum2 = sum2.add(product(a, aAt + i + 2 * STEP, b, bAt + i + 2 * STEP));
-            sum3 = sum3.add(product(a, aAt + i + 3 * STEP, b, bAt + i + 3 * STEP));
+            sum0 = sum0.add(FloatVector.fromArray(FLOATS, a, aAt + i).mul(FloatVector.fromArray(FLOATS, b, bAt + i)));
+            sum1 = sum1.add(FloatVector.fromArray(FLOATS, a, aAt + i + STEP)
+                    .mul(FloatVector.fromArray(FLOATS, b, bAt + i + STEP)));
+            sum2 = sum2.add(FloatVector.fromArray(FLOATS, a, aAt + i + 2 * STEP)
+                    .mul(FloatVector.fromArray(FLOATS, b, bAt + i + 2 * STEP)));
+            sum3 = sum3.add(FloatVector.fromArray(FLOATS, a, aAt + i + 3 * STEP)
+                    .mul(FloatVector.fromArray(FLOATS, b, bAt + i + 3 * STEP)));
         }
         FloatVector eight = sum0.add(sum2).add(sum1.add(sum3));
         FloatVector four = eight.add(eight.rearrange(SWAP_HALVES));
         return (four.lane(0) + four.lane(1)) + (four.lane(2) + four.lane(3));
-    }
-
-    private static FloatVector product(float[] a, int aAt, float[] b, int bAt) {
-        return FloatVector.fromArray(FLOATS, a, aAt).mul(FloatVector.fromArray(FLOATS, b, bAt));
     }
 
     @Override
@@ -62,13 +61,12 @@ final class VectorReductions extends Reductions {
         IntVector max0 = IntVector.zero(INTS);
         IntVector max1 = max0;
         for (int i = at; i < at + n; i += 2 * STEP) {
-            max0 = max0.max(magnitudes(x, i));
-            max1 = max1.max(magnitudes(x, i + STEP));
+            max0 = max0.max(
+                    FloatVector.fromArray(FLOATS, x, i).reinterpretAsInts().and(Integer.MAX_VALUE));
+            max1 = max1.max(FloatVector.fromArray(FLOATS, x, i + STEP)
+                    .reinterpretAsInts()
+                    .and(Integer.MAX_VALUE));
         }
         return Float.intBitsToFloat(max0.max(max1).reduceLanes(VectorOperators.MAX));
-    }
-
-    private static IntVector magnitudes(float[] x, int at) {
-        return FloatVector.fromArray(FLOATS, x, at).reinterpretAsInts().and(Integer.MAX_VALUE);
     }
 }

@@ -67,15 +67,11 @@ final class VectorSoftmax extends Softmax {
             sum = STEP == PARTIAL_SUMS ? more : other;
             other = more;
         }
-        return STEP == PARTIAL_SUMS ? foldEight(sum) : foldFour(sum.add(other));
-    }
-
-    private static double foldEight(DoubleVector sum) {
-        return ((sum.lane(0) + sum.lane(4)) + (sum.lane(1) + sum.lane(5)))
-                + ((sum.lane(2) + sum.lane(6)) + (sum.lane(3) + sum.lane(7)));
-    }
-
-    private static double foldFour(DoubleVector sum) {
-        return (sum.lane(0) + sum.lane(1)) + (sum.lane(2) + sum.lane(3));
+        if (STEP == PARTIAL_SUMS) {
+            return ((sum.lane(0) + sum.lane(4)) + (sum.lane(1) + sum.lane(5)))
+                    + ((sum.lane(2) + sum.lane(6)) + (sum.lane(3) + sum.lane(7)));
+        }
+        DoubleVector four = sum.add(other);
+        return (four.lane(0) + four.lane(1)) + (four.lane(2) + four.lane(3));
     }
 }

@@ -9,8 +9,12 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.testing.JvmCounts;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import jdk.incubator.vector.Vector;
 import org.junit.jupiter.api.Test;
 
 /** Products of off-heap operands by the fast kernels leave nothing for the garbage collector, once the JVM has compiled them. */
@@ -41,6 +45,18 @@ class KernelAllocationTest {
                     .as("%s, int8", name)
                     .isLessThanOrEqualTo(none);
         });
+    }
+
+    /** The JVM may compile a caller without such a method, and then allocates the vectors. */
+    @Test
+    void noMethodTakesOrReturnsAVector() {
+        for (Class<?> type : List.of(VectorReductions.class, VectorSoftmax.class, VectorBlockProducts.class)) {
+            assertThat(type.getDeclaredMethods())
+                    .filteredOn(method -> Stream.concat(
+                                    Stream.of(method.getReturnType()), Arrays.stream(method.getParameterTypes()))
+                            .anyMatch(Vector.class::isAssignableFrom))
+                    .isEmpty();
+        }
     }
 
     /** The bytes that a round of calls allocated, after as many rounds as it takes to get down to the expected number. */
