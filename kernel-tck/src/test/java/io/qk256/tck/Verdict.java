@@ -6,12 +6,16 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 import io.qk256.spi.KernelProvider;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.MethodOrdererContext;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
@@ -42,13 +46,30 @@ record Verdict(Set<String> passed, Map<String, String> failed, Map<String, Strin
     /** Whether the tests continue; if not set, they continue whatever happens. */
     private static final ScopedValue<AtomicBoolean> PATIENCE = ScopedValue.newInstance();
 
+    /** The test that runs first. */
+    private static final ScopedValue<String> LIKELY = ScopedValue.newInstance();
+
     /** The contract as a provider's author writes it; not named like a test, so that nothing else runs it. */
     @ExtendWith(Impatience.class)
+    @TestMethodOrder(LikelyFirst.class)
     static class ContractOfSuspect extends KernelContract {
 
         @Override
         protected KernelProvider provider() {
             return SUSPECT.get();
+        }
+    }
+
+    /** Begins with the test that is likely to fail, if one is known. */
+    static final class LikelyFirst implements MethodOrderer {
+
+        @Override
+        public void orderMethods(MethodOrdererContext context) {
+            if (LIKELY.isBound()) {
+                context.getMethodDescriptors()
+                        .sort(Comparator.comparing(
+                                test -> !test.getDisplayName().equals(LIKELY.get())));
+            }
         }
     }
 
@@ -79,9 +100,11 @@ record Verdict(Set<String> passed, Map<String, String> failed, Map<String, Strin
                         .toList());
     }
 
-    /** Runs the tests of a rule until one fails; the others count as skipped. */
-    static Verdict untilTheFirstFailure(KernelProvider provider, Rule rule) {
-        return ScopedValue.where(PATIENCE, new AtomicBoolean(true)).call(() -> of(provider, List.of(rule)));
+    /** Runs the tests of a rule until one fails, first the likely one; the others count as skipped. */
+    static Verdict untilTheFirstFailure(KernelProvider provider, Rule rule, String likely) {
+        return ScopedValue.where(PATIENCE, new AtomicBoolean(true))
+                .where(LIKELY, likely)
+                .call(() -> of(provider, List.of(rule)));
     }
 
     /** Runs the tests of some rules. */
