@@ -1,5 +1,15 @@
 package io.qk256.tck;
 
+import static io.qk256.tck.OperationUnderTest.DEQUANTIZE;
+import static io.qk256.tck.OperationUnderTest.GEMM_I8;
+import static io.qk256.tck.OperationUnderTest.GEMM_Q8;
+import static io.qk256.tck.OperationUnderTest.GEMM_Q8_I16;
+import static io.qk256.tck.OperationUnderTest.GEMV_F32;
+import static io.qk256.tck.OperationUnderTest.GEMV_I8;
+import static io.qk256.tck.OperationUnderTest.GEMV_LISTED;
+import static io.qk256.tck.OperationUnderTest.GEMV_TRANSPOSED;
+
+import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
 import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
@@ -16,21 +26,20 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.function.IntBinaryOperator;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
  * The inputs of a {@link Problem} in memory.
  *
- * @param w the matrix
+ * @param w the matrix; this and the other operands are empty if the operation does not read them
  * @param x the f32 activations
  * @param q the int8 activations
  * @param columns the int8 activations for GEMM
- * @param wide the 8-bit weights; empty if the operation does not need them, because they are slow to place in memory
- * @param shorts the int16 activations for GEMM; empty if the operation does not need them
+ * @param wide the 8-bit weights
+ * @param shorts the int16 activations for GEMM
  * @param listedRows some rows of the matrix
- * @param transposed the transposed matrix; empty if the operation does not need it, or it would have no columns
+ * @param transposed the transposed matrix; empty if it would have no columns, too
  * @param listedCols some columns of the matrix, which are rows of the transposed one
  * @param buffers the memory of all of them
  */
@@ -54,6 +63,14 @@ record Operands(
 
     private static final int WIDE_GROUP = 32;
 
+    // In place of what the operation does not read.
+    private static final Qk256Matrix NO_MATRIX =
+            Qk256Matrix.of(MemorySegment.ofArray(new byte[0]), 0, 1, Codebook.QK256);
+    private static final F32Vector NO_X = F32Vector.of(new float[0]);
+    private static final I8Vector NO_Q = I8Vector.of(new byte[0], 1);
+    private static final I8Batch NO_COLUMNS = I8Batch.of(new byte[0], 1, 0);
+    private static final IndexList NO_LIST = IndexList.allocate(Arena.global(), 0);
+
     static Operands place(Problem problem, Placement at, Arena arena) {
         return place(problem, at, operation -> true, arena);
     }
@@ -69,31 +86,62 @@ record Operands(
         byte int8Guard = at.hostile() ? HOSTILE_INT8 : 0;
         float floatGuard = at.hostile() ? Float.NaN : 0;
 
-        Buffer codes = Buffer.of("codes", pack(problem, at, codeGuard), codeGuard, at.codes(), at.byteOffset(), arena);
-        Buffer x = Buffer.of("x", problem.x(), at.beyond(), floatGuard, at.vectors(), at.floatOffset(), arena);
-        byte[] longer = Arrays.copyOf(problem.q(), problem.cols() + at.beyond());
-        Arrays.fill(longer, problem.cols(), longer.length, int8Guard);
-        Buffer q = Buffer.of("q", longer, int8Guard, at.vectors(), at.byteOffset(), arena);
-        Buffer columns = Buffer.of(
-                "columns of q",
-                columns(problem, at.beyond(), int8Guard),
-                int8Guard,
-                at.vectors(),
-                at.byteOffset(),
-                arena);
-        buffers.addAll(List.of(codes, x, q, columns));
-        Qk256Matrix w = Qk256Matrix.of(codes.view(), problem.rows(), problem.cols(), problem.codebook())
-                .withTensorScale(problem.tensorScale());
-        if (at.rowGap() > 0) {
-            w = w.withRowStride(rowStride(problem.cols(), at));
+        int length = problem.cols() + at.beyond();
+        Qk256Matrix w = NO_MATRIX;
+        if (any(needed, DEQUANTIZE, GEMV_F32, GEMV_I8, GEMM_I8, GEMV_LISTED)) {
+            Buffer codes =
+                    Buffer.of("codes", pack(problem, at, codeGuard), codeGuard, at.codes(), at.byteOffset(), arena);
+            buffers.add(codes);
+            w = Qk256Matrix.of(codes.view(), problem.rows(), problem.cols(), problem.codebook())
+                    .withTensorScale(problem.tensorScale());
+            if (at.rowGap() > 0) {
+                w = w.withRowStride(rowStride(problem.cols(), at));
+            }
+            if (problem.groupScales().isPresent()) {
+                Buffer scales = scales(problem, problem.groupScales().get(), floatGuard, at, arena);
+                buffers.add(scales);
+                w = w.withGroupScales(scales.view(), problem.group(), problem.scaleType());
+            }
         }
-        if (problem.groupScales().isPresent()) {
-            Buffer scales = scales(problem, problem.groupScales().get(), floatGuard, at, arena);
-            buffers.add(scales);
-            w = w.withGroupScales(scales.view(), problem.group(), problem.scaleType());
+        F32Vector x = NO_X;
+        if (any(needed, GEMV_F32)) {
+            Buffer values = Buffer.of("x", problem.x(), at.beyond(), floatGuard, at.vectors(), at.floatOffset(), arena);
+            buffers.add(values);
+            x = F32Vector.of(values.view());
+        }
+        I8Vector q = NO_Q;
+        if (any(needed, GEMV_I8, GEMV_LISTED, GEMV_TRANSPOSED)) {
+            byte[] longer = Arrays.copyOf(problem.q(), length);
+            Arrays.fill(longer, problem.cols(), length, int8Guard);
+            Buffer values = Buffer.of("q", longer, int8Guard, at.vectors(), at.byteOffset(), arena);
+            buffers.add(values);
+            q = I8Vector.of(values.view(), problem.activationScale());
+            if (problem.multipliers().isPresent()) {
+                Buffer one = multipliers("multipliers", problem, 1, length, at, arena);
+                buffers.add(one);
+                q = I8Vector.inGroups(values.view(), one.view(), problem.activationScale());
+            }
+        }
+        I8Batch columns = NO_COLUMNS;
+        if (any(needed, GEMM_I8, GEMM_Q8)) {
+            Buffer values = Buffer.of(
+                    "columns of q",
+                    columns(problem, at.beyond(), int8Guard),
+                    int8Guard,
+                    at.vectors(),
+                    at.byteOffset(),
+                    arena);
+            buffers.add(values);
+            columns = I8Batch.of(values.view(), problem.columns(), length);
+            if (problem.multipliers().isPresent()) {
+                Buffer all = multipliers("multipliers of columns", problem, problem.columns(), length, at, arena);
+                buffers.add(all);
+                columns = I8Batch.inGroups(values.view(), all.view(), problem.columns(), length);
+            }
+            columns = scaled(columns, problem);
         }
         Optional<Q8Matrix> wide = Optional.empty();
-        if (needed.test(OperationUnderTest.GEMM_Q8) || needed.test(OperationUnderTest.GEMM_Q8_I16)) {
+        if (any(needed, GEMM_Q8, GEMM_Q8_I16)) {
             Buffer wideCodes =
                     Buffer.of("8-bit codes", wideCodes(problem, at), codeGuard, at.codes(), at.byteOffset(), arena);
             Buffer wideScales = Buffer.of(
@@ -107,13 +155,13 @@ record Operands(
             wide = Optional.of(Q8Matrix.of(wideCodes.view(), wideScales.view(), problem.rows(), problem.cols()));
         }
         Optional<I16Batch> shorts = Optional.empty();
-        if (needed.test(OperationUnderTest.GEMM_Q8_I16)) {
+        if (any(needed, GEMM_Q8_I16)) {
             Buffer ofShorts = shorts(problem, at, arena);
             buffers.add(ofShorts);
-            shorts = Optional.of(scaled(I16Batch.of(ofShorts.view(), problem.columns(), longer.length), problem));
+            shorts = Optional.of(scaled(I16Batch.of(ofShorts.view(), problem.columns(), length), problem));
         }
         Optional<Qk256Matrix> transposed = Optional.empty();
-        if (needed.test(OperationUnderTest.GEMV_TRANSPOSED) && problem.rows() > 0) {
+        if (any(needed, GEMV_TRANSPOSED) && problem.rows() > 0) {
             Buffer byColumns = Buffer.of(
                     "codes by columns",
                     packTransposed(problem, at, codeGuard),
@@ -124,36 +172,26 @@ record Operands(
             buffers.add(byColumns);
             transposed = Optional.of(transposed(byColumns.view(), problem, at));
         }
-        IndexList listedRows = listed(problem, problem.rows(), at, arena);
-        IndexList listedCols = listed(problem, problem.cols(), at, arena);
-        int length = longer.length;
-        if (problem.multipliers().isEmpty()) {
-            return new Operands(
-                    w,
-                    F32Vector.of(x.view()),
-                    I8Vector.of(q.view(), problem.activationScale()),
-                    scaled(I8Batch.of(columns.view(), problem.columns(), length), problem),
-                    wide,
-                    shorts,
-                    listedRows,
-                    transposed,
-                    listedCols,
-                    List.copyOf(buffers));
-        }
-        Buffer one = multipliers("multipliers", problem, 1, length, at, arena);
-        Buffer all = multipliers("multipliers of columns", problem, problem.columns(), length, at, arena);
-        buffers.addAll(List.of(one, all));
         return new Operands(
                 w,
-                F32Vector.of(x.view()),
-                I8Vector.inGroups(q.view(), one.view(), problem.activationScale()),
-                scaled(I8Batch.inGroups(columns.view(), all.view(), problem.columns(), length), problem),
+                x,
+                q,
+                columns,
                 wide,
                 shorts,
-                listedRows,
+                any(needed, GEMV_LISTED) ? listed(problem, problem.rows(), at, arena) : NO_LIST,
                 transposed,
-                listedCols,
+                any(needed, GEMV_TRANSPOSED) ? listed(problem, problem.cols(), at, arena) : NO_LIST,
                 List.copyOf(buffers));
+    }
+
+    private static boolean any(Predicate<OperationUnderTest> needed, OperationUnderTest... readers) {
+        for (OperationUnderTest reader : readers) {
+            if (needed.test(reader)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static Buffer scales(Problem problem, float[] scales, float guard, Placement at, Arena arena) {
@@ -262,15 +300,21 @@ record Operands(
 
     /** The first input byte that has changed. */
     Optional<String> change() {
-        return buffers.stream().flatMap(buffer -> buffer.change().stream()).findFirst();
+        for (Buffer buffer : buffers) {
+            Optional<String> change = buffer.change();
+            if (change.isPresent()) {
+                return change;
+            }
+        }
+        return Optional.empty();
     }
 
     private static byte[] pack(Problem problem, Placement at, byte gap) {
-        return pack(problem.rows(), problem.cols(), problem::code, at, gap);
+        return pack(problem.rows(), problem.cols(), problem.codes(), problem.cols(), 1, at, gap);
     }
 
     private static byte[] packTransposed(Problem problem, Placement at, byte gap) {
-        return pack(problem.cols(), problem.rows(), (row, col) -> problem.code(col, row), at, gap);
+        return pack(problem.cols(), problem.rows(), problem.codes(), 1, problem.cols(), at, gap);
     }
 
     private static Qk256Matrix transposed(MemorySegment codes, Problem problem, Placement at) {
@@ -318,22 +362,31 @@ record Operands(
 
     /**
      * By the definition of the layout, weight i is bits 2*(i mod 4) and up of byte i/4. Only a tail follows the last
-     * row.
+     * row. The code of a weight is at the sum of its row and its column, each times a distance.
      */
-    private static byte[] pack(int rows, int cols, IntBinaryOperator code, Placement at, byte gap) {
+    private static byte[] pack(int rows, int cols, byte[] codes, int ofRow, int ofCol, Placement at, byte gap) {
         int rowBytes = Qk256.blocks(cols) * Qk256.BLOCK_BYTES;
         int stride = rowStride(cols, at);
         byte[] packed = new byte[(rows == 0 ? 0 : (rows - 1) * stride + rowBytes) + at.tail()];
         Arrays.fill(packed, gap);
         Random padding = new Random(at.padding());
+        int whole = cols / 4;
         // Past the byte of the last code all padding is equal, unless it is random.
-        int codes = at.padding() < 4 ? Math.ceilDiv(cols, 4) * 4 : rowBytes * 4;
+        int end = at.padding() < 4 ? Math.ceilDiv(cols, 4) * 4 : rowBytes * 4;
         for (int row = 0; row < rows; row++) {
             int start = row * stride;
-            Arrays.fill(packed, start, start + codes / 4, (byte) 0);
-            Arrays.fill(packed, start + codes / 4, start + rowBytes, (byte) (at.padding() * 0b01_01_01_01));
-            for (int i = 0; i < codes; i++) {
-                int one = i < cols ? code.applyAsInt(row, i) : paddingCode(at, padding);
+            int code = row * ofRow;
+            for (int i = start; i < start + whole; i++) {
+                packed[i] = (byte) (codes[code]
+                        | codes[code + ofCol] << 2
+                        | codes[code + 2 * ofCol] << 4
+                        | codes[code + 3 * ofCol] << 6);
+                code += 4 * ofCol;
+            }
+            Arrays.fill(packed, start + whole, start + end / 4, (byte) 0);
+            Arrays.fill(packed, start + end / 4, start + rowBytes, (byte) (at.padding() * 0b01_01_01_01));
+            for (int i = 4 * whole; i < end; i++) {
+                int one = i < cols ? codes[row * ofRow + i * ofCol] : paddingCode(at, padding);
                 packed[start + i / 4] |= (byte) (one << (2 * (i % 4)));
             }
         }

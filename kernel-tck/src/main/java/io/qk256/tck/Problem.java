@@ -403,6 +403,11 @@ final class Problem {
         return Qk256.blocks(cols);
     }
 
+    /** The codes, row by row; must not be modified. */
+    byte[] codes() {
+        return codes;
+    }
+
     int code(int row, int col) {
         return codes[row * cols + col];
     }
