@@ -6,13 +6,29 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Special files, created in a test's directory. */
 final class Nodes {
 
+    /** The number of the signal of Ctrl-C. */
+    static final int INT = 2;
+
     private Nodes() {}
+
+    /** Whether new JVMs do not handle a signal, because this process ignores it, as shells do for background jobs. */
+    static boolean isIgnored(int signal) throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return false;
+        }
+        Matcher ignored = Pattern.compile("SigIgn:\\s*([0-9a-f]+)").matcher(Files.readString(status));
+        return ignored.find() && (Long.parseUnsignedLong(ignored.group(1), 16) >> (signal - 1) & 1) != 0;
+    }
 
     static void assumeRoot() {
         assumeTrue("root".equals(System.getProperty("user.name")), "needs root, who may give files away");
