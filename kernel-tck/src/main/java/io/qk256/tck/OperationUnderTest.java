@@ -72,21 +72,11 @@ enum OperationUnderTest {
         }
 
         @Override
-        int resultLength(Problem problem, int fromRow, int toRow) {
-            return problem.columns() * problem.rows();
-        }
-
-        @Override
         Expected[] expected(Problem problem, int fromRow, int toRow, float fill) {
             return IntStream.range(0, problem.columns())
                     .mapToObj(column -> GEMV_I8.expected(problem.column(column), fromRow, toRow, fill))
                     .flatMap(Arrays::stream)
                     .toArray(Expected[]::new);
-        }
-
-        @Override
-        String place(Problem problem, int fromRow, int index) {
-            return "column " + index / problem.rows() + " of " + problem.columns() + ", row " + index % problem.rows();
         }
     },
     GEMM_Q8(Operation.GEMM_Q8) {
@@ -96,18 +86,8 @@ enum OperationUnderTest {
         }
 
         @Override
-        int resultLength(Problem problem, int fromRow, int toRow) {
-            return GEMM_I8.resultLength(problem, fromRow, toRow);
-        }
-
-        @Override
         Expected[] expected(Problem problem, int fromRow, int toRow, float fill) {
             return eachColumn(problem, fromRow, toRow, fill, Oracle::wideProduct);
-        }
-
-        @Override
-        String place(Problem problem, int fromRow, int index) {
-            return GEMM_I8.place(problem, fromRow, index);
         }
     },
     /** The same operation with int16 activations. */
@@ -118,18 +98,8 @@ enum OperationUnderTest {
         }
 
         @Override
-        int resultLength(Problem problem, int fromRow, int toRow) {
-            return GEMM_I8.resultLength(problem, fromRow, toRow);
-        }
-
-        @Override
         Expected[] expected(Problem problem, int fromRow, int toRow, float fill) {
             return eachColumn(problem, fromRow, toRow, fill, Oracle::wideProductOfShorts);
-        }
-
-        @Override
-        String place(Problem problem, int fromRow, int index) {
-            return GEMM_I8.place(problem, fromRow, index);
         }
 
         @Override
@@ -204,7 +174,7 @@ enum OperationUnderTest {
 
     /** The number of elements of the result. */
     int resultLength(Problem problem, int fromRow, int toRow) {
-        return problem.rows();
+        return takesColumns() ? problem.columns() * problem.rows() : problem.rows();
     }
 
     /** The part of a full result that a range of rows is written to. */
@@ -214,7 +184,9 @@ enum OperationUnderTest {
 
     /** Describes an element of the result. */
     String place(Problem problem, int fromRow, int index) {
-        return "row " + index;
+        return takesColumns()
+                ? "column " + index / problem.rows() + " of " + problem.columns() + ", row " + index % problem.rows()
+                : "row " + index;
     }
 
     private static boolean inRange(int row, int fromRow, int toRow) {

@@ -234,7 +234,7 @@ final class Avx2NativeKernel extends Kernel {
             return;
         }
         try {
-            int batch = tilesOfBatch(w) * Q8Matrix.TILE_ROWS;
+            int batch = rowsOfBatch(w);
             for (int row = fromRow, end; row < toRow; row = end) {
                 end = (int) Math.min(toRow, row - row % Q8Matrix.TILE_ROWS + (long) batch);
                 for (int column = 0; column < x.columns(); column += Native.GEMM_COLUMNS) {
@@ -255,7 +255,7 @@ final class Avx2NativeKernel extends Kernel {
             return;
         }
         try {
-            int batch = tilesOfBatch(w) * Q8Matrix.TILE_ROWS;
+            int batch = rowsOfBatch(w);
             for (int row = fromRow, end; row < toRow; row = end) {
                 end = (int) Math.min(toRow, row - row % Q8Matrix.TILE_ROWS + (long) batch);
                 for (int column = 0; column < x.columns(); column += Native.Q8_I16_COLUMNS) {
@@ -269,9 +269,10 @@ final class Avx2NativeKernel extends Kernel {
         }
     }
 
-    /** Tiles of 8-bit rows that stay in the cache while all columns are processed. */
-    private static int tilesOfBatch(Q8Matrix w) {
-        return (int) Math.max(1, BATCH_BYTES / ((long) w.groups() * Q8Matrix.BLOCK_BYTES));
+    /** 8-bit rows, in whole tiles, that stay in the cache while all columns are processed. */
+    private static int rowsOfBatch(Q8Matrix w) {
+        long tiles = Math.max(1, BATCH_BYTES / ((long) w.groups() * Q8Matrix.BLOCK_BYTES));
+        return (int) tiles * Q8Matrix.TILE_ROWS;
     }
 
     @Override
