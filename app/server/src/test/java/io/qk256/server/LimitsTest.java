@@ -22,8 +22,10 @@ class LimitsTest {
     private static final Duration LONG = Duration.ofMinutes(5);
     private static final int BODY = 10_000;
     private static final String CHAT = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n";
+
+    /** Its answer never ends by itself: without the token that ends a text, and with room made for more tokens. */
     private static final String ENDLESS =
-            "{\"messages\":[{\"role\":\"user\",\"content\":\"Once upon a time\"}],\"logit_bias\":{},"
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"Once upon a time\"}],\"logit_bias\":{\"1023\":-100},"
                     + "\"truncation\":\"auto\",\"temperature\":1";
 
     private static Limits limits(int requests, Duration receive) {
@@ -184,8 +186,8 @@ class LimitsTest {
         try (TestServer server = start(10, LONG);
                 Socket busy = RawClient.connect(server.port());
                 Socket kept = RawClient.connect(server.port())) {
-            RawClient.write(busy, request(ENDLESS + ",\"max_tokens\":100}"));
-            await("it is computed", () -> server.scheduler.status().running() == 1);
+            RawClient.write(busy, request(ENDLESS + ",\"max_tokens\":1000}"));
+            await("it is computed", () -> server.scheduler.status().decodedTokens() > 0);
             assertThat(server.server.stop(LONG)).isTrue();
             assertThat(RawClient.read(busy)).startsWith("HTTP/1.1 200 ");
             assertThat(RawClient.read(kept)).isEmpty();
@@ -197,9 +199,8 @@ class LimitsTest {
         try (TestServer server = start(10, LONG);
                 Socket whole = RawClient.connect(server.port());
                 Socket stream = RawClient.connect(server.port())) {
-            String endless = ENDLESS.replace("{}", "{\"1023\":-100}"); // Without the token that ends a text.
-            RawClient.write(whole, request(endless + "}"));
-            RawClient.write(stream, request(endless + ",\"stream\":true}"));
+            RawClient.write(whole, request(ENDLESS + "}"));
+            RawClient.write(stream, request(ENDLESS + ",\"stream\":true}"));
             assertThat(stream.getInputStream().read()).isEqualTo('H');
             await("both are computed", () -> server.scheduler.status().running() == 2);
             assertThat(server.server.stop(Duration.ZERO, LONG)).isFalse();
