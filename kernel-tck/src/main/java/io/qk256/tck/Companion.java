@@ -13,11 +13,11 @@ abstract class Companion implements AutoCloseable {
 
     /**
      * If fewer than enough calls overlapped with the companion after this many, the machine is busy and the search
-     * ends.
+     * ends. So many, because on a busy machine both often take turns on one processor.
      */
-    private static final int MOST_CALLS = 50;
+    private static final int MOST_CALLS = 400;
 
-    private static final int ENOUGH_CALLS = 5;
+    private static final int ENOUGH_CALLS = 8;
 
     private final AtomicReference<String> fault = new AtomicReference<>();
     private final AtomicLong rounds = new AtomicLong();
