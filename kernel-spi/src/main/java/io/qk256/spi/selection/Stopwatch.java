@@ -2,6 +2,7 @@ package io.qk256.spi.selection;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.IndexList;
@@ -66,6 +67,7 @@ final class Stopwatch {
     private final F32Vector x;
     private final I8Vector q;
     private final I8Batch columns;
+    private final I16Batch shorts;
     private final F32Vector decoded;
     private final F32Vector y;
     private final F32Vector batchY;
@@ -98,6 +100,10 @@ final class Stopwatch {
         columns = I8Batch.of(arena.allocate(values.length, 64).copyFrom(MemorySegment.ofArray(values)), COLUMNS, COLS);
         for (int i = 0; i < COLUMNS; i++) {
             columns.column(i).scale(1);
+        }
+        shorts = I16Batch.allocate(arena, COLUMNS, COLS);
+        for (int i = 0; i < values.length; i++) {
+            shorts.segment().setAtIndex(ValueLayout.JAVA_SHORT, i, (short) random.nextInt());
         }
         q = columns.column(0);
         x = floats(arena, COLS);
@@ -196,7 +202,7 @@ final class Stopwatch {
             case GEMV_F32 -> () -> kernel.gemv(w, x, y);
             case GEMV_I8 -> () -> kernel.gemv(w, q, y);
             case GEMM_I8 -> () -> kernel.gemm(w, columns, batchY);
-            case GEMM_Q8 -> () -> kernel.gemm(wide, columns, batchY);
+            case GEMM_Q8 -> () -> kernel.gemm(wide, shorts, batchY); // The form that engines use.
             case GEMV_LISTED -> () -> kernel.gemvListed(w, q, listed, y);
             case GEMV_TRANSPOSED -> () -> kernel.gemvTransposed(w, q, listed, transposedY);
         };

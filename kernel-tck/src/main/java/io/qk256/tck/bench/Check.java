@@ -1,6 +1,7 @@
 package io.qk256.tck.bench;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Q8Matrix;
@@ -81,24 +82,45 @@ final class Check {
     }
 
     static Check gemm(Q8Matrix w, I8Batch x) {
+        byte[] q = x.segment().toArray(ValueLayout.JAVA_BYTE);
         Check check = new Check(Math.multiplyExact(x.columns(), w.rows()));
-        byte[] factors = x.segment().toArray(ValueLayout.JAVA_BYTE);
+        long[] factors = new long[w.cols()];
         for (int column = 0; column < x.columns(); column++) {
-            for (int row = 0; row < w.rows(); row++) {
-                double sum = 0;
-                for (int group = 0; group < w.groups(); group++) {
-                    long ofGroup = 0;
-                    int from = group * Q8Matrix.GROUP;
-                    for (int col = from; col < Math.min(w.cols(), from + Q8Matrix.GROUP); col++) {
-                        ofGroup += (long) w.code(row, col) * factors[column * w.cols() + col];
-                    }
-                    sum += (double) (ofGroup * x.column(column).multiplier(group)) * w.scale(row, group);
-                }
-                check.expected[column * w.rows() + row] =
-                        (float) sum / x.column(column).scale();
+            I8Vector activations = x.column(column);
+            for (int col = 0; col < w.cols(); col++) {
+                factors[col] = (long) q[column * w.cols() + col] * activations.multiplier(col / I8Vector.GROUP);
             }
+            check.expectProduct(w, factors, activations.scale(), column);
         }
         return check;
+    }
+
+    static Check gemm(Q8Matrix w, I16Batch x) {
+        short[] q = x.segment().toArray(ValueLayout.JAVA_SHORT);
+        Check check = new Check(Math.multiplyExact(x.columns(), w.rows()));
+        long[] factors = new long[w.cols()];
+        for (int column = 0; column < x.columns(); column++) {
+            for (int col = 0; col < w.cols(); col++) {
+                factors[col] = q[column * w.cols() + col];
+            }
+            check.expectProduct(w, factors, x.scale(column), column);
+        }
+        return check;
+    }
+
+    private void expectProduct(Q8Matrix w, long[] factors, float scale, int column) {
+        for (int row = 0; row < w.rows(); row++) {
+            double sum = 0;
+            for (int group = 0; group < w.groups(); group++) {
+                long ofGroup = 0;
+                int from = group * Q8Matrix.GROUP;
+                for (int col = from; col < Math.min(w.cols(), from + Q8Matrix.GROUP); col++) {
+                    ofGroup += w.code(row, col) * factors[col];
+                }
+                sum += (double) ofGroup * w.scale(row, group);
+            }
+            expected[column * w.rows() + row] = (float) sum / scale;
+        }
     }
 
     /** The scaled sums of the groups of a row, in the prescribed order. */

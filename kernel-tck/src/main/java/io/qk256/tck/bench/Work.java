@@ -1,6 +1,7 @@
 package io.qk256.tck.bench;
 
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
 import io.qk256.spi.I8Vector;
 import io.qk256.spi.Kernel;
@@ -34,7 +35,10 @@ record Work(Call call, Supplier<String> verdict) {
             case "dequantize" -> dequantize(kernel, shape, weights.rotation(), arena);
             case "gemv-f32" -> gemvF32(kernel, shape, weights.rotation(), arena);
             case "gemv-i8", "gemm-i8" -> int8Product(kernel, shape, weights.columns, weights.rotation(), arena);
-            case "gemm-q8" -> wideProduct(kernel, shape, weights.columns, weights.wideRotation(), arena);
+            case "gemm-q8" ->
+                shape.shorts()
+                        ? wideProductOfShorts(kernel, shape, weights.columns, weights.wideRotation(), arena)
+                        : wideProduct(kernel, shape, weights.columns, weights.wideRotation(), arena);
             default ->
                 throw new IllegalArgumentException("operation: '" + weights.operation
                         + "', expected dequantize, gemv-f32, gemv-i8, gemm-i8 or gemm-q8");
@@ -72,6 +76,21 @@ record Work(Call call, Supplier<String> verdict) {
 
     private static Work wideProduct(Kernel kernel, Shape shape, int columns, Rotation<Q8Matrix> matrices, Arena arena) {
         I8Batch x = batch(shape, columns, arena);
+        F32Vector y = F32Vector.allocate(arena, (long) columns * shape.rows());
+        Check check = Check.gemm(matrices.next(), x);
+        return new Work(() -> kernel.gemm(matrices.next(), x, y), () -> check.verdict(y));
+    }
+
+    private static Work wideProductOfShorts(
+            Kernel kernel, Shape shape, int columns, Rotation<Q8Matrix> matrices, Arena arena) {
+        I16Batch x = I16Batch.allocate(arena, columns, shape.cols());
+        SplittableRandom random = new SplittableRandom(shape.cols());
+        for (int column = 0; column < columns; column++) {
+            x.scale(column, 41.7f + column);
+        }
+        for (long i = 0; i < x.segment().byteSize(); i += Short.BYTES) {
+            x.segment().set(ValueLayout.JAVA_SHORT, i, (short) random.nextInt());
+        }
         F32Vector y = F32Vector.allocate(arena, (long) columns * shape.rows());
         Check check = Check.gemm(matrices.next(), x);
         return new Work(() -> kernel.gemm(matrices.next(), x, y), () -> check.verdict(y));

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.qk256.spi.Codebook;
 import io.qk256.spi.F32Vector;
+import io.qk256.spi.I16Batch;
 import io.qk256.spi.I8Batch;
+import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.ScaleType;
 import java.lang.foreign.MemorySegment;
@@ -93,5 +95,28 @@ class CheckTest {
         assertThat(check.verdict(F32Vector.of(first, second, third, fourth))).isEqualTo("bit-exact");
         assertThat(check.verdict(F32Vector.of(first, second, Math.nextDown(third), fourth)))
                 .startsWith("WRONG: element 2");
+    }
+
+    /** Of the second group only one column, and only the first row; all that is not set is 0. */
+    @Test
+    void weightsOf8BitsAreMultipliedWithInt16() {
+        byte[] codes = new byte[2 * Q8Matrix.BLOCK_BYTES];
+        codes[0] = 3;
+        codes[1] = -128;
+        codes[Q8Matrix.BLOCK_BYTES] = 5;
+        short[] scales = new short[2 * Q8Matrix.TILE_ROWS];
+        scales[0] = Float.floatToFloat16(0.5f);
+        scales[Q8Matrix.TILE_ROWS] = Float.floatToFloat16(2);
+        Q8Matrix w = Q8Matrix.of(MemorySegment.ofArray(codes), MemorySegment.ofArray(scales), 1, 33);
+        short[] q = new short[33];
+        q[0] = 1000;
+        q[1] = -32768;
+        q[32] = 32767;
+        I16Batch x = I16Batch.of(q, 1, 33);
+        x.scale(0, 7);
+        float product = (float) (0.5 * (3000 + 128 * 32768) + 2 * 5 * 32767) / 7;
+        Check check = Check.gemm(w, x);
+        assertThat(check.verdict(F32Vector.of(product))).isEqualTo("bit-exact");
+        assertThat(check.verdict(F32Vector.of(Math.nextDown(product)))).startsWith("WRONG: element 0");
     }
 }

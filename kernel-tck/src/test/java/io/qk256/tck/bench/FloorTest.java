@@ -40,7 +40,7 @@ class FloorTest {
 
     @Test
     void theWayIsChosenAndNamed() {
-        Floor floor = Floor.of("read", new Shape(5, 256, 0, false, false), matrices(), 0, 1);
+        Floor floor = Floor.of("read", new Shape(5, 256, 0, false, false, false), matrices(), 0, 1);
         assertThat(floor.prepare()).isEqualTo("a plain loop in Java");
         assertThat(floor.run()).isEqualTo(5 * 16);
     }

@@ -58,11 +58,12 @@ class PlanTest {
 
     @Test
     void shapes() {
-        assertThat(Shape.parse("1024")).isEqualTo(new Shape(1, 1024, 0, false, false));
-        assertThat(Shape.parse("1024-array")).isEqualTo(new Shape(1, 1024, 0, true, false));
-        assertThat(Shape.parse("8x512")).isEqualTo(new Shape(8, 512, 0, false, false));
-        assertThat(Shape.parse("8x512-g128")).isEqualTo(new Shape(8, 512, 128, false, false));
-        assertThat(Shape.parse("8x512-q8")).isEqualTo(new Shape(8, 512, 0, false, true));
+        assertThat(Shape.parse("1024")).isEqualTo(new Shape(1, 1024, 0, false, false, false));
+        assertThat(Shape.parse("1024-array")).isEqualTo(new Shape(1, 1024, 0, true, false, false));
+        assertThat(Shape.parse("8x512")).isEqualTo(new Shape(8, 512, 0, false, false, false));
+        assertThat(Shape.parse("8x512-g128")).isEqualTo(new Shape(8, 512, 128, false, false, false));
+        assertThat(Shape.parse("8x512-q8")).isEqualTo(new Shape(8, 512, 0, false, true, false));
+        assertThat(Shape.parse("8x512-q8-i16")).isEqualTo(new Shape(8, 512, 0, false, true, true));
         assertThatThrownBy(() -> Shape.parse("8y512")).hasMessageStartingWith("shape: '8y512', expected WEIGHTS");
     }
 

@@ -10,7 +10,7 @@ import java.util.Locale;
  * @param operation {@code dequantize}, {@code gemv-f32}, {@code gemv-i8}, {@code gemm-i8}, {@code gemm-q8}; or a floor: {@code fill}, {@code read}
  * @param shape {@code 1024}, {@code 1024-array} (the result goes to a {@code float[]}), {@code 2560x2560},
  *     {@code 2560x2560-g64} (f16 scales for groups of 64 weights, int8 activations in groups of 32)
- *     {@code 4096x2560-q8} (8-bit weights)
+ *     {@code 4096x2560-q8} (8-bit weights), {@code 4096x2560-q8-i16} (with int16 activations)
  * @param columns activation vectors per call; 1 for all but {@code gemm-i8} and {@code gemm-q8}
  * @param mode {@code warm} or {@code cold}
  * @param threads number of threads that share the rows of one matrix
@@ -26,6 +26,7 @@ public record BenchTask(String operation, String shape, int columns, String mode
     private static final String ARRAY = "-array";
     private static final String GROUP = "-g";
     private static final String WIDE = "-q8";
+    private static final String SHORTS = "-i16";
 
     /** The floor of this task: no kernel can be faster. */
     public BenchTask floor() {
@@ -71,14 +72,16 @@ public record BenchTask(String operation, String shape, int columns, String mode
 
     private int cols() {
         int x = shape.indexOf('x');
-        String cols = x < 0 ? shape.replace(ARRAY, "") : shape.substring(x + 1).replace(WIDE, "");
+        String cols = x < 0
+                ? shape.replace(ARRAY, "")
+                : shape.substring(x + 1).replace(SHORTS, "").replace(WIDE, "");
         int group = cols.indexOf(GROUP);
         return Integer.parseInt(group < 0 ? cols : cols.substring(0, group));
     }
 
     /** Whether the weights have 8 bits. */
     boolean isWide() {
-        return shape.endsWith(WIDE);
+        return shape.contains(WIDE);
     }
 
     /** Weights that share a scale; 0 for none. */

@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
  * The tasks that a user selects. Each list holds the wanted values; {@code all} stands for all known values.
  *
  * @param operations from {@link #OPERATIONS}
- * @param shapes {@code WEIGHTS} and {@code WEIGHTS-array} for dequantize, {@code ROWSxCOLS} and {@code ROWSxCOLS-g64} for GEMV, {@code ROWSxCOLS-q8} for 8-bit weights
+ * @param shapes {@code WEIGHTS} and {@code WEIGHTS-array} for dequantize, {@code ROWSxCOLS} and {@code ROWSxCOLS-g64} for GEMV, {@code ROWSxCOLS-q8} and
+ *     {@code ROWSxCOLS-q8-i16} for 8-bit weights
  * @param columns numbers; more than 1 for {@code gemm-i8}, any for {@code gemm-q8}, 1 for all others
  * @param modes {@code warm}, {@code cold}
  * @param threads numbers; {@code all} is one per CPU
@@ -47,7 +48,8 @@ public record TaskFilter(
             "6912x2560",
             "2560x6912",
             "4096x4096-g64",
-            "8192x2560-q8");
+            "8192x2560-q8",
+            "8192x2560-q8-i16");
 
     /** One activation vector, as in decoding; several, as in prompt processing. */
     public static final List<String> COLUMNS = List.of("1", "4", "16");
@@ -60,7 +62,8 @@ public record TaskFilter(
 
     private static final int MOST_WEIGHTS = 1 << 28;
     private static final int MOST_COLUMNS = 1024;
-    private static final Pattern SHAPE = Pattern.compile("[1-9]\\d{0,8}(-array|x[1-9]\\d{0,8}(-g(64|128|256)|-q8)?)?");
+    private static final Pattern SHAPE =
+            Pattern.compile("[1-9]\\d{0,8}(-array|x[1-9]\\d{0,8}(-g(64|128|256)|-q8(-i16)?)?)?");
     private static final Pattern NUMBER = Pattern.compile("[1-9]\\d{0,3}");
 
     /**
@@ -148,8 +151,9 @@ public record TaskFilter(
     private static void requireShape(String shape) {
         if (!SHAPE.matcher(shape).matches()) {
             throw new UserError("shape: '" + shape
-                    + "', expected WEIGHTS, WEIGHTS-array, ROWSxCOLS, ROWSxCOLS-g64 or ROWSxCOLS-q8, as in 1024, 1024-array,"
-                    + " 2560x2560, 4096x4096-g64 (groups of 64, 128 or 256 weights) or 8192x2560-q8 (8-bit weights)");
+                    + "', expected WEIGHTS, WEIGHTS-array, ROWSxCOLS, ROWSxCOLS-g64, ROWSxCOLS-q8 or ROWSxCOLS-q8-i16, as in 1024,"
+                    + " 1024-array, 2560x2560, 4096x4096-g64 (groups of 64, 128 or 256 weights), 8192x2560-q8 (8-bit weights)"
+                    + " or 8192x2560-q8-i16 (with int16 activations)");
         }
         long weights = new BenchTask(BenchTask.DEQUANTIZE, shape, 1, "warm", 1).weights();
         if (weights > MOST_WEIGHTS) {

@@ -30,7 +30,7 @@ final class BenchFilterOptions {
             names = "--operations",
             paramLabel = "NAME",
             split = ",",
-            description = "dequantize, gemv-f32, gemv-i8, gemm-i8 (default: all).")
+            description = "dequantize, gemv-f32, gemv-i8, gemm-i8, gemm-q8 (default: all).")
     private @Nullable List<String> operations;
 
     @Option(
@@ -39,7 +39,8 @@ final class BenchFilterOptions {
             split = ",",
             description =
                     "WEIGHTS or WEIGHTS-array for dequantize, ROWSxCOLS for the others, ROWSxCOLS-g64 with f16 scales for"
-                            + " groups of 64 weights and int8 activations in groups of 32, ROWSxCOLS-q8 for gemm-q8"
+                            + " groups of 64 weights and int8 activations in groups of 32, ROWSxCOLS-q8 and, with int16"
+                            + " activations, ROWSxCOLS-q8-i16 for gemm-q8"
                             + " (default: 256,1024,4096,2560x2560; quick: 1024,2560x2560).")
     private @Nullable List<String> shapes;
 

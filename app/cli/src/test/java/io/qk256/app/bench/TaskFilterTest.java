@@ -52,7 +52,7 @@ class TaskFilterTest {
 
     @Test
     void weightsOf8BitsAreForGemmQ8Alone() {
-        List<String> shapes = List.of("100x70-q8", "8x512");
+        List<String> shapes = List.of("100x70-q8", "100x70-q8-i16", "8x512");
         List<BenchTask> tasks = new TaskFilter(ALL, shapes, List.of("1", "2"), List.of("warm"), List.of("1")).tasks();
         assertThat(tasks)
                 .extracting(BenchTask::argument)
@@ -61,9 +61,13 @@ class TaskFilterTest {
                         "gemv-i8:8x512:1:warm:1",
                         "gemm-i8:8x512:2:warm:1",
                         "gemm-q8:100x70-q8:1:warm:1",
-                        "gemm-q8:100x70-q8:2:warm:1");
+                        "gemm-q8:100x70-q8:2:warm:1",
+                        "gemm-q8:100x70-q8-i16:1:warm:1",
+                        "gemm-q8:100x70-q8-i16:2:warm:1");
         assertThat(tasks.get(3).bytes()).isEqualTo(7 * 3 * (512 + 32));
+        assertThat(tasks.get(5).bytes()).isEqualTo(tasks.get(3).bytes());
         assertThat(tasks.get(4).weights()).isEqualTo(2 * 100 * 70);
+        assertThat(tasks.get(6).weights()).isEqualTo(2 * 100 * 70);
     }
 
     @Test
@@ -76,10 +80,10 @@ class TaskFilterTest {
 
     @Test
     void allIsEverything() {
-        assertThat(tasks(ALL, ALL, ALL)).hasSize(8 + 2 * (7 + 5) + 2).doesNotHaveDuplicates();
+        assertThat(tasks(ALL, ALL, ALL)).hasSize(8 + 2 * (7 + 5) + 4).doesNotHaveDuplicates();
         int cpus = Runtime.getRuntime().availableProcessors();
         assertThat(new TaskFilter(ALL, ALL, ALL, ALL, List.of("1", "3")).tasks())
-                .hasSize(8 + 4 * (7 + 5) + 4 * (5 + 5) + 12);
+                .hasSize(8 + 4 * (7 + 5) + 4 * (5 + 5) + 24);
         assertThat(new TaskFilter(ALL, List.of("2560x2560"), ALL, ALL, ALL).tasks())
                 .extracting(BenchTask::threads)
                 .containsOnly(cpus);
