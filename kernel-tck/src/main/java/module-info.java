@@ -2,6 +2,7 @@
 module io.qk256.tck {
     requires transitive io.qk256.spi;
     requires transitive org.junit.jupiter.api;
+    requires java.management;
     requires org.assertj.core;
     requires org.junit.platform.engine;
     requires org.junit.platform.launcher;

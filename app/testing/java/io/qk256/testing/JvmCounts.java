@@ -18,11 +18,18 @@ public final class JvmCounts {
 
     private JvmCounts() {}
 
-    /** Bytes of the heap in use after garbage collection. */
+    /** Bytes of the heap that garbage collection leaves, without the buffers that threads allocate from. */
     public static long heapBytes() {
         collect();
-        Runtime runtime = Runtime.getRuntime();
-        return runtime.totalMemory() - runtime.freeMemory();
+        String type = "java.lang.management.MemoryPoolMXBean";
+        long bytes = 0;
+        for (Object pool : beans(type)) {
+            Object left = ask(pool, type, "getCollectionUsage");
+            if (left != null && ask(pool, type, "getType").toString().equals("Heap memory")) {
+                bytes += (Long) ask(left, "java.lang.management.MemoryUsage", "getUsed");
+            }
+        }
+        return bytes;
     }
 
     /** Returns when the present garbage has been collected. */
@@ -80,9 +87,25 @@ public final class JvmCounts {
         }
     }
 
-    /** The number of open files; 0 if the system does not tell. */
-    public static long files() {
-        return entries(PROC.resolve("fd"));
+    /** The open files, as the system names them; none if it does not tell. */
+    public static List<String> files() {
+        Path directory = PROC.resolve("fd");
+        if (!Files.isDirectory(directory)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(JvmCounts::target).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String target(Path file) {
+        try {
+            return Files.readSymbolicLink(file).toString();
+        } catch (IOException e) { // Closed meanwhile.
+            return "closed";
+        }
     }
 
     /** The number of mapped memory areas; 0 if the system does not tell. */
@@ -94,17 +117,6 @@ public final class JvmCounts {
     private static List<String> lines(Path file) {
         try {
             return Files.readAllLines(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static long entries(Path directory) {
-        if (!Files.isDirectory(directory)) {
-            return 0;
-        }
-        try (Stream<Path> entries = Files.list(directory)) {
-            return entries.count();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -153,7 +153,7 @@ final class LeakSearch {
         }
 
         private boolean hasLostPlenty(Resource resource) {
-            if (growth(resource) < resource.plenty()) {
+            if (resource.heldAtMost() - heldBefore(resource) < resource.plenty()) {
                 return false;
             }
             if (resource == Resource.HEAP) {
@@ -163,7 +163,11 @@ final class LeakSearch {
         }
 
         private long growth(Resource resource) {
-            return resource.held() - before.getOrDefault(resource, 0L);
+            return resource.held() - heldBefore(resource);
+        }
+
+        private long heldBefore(Resource resource) {
+            return before.getOrDefault(resource, 0L);
         }
 
         /** Cleaners and ending threads need a moment; only kernels that hold resources have to wait for it. */

@@ -1,11 +1,15 @@
 package io.qk256.tck;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
 import java.lang.ref.WeakReference;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -44,9 +48,20 @@ enum Resource {
             return open > 0 ? open : entries("/dev/fd");
         }
     },
+    /**
+     * As the last collection left it. What is in use at the moment is no indicator: the buffers that threads allocate
+     * from count as a whole, and may have several megabytes.
+     */
     HEAP("bytes of the heap", 4 << 20) {
         @Override
         long held() {
+            return HEAP_POOLS.stream()
+                    .mapToLong(pool -> pool.getCollectionUsage().getUsed())
+                    .sum();
+        }
+
+        @Override
+        long heldAtMost() {
             return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
         }
     },
@@ -67,6 +82,10 @@ enum Resource {
         }
     };
 
+    private static final List<MemoryPoolMXBean> HEAP_POOLS = ManagementFactory.getMemoryPoolMXBeans().stream()
+            .filter(pool -> pool.getType() == MemoryType.HEAP && pool.getCollectionUsage() != null)
+            .toList();
+
     private static final Pattern DATA = Pattern.compile("(?m)^VmData:\\s+(\\d+) kB");
     private static final Pattern SIZE = Pattern.compile("(?m)^VmSize:\\s+(\\d+) kB");
 
@@ -81,6 +100,11 @@ enum Resource {
     /** How much of it the process holds; a constant if unknown. */
     abstract long held();
 
+    /** The same with what may be garbage. */
+    long heldAtMost() {
+        return held();
+    }
+
     String details() {
         return "";
     }
@@ -94,11 +118,11 @@ enum Resource {
         return this == THREADS || this == DESCRIPTORS;
     }
 
-    /** Whether the JVM collects garbage on request; otherwise the heap is no indicator. */
+    /** Whether the JVM collects garbage on request, and tells what is left; otherwise the heap is no indicator. */
     static boolean heapIsKnown() {
         WeakReference<Object> garbage = new WeakReference<>(new Object());
         System.gc();
-        return garbage.get() == null;
+        return garbage.get() == null && !HEAP_POOLS.isEmpty();
     }
 
     private static long entries(String directory) {

@@ -46,11 +46,14 @@ class LoadTest {
     /** Buffers and caches of Jetty and of the JVM come and go, and do not grow with the number of requests. */
     private static final long HEAP_OF_ALL = 2 << 20;
 
+    /** A few of the JVM's own. If one request in a thousand left one open, an hour would show it. */
+    private static final int FILES_OF_JVM = 16;
+
     /** Two pages of keys and values, of which the second one is not full. */
     static final int CONTEXT = 300;
 
     /** What one round of all clients leaves in this JVM when nobody is connected any more. */
-    private record Left(long heap, long files) {}
+    private record Left(long heap, List<String> files) {}
 
     @Test
     void sixteenClients() throws Exception {
@@ -78,7 +81,9 @@ class LoadTest {
                 assertThat(grown)
                         .as("%s: bytes of the heap", label)
                         .isLessThan(HEAP_OF_ALL + (tally.requests() - requestsBefore) * HEAP_OF_ONE);
-                assertThat(now.files).as("%s: open files", label).isLessThanOrEqualTo(first.files);
+                assertThat(now.files)
+                        .as("%s: open files, first %s", label, first.files)
+                        .hasSizeLessThanOrEqualTo(first.files.size() + FILES_OF_JVM);
                 assertThat(server.log).as(label).isEmpty();
             }
             assertThat(server.scheduler.status().failed()).as("seed %d", seed).isZero();
