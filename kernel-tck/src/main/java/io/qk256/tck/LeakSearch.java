@@ -51,7 +51,8 @@ final class LeakSearch {
      * Prepares a search.
      *
      * @param resources resources that must not grow
-     * @param work does the given number of rounds of work
+     * @param work does the given number of rounds of work; if it is 0, only what lets a kernel give back something that it
+     *     holds for the last round
      * @param rounds rounds of the first series
      * @param bytesPerRound growth that counts as a leak; times the rounds, it is well above what the JVM uses itself
      */
@@ -135,10 +136,10 @@ final class LeakSearch {
         }
 
         /** Garbage of earlier work takes several collections; if it were freed later, it would hide what is lost. */
-        private static void settleBefore() {
+        private void settleBefore() {
             long held = Long.MAX_VALUE;
             for (int round = 0; round < SETTLING_ROUNDS; round++) {
-                System.gc();
+                collect();
                 long now = Resource.HEAP.held();
                 if (now > held - SETTLED_BYTES) {
                     return;
@@ -173,7 +174,7 @@ final class LeakSearch {
         /** Cleaners and ending threads need a moment; only kernels that hold resources have to wait for it. */
         private void settle() {
             for (int round = 0; round < OTHER_SETTLING_ROUNDS.orElse(SETTLING_ROUNDS) && !grew.isEmpty(); round++) {
-                System.gc();
+                collect();
                 for (Resource resource : EnumSet.copyOf(grew)) {
                     grown.put(resource, growth(resource));
                     if (growth(resource) < limit(resource)) {
@@ -184,6 +185,12 @@ final class LeakSearch {
                     pause();
                 }
             }
+        }
+
+        private void collect() {
+            System.gc();
+            work.accept(0);
+            System.gc();
         }
 
         private static void pause() {

@@ -1,17 +1,18 @@
 package io.qk256.spi.memory;
 
+import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
-import java.util.Collections;
-import java.util.Map;
 import java.util.Objects;
-import java.util.WeakHashMap;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Scratch memory of a kernel, one object for each thread that calls it. The objects belong to this one: when the kernel
  * is no longer reachable, they are not either. A {@link ThreadLocal} would keep them, and with them the class loader of
- * the kernel, as long as each thread lives, so an exchanged kernel would never leave memory. Thread-safe.
+ * the kernel, as long as each thread lives, so an exchanged kernel would never leave memory. Once the garbage collector
+ * has noticed that a thread has ended, the next call of any thread lets go of its object. Thread-safe.
  *
  * @param <T> the scratch memory, which must not refer to a thread
  */
@@ -23,7 +24,19 @@ public final class PerThread<T> {
     @SuppressWarnings("ThreadLocalUsage") // A static one would mix the kernels.
     private final ThreadLocal<@Nullable WeakReference<T>> ofThread = new ThreadLocal<>();
 
-    private final Map<Thread, T> all = Collections.synchronizedMap(new WeakHashMap<>());
+    private final Set<OfThread<T>> all = ConcurrentHashMap.newKeySet();
+    private final ReferenceQueue<Thread> ended = new ReferenceQueue<>();
+
+    /** Keeps the scratch memory of a thread, but not the thread. */
+    private static final class OfThread<T> extends WeakReference<Thread> {
+
+        final T value;
+
+        OfThread(Thread thread, T value, ReferenceQueue<Thread> ended) {
+            super(thread, ended);
+            this.value = value;
+        }
+    }
 
     /**
      * Creates it without scratch memory.
@@ -36,6 +49,9 @@ public final class PerThread<T> {
 
     /** Returns the scratch memory of the calling thread. */
     public T get() {
+        for (Object one = ended.poll(); one != null; one = ended.poll()) {
+            all.remove(one);
+        }
         WeakReference<T> known = ofThread.get();
         T value = known == null ? null : known.get();
         return value == null ? make() : value;
@@ -43,8 +59,9 @@ public final class PerThread<T> {
 
     private T make() {
         T made = Objects.requireNonNull(maker.get(), "the maker returned null");
-        all.put(Thread.currentThread(), made);
-        ofThread.set(new WeakReference<>(made));
+        OfThread<T> kept = new OfThread<>(Thread.currentThread(), made, ended);
+        all.add(kept);
+        ofThread.set(new WeakReference<>(kept.value));
         return made;
     }
 }
