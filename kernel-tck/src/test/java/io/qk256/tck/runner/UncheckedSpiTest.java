@@ -61,7 +61,8 @@ class UncheckedSpiTest {
                 "600",
                 "--rule",
                 rule);
-        command.environment().put("JDK_JAVA_OPTIONS", jvmOptions); // The child JVM inherits it.
+        // Each JVM lives for a second; the child inherits the options.
+        command.environment().put("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC " + jvmOptions);
         command.redirectErrorStream(true).redirectOutput(out.toFile()).start().waitFor();
         return Files.readString(out);
     }
