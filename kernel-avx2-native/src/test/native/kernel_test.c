@@ -219,12 +219,18 @@ static void run(qk256_operation *operation, qk256_call call, const void *x, floa
     operation(QK256_ARGUMENTS(OF_CALL) y);
 }
 
-/* The tiers that this CPU supports. */
-static int runnable;
+/* The tiers to test, all of which this CPU supports, and those of them that were called. */
+static int tested, called;
+
+static int calls(const qk256_tier *tier) {
+    const int bit = 1 << (tier - qk256_tiers) & tested;
+    called |= bit;
+    return bit;
+}
 
 #define FOR_EACH_TIER(tier, operation)                                                                                 \
     for (const qk256_tier *tier = qk256_tiers; tier < qk256_tiers + QK256_TIERS; tier++)                               \
-        if ((runnable >> (tier - qk256_tiers) & 1) && tier->operation)
+        if (tier->operation && calls(tier))
 
 static void test_dequantize(const problem *p, int32_t from, int32_t to) {
     const qk256_call part = rows_of(&p->w, from, to);
@@ -395,19 +401,16 @@ static void test_group_extremes(int32_t cols, const float *codebook) {
     }
 }
 
-#ifndef WITHOUT_AVX512VNNI
-/* The AMX tier with tiles in plain C: every number of columns, with padding between them, in two ranges of rows. */
-qk256_wide_operation qk256_gemm_i8_amx_emulated;
-
-static void run_wide(qk256_call call, const int8_t *q, int64_t x_stride, int32_t columns, const float *x_scales, float *y,
-    int64_t y_stride) {
+static void run_wide(qk256_wide_operation *gemm, qk256_call call, const int8_t *q, int64_t x_stride, int32_t columns,
+    const float *x_scales, float *y, int64_t y_stride) {
     void *scratch = aligned_alloc(64, (size_t)qk256_blocks(call.cols) * 4096);
     call.x = q;
-    qk256_gemm_i8_amx_emulated(QK256_ARGUMENTS(OF_CALL) columns, x_scales, x_stride, y_stride, scratch, y);
+    gemm(QK256_ARGUMENTS(OF_CALL) columns, x_scales, x_stride, y_stride, scratch, y);
     free(scratch);
 }
 
-static void test_wide(int32_t rows, int32_t cols, int32_t split, const float *codebook) {
+/* Every number of columns, with padding between them, in two ranges of rows. */
+static void test_wide(qk256_wide_operation *gemm, int32_t rows, int32_t cols, int32_t split, const float *codebook) {
     float scales[WIDE_COLUMNS];
     problem p = problem_of(rows, cols, codebook, UNSCALED, 0);
     const qk256_call upper = rows_of(&p.w, 0, split), lower = rows_of(&p.w, split, rows);
@@ -422,9 +425,9 @@ static void test_wide(int32_t rows, int32_t cols, int32_t split, const float *co
         for (int32_t c = 0; c < columns; c++) {
             scales[c] = 0.5f + (float)c;
         }
-        run_wide(upper, q, stride, columns, scales, y, rows);
+        run_wide(gemm, upper, q, stride, columns, scales, y, rows);
         if (lower.rows > 0) {
-            run_wide(lower, q, stride, columns, scales, y + split, rows);
+            run_wide(gemm, lower, q, stride, columns, scales, y + split, rows);
         }
         for (int32_t c = 0; c < columns; c++) {
             check_i8(&p, q + c * stride, NULL, scales[c], y + (int64_t)c * rows);
@@ -434,7 +437,15 @@ static void test_wide(int32_t rows, int32_t cols, int32_t split, const float *co
     }
     release(&p);
 }
-#endif
+
+static void test_wide_shapes(qk256_wide_operation *gemm) {
+    static const int32_t widths[] = {1, 64, 255, 256, 257, 300, 1000, 2560};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        test_wide(gemm, 1, widths[i], 1, (const float[]){-1, 0, 1, 2});
+        test_wide(gemm, 16, widths[i], 3, (const float[]){-64, 63, 0, -7});
+        test_wide(gemm, 35, widths[i], 16, (const float[]){-2, -1, 1, 2});
+    }
+}
 
 /* ---- 8-bit rows ---- */
 
@@ -583,14 +594,14 @@ static void test_q8_i16_tier(qk256_q8_i16_operation *operation, int32_t rows, in
 }
 
 static void test_q8(int32_t rows, int32_t cols, int32_t split) {
-    for (int tier = 0; tier < QK256_TIERS; tier++) {
-        for (int extreme = 0; extreme < 2 && runnable >> tier & 1 && qk256_tiers[tier].gemm_q8_i16; extreme++) {
-            test_q8_i16_tier(qk256_tiers[tier].gemm_q8_i16, rows, cols, split, extreme);
+    FOR_EACH_TIER(tier, gemm_q8_i16) {
+        for (int extreme = 0; extreme < 2; extreme++) {
+            test_q8_i16_tier(tier->gemm_q8_i16, rows, cols, split, extreme);
         }
-        if (runnable >> tier & 1 && qk256_tiers[tier].gemm_q8) {
-            for (int kind = 0; kind < 4; kind++) {
-                test_q8_tier(qk256_tiers[tier].gemm_q8, rows, cols, split, kind & 1, kind >> 1);
-            }
+    }
+    FOR_EACH_TIER(tier, gemm_q8) {
+        for (int kind = 0; kind < 4; kind++) {
+            test_q8_tier(tier->gemm_q8, rows, cols, split, kind & 1, kind >> 1);
         }
     }
 }
@@ -665,20 +676,24 @@ static void test_lists(int32_t rows, int32_t cols, const float *codebook) {
     release(&p);
 }
 
-/* With any argument, fewer widths are tried: those of one block and a little more. */
+/* The AMX tier with tiles in plain C. */
+qk256_wide_operation qk256_gemm_i8_amx_emulated;
+
+/* With `short`, fewer widths are tried: those of one block and a little more. After `short` or `all`, the set of tiers;
+ * without it, all but AMX: as long as nobody has run that on hardware, nobody's build depends on it. */
 int main(int argc, char **argv) {
-    (void)argv;
-    runnable = qk256_runnable_tiers();
-#ifndef WITHOUT_AMX
-    if (!getenv("QK256_TEST_AMX")) { /* As long as nobody has run it on hardware, nobody's build depends on it. */
-        runnable &= ~(1 << QK256_AMX);
+    const int few = argc > 1 && strcmp(argv[1], "short") == 0;
+    const int supported = qk256_runnable_tiers();
+    tested = argc > 2 ? (int)strtol(argv[2], NULL, 0) : supported & ~(1 << QK256_AMX);
+    if (tested & ~supported) {
+        fprintf(stderr, "this machine has the tiers 0x%x, not all of 0x%x\n", (unsigned)supported, (unsigned)tested);
+        return 1;
     }
-#endif
-    if (!runnable) {
+    if (!tested) {
         puts("not run, this CPU lacks AVX2, FMA or F16C");
         return 0;
     }
-    for (int32_t cols = 1; cols <= (argc > 1 ? 270 : 1030); cols++) {
+    for (int32_t cols = 1; cols <= (few ? 270 : 1030); cols++) {
         test_shape(6, cols, 1);
     }
     static const int32_t wide[] = {2560, 8191, 8192, 8193, 3 * 8192 + 5};
@@ -691,7 +706,7 @@ int main(int argc, char **argv) {
         test_stride(8192 + 257, stride);
     }
     test_shape(256 + 5, 300, 256);
-    test_shape(argc > 1 ? 16 + 1 : 256 + 1, 8192 + 257, 3);
+    test_shape(few ? 16 + 1 : 256 + 1, 8192 + 257, 3);
     test_extremes(6912, (const float[]){-64, 63, 15, -49});
     test_extremes(6912, (const float[]){-2, -1, 1, 2});
     test_extremes(6912, (const float[]){-1, 0, 1, 2});
@@ -702,7 +717,7 @@ int main(int argc, char **argv) {
     test_group_extremes(2048 + 300, (const float[]){-2, -1, 1, 2});
     test_group_extremes(2048 + 300, (const float[]){-3, 1, 5, 7});
     test_group_extremes(2048 + 300, (const float[]){-64, 63, 15, -49});
-    for (int32_t cols = 1; cols <= (argc > 1 ? 70 : 200); cols++) {
+    for (int32_t cols = 1; cols <= (few ? 70 : 200); cols++) {
         test_q8(1 + cols % 40, cols, 1 + cols % 40 / 2);
     }
     test_q8(16, 2560, 16);
@@ -710,7 +725,7 @@ int main(int argc, char **argv) {
     test_q8(33, 2 * 8192 + 5, 7);
     test_q8(16 * 17, 8192 + 32, 16 * 16);
     static const float codebooks[][4] = {{-1, 0, 1, 2}, {-2, -1, 1, 2}, {-64, 63, 15, -49}, {0, 1, 2, 3}};
-    for (int32_t cols = 1; cols <= (argc > 1 ? 140 : 530); cols++) {
+    for (int32_t cols = 1; cols <= (few ? 140 : 530); cols++) {
         test_lists(1 + cols % 70, cols, codebooks[cols % 4]);
     }
     test_lists(300, 8193, codebooks[0]);
@@ -718,15 +733,17 @@ int main(int argc, char **argv) {
     test_lists(90000, 5, codebooks[0]);
     test_lists(33, 2 * 4096 + 300, codebooks[2]);
 #ifndef WITHOUT_AVX512VNNI
-    if (runnable >> QK256_AVX512_VNNI & 1) {
-        static const int32_t widths[] = {1, 64, 255, 256, 257, 300, 1000, 2560};
-        for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
-            test_wide(1, widths[i], 1, (const float[]){-1, 0, 1, 2});
-            test_wide(16, widths[i], 3, (const float[]){-64, 63, 0, -7});
-            test_wide(35, widths[i], 16, (const float[]){-2, -1, 1, 2});
-        }
+    if (tested >> QK256_AVX512_VNNI & 1) {
+        test_wide_shapes(qk256_gemm_i8_amx_emulated);
     }
 #endif
-    printf("%ld values agree with the contract; tiers that ran: 0x%x\n", comparisons, (unsigned)runnable);
+    FOR_EACH_TIER(tier, wide_gemm_i8) {
+        test_wide_shapes(tier->wide_gemm_i8);
+    }
+    if (called != tested) {
+        fprintf(stderr, "of the tiers 0x%x, only 0x%x were called\n", (unsigned)tested, (unsigned)called);
+        return 1;
+    }
+    printf("%ld values agree with the contract; tiers that ran: 0x%x\n", comparisons, (unsigned)called);
     return 0;
 }
