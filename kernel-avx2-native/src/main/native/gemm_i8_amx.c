@@ -1,8 +1,8 @@
 /*
  * The int8 GEMM with up to 16 columns of activations by AMX. A tile instruction multiplies 16 rows of 64 bytes with 16
  * columns of 64 bytes and adds the sums to 16 x 16 numbers. As in i8_avx512.h, codes become unsigned bytes u = value -
- * smallest value, and each plane of a block of 16 rows is a tile. Nobody has run this on hardware; the native check runs
- * it with tile instructions in plain C.
+ * smallest value, and each plane of a block of 16 rows is a tile. Nobody has run this on hardware, only in an
+ * emulated CPU (.ci/emulated); the native check runs it with tile instructions in plain C.
  */
 #include "i8_avx512.h"
 
