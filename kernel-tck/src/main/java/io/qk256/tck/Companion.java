@@ -38,8 +38,11 @@ abstract class Companion implements AutoCloseable {
     /** Performs the action once; returns what the kernel has done wrong, if anything. */
     abstract Optional<String> round();
 
-    /** Repeats a call until the companion was active during enough of them, and returns what it saw. */
-    Optional<String> during(Runnable call) {
+    /**
+     * Repeats a call until the companion was active during enough of them. The call is that of the kernel and nothing else:
+     * on a busy machine the companion gets its turn whenever this thread waits, and must not take that for a meeting.
+     */
+    void during(Runnable call) {
         thread.start();
         int met = 0;
         for (int calls = 0; calls < MOST_CALLS && met < ENOUGH_CALLS && fault.get() == null; calls++) {
@@ -48,6 +51,10 @@ abstract class Companion implements AutoCloseable {
             met += rounds.get() > before ? 1 : 0;
             awaitRounds();
         }
+    }
+
+    /** What it has seen that the kernel does wrong, if anything. */
+    Optional<String> fault() {
         return Optional.ofNullable(fault.get());
     }
 

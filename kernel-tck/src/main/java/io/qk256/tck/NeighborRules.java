@@ -41,8 +41,8 @@ interface NeighborRules extends RuleGroup {
             F32Vector result = F32Vector.of(
                     Buffer.of("result", zeros, 0, placement.result(), 0, arena).view());
             try (Companion owner = new OwnerOfRows(result, from - 1, to)) {
-                owner.during(() -> trial.call(operation, operands, result))
-                        .ifPresent(loss -> trial.fail(operation, loss));
+                trial.call(operation, operands, result, owner::during);
+                owner.fault().ifPresent(loss -> trial.fail(operation, loss));
             }
         }
     }
@@ -101,8 +101,8 @@ interface NeighborRules extends RuleGroup {
                     Operands operands = Operands.place(problem, placement, arena);
                     F32Vector result = F32Vector.allocate(arena, operation.resultLength(problem, 0, problem.rows()));
                     try (Companion reader = new ReaderOfInputs(operands)) {
-                        reader.during(() -> trial.call(operation, operands, result))
-                                .ifPresent(change -> trial.fail(operation, change));
+                        trial.call(operation, operands, result, reader::during);
+                        reader.fault().ifPresent(change -> trial.fail(operation, change));
                     }
                 }
             }

@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import org.assertj.core.api.Assertions;
 
 /** Tests one problem on a kernel on behalf of one rule. Immutable and thread-safe. */
@@ -172,13 +173,20 @@ final class Trial {
 
     /** Calls the kernel this many times. */
     void call(OperationUnderTest operation, Operands operands, F32Vector result, int times) {
+        call(operation, operands, result, call -> {
+            for (int time = 0; time < times; time++) {
+                call.run();
+            }
+        });
+    }
+
+    /** Lets a caller call the kernel as often as it likes, with nothing before and after each call. */
+    void call(OperationUnderTest operation, Operands operands, F32Vector result, Consumer<Runnable> caller) {
         Kernel kernel = subject.kernel();
         BlackBox.record(() -> where(operation) + operands.addresses() + Operands.address("result", result.segment()));
         FloatEnvironment before = FloatEnvironment.current();
         try {
-            for (int time = 0; time < times; time++) {
-                operation.run(kernel, operands, fromRow, toRow, result);
-            }
+            caller.accept(() -> operation.run(kernel, operands, fromRow, toRow, result));
         } catch (RuntimeException | Error e) {
             throw new AssertionError(
                     where(operation) + ": threw " + PrintableText.line(String.valueOf(e)) + ", expected a result", e);
