@@ -119,9 +119,10 @@ class I16BatchTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> kernel.gemm(w, overlapping, F32Vector.of(shared)))
                 .withMessage("y overlaps x; results need memory of their own");
-        Arena closed = Arena.ofShared();
-        I16Batch gone = I16Batch.allocate(closed, 2, COLS);
-        closed.close();
+        I16Batch gone;
+        try (Arena closed = Arena.ofShared()) {
+            gone = I16Batch.allocate(closed, 2, COLS);
+        }
         assertThatIllegalStateException()
                 .isThrownBy(() -> kernel.gemm(w, gone, y))
                 .withMessage("x: the arena of this segment is closed");
