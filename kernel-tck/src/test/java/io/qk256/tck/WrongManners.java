@@ -127,7 +127,7 @@ final class WrongManners {
         wrong.add("keeps-scratch-memory-of-threads-that-ended", Rules.NOTHING_LEAKS, new PlainKernel() {
             @Override
             float rowProduct(Qk256Matrix w, F32Vector x, int row) {
-                SCRATCH.computeIfAbsent(Thread.currentThread(), thread -> new float[1024]);
+                SCRATCH.computeIfAbsent(Thread.currentThread(), thread -> new float[1 << 14]);
                 return super.rowProduct(w, x, row);
             }
         });
