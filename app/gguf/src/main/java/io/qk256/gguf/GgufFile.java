@@ -74,6 +74,11 @@ public final class GgufFile implements AutoCloseable {
         return open(path, TypeRules.NONE);
     }
 
+    /** The files of the model that a name stands for, as far as the name tells: the file, and all parts of a split model. */
+    public static List<Path> files(Path path) {
+        return SplitFile.files(path);
+    }
+
     /**
      * Maps and checks a file of any size, with all other parts if it is one of a split model: they are then one file. A
      * part whose others are missing, or do not fit, is opened alone; see {@link #requireWhole}.

@@ -77,6 +77,20 @@ final class SplitFile {
         return parts;
     }
 
+    /** The files of the model that a name stands for, as far as the name tells: all parts, or the file itself. */
+    static List<Path> files(Path path) {
+        Path name = path.getFileName();
+        Matcher matcher = NAME.matcher(name == null ? "" : name.toString());
+        List<Path> files = new ArrayList<>(List.of(path));
+        if (matcher.matches()) {
+            int count = Math.min(MAX_PARTS, Integer.parseInt(matcher.group(3)));
+            for (int i = 0; i < count; i++) {
+                files.add(path.resolveSibling(name(matcher.group(1), i, count)));
+            }
+        }
+        return files;
+    }
+
     private static String name(String prefix, int part, int count) {
         return prefix + "-" + fiveDigits(part + 1) + "-of-" + fiveDigits(count) + ".gguf";
     }

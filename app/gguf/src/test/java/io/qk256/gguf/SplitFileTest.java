@@ -29,6 +29,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A model in three files that llama.cpp loads. */
 class SplitFileTest {
 
+    @Test
+    void aNameTellsAllParts() {
+        assertThat(GgufFile.files(Path.of("d", "m-00001-of-00002.gguf")))
+                .contains(Path.of("d", "m-00001-of-00002.gguf"), Path.of("d", "m-00002-of-00002.gguf"));
+        assertThat(GgufFile.files(Path.of("m.gguf"))).containsExactly(Path.of("m.gguf"));
+    }
+
     @TempDir
     private Path dir;
 

@@ -195,6 +195,17 @@ class CompletionsTest {
                 .isNotEqualTo(content(free));
     }
 
+    /** One by one, a minute would not be enough. */
+    @Test
+    void manyMessagesAreShortenedSoon() {
+        String many = "{\"role\":\"user\",\"content\":\"a fox\"},".repeat(30_000);
+        JsonObject shortened = chat("\"messages\":[" + many + "{\"role\":\"user\",\"content\":\"Once\"}],"
+                + "\"max_tokens\":5,\"truncation\":\"auto\"");
+        int context = server.scheduler.context();
+        assertThat(shortened.getAsJsonObject("usage").get("prompt_tokens").getAsInt())
+                .isBetween(context / 2, context - 5);
+    }
+
     @Test
     void whatDoesNotFitIsRefusedOrShortened() {
         String words = "a fox and ".repeat(server.scheduler.context());
@@ -205,6 +216,14 @@ class CompletionsTest {
         assertThat(TestServer.error(refused).get("code").getAsString()).isEqualTo("context_length_exceeded");
         JsonObject shortened = chat(turns + ",\"truncation\":\"auto\"");
         assertThat(shortened.get("dropped_messages").getAsInt()).isEqualTo(1);
+        String late = turns.replace(
+                "{\"role\":\"user\",\"content\":\"Once",
+                "{\"role\":\"system\",\"content\":\"Be kind.\"},{\"role\":\"user\",\"content\":\"Once");
+        assertThat(chat(late + ",\"truncation\":\"auto\"")
+                        .get("dropped_messages")
+                        .getAsInt())
+                .as("what the system says later stays as well")
+                .isEqualTo(1);
         JsonObject text =
                 TestServer.json(ask(TEXT, "\"prompt\":\"" + words + "\",\"max_tokens\":5,\"truncation\":\"auto\""));
         assertThat(text.get("dropped_tokens").getAsInt()).isPositive();

@@ -65,6 +65,21 @@ class LimitsTest {
         return status.finished().getOrDefault(FinishReason.CANCELLED, 0L);
     }
 
+    /** Trying again would not help. */
+    @Test
+    void moreAnswersThanTheServerTakesAreRefusedForGood() {
+        try (TestServer server = TestServer.start(
+                ServerOptions.usual(),
+                limits(10, LONG),
+                options -> options.withParallel(2).withQueue(1))) {
+            String body = "{\"prompt\":\"Once\",\"max_tokens\":1,\"n\":";
+            assertThat(server.post("/v1/completions", body + "3}").statusCode()).isEqualTo(200);
+            HttpResponse<String> refused = server.post("/v1/completions", body + "4}");
+            assertThat(refused.statusCode()).isEqualTo(400);
+            assertThat(TestServer.error(refused).get("param").getAsString()).isEqualTo("n");
+        }
+    }
+
     @Test
     void aLargeBodyIsRefusedBeforeItIsSent() {
         try (TestServer server = start(10, LONG)) {

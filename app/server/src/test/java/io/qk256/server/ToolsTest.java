@@ -178,6 +178,34 @@ class ToolsTest {
         }
     }
 
+    /** The description of this tool's parameters looks like another tool's, and was taken for it. */
+    @Test
+    void aToolIsNotTakenForAnotherOne() {
+        String none =
+                "Fields[fields={type=Text[text=object], properties=Fields[fields={}], additionalProperties=FALSE}]";
+        String both = "a, description=, parameters=" + none + "], Tool[name=b";
+        choice(noArguments(both).toolChoice(Auto.REQUIRED));
+        ChatCompletion.Choice asks = choice(noArguments("a", "b").toolChoice(Auto.REQUIRED));
+        assertThat(calls(asks))
+                .allSatisfy(call -> assertThat(call.function().name()).isIn("a", "b"));
+    }
+
+    private static ChatCompletionCreateParams.Builder noArguments(String... names) {
+        ChatCompletionCreateParams.Builder request =
+                ChatCompletionCreateParams.builder().model("demo").addUserMessage("Once");
+        for (String name : names) {
+            request.addFunctionTool(FunctionDefinition.builder()
+                    .name(name)
+                    .parameters(FunctionParameters.builder()
+                            .putAdditionalProperty("type", JsonValue.from("object"))
+                            .putAdditionalProperty("properties", JsonValue.from(Map.of()))
+                            .putAdditionalProperty("additionalProperties", JsonValue.from(false))
+                            .build())
+                    .build());
+        }
+        return request;
+    }
+
     @Test
     void aNamedToolIsCalledOnce() {
         ChatCompletionNamedToolChoice time = ChatCompletionNamedToolChoice.builder()

@@ -17,6 +17,10 @@ import io.qk256.spi.support.OutputFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -91,6 +95,7 @@ public final class CheckpointConversion {
             Path directory, OutputFile out, Conversion.Target target, boolean roundScales, Progress progress)
             throws IOException {
         out.requireWritable();
+        requireOtherThanSettings(out, directory);
         try (Checkpoint checkpoint = Checkpoint.open(directory)) {
             for (Tensor tensor : checkpoint.tensors()) {
                 out.requireOtherThan(Path.of(tensor.file()));
@@ -99,6 +104,17 @@ public final class CheckpointConversion {
             conversion.convert();
             conversion.writer.write(out);
             return new Conversion.Report(conversion.converted, conversion.copied, conversion.scaleError);
+        }
+    }
+
+    /** Settings and tokenizers are files of JSON. */
+    private static void requireOtherThanSettings(OutputFile out, Path directory) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*.json")) {
+            for (Path file : files) {
+                out.requireOtherThan(file);
+            }
+        } catch (NotDirectoryException | NoSuchFileException e) {
+            // Told in detail when the checkpoint is opened.
         }
     }
 

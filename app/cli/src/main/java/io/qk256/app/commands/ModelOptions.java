@@ -101,10 +101,12 @@ final class ModelOptions {
         return model == null;
     }
 
-    /** Refuses an output file that is the file of the model. */
+    /** Refuses an output file that is the file of the model, or one of its parts. */
     void requireOther(OutputFile output) throws IOException {
         if (model != null) {
-            output.requireOtherThan(model.path());
+            for (Path part : GgufFile.files(model.path())) {
+                output.requireOtherThan(part);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package io.qk256.app.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qk256.app.checkpoint.DemoCheckpoint.Stored;
@@ -14,6 +15,7 @@ import io.qk256.gguf.convert.Conversion.Target;
 import io.qk256.gguf.layout.TensorRows;
 import io.qk256.gguf.layout.WeightFile;
 import io.qk256.spi.support.OutputFile;
+import io.qk256.spi.support.UserError;
 import io.qk256.testing.Fixtures;
 import io.qk256.testing.Fuzz;
 import io.qk256.testing.Fuzz.Outcome;
@@ -42,6 +44,19 @@ class CheckpointConversionTest {
         Path from = checkpoint.write(dir.resolve("checkpoint"), shards);
         CheckpointConversion.convert(from, OutputFile.of(out), target, false, Progress.NONE);
         return WeightFile.open(out);
+    }
+
+    @Test
+    void whatIsReadIsNotOverwritten() throws IOException {
+        Path from = new DemoCheckpoint(true).write(dir.resolve("checkpoint"), 1);
+        for (String name : List.of("config.json", "tokenizer.json")) {
+            byte[] before = Files.readAllBytes(from.resolve(name));
+            assertThatExceptionOfType(UserError.class)
+                    .isThrownBy(() -> CheckpointConversion.convert(
+                            from, OutputFile.of(from.resolve(name)), Target.I2_S, false, Progress.NONE))
+                    .withMessageContaining("is the file to read");
+            assertThat(from.resolve(name)).hasBinaryContent(before);
+        }
     }
 
     @ParameterizedTest

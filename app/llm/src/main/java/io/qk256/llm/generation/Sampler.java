@@ -185,7 +185,8 @@ public final class Sampler {
     /** Penalizes the model's logit, so a token is penalized once, however often it is recent. */
     private float penalized(float logit) {
         double penalty = options.repeatPenalty();
-        return (float) (logit > 0 ? logit / penalty : logit * penalty);
+        // A division by little must not give infinity, of which weights would be NaN.
+        return (float) (logit > 0 ? Math.min(Float.MAX_VALUE, logit / penalty) : logit * penalty);
     }
 
     /** Drops tokens that cannot be chosen, so they need not be ordered. Top-p needs the probabilities of all tokens. */

@@ -5,21 +5,28 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads JSON strictly, in one pass. */
+/** Reads JSON, in one pass. */
 final class JsonReader {
 
     private static final int MAX_LENGTH = 1 << 24;
     private static final int MAX_DEPTH = 200;
 
     private final String text;
+    private final boolean takesLast;
     private int at;
     private int depth;
 
     JsonReader(String text) {
+        this(text, false);
+    }
+
+    /** @param takesLast whether a name may be twice in an object; the last one counts */
+    JsonReader(String text, boolean takesLast) {
         if (text.length() > MAX_LENGTH) {
             throw new JsonException("JSON of " + text.length() + " characters, expected at most " + MAX_LENGTH);
         }
         this.text = text;
+        this.takesLast = takesLast;
     }
 
     JsonValue whole() {
@@ -55,7 +62,7 @@ final class JsonReader {
             String name = string();
             skipSpace();
             require(':');
-            if (fields.put(name, value()) != null) {
+            if (fields.put(name, value()) != null && !takesLast) {
                 throw new JsonException("JSON has the name \"" + name + "\" twice in one object, expected once");
             }
         }

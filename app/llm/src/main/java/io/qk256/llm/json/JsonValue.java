@@ -19,6 +19,11 @@ public sealed interface JsonValue {
         return new JsonReader(text).whole();
     }
 
+    /** Reads what a model has written: of a name that is twice in one object, the last counts, as it does elsewhere. */
+    static JsonValue parseLenient(String text) {
+        return new JsonReader(text, true).whole();
+    }
+
     /** The value as JSON on one line, without spaces. */
     default String toJson() {
         StringBuilder out = new StringBuilder();

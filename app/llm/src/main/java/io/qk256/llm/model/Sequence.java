@@ -25,6 +25,10 @@ public final class Sequence implements AutoCloseable {
     private int[] tokens;
     private int position;
     private float @Nullable [] logits;
+
+    /** Whether the logits are those after the last token. */
+    private boolean current;
+
     private int best;
     private boolean closed;
 
@@ -69,7 +73,7 @@ public final class Sequence implements AutoCloseable {
      * @throws IllegalStateException if no token has been added yet
      */
     public float[] logits() {
-        if (logits == null) {
+        if (logits == null || !current) {
             throw new IllegalStateException("sequence: it has no logits until a token is added");
         }
         return logits;
@@ -157,6 +161,7 @@ public final class Sequence implements AutoCloseable {
         engine.run(() -> {
             requireOpen();
             requirePosition(newPosition);
+            current &= newPosition == position;
             takeBack(newPosition);
         });
     }
@@ -246,12 +251,14 @@ public final class Sequence implements AutoCloseable {
         if (logits == null) {
             logits = new float[vocabulary];
         }
+        current = true;
         return logits;
     }
 
     void copyFrom(Sequence other) {
         copyFrom(other, other.position);
-        logits = other.logits == null ? null : other.logits.clone();
+        logits = other.logits == null || !other.current ? null : other.logits.clone();
+        current = logits != null;
     }
 
     /** Leaves out the logits, which are large and of use for the last token only. */

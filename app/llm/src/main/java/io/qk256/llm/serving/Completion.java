@@ -115,7 +115,7 @@ final class Completion extends Job implements Handle {
 
     /** Whether the listener has lagged behind for longer than this. */
     boolean isStalled(long now, Duration stall) {
-        return isPaused(now) && now - fullSince > stall.toNanos();
+        return isPaused(now) && now - fullSince > nanos(stall);
     }
 
     /** Interrupts a listener that blocks. */
@@ -303,7 +303,7 @@ final class Completion extends Job implements Handle {
             stop = writing.writer.found();
         }
         CompletionEnd end = new CompletionEnd(
-                stop == null ? reason : FinishReason.STOP_STRING,
+                stop == null ? reason : stoppedBy(),
                 Optional.ofNullable(stop),
                 new Usage(prompt.length, reused, tokens, forgotten),
                 Duration.ofNanos(writing == null ? age(now) : queued),
@@ -312,6 +312,11 @@ final class Completion extends Job implements Handle {
         done = true;
         delivery.end(listener -> listener.finished(end));
         return end.reason();
+    }
+
+    /** What is cut before a stop string is not what a grammar asks for. */
+    private FinishReason stoppedBy() {
+        return request.constraint().isPresent() ? FinishReason.CUT_BY_GRAMMAR : FinishReason.STOP_STRING;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.qk256.llm.serving;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A request, from its submission to its end. Only the scheduler's thread uses it, unless a method says otherwise. */
@@ -49,7 +50,12 @@ abstract sealed class Job permits Completion, Embedding {
     }
 
     final boolean isOver(Duration limit, long now) {
-        return !limit.isZero() && age(now) > limit.toNanos();
+        return !limit.isZero() && age(now) > nanos(limit);
+    }
+
+    /** The nanoseconds of a time, at most 146 years, so that sums of two do not overflow. */
+    static long nanos(Duration time) {
+        return Math.min(Long.MAX_VALUE / 2, TimeUnit.NANOSECONDS.convert(time));
     }
 
     /**

@@ -81,7 +81,7 @@ final class Passes {
             if (refusal != null) {
                 throw new IllegalStateException(refusal.getMessage(), refusal.getCause());
             }
-            if (present >= options.parallel() + options.queue()) {
+            if (present >= capacity()) {
                 statistics.refused();
                 long seconds = Math.max(1, (long) Math.ceil(statistics.nanosUntilRoom() / 1e9));
                 throw new QueueFullException(waiting.size(), Duration.ofSeconds(seconds));
@@ -90,6 +90,11 @@ final class Passes {
             present++;
             waiting.add(job);
         }
+    }
+
+    /** The most jobs at once, running and waiting. */
+    long capacity() {
+        return (long) options.parallel() + options.queue();
     }
 
     /** Accepts no more jobs, for a reason. */
@@ -368,23 +373,25 @@ final class Passes {
             Embeddings texts = first.in(engine);
             statistics.embedded(texts.advance(options.promptPiece(), cacheBound - engine.cacheBytes()));
             if (texts.isDone()) {
+                float[][] vectors = texts.vectors();
                 embeddings.remove(first);
-                first.complete(texts.vectors());
                 statistics.took(first.age(clock.getAsLong()));
                 ended();
+                first.complete(vectors);
             }
         } catch (RuntimeException | Error e) {
             embeddings.remove(first);
             first.release();
             statistics.failed();
-            first.fail(e);
             ended();
+            first.fail(e);
         }
         return true;
     }
 
     private void finish(Job job, FinishReason reason) {
         long now = clock.getAsLong();
+        ended(); // First, because whoever is told may ask again at once.
         FinishReason told = job.end(reason, now);
         if (job instanceof Completion completion) {
             statistics.finished(told, completion.age(now));
@@ -395,7 +402,6 @@ final class Passes {
             embeddings.remove(job);
             ((Embedding) job).release();
         }
-        ended();
     }
 
     private void fail(Completion completion, Throwable cause) {
@@ -403,8 +409,8 @@ final class Passes {
             completion.sequence().close();
         }
         statistics.failed();
-        completion.fail(cause);
         ended();
+        completion.fail(cause);
     }
 
     private void ended() {

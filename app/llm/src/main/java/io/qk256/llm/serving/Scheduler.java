@@ -86,6 +86,11 @@ public final class Scheduler implements AutoCloseable {
         return bound;
     }
 
+    /** The most requests that it takes at once, running and waiting. */
+    public long capacity() {
+        return passes.capacity();
+    }
+
     /** The most tokens of a request, prompt and completion together. */
     public int context() {
         return engine.context();
@@ -206,7 +211,7 @@ public final class Scheduler implements AutoCloseable {
     public void close(Duration drain) {
         passes.refuse(new IllegalStateException("scheduler: it is closed; make another one"));
         if (!closing) {
-            closeBy = System.nanoTime() + drain.toNanos();
+            closeBy = System.nanoTime() + Job.nanos(drain);
             closing = true;
         }
         LockSupport.unpark(thread);

@@ -24,6 +24,9 @@ public enum ToolFormat {
     /** Ends a call of {@link #TAGS}. */
     public static final String CLOSE = "</tool_call>";
 
+    /** How many marks inside a call are looked past. */
+    private static final int MOST_MARKS = 16;
+
     private static final String LIST_MARK = "[TOOL_CALLS]";
     private static final String PLAIN_MARK = "<|python_tag|>";
 
@@ -65,14 +68,23 @@ public enum ToolFormat {
         for (int open = text.indexOf(OPEN); open >= 0; open = text.indexOf(OPEN, at)) {
             int start = open + OPEN.length();
             int close = text.indexOf(CLOSE, start);
-            int end = close < 0 ? text.length() : close;
-            Optional<ToolCall> call = parsed(text.substring(start, end)).flatMap(value -> call(value, calls.size()));
+            Optional<ToolCall> call = call(text, start, close, calls.size());
+            int later = close;
+            for (int i = 0; i < MOST_MARKS && call.isEmpty() && later >= 0; i++) { // A string may have the mark in it.
+                later = text.indexOf(CLOSE, later + 1);
+                call = later < 0 ? call : call(text, start, later, calls.size());
+            }
+            close = call.isPresent() ? later : close;
             call.ifPresent(calls::add);
             int next = close < 0 ? text.length() : close + CLOSE.length();
             rest.append(text, at, call.isPresent() ? open : next);
             at = next;
         }
         return rest.append(text, at, text.length()).toString();
+    }
+
+    private static Optional<ToolCall> call(String text, int start, int close, int index) {
+        return parsed(text.substring(start, close < 0 ? text.length() : close)).flatMap(value -> call(value, index));
     }
 
     private String withoutObject(String text, List<ToolCall> calls) {
@@ -102,7 +114,7 @@ public enum ToolFormat {
 
     private static Optional<JsonValue> parsed(String json) {
         try {
-            return Optional.of(JsonValue.parse(json));
+            return Optional.of(JsonValue.parseLenient(json));
         } catch (JsonException e) {
             return Optional.empty();
         }

@@ -227,6 +227,16 @@ class SamplerTest {
         assertThat(bytes).as("bytes for %d tokens", tokens).isLessThan(8L * tokens);
     }
 
+    /** A recent token of a positive logit is then certain. */
+    @Test
+    void aTinyRepeatPenaltyMakesNoInfiniteLogit() {
+        for (int topK : new int[] {0, 3}) {
+            Sampler sampler = new Sampler(new SamplingOptions(1, topK, 0.5, 0, 1e-300, 64, 1), LOGITS.length);
+            sampler.acceptPrompt(1);
+            assertThat(sampler.sample(LOGITS)).as("top-k %d", topK).isEqualTo(1);
+        }
+    }
+
     @Test
     void penaltiesCountChosenTokensOnly() {
         SamplingOptions options = SamplingOptions.greedy().withPenalties(0.5, 0.75);

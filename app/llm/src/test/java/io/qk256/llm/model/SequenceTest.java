@@ -37,6 +37,8 @@ class SequenceTest {
         assertThat(sequence.position()).isEqualTo(6);
         sequence.rewind(2);
         assertThat(sequence.position()).isEqualTo(2);
+        assertThatIllegalStateException().isThrownBy(sequence::logits).withMessageContaining("no logits");
+        assertThatIllegalStateException().isThrownBy(() -> sequence.fork().logits());
         assertThat(sequence.decode(4)).isEqualTo(first);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> sequence.rewind(4))

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -137,6 +138,44 @@ class PassesTest {
                     .isThrownBy(() -> served.submit(tokens(3, 4), new Heard()))
                     .withMessageContaining("try again in about 15 s");
             assertThat(served.passes.status().refused()).isEqualTo(2);
+        }
+    }
+
+    /** Whoever has an answer may ask again at once. */
+    @Test
+    void aPlaceIsFreeBeforeTheAnswerIsTold() throws InterruptedException {
+        SchedulerOptions options = Served.options(1, 1, 64, 8).withQueue(0);
+        try (Served served = new Served(model, kernel, options)) {
+            for (int i = 0; i < 300; i++) {
+                CountDownLatch told = new CountDownLatch(1);
+                AtomicReference<Throwable> refused = new AtomicReference<>();
+                served.submit(tokens(3, 1), new Heard() {
+                    @Override
+                    public void finished(CompletionEnd end) {
+                        try {
+                            served.submit(tokens(3, 1), new Heard()).cancel();
+                        } catch (QueueFullException e) {
+                            refused.set(e);
+                        }
+                        told.countDown();
+                    }
+                });
+                served.finish();
+                told.await();
+                served.finish();
+                assertThat(refused.get()).isNull();
+            }
+        }
+    }
+
+    @Test
+    void aQueueMayBeAsLongAsWanted() {
+        SchedulerOptions options = Served.options(1, 2, 64, 8).withQueue(Integer.MAX_VALUE);
+        try (Served served = new Served(model, kernel, options)) {
+            Heard heard = new Heard();
+            served.submit(tokens(3, 2).withTimeout(Duration.ofSeconds(Long.MAX_VALUE)), heard);
+            served.finish();
+            assertThat(heard.end().reason()).isEqualTo(FinishReason.LIMIT);
         }
     }
 

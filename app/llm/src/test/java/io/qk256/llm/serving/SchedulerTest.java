@@ -9,6 +9,8 @@ import io.qk256.llm.LanguageModel;
 import io.qk256.llm.generation.GenerationOptions;
 import io.qk256.llm.generation.Generator.Answer;
 import io.qk256.llm.generation.SamplingOptions;
+import io.qk256.llm.grammar.JsonGrammar;
+import io.qk256.llm.grammar.TokenTexts;
 import io.qk256.llm.model.Engine;
 import io.qk256.llm.model.EngineOptions;
 import io.qk256.llm.model.Pooling;
@@ -86,6 +88,30 @@ class SchedulerTest {
                 .isThrownBy(() -> scheduler.submit(ask("A wolf"), new Heard()))
                 .withMessage("scheduler: it is closed; make another one");
         assertThat(JvmCounts.threads()).doesNotContain("qk256-scheduler");
+    }
+
+    @Test
+    void timesMayBeAsLongAsWanted() {
+        Duration longest = Duration.ofSeconds(Long.MAX_VALUE);
+        Heard heard = new Heard();
+        try (Scheduler scheduler =
+                start(Served.options(1, 2, 200, 8).withDrain(longest).withStall(longest))) {
+            scheduler.submit(ask("A wolf").withMaxTokens(3).withTimeout(longest).withQueueTimeout(longest), heard);
+        }
+        assertThat(heard.end().reason().isInterruption()).isFalse();
+    }
+
+    /** What comes before the stop string is no whole object. */
+    @Test
+    void aStopStringCutsWhatAGrammarAsksFor() {
+        JsonGrammar anyObject = JsonGrammar.ofAnyObject(TokenTexts.of(model.tokenizer()));
+        Heard heard = new Heard();
+        try (Scheduler scheduler = start(Served.options(1, 2, 200, 8).withDrain(Duration.ofMinutes(1)))) {
+            CompletionRequest request = ask("A wolf").withMaxTokens(100).withStop(List.of("{"));
+            scheduler.submit(request.withConstraint(anyObject.constraint()), heard);
+        }
+        assertThat(heard.end().reason()).isEqualTo(FinishReason.CUT_BY_GRAMMAR);
+        assertThat(heard.end().stopString()).contains("{");
     }
 
     @Test

@@ -110,6 +110,8 @@ class ToolCallsTest {
             TAGS | `Wait. <tool_call>{"name":"f","arguments":{"a":1}}</tool_call> <tool_call>{"name":"g","arguments":"{}"}</tool_call>` | Wait. | f{"a":1} g{}
             TAGS | `<tool_call>{"name":"f","arguments":{"a":1}}` | `` | f{"a":1}
             TAGS | `<tool_call>{"name":"f","arguments":{"a":` | `<tool_call>{"name":"f","arguments":{"a":` | ``
+            TAGS | `<tool_call>{"name":"f","arguments":{"a":"</tool_call>"}}</tool_call>z` | z | f{"a":"</tool_call>"}
+            TAGS | `<tool_call>{"name":"f","arguments":{"a":1,"a":2}}</tool_call>` | `` | f{"a":2}
             TAGS | `<tool_call>no</tool_call> x` | `<tool_call>no</tool_call> x` | ``
             TAGS | `plain` | plain | ``
             PLAIN | ` {"name":"f","parameters":{"a":[1]}}` | `` | f{"a":[1]}

@@ -69,6 +69,15 @@ final class Answering {
      * @param extra what the server tells beside the protocol
      */
     void answer(List<CompletionRequest> requests, AnswerFields answer, Form form, JsonObject extra) throws IOException {
+        long most = backend.scheduler().capacity();
+        if (requests.size() > most) { // Later, it would be refused as well.
+            String field = answer.choices() > 1 ? "n" : "prompt";
+            throw ApiException.invalid(
+                    field,
+                    "invalid_value",
+                    field + " asks for " + requests.size() + " answers, expected at most " + most
+                            + ", which this server takes at once (--parallel and --queue)");
+        }
         Usages usages = new Usages(answer.choices());
         try (Choices choices = new Choices(backend.completions(), requests, exchange)) {
             if (answer.stream()) {

@@ -29,30 +29,53 @@ record Prompt(int[] tokens, int dropped) {
             Context.require("messages", tokens.length, context);
             return new Prompt(tokens, 0);
         }
-        List<ChatMessage> rest = new ArrayList<>(messages);
+        List<Integer> questions = questions(messages);
         int room = Context.room(context, maxTokens);
-        while (tokens.length > room && dropOldest(rest)) {
-            tokens = encode(rest, tools, backend.template());
+        int least = 1;
+        int most = questions.size() - 1;
+        List<ChatMessage> rest = messages;
+        // A conversation of many short messages would take too long one by one.
+        while (least <= most) {
+            int middle = (least + most) / 2;
+            List<ChatMessage> shorter = from(messages, questions.get(middle));
+            int[] its = encode(shorter, tools, backend.template());
+            boolean fits = its.length <= room;
+            if (fits || rest.size() > shorter.size()) {
+                rest = shorter;
+                tokens = its;
+            }
+            if (fits) {
+                most = middle - 1;
+            } else {
+                least = middle + 1;
+            }
         }
         Context.require("messages", tokens.length, context); // The last message alone may be too long.
         return new Prompt(tokens, messages.size() - rest.size());
     }
 
-    /** Drops the oldest question and what follows it up to the next one; what the system says stays, and the last question. */
-    private static boolean dropOldest(List<ChatMessage> messages) {
-        int first = 0;
-        while (first < messages.size() && messages.get(first).role() == ChatMessage.Role.SYSTEM) {
-            first++;
+    /** Where the conversation begins after what the system says first, and each later question. */
+    private static List<Integer> questions(List<ChatMessage> messages) {
+        List<Integer> questions = new ArrayList<>();
+        for (int i = 0; i < messages.size(); i++) {
+            ChatMessage.Role role = messages.get(i).role();
+            if (role != ChatMessage.Role.SYSTEM && (questions.isEmpty() || role == ChatMessage.Role.USER)) {
+                questions.add(i);
+            }
         }
-        int next = first + 1;
-        while (next < messages.size() && messages.get(next).role() != ChatMessage.Role.USER) {
-            next++;
+        return questions;
+    }
+
+    /** The conversation from a question on, and all that the system has said before. */
+    private static List<ChatMessage> from(List<ChatMessage> messages, int question) {
+        List<ChatMessage> rest = new ArrayList<>();
+        for (ChatMessage message : messages.subList(0, question)) {
+            if (message.role() == ChatMessage.Role.SYSTEM) {
+                rest.add(message);
+            }
         }
-        if (next >= messages.size()) {
-            return false;
-        }
-        messages.subList(first, next).clear();
-        return true;
+        rest.addAll(messages.subList(question, messages.size()));
+        return rest;
     }
 
     private static int[] encode(List<ChatMessage> messages, List<Tool> tools, ChatTemplate template) {

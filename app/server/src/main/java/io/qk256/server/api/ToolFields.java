@@ -62,11 +62,23 @@ record ToolFields(List<Tool> tools, Optional<JsonGrammar> grammar) {
                 .orElse(tools);
         ToolFormat format = template.toolFormat();
         int most = several ? MOST_CALLS : 1;
-        String description = "calls " + format + most + callable;
+        String description = description(format, most, callable);
         return new ToolFields(
                 tools,
                 Optional.of(grammars.of(
                         "tools", description, texts -> JsonGrammar.ofToolCalls(texts, format, callable, most))));
+    }
+
+    /** As JSON, in which no name can look like something else. */
+    private static String description(ToolFormat format, int most, List<Tool> tools) {
+        JsonArray all = new JsonArray();
+        all.add(format.name());
+        all.add(most);
+        for (Tool tool : tools) {
+            all.add(tool.name());
+            all.add(tool.parameters().toJson());
+        }
+        return Json.text(all);
     }
 
     /** Whether a call is required, and of which tool. */
