@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that send too much, too slowly or not at all, and those that leave. */
 class LimitsTest {
@@ -181,6 +183,36 @@ class LimitsTest {
                     request(ENDLESS + ",\"max_tokens\":3}")
                             + "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
             assertThat(answers).startsWith("HTTP/1.1 200 ").contains("chat.completion", "\"status\":\"ok\"");
+        }
+    }
+
+    /** The connection holds 8192 bytes; the rest must not be taken from the client while there is no room for it. */
+    @ParameterizedTest
+    @ValueSource(ints = {7000, 7900, 9900})
+    void aLargeRequestThatFollowsAtOnceIsAnsweredToo(int spaces) throws IOException {
+        String body = "{\"content\":" + " ".repeat(spaces) + "\"Once\"}";
+        try (TestServer server = start(10, LONG);
+                Socket socket = RawClient.connect(server.port())) {
+            RawClient.write(
+                    socket,
+                    request(ENDLESS + ",\"max_tokens\":300}")
+                            + "POST /tokenize HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length()
+                            + "\r\n\r\n" + body
+                            + "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            assertThat(HangGuard.ends(() -> RawClient.read(socket)))
+                    .startsWith("HTTP/1.1 200 ")
+                    .contains("chat.completion", "{\"tokens\":[", "\"status\":\"ok\"");
+        }
+    }
+
+    @Test
+    void aClientThatLeavesWithARequestThatFollowsIsNotAnswered() throws IOException {
+        try (TestServer server = start(10, LONG)) {
+            try (Socket socket = RawClient.connect(server.port())) {
+                RawClient.write(socket, request(ENDLESS + "}") + "\r\n");
+                await("it is computed", () -> server.scheduler.status().running() == 1);
+            }
+            await("cancelled", () -> cancelled(server) == 1);
         }
     }
 

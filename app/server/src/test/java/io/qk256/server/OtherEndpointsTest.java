@@ -88,6 +88,23 @@ class OtherEndpointsTest {
                 .isEqualTo(400);
     }
 
+    /** Such an answer, held as a whole, once took more memory than there was. */
+    @Test
+    void manyTokensAreWrittenOneByOne() {
+        HttpResponse<String> response =
+                server.post("/tokenize", "{\"content\":\"" + "<é\\n".repeat(20_000) + "\",\"with_pieces\":true}");
+        assertThat(response.headers().firstValue("Content-Type")).contains(TestServer.JSON);
+        assertThat(response.headers().firstValue("Content-Length")).isEmpty();
+        JsonArray expected = new JsonArray();
+        for (int token : server.model.tokenizer().encode("<é\n".repeat(20_000), false, false)) {
+            JsonObject piece = new JsonObject();
+            piece.addProperty("id", token);
+            piece.addProperty("piece", server.model.tokenizer().describe(token));
+            expected.add(piece);
+        }
+        assertThat(response.body().equals("{\"tokens\":" + expected + "}")).isTrue();
+    }
+
     @Test
     void vectorsAreThoseOfTheEngine() {
         JsonArray data = ask("/v1/embeddings", "{\"input\":[\"A fox\",\"A forest\"],\"model\":\"demo\"}")

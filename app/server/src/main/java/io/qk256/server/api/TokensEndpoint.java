@@ -2,9 +2,12 @@ package io.qk256.server.api;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import com.google.gson.stream.JsonWriter;
 import io.qk256.llm.text.Tokenizer;
 import io.qk256.server.http.ApiException;
 import io.qk256.server.http.Endpoint;
+import io.qk256.server.http.Exchange;
+import java.io.IOException;
 import java.util.function.Function;
 
 /** Text to tokens and back, in the form of llama.cpp's server. */
@@ -14,8 +17,7 @@ public final class TokensEndpoint {
 
     /** {@code {"content": "Once"}} to {@code {"tokens": [12]}}. */
     public static Endpoint encode(Backend backend) {
-        return exchange -> exchange.json(
-                200, encoded(Fields.parse(exchange.body()), backend.model().tokenizer()));
+        return exchange -> encode(exchange, backend.model().tokenizer());
     }
 
     /** {@code {"tokens": [12]}} to {@code {"content": "Once"}}. */
@@ -24,7 +26,8 @@ public final class TokensEndpoint {
                 200, decoded(Fields.parse(exchange.body()), backend.model().tokenizer()));
     }
 
-    private static JsonObject encoded(Fields fields, Tokenizer tokenizer) {
+    private static void encode(Exchange exchange, Tokenizer tokenizer) throws IOException {
+        Fields fields = Fields.parse(exchange.body());
         String content = fields.text("content")
                 .orElseThrow(() ->
                         ApiException.invalid("content", "missing_parameter", "content is missing, expected a string"));
@@ -32,20 +35,23 @@ public final class TokensEndpoint {
         boolean marks = fields.flag("parse_special");
         boolean pieces = fields.flag("with_pieces");
         fields.requireNoOthers();
-        JsonArray tokens = new JsonArray();
-        for (int token : tokenizer.encode(content, begin && tokenizer.addsBeginOfText(), marks)) {
+        int[] tokens = tokenizer.encode(content, begin && tokenizer.addsBeginOfText(), marks);
+        write(tokens, pieces, tokenizer, exchange.jsonWriter(200));
+    }
+
+    /** Token by token, because objects for the millions that a body may have take more memory than there is. */
+    private static void write(int[] tokens, boolean pieces, Tokenizer tokenizer, JsonWriter json) throws IOException {
+        json.beginObject().name("tokens").beginArray();
+        for (int token : tokens) {
             if (pieces) {
-                JsonObject json = new JsonObject();
-                json.addProperty("id", token);
-                json.addProperty("piece", tokenizer.describe(token));
-                tokens.add(json);
+                json.beginObject().name("id").value(token);
+                json.name("piece").value(tokenizer.describe(token)).endObject();
             } else {
-                tokens.add(token);
+                json.value(token);
             }
         }
-        JsonObject json = new JsonObject();
-        json.add("tokens", tokens);
-        return json;
+        json.endArray().endObject();
+        json.close();
     }
 
     private static JsonObject decoded(Fields fields, Tokenizer tokenizer) {

@@ -2,6 +2,7 @@ package io.qk256.server.http;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.eclipse.jetty.io.AbstractConnection;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Request;
@@ -11,7 +12,8 @@ import org.eclipse.jetty.util.Callback;
 /**
  * Notices that a client leaves while its answer is being computed. Nothing is read from a connection then, so Jetty itself would
  * notice only when it writes. This reads in between: the end of the stream means that the client has left; the beginning of a next
- * request is given to the connection, and ends the watch. Thread-safe.
+ * request is given to the connection, and ends the watch. No more is read than the connection has room for, because it drops the
+ * rest; a connection that is full of requests that follow is not watched. Thread-safe.
  */
 public final class Departure implements AutoCloseable {
 
@@ -20,18 +22,38 @@ public final class Departure implements AutoCloseable {
     private final EndPoint endPoint;
     private final Connection connection;
     private final Runnable left;
+    private final int room;
     private boolean closed;
 
     private Departure(Connection connection, Runnable left) {
         this.connection = connection;
         this.endPoint = connection.getEndPoint();
         this.left = left;
+        this.room = Math.min(FIRST_BYTES, room(connection));
     }
 
     static Departure watch(Request request, Runnable left) {
         Departure departure = new Departure(request.getConnectionMetaData().getConnection(), left);
-        departure.watchOn();
+        if (departure.room > 0) {
+            departure.watchOn();
+        }
         return departure;
+    }
+
+    /** How many bytes can be given to a connection. It does not tell, so what it holds is taken and given back. */
+    private static int room(Connection connection) {
+        if (connection instanceof AbstractConnection sized
+                && connection instanceof Connection.UpgradeFrom giver
+                && connection instanceof Connection.UpgradeTo receiver) {
+            ByteBuffer held = giver.onUpgradeFrom();
+            if (held == null) {
+                return sized.getInputBufferSize();
+            }
+            int bytes = held.remaining();
+            receiver.onUpgradeTo(held);
+            return sized.getInputBufferSize() - bytes;
+        }
+        return 0;
     }
 
     private void watchOn() {
@@ -42,7 +64,7 @@ public final class Departure implements AutoCloseable {
         if (closed) {
             return;
         }
-        ByteBuffer bytes = BufferUtil.allocate(FIRST_BYTES);
+        ByteBuffer bytes = BufferUtil.allocate(room);
         int filled;
         try {
             filled = endPoint.fill(bytes);

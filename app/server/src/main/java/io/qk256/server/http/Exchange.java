@@ -1,8 +1,11 @@
 package io.qk256.server.http;
 
 import com.google.gson.JsonElement;
+import com.google.gson.stream.JsonWriter;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.OutputStreamWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
@@ -106,6 +109,14 @@ public final class Exchange {
     /** Answers with JSON. */
     public void json(int status, JsonElement element) throws IOException {
         answer(status, JSON, Json.text(element));
+    }
+
+    /** Begins an answer of JSON that may be too large to be held as a whole. Only a complete one may be closed. */
+    public JsonWriter jsonWriter(int status) {
+        response.setStatus(status);
+        put(HttpHeader.CONTENT_TYPE, JSON);
+        OutputStream out = Content.Sink.asOutputStream(response);
+        return new JsonWriter(new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8)));
     }
 
     /** Answers with text of a media type, in UTF-8. */
