@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -94,6 +96,28 @@ class RequestErrorsTest {
 
     private static HttpResponse<String> post(String body) {
         return server.post(CHAT, body.replace('\'', '"'));
+    }
+
+    /** That a schema allows too many forms is only seen while the answer is computed, here after its first token. */
+    @Test
+    void aSchemaThatIsTooWideIsRefusedOnTheWay() {
+        String wide = IntStream.range(0, 2400)
+                .mapToObj(i -> "{'type':'array','minItems':" + i + "}")
+                .collect(Collectors.joining(","));
+        String ask =
+                "{'messages':[{'role':'user','content':'Hi'}],'response_format':{'type':'json_schema','json_schema':{"
+                        + "'schema':{'properties':{'x':{'anyOf':[" + wide + "]}},'required':['x']}}}";
+        try (TestServer scripted = TestServer.scripted(new Script().answer("Hi", "{\"x\":[1]}"))) {
+            HttpResponse<String> whole = scripted.post(CHAT, (ask + "}").replace('\'', '"'));
+            assertThat(whole.statusCode()).as(whole.body()).isEqualTo(400);
+            assertThat(TestServer.error(whole).get("code").getAsString()).isEqualTo("invalid_value");
+            assertThat(TestServer.error(whole).get("message").getAsString()).contains("too many forms");
+
+            HttpResponse<String> stream = scripted.post(CHAT, (ask + ",'stream':true}").replace('\'', '"'));
+            assertThat(stream.statusCode()).as(stream.body()).isEqualTo(200);
+            assertThat(stream.body()).contains("\"invalid_value\"", "too many forms");
+            assertThat(scripted.log).isEmpty();
+        }
     }
 
     @Test

@@ -68,7 +68,7 @@ final class SchemaReader {
     static Shape read(JsonValue schema) {
         SchemaReader reader = new SchemaReader(schema);
         Shape shape = reader.shape(schema, "#");
-        reader.requireNoEmptyCycles();
+        reader.flatten();
         reader.updateHeights();
         if (shape.height() == Shape.NEVER) {
             throw new UserError("the JSON schema has no values that satisfy it; look for bounds that contradict each"
@@ -471,13 +471,13 @@ final class SchemaReader {
         return shape;
     }
 
-    /** A reference to itself, with no bracket between, would be followed for ever. */
-    private void requireNoEmptyCycles() {
+    /** A reference to itself, with no bracket between, would be followed for ever; it is refused. */
+    private void flatten() {
         IdentityHashMap<Shape, Boolean> done = new IdentityHashMap<>();
-        shapes.forEach(shape -> requireNoEmptyCycle(shape, done));
+        shapes.forEach(shape -> flatten(shape, done));
     }
 
-    private static void requireNoEmptyCycle(Shape shape, IdentityHashMap<Shape, Boolean> done) {
+    private static void flatten(Shape shape, IdentityHashMap<Shape, Boolean> done) {
         Boolean before = done.get(shape);
         if (before != null) {
             if (!before) {
@@ -488,8 +488,14 @@ final class SchemaReader {
         }
         done.put(shape, false);
         switch (shape) {
-            case Shape.Reference reference -> requireNoEmptyCycle(reference.target(), done);
-            case Shape.Union union -> union.shapes().forEach(each -> requireNoEmptyCycle(each, done));
+            case Shape.Reference reference -> {
+                flatten(reference.target(), done);
+                reference.flatten();
+            }
+            case Shape.Union union -> {
+                union.shapes().forEach(each -> flatten(each, done));
+                union.flatten();
+            }
             default -> {}
         }
         done.put(shape, true);

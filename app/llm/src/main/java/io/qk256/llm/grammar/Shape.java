@@ -38,10 +38,19 @@ abstract class Shape {
         return fits(levels) ? start(levels) : Node.NONE;
     }
 
+    /** The shapes of which a value may be, each once, and none a union or a reference. */
+    List<Shape> alternatives() {
+        return List.of(this);
+    }
+
     abstract int leastHeight();
 
     /** Only called if the shape {@linkplain #fits fits}. */
     abstract Node start(int levels);
+
+    private static Node oneOf(List<Shape> alternatives, int levels) {
+        return Node.alt(alternatives.stream().map(shape -> shape.values(levels)).toList());
+    }
 
     /** What is known without other shapes. */
     static final class Simple extends Shape {
@@ -67,6 +76,7 @@ abstract class Shape {
     static final class Reference extends Shape {
 
         private Optional<Shape> target = Optional.empty();
+        private List<Shape> alternatives = List.of();
 
         void set(Shape shape) {
             target = Optional.of(shape);
@@ -76,6 +86,16 @@ abstract class Shape {
             return target.orElseThrow();
         }
 
+        /** Takes over the alternatives of the target, which must be known. */
+        void flatten() {
+            alternatives = target().alternatives();
+        }
+
+        @Override
+        List<Shape> alternatives() {
+            return alternatives;
+        }
+
         @Override
         int leastHeight() {
             return target().height();
@@ -83,14 +103,18 @@ abstract class Shape {
 
         @Override
         Node start(int levels) {
-            return target().start(levels);
+            return oneOf(alternatives, levels);
         }
     }
 
-    /** One of several. */
+    /**
+     * One of several. Unions that refer to unions can lead to the same shape on more ways than can be followed, so the
+     * alternatives are gathered once, when the schema is read.
+     */
     static final class Union extends Shape {
 
         private final List<Shape> shapes;
+        private List<Shape> alternatives = List.of();
 
         Union(List<Shape> shapes) {
             this.shapes = List.copyOf(shapes);
@@ -100,6 +124,19 @@ abstract class Shape {
             return shapes;
         }
 
+        /** Gathers the alternatives of the shapes, which must be known. */
+        void flatten() {
+            alternatives = shapes.stream()
+                    .flatMap(shape -> shape.alternatives().stream())
+                    .distinct()
+                    .toList();
+        }
+
+        @Override
+        List<Shape> alternatives() {
+            return alternatives;
+        }
+
         @Override
         int leastHeight() {
             return shapes.stream().mapToInt(Shape::height).min().orElse(NEVER);
@@ -107,7 +144,7 @@ abstract class Shape {
 
         @Override
         Node start(int levels) {
-            return Node.alt(shapes.stream().map(shape -> shape.values(levels)).toList());
+            return oneOf(alternatives, levels);
         }
     }
 

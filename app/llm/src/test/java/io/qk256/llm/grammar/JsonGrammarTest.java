@@ -2,6 +2,7 @@ package io.qk256.llm.grammar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
@@ -21,6 +22,7 @@ import java.io.StringReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
@@ -365,6 +367,28 @@ class JsonGrammarTest {
             default -> "[".repeat(1000);
         };
         assertThatThrownBy(() -> JsonGrammar.ofSchema(TEXTS, schema)).isInstanceOf(UserError.class);
+    }
+
+    /** Each definition leads twice to the next one, in all 2^45 times to the last one, which is one alternative. */
+    @Test
+    void sharedDefinitionsAreFollowedOnce() {
+        StringBuilder definitions = new StringBuilder();
+        for (int i = 0; i < 45; i++) {
+            String next = "{\"$ref\":\"#/$defs/a" + (i + 1) + "\"}";
+            definitions.append("\"a%d\":{\"anyOf\":[%s,%s]},".formatted(i, next, next));
+        }
+        String last = "\"a45\":{\"anyOf\":[{\"type\":\"boolean\"},{\"items\":{\"$ref\":\"#/$defs/a0\"}}]}";
+        String schema = "{\"properties\":{\"x\":{\"$ref\":\"#/$defs/a0\"}},\"required\":[\"x\"],"
+                + "\"additionalProperties\":false,\"$defs\":{" + definitions + last + "}}";
+        assertTimeoutPreemptively(Duration.ofMinutes(1), () -> {
+            JsonGrammar grammar = JsonGrammar.ofSchema(TEXTS, schema);
+            requireAccepted(BYTE_PAIRS, grammar, "{\"x\":true}", schema);
+            requireAccepted(BYTE_PAIRS, grammar, "{\"x\":[false,[[]]]}", schema);
+            assertThat(acceptsStart(grammar, "{\"x\":null")).isFalse();
+            assertThat(acceptsStart(grammar, "{\"x\":[1")).isFalse();
+            assertThat(acceptsStart(grammar, "{\"x\":" + "[".repeat(63))).isTrue();
+            assertThat(acceptsStart(grammar, "{\"x\":" + "[".repeat(64))).isFalse();
+        });
     }
 
     /** Alternatives that cannot be told apart early are followed together, up to a limit. */

@@ -119,7 +119,7 @@ final class Choices implements AutoCloseable {
      *
      * @param patience how long
      * @return null if there was none
-     * @throws ApiException if a completion failed or took too long, or the server stops
+     * @throws ApiException if a completion cannot be given or took too long, or the server stops
      * @throws IOException if the client has left
      */
     @Nullable
@@ -132,6 +132,10 @@ final class Choices implements AutoCloseable {
             throw new IOException("the server stops", e);
         }
         if (event instanceof Event.Failed failed) {
+            // Whether a schema allows too many forms is only known on the way.
+            if (failed.cause() instanceof UserError e) {
+                throw ApiException.invalid(null, "invalid_value", e.getMessage());
+            }
             throw new IllegalStateException("a completion failed", failed.cause());
         }
         if (event instanceof Event.End end) {
