@@ -190,6 +190,23 @@ class ToolsTest {
                 .allSatisfy(call -> assertThat(call.function().name()).isIn("a", "b"));
     }
 
+    /** Grammars of tools and of schemas are kept together. This schema is none, but reads like the description of a tool. */
+    @Test
+    void aSchemaIsNotTakenForTools() {
+        String parameters = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
+        String ask = "{\"messages\":[{\"role\":\"user\",\"content\":\"Once\"}],\"max_tokens\":1,";
+        String tool = "{\"type\":\"function\",\"function\":{\"name\":\"a\",\"parameters\":" + parameters + "}}";
+        String chat = "/v1/chat/completions";
+        assertThat(server.post(chat, ask + "\"tools\":[" + tool + "],\"tool_choice\":\"required\"}")
+                        .statusCode())
+                .isEqualTo(200);
+        String schema = "[\"TAGS\",8,\"a\",\"" + parameters.replace("\"", "\\\"") + "\"]";
+        String format = "{\"type\":\"json_schema\",\"json_schema\":{\"schema\":" + schema + "}}";
+        assertThat(server.post(chat, ask + "\"response_format\":" + format + "}")
+                        .statusCode())
+                .isEqualTo(400);
+    }
+
     private static ChatCompletionCreateParams.Builder noArguments(String... names) {
         ChatCompletionCreateParams.Builder request =
                 ChatCompletionCreateParams.builder().model("demo").addUserMessage("Once");

@@ -79,7 +79,7 @@ class RunIT {
     void aSeedGivesTheSameTextWithEveryKernelAndAnyNumberOfThreads() throws Exception {
         List<String> kernels = usableKernels();
         assertThat(kernels).contains("scalar");
-        String tokens = Effort.isLong() ? "60" : "20";
+        String tokens = Effort.isLong() ? "60" : "30";
         List<String> counts = Effort.isLong() ? List.of("1", "3") : List.of("3");
         String[] common = {"run", "-p", "The old fox", "-n", tokens, "--seed=7", "--temp=1", "--repeat-penalty=1.1"};
         String expected = runs(with(common, "--kernel=scalar", "--threads=1")).out();

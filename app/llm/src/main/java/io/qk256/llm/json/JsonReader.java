@@ -16,10 +16,6 @@ final class JsonReader {
     private int at;
     private int depth;
 
-    JsonReader(String text) {
-        this(text, false);
-    }
-
     /** @param takesLast whether a name may be twice in an object; the last one counts */
     JsonReader(String text, boolean takesLast) {
         if (text.length() > MAX_LENGTH) {

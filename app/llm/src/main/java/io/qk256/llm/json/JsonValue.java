@@ -16,7 +16,7 @@ public sealed interface JsonValue {
      *     has a name twice in one object
      */
     static JsonValue parse(String text) {
-        return new JsonReader(text).whole();
+        return new JsonReader(text, false).whole();
     }
 
     /** Reads what a model has written: of a name that is twice in one object, the last counts, as it does elsewhere. */

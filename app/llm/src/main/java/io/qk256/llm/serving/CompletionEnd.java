@@ -7,7 +7,8 @@ import java.util.Optional;
  * How a completion ended.
  *
  * @param reason why
- * @param stopString the stop string that appeared, for {@link FinishReason#STOP_STRING}
+ * @param stopString the stop string that appeared, for {@link FinishReason#STOP_STRING}, or with a constraint {@link
+ *     FinishReason#CUT_BY_GRAMMAR}
  * @param usage the tokens
  * @param queued the time from submission until the first pass with tokens of this request
  * @param toFirstToken the time from submission until the first token was chosen; zero if there was none

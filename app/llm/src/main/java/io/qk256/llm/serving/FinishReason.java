@@ -14,7 +14,7 @@ public enum FinishReason {
     /** The context is full. With a constraint, the text may be incomplete. */
     CONTEXT,
 
-    /** The constraint allows no token here, nor the end of the text: the text is incomplete. */
+    /** The constraint allows no token here, nor the end of the text, or a stop string came before: the text is incomplete. */
     CUT_BY_GRAMMAR,
 
     /** {@link Handle#cancel} was called, or the scheduler was closed and its time to finish passed. */

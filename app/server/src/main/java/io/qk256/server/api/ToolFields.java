@@ -69,7 +69,7 @@ record ToolFields(List<Tool> tools, Optional<JsonGrammar> grammar) {
                         "tools", description, texts -> JsonGrammar.ofToolCalls(texts, format, callable, most))));
     }
 
-    /** As JSON, in which no name can look like something else. */
+    /** As JSON, in which no name can look like something else; the word before makes it no schema, which has the same cache. */
     private static String description(ToolFormat format, int most, List<Tool> tools) {
         JsonArray all = new JsonArray();
         all.add(format.name());
@@ -78,7 +78,7 @@ record ToolFields(List<Tool> tools, Optional<JsonGrammar> grammar) {
             all.add(tool.name());
             all.add(tool.parameters().toJson());
         }
-        return Json.text(all);
+        return "calls " + Json.text(all);
     }
 
     /** Whether a call is required, and of which tool. */

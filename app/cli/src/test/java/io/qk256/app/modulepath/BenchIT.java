@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The benchmarks of the packaged application, as short as possible. The figures may be anything: these tests look only at
  * their form; {@code BenchVerdictTest} tests verdicts on given measurements.
  */
-class MeasuringIT {
+class BenchIT {
 
     @TempDir
     private Path directory;
