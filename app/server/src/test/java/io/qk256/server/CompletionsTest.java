@@ -184,6 +184,37 @@ class CompletionsTest {
                 .hasSize(4);
     }
 
+    /** A smiley is several tokens of this model. */
+    @Test
+    void offsetsAreTheSameInAStream() {
+        String said = "a \ud83d\ude00 p\u00f6\u00f6r \ud83d\ude00 man";
+        String fields = "{\"prompt\":\"Hi\\n[assistant] \",\"logprobs\":0,\"stop\":\"manx\"";
+        try (TestServer scripted = TestServer.scripted(new Script().answer("Hi", said))) {
+            JsonObject whole = choice(TestServer.json(scripted.post(TEXT, fields + "}")), 0);
+            assertThat(whole.get("text").getAsString()).isEqualTo(said);
+            JsonArray tokens = whole.getAsJsonObject("logprobs").getAsJsonArray("tokens");
+            JsonArray offsets = whole.getAsJsonObject("logprobs").getAsJsonArray("text_offset");
+            assertThat(tokens.size()).isGreaterThan((int) said.codePoints().count());
+            for (int i = 0; i < tokens.size(); i++) {
+                String from =
+                        said.substring(said.offsetByCodePoints(0, offsets.get(i).getAsInt()));
+                String token = tokens.get(i).getAsString();
+                boolean isPart = token.contains("\ufffd");
+                assertThat(isPart ? from.codePointAt(0) > 127 : from.startsWith(token))
+                        .as("%s at %s", token, from)
+                        .isTrue();
+            }
+            JsonArray streamed = new JsonArray();
+            for (JsonObject event : TestServer.events(scripted.post(TEXT, fields + ",\"stream\":true}"))) {
+                JsonElement logprobs = choice(event, 0).get("logprobs");
+                if (!logprobs.isJsonNull()) {
+                    streamed.addAll(logprobs.getAsJsonObject().getAsJsonArray("text_offset"));
+                }
+            }
+            assertThat(streamed).isEqualTo(offsets);
+        }
+    }
+
     @Test
     void aBiasForbidsAToken() {
         JsonObject free = chat(ONCE + ",\"max_tokens\":1,\"temperature\":0");

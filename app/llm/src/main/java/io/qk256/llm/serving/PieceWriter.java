@@ -17,15 +17,14 @@ final class PieceWriter {
     private final StreamDecoder decoder;
     private final List<String> stops;
     private final StringBuilder held = new StringBuilder();
-    private final ArrayDeque<Placed> tokens = new ArrayDeque<>();
 
-    /** The number of characters before {@link #held}. */
+    /** Those that have not been emitted. */
+    private final ArrayDeque<ChosenToken> tokens = new ArrayDeque<>();
+
+    /** The number of characters before {@link #held}, in code points. */
     private long emitted;
 
     private @Nullable String found;
-
-    /** A token that has not been emitted, and where its text begins. */
-    private record Placed(ChosenToken token, long begin) {}
 
     PieceWriter(Tokenizer tokenizer, List<String> stops) {
         this.decoder = new StreamDecoder(tokenizer);
@@ -35,7 +34,7 @@ final class PieceWriter {
     /** Adds a token; returns what can be emitted, or null. Ask {@link #found} afterwards. */
     @Nullable
     TextPiece accept(ChosenToken token) {
-        tokens.add(new Placed(token, emitted + held.length()));
+        tokens.add(token.at(emitted + held.codePoints().count()));
         return add(decoder.accept(token.token()));
     }
 
@@ -57,7 +56,7 @@ final class PieceWriter {
         }
         String text = piece == null ? "" : piece.text();
         List<ChosenToken> all = new ArrayList<>(piece == null ? List.of() : piece.tokens());
-        tokens.forEach(placed -> all.add(placed.token));
+        all.addAll(tokens);
         tokens.clear();
         return all.isEmpty() && held.isEmpty() && text.isEmpty() ? null : new TextPiece(text + held, all);
     }
@@ -96,10 +95,10 @@ final class PieceWriter {
         }
         String text = held.substring(0, count);
         held.delete(0, count);
-        emitted += count;
+        emitted += text.codePoints().count();
         List<ChosenToken> begun = new ArrayList<>();
-        while (!tokens.isEmpty() && tokens.getFirst().begin < emitted) {
-            begun.add(tokens.removeFirst().token);
+        while (!tokens.isEmpty() && tokens.getFirst().begin() < emitted) {
+            begun.add(tokens.removeFirst());
         }
         return new TextPiece(text, begun);
     }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.qk256.llm.LanguageModel;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +55,37 @@ class PieceWriterTest {
                                         .toArray()))
                         .as("of the tokens that begin in the text")
                         .startsWith(expected);
+            }
+        }
+    }
+
+    /** Also of characters that are several tokens, or two UTF-16 units. */
+    @Test
+    void aTokenBeginsWhereItsTextBegins() throws IOException {
+        String text = "a \ud83d\ude00 p\u00f6\u00f6r \u6f22 man. \ud83d\ude00";
+        int[] characters = text.codePoints().toArray();
+        try (LanguageModel model = Served.demo()) {
+            int[] tokens = model.tokenizer().encode(text, false, false);
+            for (List<String> stops : List.of(List.<String>of(), List.of("man?", "\u00f6x"))) {
+                PieceWriter writer = new PieceWriter(model.tokenizer(), stops);
+                List<ChosenToken> told = new ArrayList<>();
+                StringBuilder written = new StringBuilder();
+                for (int token : tokens) {
+                    take(writer.accept(new ChosenToken(token, 0, List.of())), written, told);
+                }
+                take(writer.finish(), written, told);
+                assertThat(written).hasToString(text);
+                assertThat(told).hasSize(tokens.length);
+                assertThat(tokens.length)
+                        .as("some characters are several tokens")
+                        .isGreaterThan(characters.length);
+                int bytes = 0;
+                for (ChosenToken token : told) {
+                    byte[] before = Arrays.copyOf(text.getBytes(StandardCharsets.UTF_8), bytes);
+                    String whole = new String(before, StandardCharsets.UTF_8).replace("\ufffd", "");
+                    assertThat(token.begin()).isEqualTo(whole.codePoints().count());
+                    bytes += model.tokenizer().textBytes(token.token()).length;
+                }
             }
         }
     }

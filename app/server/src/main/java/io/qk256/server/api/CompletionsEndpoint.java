@@ -13,9 +13,7 @@ import io.qk256.server.http.Exchange;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -65,7 +63,6 @@ public final class CompletionsEndpoint implements Endpoint {
 
         private final Envelope envelope;
         private final @Nullable Logprobs logprobs;
-        private final Map<Integer, Integer> sent = new HashMap<>();
 
         TextForm(Backend backend, boolean logprobs) {
             this.envelope = new Envelope("cmpl-", backend.id());
@@ -79,26 +76,20 @@ public final class CompletionsEndpoint implements Endpoint {
 
         @Override
         public List<JsonObject> piece(int choice, TextPiece piece) {
-            int offset = sent.getOrDefault(choice, 0);
-            sent.put(choice, offset + piece.text().length());
             boolean visible = !piece.text().isEmpty() || logprobs != null;
-            return visible
-                    ? List.of(choice(choice, piece.text(), piece.tokens(), offset, JsonNull.INSTANCE))
-                    : List.of();
+            return visible ? List.of(choice(choice, piece.text(), piece.tokens(), JsonNull.INSTANCE)) : List.of();
         }
 
         @Override
         public List<JsonObject> end(int choice, CompletionEnd end) {
-            return List.of(choice(choice, "", List.of(), 0, Envelope.reason(end)));
+            return List.of(choice(choice, "", List.of(), Envelope.reason(end)));
         }
 
-        private JsonObject choice(int choice, String text, List<ChosenToken> tokens, int offset, JsonElement reason) {
+        private JsonObject choice(int choice, String text, List<ChosenToken> tokens, JsonElement reason) {
             JsonObject json = new JsonObject();
             json.addProperty("index", choice);
             json.addProperty("text", text);
-            json.add(
-                    "logprobs",
-                    logprobs == null || tokens.isEmpty() ? JsonNull.INSTANCE : logprobs.ofText(tokens, offset));
+            json.add("logprobs", logprobs == null || tokens.isEmpty() ? JsonNull.INSTANCE : logprobs.ofText(tokens));
             json.add("finish_reason", reason);
             return json;
         }
@@ -113,7 +104,7 @@ public final class CompletionsEndpoint implements Endpoint {
             JsonArray all = new JsonArray();
             for (int i = 0; i < choices.size(); i++) {
                 Answering.Collected choice = choices.get(i);
-                all.add(choice(i, choice.text(), choice.tokens(), 0, Envelope.reason(choice.end())));
+                all.add(choice(i, choice.text(), choice.tokens(), Envelope.reason(choice.end())));
             }
             return envelope.json("text_completion", all);
         }

@@ -49,17 +49,12 @@ final class Logprobs {
         return json;
     }
 
-    /**
-     * Of a part of a text.
-     *
-     * @param offset where the part begins in the text, in characters
-     */
-    JsonObject ofText(List<ChosenToken> tokens, int offset) {
+    /** Of a part of a text. The offset of a token is that of {@link ChosenToken#begin}. */
+    JsonObject ofText(List<ChosenToken> tokens) {
         JsonArray texts = new JsonArray();
         JsonArray logprobs = new JsonArray();
         JsonArray tops = new JsonArray();
         JsonArray offsets = new JsonArray();
-        int at = offset;
         for (ChosenToken token : tokens) {
             texts.add(text(token.token()));
             logprobs.add(finite(token.logprob()));
@@ -68,8 +63,7 @@ final class Logprobs {
                 top.addProperty(text(other.token()), finite(other.logprob()));
             }
             tops.add(top);
-            offsets.add(at);
-            at += text(token.token()).length();
+            offsets.add(token.begin());
         }
         JsonObject json = new JsonObject();
         json.add("tokens", texts);
