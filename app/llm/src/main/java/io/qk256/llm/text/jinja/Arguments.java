@@ -1,8 +1,10 @@
 package io.qk256.llm.text.jinja;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The values that a filter, test, method or function is called with. */
 record Arguments(String of, int line, List<Value> positional, Map<String, Value> named) {
@@ -12,8 +14,9 @@ record Arguments(String of, int line, List<Value> positional, Map<String, Value>
         if (positional.size() > count) {
             throw error("takes at most " + count + " arguments without a name");
         }
+        Set<String> known = new HashSet<>(List.of(names));
         for (String name : named.keySet()) {
-            if (!List.of(names).contains(name)) {
+            if (!known.contains(name)) {
                 throw error("has no argument \"" + name + "\" here");
             }
         }

@@ -50,6 +50,11 @@ final class Budget {
         }
     }
 
+    /** For reading each character of a text. */
+    void read(int length, int line) {
+        steps(length >> 4, line);
+    }
+
     /** For a search, which compares every place with the pattern in the worst case. */
     void search(int textLength, int patternLength, int line) {
         steps(((textLength >> 4) + 1L) * ((patternLength >> 4) + 1L), line);

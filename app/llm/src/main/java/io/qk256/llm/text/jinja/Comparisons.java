@@ -66,6 +66,10 @@ final class Comparisons {
     }
 
     private boolean equal(Map<String, Value> left, Map<String, Value> right, int line) {
+        for (String name : left.keySet()) {
+            budget.step(line);
+            budget.read(name.length(), line);
+        }
         if (!left.keySet().equals(right.keySet())) {
             return false;
         }
@@ -91,7 +95,7 @@ final class Comparisons {
                 yield found;
             }
             case Mapping mapping ->
-                element instanceof Text key && mapping.fields().containsKey(key.text());
+                element instanceof Text key && mapping.fields().containsKey(texts.name(key.marked(), line));
             case Undefined missing -> false;
             default -> throw JinjaException.at(line, "\"in\" looks for " + element.kind() + " in " + container.kind());
         };

@@ -7,6 +7,9 @@ import java.util.Locale;
 /** {@code strftime_now}: a date in the form of C's {@code strftime}, in English. */
 final class Dates {
 
+    /** Two characters become nine at most, as in "September". */
+    static final int MOST_GROWTH = 5;
+
     private Dates() {}
 
     static String format(LocalDateTime now, String format, Arguments arguments) {

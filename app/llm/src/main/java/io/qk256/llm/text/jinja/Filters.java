@@ -55,8 +55,9 @@ final class Filters {
             case "tojson" -> toJson(value, arguments.atMost(1, "indent", "ensure_ascii", "sort_keys"));
             case "select", "reject" -> select(value, arguments, name.equals("select"), UnaryOperator.identity(), 0);
             case "selectattr", "rejectattr" -> {
-                String attribute = arguments.requireText(0).text();
-                yield select(value, arguments, name.equals("selectattr"), of -> field(of, attribute), 1);
+                MarkedText attribute = arguments.requireText(0);
+                UnaryOperator<Value> of = element -> field(element, texts.name(attribute, line));
+                yield select(value, arguments, name.equals("selectattr"), of, 1);
             }
             case "map" -> map(value, arguments);
             default -> throw arguments.error("is not supported");
@@ -98,9 +99,9 @@ final class Filters {
         };
     }
 
-    private static long length(Value value, Arguments arguments) {
+    private long length(Value value, Arguments arguments) {
         return switch (value) {
-            case Text text -> Texts.length(text.marked());
+            case Text text -> texts.length(text.marked(), arguments.line());
             case Sequence list -> list.elements().size();
             case Mapping map -> map.fields().size();
             case Undefined missing -> 0;
@@ -129,6 +130,12 @@ final class Filters {
             pairs.add(new Sequence(List.of(Value.ofMessage(field.getKey()), field.getValue())));
         }
         return new Sequence(pairs);
+    }
+
+    /** The values of a dictionary. */
+    Value values(Mapping map, Arguments arguments) {
+        budget.steps(map.fields().size(), arguments.line());
+        return new Sequence(List.copyOf(map.fields().values()));
     }
 
     private Value replace(Value value, Arguments arguments) {
@@ -170,7 +177,7 @@ final class Filters {
     private Value select(Value value, Arguments arguments, boolean keeps, UnaryOperator<Value> of, int skipped) {
         List<Value> given = arguments.positional();
         Optional<String> name =
-                arguments.find(skipped).map(test -> arguments.textOf(test).text());
+                arguments.find(skipped).map(test -> texts.name(arguments.textOf(test), arguments.line()));
         Arguments rest = new Arguments(
                 "test \"" + name.orElse("") + "\"",
                 arguments.line(),
@@ -193,9 +200,9 @@ final class Filters {
         List<Value> given = arguments.positional();
         for (Value element : elements(value, arguments)) {
             if (attribute.isPresent()) {
-                mapped.add(field(element, arguments.textOf(attribute.get()).text()));
+                mapped.add(field(element, texts.name(arguments.textOf(attribute.get()), arguments.line())));
             } else {
-                String name = arguments.requireText(0).text();
+                String name = texts.name(arguments.requireText(0), arguments.line());
                 Arguments rest = new Arguments(
                         "filter \"" + name + "\"", arguments.line(), given.subList(1, given.size()), arguments.named());
                 budget.enter(arguments.line());

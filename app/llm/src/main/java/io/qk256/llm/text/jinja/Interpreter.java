@@ -161,7 +161,8 @@ final class Interpreter {
         }
     }
 
-    private static void assign(List<String> targets, Value value, Scope scope, int line) {
+    private void assign(List<String> targets, Value value, Scope scope, int line) {
+        budget.steps(targets.size(), line);
         if (targets.size() == 1) {
             scope.set(targets.getFirst(), value);
             return;
@@ -245,7 +246,7 @@ final class Interpreter {
             if (!(value(map.keys().get(i), scope) instanceof Text key)) {
                 throw JinjaException.at(map.line(), "only strings are supported as keys of a dictionary");
             }
-            fields.put(key.text(), value(map.values().get(i), scope));
+            fields.put(texts.name(key.marked(), map.line()), value(map.values().get(i), scope));
         }
         return new Mapping(fields);
     }
@@ -269,7 +270,7 @@ final class Interpreter {
             return element(of, number.value(), at.line());
         }
         if (index instanceof Text name) {
-            return field(of, name.text(), at);
+            return field(of, texts.name(name.marked(), at.line()), at);
         }
         throw JinjaException.at(at.line(), "an index in brackets must be a number or a string, not " + index.kind());
     }
@@ -282,7 +283,7 @@ final class Interpreter {
                 yield place >= 0 && place < size ? list.elements().get((int) place) : new Undefined("element " + index);
             }
             case Text text -> {
-                int length = Texts.length(text.marked());
+                int length = texts.length(text.marked(), line);
                 long place = index < 0 ? index + length : index;
                 yield place >= 0 && place < length
                         ? new Text(texts.pick(text.marked(), new Indexes((int) place, (int) place + 1, 1), line))
@@ -305,7 +306,7 @@ final class Interpreter {
         }
         return switch (of) {
             case Text text -> {
-                Indexes indexes = Indexes.of(from, to, step, Texts.length(text.marked()));
+                Indexes indexes = Indexes.of(from, to, step, texts.length(text.marked(), line));
                 yield new Text(texts.pick(text.marked(), indexes, line));
             }
             case Sequence list -> {
@@ -409,6 +410,7 @@ final class Interpreter {
 
     private Value call(Value.Macro macro, Arguments arguments) {
         List<Statement.Parameter> parameters = macro.definition().parameters();
+        budget.steps(parameters.size(), arguments.line());
         arguments.atMost(
                 parameters.size(),
                 parameters.stream().map(Statement.Parameter::name).toArray(String[]::new));
@@ -438,6 +440,8 @@ final class Interpreter {
             case "range" -> range(arguments.atMost(3));
             default -> {
                 String format = arguments.atMost(1).requireText(0).text();
+                budget.steps(format.length(), arguments.line());
+                budget.characters((long) Dates.MOST_GROWTH * format.length(), arguments.line());
                 yield Value.ofTemplate(Dates.format(now.orElseThrow(), format, arguments));
             }
         };

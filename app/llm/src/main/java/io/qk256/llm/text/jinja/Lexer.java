@@ -16,6 +16,9 @@ final class Lexer {
             "==", "!=", "<=", ">=", "//", "**", "+", "-", "*", "/", "%", "~", "<", ">", "=", "(", ")", "[", "]", "{",
             "}", ",", ".", ":", "|");
 
+    /** A name is read whenever it is looked for, so a long one makes every step long. */
+    private static final int MAX_NAME = 1_000;
+
     private final String source;
     private final List<Token> tokens = new ArrayList<>();
     private int position;
@@ -131,6 +134,9 @@ final class Lexer {
                 while (position < source.length()
                         && (isNameStart(source.charAt(position)) || isDigit(source.charAt(position)))) {
                     position++;
+                }
+                if (position - start > MAX_NAME) {
+                    throw error("a name has " + (position - start) + " characters, expected at most " + MAX_NAME);
                 }
                 add(Kind.NAME, source.substring(start, position));
             } else {

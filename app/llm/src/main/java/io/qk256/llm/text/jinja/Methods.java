@@ -32,10 +32,8 @@ final class Methods {
             case "capitalize" ->
                 new Text(texts.capitalize(text, arguments.atMost(0).line()));
             case "startswith" ->
-                Bool.of(text.text()
-                        .startsWith(arguments.atMost(1).requireText(0).text()));
-            case "endswith" ->
-                Bool.of(text.text().endsWith(arguments.atMost(1).requireText(0).text()));
+                Bool.of(texts.startsWith(text, arguments.atMost(1).requireText(0), line));
+            case "endswith" -> Bool.of(texts.endsWith(text, arguments.atMost(1).requireText(0), line));
             case "replace" -> {
                 MarkedText old = arguments.atMost(2).requireText(0);
                 if (old.length() == 0) {
@@ -77,9 +75,9 @@ final class Methods {
         return switch (name) {
             case "items" -> filters.items(of, arguments.atMost(0));
             case "keys" -> new Sequence(filters.elements(of, arguments.atMost(0)));
-            case "values" -> new Sequence(of.fields().values().stream().toList());
+            case "values" -> filters.values(of, arguments.atMost(0));
             case "get" -> {
-                String key = arguments.atMost(2).requireText(0).text();
+                String key = texts.name(arguments.atMost(2).requireText(0), arguments.line());
                 yield of.fields().getOrDefault(key, arguments.find(1).orElse(None.NONE));
             }
             default -> throw arguments.error("is not supported");

@@ -57,15 +57,37 @@ final class Texts {
         return text.substring(start, text.text().offsetByCodePoints(start, to - from));
     }
 
-    static int length(MarkedText text) {
+    /** The number of characters, each a code point. */
+    int length(MarkedText text, int line) {
+        budget.read(text.length(), line);
+        return codePoints(text);
+    }
+
+    private static int codePoints(MarkedText text) {
         return text.text().codePointCount(0, text.length());
+    }
+
+    boolean startsWith(MarkedText text, MarkedText begin, int line) {
+        budget.read(Math.min(text.length(), begin.length()), line);
+        return text.text().startsWith(begin.text());
+    }
+
+    boolean endsWith(MarkedText text, MarkedText end, int line) {
+        budget.read(Math.min(text.length(), end.length()), line);
+        return text.text().endsWith(end.text());
+    }
+
+    /** The text as a name, which is read whenever it is looked for. */
+    String name(MarkedText text, int line) {
+        budget.read(text.length(), line);
+        return text.text();
     }
 
     /** The characters at these indexes, each a code point. */
     MarkedText pick(MarkedText text, Indexes indexes, int line) {
         budget.characters(text.length(), line);
         if (indexes.step() == 1) {
-            return slice(text, length(text), indexes.from(), indexes.to());
+            return slice(text, codePoints(text), indexes.from(), indexes.to());
         }
         int[] starts = starts(text);
         budget.steps(indexes.count(), line);
@@ -86,7 +108,7 @@ final class Texts {
     }
 
     private static int[] starts(MarkedText text) {
-        int[] starts = new int[length(text) + 1];
+        int[] starts = new int[codePoints(text) + 1];
         for (int i = 0; i + 1 < starts.length; i++) {
             starts[i + 1] = starts[i] + Character.charCount(text.text().codePointAt(starts[i]));
         }

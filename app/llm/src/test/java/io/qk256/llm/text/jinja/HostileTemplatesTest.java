@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Templates that would run forever, fill the memory or the stack. Each must end soon, with a reason. */
 class HostileTemplatesTest {
@@ -83,11 +87,61 @@ class HostileTemplatesTest {
                         .isInstanceOf(JinjaException.class));
     }
 
+    /** Each reads a million characters, of which a template cannot read a hundred million. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ns.s | length",
+                "ns.s[2000000]",
+                "ns.s.startswith(ns.s)",
+                "ns.s.endswith(ns.s)",
+                "{ns.s: 1} | length",
+                "ns.d[ns.s]",
+                "ns.s in ns.d",
+                "ns.d.get(ns.s)",
+                "[] | select(ns.s) | length",
+                "[ns.d] | selectattr(ns.s) | length",
+                "[ns.d] | map(attribute=ns.s) | length",
+                "strftime_now(ns.s) | length"
+            })
+    void readingALongTextIsWork(String expression) {
+        String source = "{% set ns = namespace(s='\u044f', d={'a': 1}) %}"
+                + "{% for i in range(20) %}{% set ns.s = ns.s + ns.s %}{% endfor %}"
+                + "{% for i in range(100) %}{{ " + expression + " }}{% endfor %}";
+        assertIsTooMuch(source);
+    }
+
+    private static void assertIsTooMuch(String source) {
+        Optional<LocalDateTime> now = Optional.of(LocalDateTime.of(2025, 7, 1, 9, 5));
+        assertThatThrownBy(() -> JinjaTemplate.parse(source).render(VARIABLES, now))
+                .isInstanceOf(JinjaException.class)
+                .hasMessageMatching(".*the template (takes too many steps|makes too much text).*");
+    }
+
+    @Test
+    void manyNamesAreWork() {
+        String names = IntStream.range(0, 10_000).mapToObj(i -> "a" + i).collect(Collectors.joining(","));
+        String map = "{% set d = {" + names.replaceAll("(a[0-9]+)", "'$1': 1") + "} %}";
+        String loop = "{% for i in range(100) %}";
+        assertIsTooMuch(map + loop + "{{ d.values() | length }}{% endfor %}");
+        assertIsTooMuch(map + loop + "{{ d == {} }}{% endfor %}");
+        assertIsTooMuch("{% macro m(" + names + ") %}{% endmacro %}" + loop + "{{ m() }}{% endfor %}");
+        assertIsTooMuch("{% set l = range(10000) %}" + loop + "{% for " + names + " in [l] %}{% endfor %}{% endfor %}");
+    }
+
+    @Test
+    void aLongNameIsRefused() {
+        assertThat(JinjaTemplate.parse("{{ " + "x".repeat(1_000) + " }}")).isNotNull();
+        assertThatThrownBy(() -> JinjaTemplate.parse("{{ " + "x".repeat(1_001) + " }}"))
+                .isInstanceOf(JinjaException.class)
+                .hasMessageContaining("a name has 1001 characters, expected at most 1000");
+    }
+
     /** Real templates need a thousandth of the limits, and long conversations raise them. */
     @Test
     void longConversationsAreWithinTheLimits() {
         String source = "{% for m in messages %}{{ '<a>' + m + '<b>' + (m | trim) + m.split('</x>')[-1] }}{% endfor %}";
-        Value.Sequence messages = new Value.Sequence(java.util.stream.IntStream.range(0, 5_000)
+        Value.Sequence messages = new Value.Sequence(IntStream.range(0, 5_000)
                 .mapToObj(i -> Value.ofMessage("word ".repeat(200)))
                 .toList());
         MarkedText text = JinjaTemplate.parse(source).render(Map.of("messages", messages), Optional.empty());
