@@ -120,7 +120,9 @@ public final class Generator {
         speculation.ifPresent(decoder -> decoder.start(prompt));
         int tried = speculation.map(SpeculativeDecoder::tried).orElse(0);
         int right = speculation.map(SpeculativeDecoder::right).orElse(0);
-        Writing writing = new Writing(maxTokens, form, stop, out);
+        boolean forgets = whenFull == WhenFull.FORGET_OLDEST && sequence.context() >= LEAST_TO_FORGET;
+        int room = forgets ? Integer.MAX_VALUE : sequence.context() - prompt.length;
+        Writing writing = new Writing(maxTokens, room, form, stop, out);
         long decodeStart = System.nanoTime();
         End end = writing.run(logits);
         speculation.ifPresent(SpeculativeDecoder::finish);
@@ -162,6 +164,10 @@ public final class Generator {
     private final class Writing {
 
         private final int maxTokens;
+
+        /** The most tokens that fit in the context. */
+        private final int room;
+
         private final Optional<TokenConstraint> form;
         private final BitSet stops = new BitSet();
         private final BooleanSupplier stop;
@@ -172,8 +178,9 @@ public final class Generator {
         private int forgotten;
         private int decoded;
 
-        Writing(int maxTokens, Optional<TokenConstraint> form, BooleanSupplier stop, Consumer<String> out) {
+        Writing(int maxTokens, int room, Optional<TokenConstraint> form, BooleanSupplier stop, Consumer<String> out) {
             this.maxTokens = maxTokens;
+            this.room = room;
             this.form = form;
             if (form.isPresent()) {
                 for (int token = 0; token < tokenizer.vocabularySize(); token++) {
@@ -196,6 +203,9 @@ public final class Generator {
                 if (tokens == maxTokens) {
                     return End.LIMIT;
                 }
+                if (tokens == room) {
+                    return End.CONTEXT;
+                }
                 if (stop.getAsBoolean()) {
                     return End.STOPPED;
                 }
@@ -216,13 +226,9 @@ public final class Generator {
                 sampler.accept(token);
                 tokens++;
                 emit(decoder.accept(token));
-                boolean full = position() == sequence.context();
-                if (full && (whenFull == WhenFull.STOP || sequence.context() < LEAST_TO_FORGET)) {
-                    return End.CONTEXT;
-                }
-                if (tokens < maxTokens) {
+                if (tokens < Math.min(maxTokens, room)) {
                     wantNeeded(form);
-                    logits = full ? forgetAndAdd(token) : decode(token);
+                    logits = position() == sequence.context() ? forgetAndAdd(token) : decode(token);
                     decoded++;
                 }
             }
@@ -247,7 +253,7 @@ public final class Generator {
 
         private float[] decode(int token) {
             return speculation
-                    .map(decoder -> decoder.decode(token, maxTokens - tokens))
+                    .map(decoder -> decoder.decode(token, Math.min(maxTokens, room) - tokens))
                     .orElseGet(() -> sequence.decode(token));
         }
 

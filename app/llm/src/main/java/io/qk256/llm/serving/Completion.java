@@ -138,9 +138,15 @@ final class Completion extends Job implements Handle {
         return sequence != null;
     }
 
-    /** Whether it asks for a token at all. */
-    boolean mayWrite() {
-        return request.maxTokens() > 0;
+    /** Why it may not write a further token, or null. */
+    @Nullable
+    FinishReason limit() {
+        if (tokens == request.maxTokens()) {
+            return FinishReason.LIMIT;
+        }
+        int context = sequence().context();
+        boolean forgets = request.whenFull() == WhenFull.FORGET_OLDEST && context >= LEAST_TO_FORGET;
+        return forgets || prompt.length + tokens < context ? null : FinishReason.CONTEXT;
     }
 
     Sequence sequence() {
@@ -262,15 +268,12 @@ final class Completion extends Job implements Handle {
     }
 
     private @Nullable FinishReason goOn(int token) {
+        FinishReason limit = limit();
+        if (limit != null) {
+            return limit;
+        }
         Sequence all = sequence();
-        boolean full = all.position() == all.context();
-        if (full && (request.whenFull() == WhenFull.STOP || all.context() < LEAST_TO_FORGET)) {
-            return FinishReason.CONTEXT;
-        }
-        if (tokens == request.maxTokens()) {
-            return FinishReason.LIMIT;
-        }
-        pending = full ? forgetAndAdd(token) : new int[] {token};
+        pending = all.position() == all.context() ? forgetAndAdd(token) : new int[] {token};
         pendingFrom = 0;
         inPrompt = false;
         return null;

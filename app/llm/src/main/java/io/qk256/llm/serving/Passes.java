@@ -184,7 +184,7 @@ final class Passes {
                     long now = clock.getAsLong();
                     guarded(completion, () -> {
                         completion.start(engine.sequence(), tokenizer, endings, now);
-                        return completion.mayWrite() ? null : FinishReason.LIMIT;
+                        return completion.limit();
                     });
                 }
             }

@@ -50,8 +50,15 @@ class GeneratorTest {
             Arrays.fill(prompt, 300);
             Answer answer = demo.generator(SamplingOptions.greedy()).generate(prompt, 1000, () -> false, text -> {});
             assertThat(answer.end()).isEqualTo(End.CONTEXT);
-            assertThat(answer.tokens()).as("the last one needs no place").isEqualTo(7);
-            assertThat(demo.sequence.position()).isEqualTo(256);
+            assertThat(answer.tokens()).isEqualTo(256 - 250);
+            assertThat(demo.sequence.position())
+                    .as("the last token is not computed")
+                    .isEqualTo(255);
+            int[] all = new int[256];
+            Arrays.fill(all, 300);
+            Answer none = demo.generator(SamplingOptions.greedy()).generate(all, 1000, () -> false, text -> {});
+            assertThat(none.end()).isEqualTo(End.CONTEXT);
+            assertThat(none.tokens()).isZero();
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.qk256.llm.LanguageModel;
+import io.qk256.llm.generation.GenerationOptions.WhenFull;
 import io.qk256.llm.generation.SamplingOptions;
 import io.qk256.llm.generation.TokenConstraint;
 import io.qk256.llm.model.CacheType;
@@ -109,6 +110,24 @@ class PassesTest {
             served.round();
             assertThat(late.end().reason()).isEqualTo(FinishReason.TIMEOUT);
             assertThat(late.end().usage().completionTokens()).isPositive();
+        }
+    }
+
+    /** Also if no place is left at all, and if the context is too short to forget anything. */
+    @Test
+    void promptAndCompletionFitInTheContext() {
+        for (int context : new int[] {7, 8}) {
+            try (Served served = served(4, context, 8)) {
+                for (int prompt = 1; prompt <= context; prompt++) {
+                    for (WhenFull whenFull : context == 7 ? WhenFull.values() : new WhenFull[] {WhenFull.STOP}) {
+                        Heard heard = new Heard();
+                        served.submit(tokens(prompt, 100).withWhenFull(whenFull), heard);
+                        served.finish();
+                        assertThat(heard.end().reason()).isEqualTo(FinishReason.CONTEXT);
+                        assertThat(heard.end().usage().totalTokens()).isEqualTo(context);
+                    }
+                }
+            }
         }
     }
 
