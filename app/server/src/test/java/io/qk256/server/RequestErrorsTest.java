@@ -148,6 +148,33 @@ class RequestErrorsTest {
         assertThat(TestServer.error(response).get("message").getAsString()).contains(expected);
     }
 
+    /** Whichever of the two values counted, somebody would expect the other one. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            /v1/chat/completions | {'n':1,'messages':[{'role':'user','content':'Hi'}],'n':1} | n | n
+            /v1/chat/completions | {'messages':[{'role':'user','content':'Hi','role':'user'}]} | messages[0].role | role
+            /v1/chat/completions | {'tools':[{'function':{'parameters':{'type':'object','t\\u0079pe':null}}}]} | tools[0].function.parameters.type | type
+            /v1/completions | {'prompt':'a','prompt':'a'} | prompt | prompt
+            /v1/embeddings | {'input':'a','input':'a'} | input | input
+            /tokenize | {'content':'a','content':'a'} | content | content
+            /detokenize | {'tokens':[1],'x':[{'y':{},'y':{}}]} | x[0].y | y
+            """)
+    void aNameThatIsTwiceInAnObjectIsRefused(String path, String body, String param, String name) {
+        HttpResponse<String> response = server.post(path, body.replace('\'', '"'));
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(400);
+        JsonObject error = TestServer.error(response);
+        assertThat(error.get("param").getAsString()).isEqualTo(param);
+        assertThat(error.get("message").getAsString())
+                .isEqualTo("the name \"" + name + "\" is twice in one object, expected once; leave one out");
+    }
+
+    @Test
+    void aNameMayBeInSeveralObjects() {
+        HttpResponse<String> response = post("{'messages':[{'role':'user','content':'Hi'},{'role':'user','content':"
+                + "[{'type':'text','text':'a'},{'type':'text','text':'b'}]}],'max_tokens':1}");
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    }
+
     @Test
     void deepNestingIsRefused() {
         HttpResponse<String> response = post("{'a':".repeat(100_000));

@@ -51,7 +51,7 @@ final class Fields {
     /**
      * Reads a body.
      *
-     * @throws ApiException if it is not a JSON object in UTF-8
+     * @throws ApiException if it is not a JSON object in UTF-8, or has a name twice in one object
      */
     static Fields parse(byte[] body) {
         try {
@@ -59,7 +59,7 @@ final class Fields {
                     .newDecoder()
                     .decode(ByteBuffer.wrap(body))
                     .toString();
-            JsonReader reader = new JsonReader(new StringReader(text));
+            JsonReader reader = new OnceReader(new StringReader(text));
             reader.setStrictness(Strictness.STRICT);
             reader.setNestingLimit(DEEPEST);
             JsonElement root = JsonParser.parseReader(reader);
@@ -255,7 +255,7 @@ final class Fields {
         return seen instanceof JsonObject ? "an object" : shortened(seen.toString());
     }
 
-    private static String shortened(String text) {
+    static String shortened(String text) {
         return text.length() <= LONGEST_SHOWN ? text : text.substring(0, LONGEST_SHOWN) + "...";
     }
 
