@@ -20,6 +20,8 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The answers: what they say, and in which form. */
 class CompletionsTest {
@@ -122,6 +124,21 @@ class CompletionsTest {
         assertThat(last.getAsJsonArray("choices")).isEmpty();
         assertThat(last.getAsJsonObject("usage").get("completion_tokens").getAsInt())
                 .isEqualTo(30);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "9007199254740993, 9007199254740993",
+        "9223372036854775807, 9223372036854775807",
+        "-9223372036854775808, -9223372036854775808",
+        "7.0, 7",
+        "1.2e3, 1200"
+    })
+    void theSeedThatIsSentIsUsed(String sent, long used) {
+        String fields = ONCE + ",\"max_tokens\":20,\"temperature\":1.5,\"seed\":";
+        JsonObject answer = chat(fields + sent);
+        assertThat(answer.get("seed").getAsLong()).isEqualTo(used);
+        assertThat(content(answer)).isEqualTo(content(chat(fields + used)));
     }
 
     @Test

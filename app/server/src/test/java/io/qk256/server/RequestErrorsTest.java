@@ -43,6 +43,13 @@ class RequestErrorsTest {
             'n':0                  | n              | 0            | from 1 to 16
             'n':17                 | n              | 17           | from 1 to 16
             'seed':1e300           | seed           | 1e300        | whole number
+            'seed':1e99999999999   | seed           | 1e9999       | whole number
+            'seed':1e2147483647    | seed           | 1e2147       | whole number
+            'seed':1e-2147483647   | seed           | 1e-2147      | whole number
+            'seed':1.5             | seed           | 1.5          | whole number
+            'seed':9007199254740993.5 | seed        | 9007199254740993.5 | whole number
+            'seed':9223372036854775808 | seed       | 9223372036854775808 | from -9223372036854775808 to 9223372036854775807
+            'top_k':2147483648     | top_k          | 2147483648   | from 0 to 2147483647
             'stop':['']            | stop           | stop         | 1 to 1000 characters
             'stop':[1]             | stop[0]        | 1            | a string
             'stream':'yes'         | stream         | "yes"        | true or false

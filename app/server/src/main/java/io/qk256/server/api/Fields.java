@@ -12,6 +12,7 @@ import com.google.gson.stream.JsonToken;
 import io.qk256.server.http.ApiException;
 import java.io.IOException;
 import java.io.StringReader;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +38,6 @@ final class Fields {
     private static final int LONGEST_SHOWN = 60;
     private static final Pattern MESSAGE =
             Pattern.compile("^(?:[a-zA-Z.]+Exception: )?(.*?)( at line \\d+ column \\d+)");
-    private static final double LARGEST_WHOLE = 1L << 53;
 
     private final JsonObject object;
     private final String path;
@@ -160,17 +160,21 @@ final class Fields {
 
     static long whole(JsonElement element, String where, long least, long most) {
         if (element instanceof JsonPrimitive primitive && primitive.isNumber()) {
-            double value = primitive.getAsDouble();
-            boolean exact = value == Math.rint(value) && Math.abs(value) <= LARGEST_WHOLE;
-            if (exact && value >= least && value <= most) {
-                return (long) value;
+            OptionalLong value = whole(primitive.getAsString());
+            if (value.isPresent() && value.getAsLong() >= least && value.getAsLong() <= most) {
+                return value.getAsLong();
             }
         }
-        throw wrong(
-                where,
-                element,
-                "a whole number "
-                        + (most >= Integer.MAX_VALUE ? "of " + least + " or more" : "from " + least + " to " + most));
+        throw wrong(where, element, "a whole number from " + least + " to " + most);
+    }
+
+    /** The number if it is a whole one of 64 bits, which a double would round; also if it is written as 1.0 or 1e3. */
+    private static OptionalLong whole(String number) {
+        try {
+            return OptionalLong.of(new BigDecimal(number).longValueExact());
+        } catch (ArithmeticException | NumberFormatException e) {
+            return OptionalLong.empty();
+        }
     }
 
     Optional<JsonArray> array(String name) {

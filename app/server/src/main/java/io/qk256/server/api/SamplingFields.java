@@ -18,9 +18,6 @@ final class SamplingFields {
     /** Random seeds are short enough to be typed again. */
     private static final int RANDOM_SEEDS = 1_000_000;
 
-    /** The largest whole number that JSON programs agree about. */
-    private static final long LARGEST_SEED = 1L << 53;
-
     private static final int MOST_BIASES = 1024;
 
     private SamplingFields() {}
@@ -47,7 +44,7 @@ final class SamplingFields {
                 fields.number("min_p", 0, 1).orElse(0),
                 repeat,
                 REPEAT_LAST,
-                fields.wholeLong("seed", -LARGEST_SEED, LARGEST_SEED)
+                fields.wholeLong("seed", Long.MIN_VALUE, Long.MAX_VALUE)
                         .orElseGet(() -> new SplittableRandom().nextInt(RANDOM_SEEDS)),
                 fields.number("presence_penalty", -2, 2).orElse(0),
                 fields.number("frequency_penalty", -2, 2).orElse(0),
