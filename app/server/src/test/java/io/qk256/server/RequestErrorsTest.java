@@ -145,8 +145,11 @@ class RequestErrorsTest {
             {'a':1,}     | Expected name at line 1 column 9
             {'a':NaN}    | unexpected character at line 1 column 6
             {} {}        | unexpected character at line 1 column 5
-            [1]          | an object
-            ``           | an object
+            [1]          | the body is an array, expected an object
+            'Hi'         | the body is "Hi", expected an object
+            null         | the body is null, expected an object
+            ``           | the body is empty, expected a JSON object with the fields
+            ` \t `        | the body is white space only (3 bytes), expected a JSON object with the fields
             """)
     void whatIsNotAJsonObjectIsRefused(String body, String expected) {
         HttpResponse<String> response = post(body);

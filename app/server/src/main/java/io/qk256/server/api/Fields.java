@@ -10,6 +10,7 @@ import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import io.qk256.server.http.ApiException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.StringReader;
 import java.math.BigDecimal;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Fields {
 
+    private static final String BODY = "the body";
     private static final int DEEPEST = 64;
     private static final int LONGEST_SHOWN = 60;
     private static final Pattern MESSAGE =
@@ -62,15 +64,28 @@ final class Fields {
             JsonReader reader = new OnceReader(new StringReader(text));
             reader.setStrictness(Strictness.STRICT);
             reader.setNestingLimit(DEEPEST);
+            if (isEmpty(reader)) {
+                String seen = body.length == 0 ? " is empty" : " is white space only (" + body.length + " bytes)";
+                throw ApiException.invalid(
+                        null, "invalid_json", BODY + seen + ", expected a JSON object with the fields");
+            }
             JsonElement root = JsonParser.parseReader(reader);
             if (reader.peek() != JsonToken.END_DOCUMENT) {
                 throw ApiException.invalid(null, "invalid_json", "something follows the JSON object; remove it");
             }
-            return new Fields(object(root, "the body"), "");
+            return new Fields(object(root, BODY), "");
         } catch (CharacterCodingException e) {
             throw ApiException.invalid(null, "invalid_json", "the body is not UTF-8; convert it");
         } catch (IOException | JsonParseException e) {
             throw ApiException.invalid(null, "invalid_json", "the body is not JSON: " + reason(e));
+        }
+    }
+
+    private static boolean isEmpty(JsonReader reader) throws IOException {
+        try {
+            return reader.peek() == JsonToken.END_DOCUMENT;
+        } catch (EOFException e) {
+            return true;
         }
     }
 
@@ -247,7 +262,7 @@ final class Fields {
 
     static ApiException wrong(String where, JsonElement seen, String expected) {
         return ApiException.invalid(
-                where.equals("the body") ? null : where,
+                where.equals(BODY) ? null : where,
                 "invalid_value",
                 where + " is " + shown(seen) + ", expected " + expected);
     }
