@@ -110,10 +110,15 @@ public final class Embeddings implements AutoCloseable {
         return vectors;
     }
 
-    /** Gives up what is in progress, and its memory. Closing again does nothing. */
+    /**
+     * Gives up what is in progress, and its memory. Closing again does nothing, nor does closing after the engine, which
+     * has freed that memory.
+     *
+     * @throws IllegalStateException if a call is in progress
+     */
     @Override
     public void close() {
-        if (!inPass.isEmpty()) {
+        if (!inPass.isEmpty() && !engine.isClosed()) {
             engine.run(this::release);
         }
     }
@@ -121,6 +126,7 @@ public final class Embeddings implements AutoCloseable {
     private void release() {
         inPass.forEach(text -> text.pages.shrink(0));
         inPass.clear();
+        sums.clear(); // Some are those of a part of their text.
     }
 
     /** Puts the next tokens in the batch, and returns how many. */

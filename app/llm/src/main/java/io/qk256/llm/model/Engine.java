@@ -480,7 +480,7 @@ public final class Engine implements AutoCloseable {
      * @throws IllegalStateException if the engine is closed
      */
     public void use(Kernel other) {
-        if (state.get() == State.CLOSED) {
+        if (isClosed()) {
             throw closed();
         }
         kernel.use(other);
@@ -546,6 +546,10 @@ public final class Engine implements AutoCloseable {
             case WORKING -> throw underWay();
             case CLOSED -> throw closed();
         }
+    }
+
+    boolean isClosed() {
+        return state.get() == State.CLOSED;
     }
 
     private static IllegalStateException closed() {

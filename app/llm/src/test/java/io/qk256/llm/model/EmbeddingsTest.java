@@ -106,6 +106,23 @@ class EmbeddingsTest {
         }
     }
 
+    @Test
+    void closingHasNoOrder() {
+        Engine engine = engine(1, 4, CacheType.F16);
+        Embeddings given = engine.embeddings(List.of(TEXT), Pooling.MEAN);
+        given.advance(4, Long.MAX_VALUE);
+        given.close();
+        given.close();
+        assertThat(given.isDone()).isFalse();
+        assertThatIllegalStateException().isThrownBy(given::vectors);
+        Embeddings late = engine.embeddings(List.of(TEXT), Pooling.MEAN);
+        late.advance(4, Long.MAX_VALUE);
+        engine.close();
+        late.close();
+        late.close();
+        assertThat(late.isDone()).isFalse();
+    }
+
     /** Texts that fill a pass, share it, or need several; a sequence of the same engine is not disturbed. */
     @Test
     void vectorsDoNotDependOnBatchesAndThreads() {
