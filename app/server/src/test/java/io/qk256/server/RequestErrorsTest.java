@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A wrong request is refused with the field, what was seen, and what is expected; nothing is silently ignored. */
 class RequestErrorsTest {
@@ -124,6 +125,25 @@ class RequestErrorsTest {
             assertThat(stream.statusCode()).as(stream.body()).isEqualTo(200);
             assertThat(stream.body()).contains("\"invalid_value\"", "too many forms");
             assertThat(scripted.log).isEmpty();
+        }
+    }
+
+    /** The answer that the script gives is not JSON, so what computes it throws. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theLogNamesWhatMadeARequestFail(boolean streams) {
+        try (TestServer scripted = TestServer.scripted(new Script().answer("Hi", "secret"))) {
+            String body =
+                    "{'messages':[{'role':'user','content':'Hi'}],'response_format':{'type':'json_object'},'stream':"
+                            + streams + "}";
+            HttpResponse<String> response = scripted.post(CHAT, body.replace('\'', '"'));
+            assertThat(response.statusCode()).as(response.body()).isEqualTo(500);
+            assertThat(scripted.log).hasSize(1);
+            assertThat(scripted.log.getFirst())
+                    .matches(
+                            "a request to /v1/chat/completions failed: java\\.lang\\.IllegalStateException at .*Choices.*,"
+                                    + " caused by java\\.lang\\.IllegalStateException at .*Script\\$Held\\.allowed.*")
+                    .doesNotContain("secret", "breaks the form");
         }
     }
 

@@ -19,6 +19,9 @@ public final class Gateway extends Handler.Abstract {
 
     private static final int RETRY_SECONDS = 1;
 
+    /** A cause may be its own cause, by a detour. */
+    private static final int MOST_CAUSES = 5;
+
     private final Guard guard;
     private final Limits limits;
     private final Map<String, Route> routes;
@@ -163,8 +166,7 @@ public final class Gateway extends Handler.Abstract {
     }
 
     private void fail(Exchange exchange, Throwable failure, Callback callback) {
-        log.accept("a request to " + routeName(exchange.path()) + " failed: "
-                + failure.getClass().getName() + at(failure));
+        log.accept("a request to " + routeName(exchange.path()) + " failed: " + described(failure));
         try {
             refuse(exchange, ApiException.failed("the server failed; its log says where"));
             callback.succeeded();
@@ -177,10 +179,17 @@ public final class Gateway extends Handler.Abstract {
         return routes.containsKey(path) ? path : "another path";
     }
 
-    /** Where it was thrown; its message may have text of the request. */
-    private static String at(Throwable failure) {
-        StackTraceElement[] trace = failure.getStackTrace();
-        return trace.length == 0 ? "" : " at " + trace[0];
+    /** What it is, where it was thrown, and what caused it; messages may have text of the request. */
+    private static String described(Throwable failure) {
+        StringBuilder text = new StringBuilder();
+        Throwable cause = failure;
+        for (int i = 0; i < MOST_CAUSES && cause != null; i++) {
+            StackTraceElement[] trace = cause.getStackTrace();
+            text.append(i == 0 ? "" : ", caused by ").append(cause.getClass().getName());
+            text.append(trace.length == 0 ? "" : " at " + trace[0]);
+            cause = cause.getCause();
+        }
+        return text.toString();
     }
 
     /**
