@@ -279,6 +279,25 @@ class CompletionsTest {
                 .isEqualTo(server.scheduler.context() - 5);
     }
 
+    /** Dropping older messages has been tried then, so advice to do so would not help. */
+    @Test
+    void aLastMessageThatIsTooLongIsToBeShortened() {
+        int context = server.scheduler.context();
+        String last =
+                "{\"role\":\"user\",\"content\":\"" + "a fox and ".repeat(context) + "\"}],\"truncation\":\"auto\"}";
+        List<JsonObject> errors = new ArrayList<>();
+        for (String before : List.of("", "{\"role\":\"user\",\"content\":\"" + "and ".repeat(context) + "\"},")) {
+            HttpResponse<String> refused = server.post(CHAT, "{\"messages\":[" + before + last);
+            assertThat(refused.statusCode()).isEqualTo(400);
+            errors.add(TestServer.error(refused));
+        }
+        assertThat(errors.get(0)).isEqualTo(errors.get(1));
+        assertThat(errors.get(0).get("code").getAsString()).isEqualTo("context_length_exceeded");
+        assertThat(errors.get(0).get("message").getAsString())
+                .matches("messages has \\d+ tokens without the oldest messages, expected at most " + context
+                        + ", the context; shorten the last message, .*");
+    }
+
     @Test
     void anAnswerHasTheFormThatIsAskedFor() {
         String schema = "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":9},"

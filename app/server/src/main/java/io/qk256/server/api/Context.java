@@ -22,12 +22,23 @@ final class Context {
 
     /** @throws ApiException if the prompt does not fit */
     static void require(String field, int tokens, int context) {
+        String remedy = "shorten it, or send \"truncation\": \"auto\" to drop the oldest part";
+        require(field, tokens, "", context, remedy);
+    }
+
+    /** @throws ApiException if a conversation does not fit even without all that may be dropped */
+    static void requireShortened(String field, int tokens, int context) {
+        String remedy = "shorten the last message, what the system says, or the tools; they are never dropped";
+        require(field, tokens, " without the oldest messages", context, remedy);
+    }
+
+    private static void require(String field, int tokens, String which, int context, String remedy) {
         if (tokens > context) {
             throw ApiException.invalid(
                     field,
                     "context_length_exceeded",
-                    field + " has " + tokens + " tokens, expected at most " + context
-                            + ", the context; shorten it, or send \"truncation\": \"auto\" to drop the oldest part");
+                    field + " has " + tokens + " tokens" + which + ", expected at most " + context + ", the context; "
+                            + remedy);
         }
     }
 }

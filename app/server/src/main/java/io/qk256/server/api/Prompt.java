@@ -50,7 +50,7 @@ record Prompt(int[] tokens, int dropped) {
                 least = middle + 1;
             }
         }
-        Context.require("messages", tokens.length, context); // The last message alone may be too long.
+        Context.requireShortened("messages", tokens.length, context); // The last message alone may be too long.
         return new Prompt(tokens, messages.size() - rest.size());
     }
 
