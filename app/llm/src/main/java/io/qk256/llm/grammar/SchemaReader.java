@@ -22,6 +22,10 @@ final class SchemaReader {
 
     private static final int MAX_SHAPES = 5_000;
     private static final int MAX_CHARACTERS = 200_000;
+
+    /** Of all unions together: unions of unions have most of them again and again. */
+    private static final int MAX_ALTERNATIVES = 100_000;
+
     private static final int MAX_NESTING = 100;
     private static final int MAX_NUMBER = 400;
 
@@ -57,6 +61,7 @@ final class SchemaReader {
     private final List<Shape> shapes = new ArrayList<>();
     private int characters;
     private int nesting;
+    private int alternatives;
 
     private final Shape any = anyValue();
 
@@ -477,7 +482,7 @@ final class SchemaReader {
         shapes.forEach(shape -> flatten(shape, done));
     }
 
-    private static void flatten(Shape shape, IdentityHashMap<Shape, Boolean> done) {
+    private void flatten(Shape shape, IdentityHashMap<Shape, Boolean> done) {
         Boolean before = done.get(shape);
         if (before != null) {
             if (!before) {
@@ -495,6 +500,11 @@ final class SchemaReader {
             case Shape.Union union -> {
                 union.shapes().forEach(each -> flatten(each, done));
                 union.flatten();
+                alternatives += union.alternatives().size();
+                if (alternatives > MAX_ALTERNATIVES) {
+                    throw new UserError("the JSON schema has more than " + MAX_ALTERNATIVES
+                            + " alternatives in its unions together, expected fewer");
+                }
             }
             default -> {}
         }

@@ -369,6 +369,24 @@ class JsonGrammarTest {
         assertThatThrownBy(() -> JsonGrammar.ofSchema(TEXTS, schema)).isInstanceOf(UserError.class);
     }
 
+    /** Each definition has an alternative more than the next one, so lists of all would take a lot of memory. */
+    @Test
+    void unionsOfUnionsAreBounded() {
+        StringBuilder definitions = new StringBuilder();
+        for (int i = 0; i < 600; i++) {
+            String next = "{\"$ref\":\"#/$defs/a%d\"}".formatted(i + 1);
+            definitions.append("\"a%d\":{\"anyOf\":[{\"const\":%d},%s]},".formatted(i, i, next));
+        }
+        String chain = "{\"$defs\":{" + definitions + "\"a600\":{\"type\":\"null\"}},\"properties\":{%s}}";
+        List<String> references = IntStream.rangeClosed(0, 600)
+                .mapToObj(i -> "\"p%d\":{\"$ref\":\"#/$defs/a%d\"}".formatted(i, 600 - i))
+                .toList();
+        String schema = chain.formatted(String.join(",", references));
+        assertThatThrownBy(() -> JsonGrammar.ofSchema(TEXTS, schema))
+                .isInstanceOf(UserError.class)
+                .hasMessage("the JSON schema has more than 100000 alternatives in its unions together, expected fewer");
+    }
+
     /** Each definition leads twice to the next one, in all 2^45 times to the last one, which is one alternative. */
     @Test
     void sharedDefinitionsAreFollowedOnce() {
