@@ -216,6 +216,22 @@ class LimitsTest {
         }
     }
 
+    /** Both while they are read and afterwards. */
+    @Test
+    void aClientThatLeavesAfterSendingFurtherRequestsIsNotAnswered() throws IOException {
+        try (TestServer server = start(10, LONG)) {
+            try (Socket socket = RawClient.connect(server.port())) {
+                RawClient.write(socket, request(ENDLESS + "}"));
+                await("it is computed", () -> server.scheduler.status().running() == 1);
+                for (int i = 0; i < 20; i++) {
+                    RawClient.write(socket, "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                }
+            }
+            await("cancelled", () -> cancelled(server) == 1);
+            await("the request ends", () -> server.server.inProgress() == 0);
+        }
+    }
+
     @Test
     void tooManyRequestsAreRefused() throws IOException {
         try (TestServer server = start(1, LONG);

@@ -11,32 +11,29 @@ import org.eclipse.jetty.util.Callback;
 
 /**
  * Notices that a client leaves while its answer is being computed. Nothing is read from a connection then, so Jetty itself would
- * notice only when it writes. This reads in between: the end of the stream means that the client has left; the beginning of a next
- * request is given to the connection, and ends the watch. No more is read than the connection has room for, because it drops the
- * rest; a connection that is full of requests that follow is not watched. Thread-safe.
+ * notice only when it writes. This reads in between: the end of the stream means that the client has left; what begins a next
+ * request is given to the connection. No more is read than the connection has room for, because it drops the rest; once it is
+ * full of requests that follow, nothing is noticed before the server writes. Thread-safe.
  */
 public final class Departure implements AutoCloseable {
 
-    private static final int FIRST_BYTES = 1024;
+    private static final int MOST_BYTES = 1024;
 
     private final EndPoint endPoint;
     private final Connection connection;
     private final Runnable left;
-    private final int room;
+    private int room;
     private boolean closed;
 
     private Departure(Connection connection, Runnable left) {
         this.connection = connection;
         this.endPoint = connection.getEndPoint();
         this.left = left;
-        this.room = Math.min(FIRST_BYTES, room(connection));
     }
 
     static Departure watch(Request request, Runnable left) {
         Departure departure = new Departure(request.getConnectionMetaData().getConnection(), left);
-        if (departure.room > 0) {
-            departure.watchOn();
-        }
+        departure.watchOn();
         return departure;
     }
 
@@ -56,8 +53,11 @@ public final class Departure implements AutoCloseable {
         return 0;
     }
 
-    private void watchOn() {
-        endPoint.tryFillInterested(Callback.from(this::readable, failure -> {}));
+    private synchronized void watchOn() {
+        room = Math.min(MOST_BYTES, room(connection));
+        if (room > 0) {
+            endPoint.tryFillInterested(Callback.from(this::readable, failure -> {}));
+        }
     }
 
     private synchronized void readable() {
@@ -78,6 +78,7 @@ public final class Departure implements AutoCloseable {
             watchOn();
         } else if (connection instanceof Connection.UpgradeTo receiver) {
             receiver.onUpgradeTo(bytes);
+            watchOn();
         }
     }
 
