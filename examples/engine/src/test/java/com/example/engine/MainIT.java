@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Runs the program as a user would, in each of the four ways to start it. */
+/** Runs the program as a user would, in each of the four ways to start it, with the options of docs/engine-author.md. */
 class MainIT {
 
     private static final String MAIN = "com.example.engine.Main";
@@ -37,7 +37,6 @@ class MainIT {
     private static List<String> run(String... options) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("--add-modules=jdk.incubator.vector");
         command.addAll(Arrays.asList(options));
         command.add(MODEL);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -90,22 +89,26 @@ class MainIT {
     @Test
     void onTheClassPath() throws IOException, InterruptedException {
         requireAnswer(run(
-                "--enable-native-access=ALL-UNNAMED", "-cp", classes() + File.pathSeparator + libraries(), MAIN));
+                "--add-modules=jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classes() + File.pathSeparator + libraries(),
+                MAIN));
     }
 
     @Test
     void fromOneJar() throws IOException, InterruptedException {
-        requireAnswer(run("-jar", System.getProperty("jar")));
+        requireAnswer(run("--add-modules=jdk.incubator.vector", "-jar", System.getProperty("jar")));
     }
 
     /** An engine on the class path, the contract and the kernels on the module path. */
     @Test
     void onBoth() throws IOException, InterruptedException {
         requireAnswer(run(
+                "--add-modules=io.qk256.llm",
                 "--enable-native-access=io.qk256.spi,io.qk256.avx2.jni",
                 "-p",
                 libraries(),
-                "--add-modules=io.qk256.llm,io.qk256.scalar,io.qk256.avx2.vector,io.qk256.avx2.jni",
                 "-cp",
                 classes(),
                 MAIN));
