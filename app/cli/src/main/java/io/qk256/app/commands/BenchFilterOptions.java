@@ -49,7 +49,8 @@ final class BenchFilterOptions {
             paramLabel = "N",
             split = ",",
             description =
-                    "Activation vectors per call: 1 for GEMV, more for gemm-i8; 'all' is 1,4,16 (default: 1, and 16 warm).")
+                    "Activation vectors per call: 1 for GEMV, more for gemm-i8, any number for gemm-q8; 'all' is 1,4,16"
+                            + " (default: 1, and 16 warm).")
     private @Nullable List<String> columns;
 
     @Option(

@@ -24,7 +24,7 @@ import picocli.CommandLine.ParentCommand;
         description = {
             "Write a tensor of a GGUF file as f32 values for NumPy, rows x columns.",
             "Types: F32, F16, BF16, Q8_0, Q6_K, Q5_K, Q4_K, Q5_1, Q5_0, Q4_1, Q4_0, Q2_0, PQ2_0, PTQ1_0, TQ1_0, TQ2_0,"
-                    + " I2_S."
+                    + " I2_S, QK256."
         })
 final class DequantizeCommand implements Callable<Integer> {
 

@@ -5,10 +5,10 @@ final class ExitCode {
 
     static final int OK = 0;
 
-    /** A check found a wrong value, a file could not be read or downloaded, or no kernel is usable. */
+    /** A check found a wrong value, a file could not be read, written or downloaded, or no kernel is usable. */
     static final int FAILED = 1;
 
-    /** Wrong usage: an option, a kernel name or a file name. */
+    /** Wrong usage: an option, or the name of a kernel, a file or a model. */
     static final int USAGE = 2;
 
     /** The forced or required kernel was not selected. */

@@ -39,12 +39,13 @@ import picocli.CommandLine.ScopeType;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:success",
-            "1:a check found a wrong value, a file could not be read or downloaded, or no kernel is usable",
-            "2:wrong usage: an option, a kernel, file or model name",
+            "1:a check found a wrong value, a file could not be read, written or downloaded, or no kernel is usable",
+            "2:wrong usage: an option, or the name of a kernel, a file or a model",
             "3:the kernel named by --kernel or --require was not selected, or tck found that this machine cannot run"
                     + " it",
             "4:bench --compare or --against found a regression",
-            "130:Ctrl-C"
+            "130:Ctrl-C",
+            "143:the signal TERM"
         })
 public final class Qk256Command implements Callable<Integer> {
 
