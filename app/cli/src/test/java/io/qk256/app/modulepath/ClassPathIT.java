@@ -119,7 +119,7 @@ class ClassPathIT {
         return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
     }
 
-    /** Merges all jars into one, as shading does: service files are merged, and there are no modules. */
+    /** Merges all jars into one, as shading does: service files are merged. The first module descriptor stays, without effect. */
     private Path shaded(List<Path> jars) throws IOException {
         Map<String, ByteArrayOutputStream> services = new LinkedHashMap<>();
         Map<String, Path> seen = new LinkedHashMap<>();
@@ -130,7 +130,7 @@ class ClassPathIT {
                 try (JarFile jar = new JarFile(path.toFile())) {
                     for (JarEntry entry : Collections.list(jar.entries())) {
                         String name = entry.getName();
-                        if (entry.isDirectory() || name.endsWith("module-info.class") || name.endsWith(".MF")) {
+                        if (entry.isDirectory() || name.endsWith(".MF")) {
                             continue;
                         }
                         try (InputStream in = jar.getInputStream(entry)) {
