@@ -106,6 +106,15 @@ class RequestErrorsTest {
         return server.post(CHAT, body.replace('\'', '"'));
     }
 
+    /** A million digits would take many seconds. */
+    @Test
+    void aVeryLongNumberIsNotRead() {
+        HttpResponse<String> response =
+                post("{'messages':[{'role':'user','content':'Hi'}],'max_tokens':1,'seed':1." + "0".repeat(200) + "}");
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(400);
+        assertThat(TestServer.error(response).get("message").getAsString()).contains("seed is 1.000", "...");
+    }
+
     /** That a schema allows too many forms is only seen while the answer is computed, here after its first token. */
     @Test
     void aSchemaThatIsTooWideIsRefusedOnTheWay() {

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 /** An object in a JSON file; every message names the file and the field. */
 final class JsonFile {
 
+    /** Reading a number of a million digits exactly takes many seconds. */
+    private static final int LONGEST_NUMBER = 100;
+
     private static final long MAX_BYTES = 1 << 28;
 
     private final String where;
@@ -162,7 +165,9 @@ final class JsonFile {
     /** Reads an element of the field as an integer. */
     long integer(String field, JsonElement element, long min, long max) throws IOException {
         try {
-            if (element instanceof JsonPrimitive value && value.isNumber()) {
+            if (element instanceof JsonPrimitive value
+                    && value.isNumber()
+                    && value.getAsString().length() <= LONGEST_NUMBER) {
                 long number = new BigDecimal(value.getAsString()).longValueExact();
                 if (number >= min && number <= max) {
                     return number;

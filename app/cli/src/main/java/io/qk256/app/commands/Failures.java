@@ -25,6 +25,7 @@ final class Failures {
 
     private static final int MOST_LINES = 1000;
     private static final int LONGEST_LINE = 1000;
+    private static final int MOST_CAUSES = 5;
 
     private final Terminal terminal;
     private final BooleanSupplier verbose;
@@ -74,9 +75,25 @@ final class Failures {
                 terminal.tell("out of memory or threads: " + e.getMessage()
                         + "; use fewer threads or a smaller context, or give the JVM more memory"
                         + " (JAVA_TOOL_OPTIONS=-Xmx8g)");
-            default -> terminal.tell(describe(thrown));
+            default -> {
+                if (!isOfAnEnd(thrown)) {
+                    terminal.tell(describe(thrown));
+                }
+            }
         }
         return ExitCode.FAILED;
+    }
+
+    /** Whether the JVM refused a shutdown hook because a signal ends it already: nothing has failed. */
+    private static boolean isOfAnEnd(Throwable thrown) {
+        Throwable cause = thrown;
+        for (int i = 0; i < MOST_CAUSES && cause != null; i++) {
+            if (String.valueOf(cause.getMessage()).contains("Shutdown in progress")) {
+                return true;
+            }
+            cause = cause.getCause();
+        }
+        return false;
     }
 
     /** Anything else is a bug, but for a thread that the system refused to start. */

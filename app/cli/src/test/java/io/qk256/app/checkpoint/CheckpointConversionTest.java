@@ -184,6 +184,13 @@ class CheckpointConversionTest {
         assertThat(dir.resolve("out.gguf")).doesNotExist();
     }
 
+    /** A million digits would take many seconds. */
+    @Test
+    void aVeryLongNumberIsNotRead() throws IOException {
+        String written = new DemoCheckpoint(true).config.get("hidden_size") + "." + "0".repeat(200);
+        whatDoesNotFitIsRefused("hidden_size", written, "expected 1 to");
+    }
+
     @Test
     void anotherTokenizerIsRefused() throws IOException {
         DemoCheckpoint checkpoint = new DemoCheckpoint(true);

@@ -90,6 +90,14 @@ class FailuresTest {
                 .isEqualToIgnoringNewLines("qk256: " + message);
     }
 
+    /** What the JDK throws then, also when a class registers the hook. */
+    @Test
+    void aProgramThatASignalEndsIsNoDefect() {
+        Throwable refused = new IllegalStateException("Shutdown in progress");
+        assertTold(refused, ExitCode.FAILED, "");
+        assertTold(new ExceptionInInitializerError(refused), ExitCode.FAILED, "");
+    }
+
     @Test
     void messagesAreOneLineOfText() {
         String told = told(new IOException("a\u001b[2Jb\nc\u202e" + "x".repeat(100_000)), ExitCode.FAILED);
@@ -97,7 +105,7 @@ class FailuresTest {
         assertThat(told.lines()).hasSize(1);
     }
 
-    private static void assertTold(Exception thrown, int exit, String message) {
+    private static void assertTold(Throwable thrown, int exit, String message) {
         assertThat(told(thrown, exit)).isEqualTo(message);
     }
 

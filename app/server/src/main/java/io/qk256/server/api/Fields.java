@@ -38,6 +38,10 @@ final class Fields {
     private static final String BODY = "the body";
     private static final int DEEPEST = 64;
     private static final int LONGEST_SHOWN = 60;
+
+    /** Reading a number of a million digits exactly takes many seconds. */
+    private static final int LONGEST_NUMBER = 100;
+
     private static final Pattern MESSAGE =
             Pattern.compile("^(?:[a-zA-Z.]+Exception: )?(.*?)( at line \\d+ column \\d+)");
 
@@ -185,6 +189,9 @@ final class Fields {
 
     /** The number if it is a whole one of 64 bits, which a double would round; also if it is written as 1.0 or 1e3. */
     private static OptionalLong whole(String number) {
+        if (number.length() > LONGEST_NUMBER) {
+            return OptionalLong.empty();
+        }
         try {
             return OptionalLong.of(new BigDecimal(number).longValueExact());
         } catch (ArithmeticException | NumberFormatException e) {
