@@ -34,8 +34,9 @@ final class PieceWriter {
     /** Adds a token; returns what can be emitted, or null. Ask {@link #found} afterwards. */
     @Nullable
     TextPiece accept(ChosenToken token) {
-        tokens.add(token.at(emitted + held.codePoints().count()));
-        return add(decoder.accept(token.token()));
+        String text = decoder.accept(token.token());
+        tokens.add(token.at(emitted + held.codePoints().count() + decoder.begin()));
+        return add(text);
     }
 
     /** The stop string that ended the text. */

@@ -23,6 +23,7 @@ public final class StreamDecoder {
             .onMalformedInput(CodingErrorAction.REPLACE)
             .onUnmappableCharacter(CodingErrorAction.REPLACE);
     private ByteBuffer bytes = ByteBuffer.allocate(64);
+    private int begin;
 
     /** Creates a decoder without pending bytes. */
     public StreamDecoder(Tokenizer tokenizer) {
@@ -39,8 +40,27 @@ public final class StreamDecoder {
         if (added.length > bytes.remaining()) {
             bytes = ByteBuffer.allocate(MAX_WAITING + 2 * added.length).put(bytes.flip());
         }
-        bytes.put(added);
-        return decode(false);
+        if (bytes.position() == 0 || added.length == 0) {
+            begin = 0;
+            bytes.put(added);
+            return decode(false);
+        }
+        // Its first byte tells whether the token goes on with what is waiting or leaves it incomplete.
+        bytes.put(added, 0, 1);
+        String first = decode(false);
+        int characters = first.codePointCount(0, first.length());
+        begin = bytes.position() > 0 ? characters : characters - 1;
+        bytes.put(added, 1, added.length - 1);
+        return first + decode(false);
+    }
+
+    /**
+     * Where the text of the last token begins, counted in characters (code points) from all that was returned before
+     * that token: 1 if U+FFFD for what the tokens before it have left incomplete precedes it, otherwise 0. A token that
+     * goes on with a character begins where that character does.
+     */
+    public int begin() {
+        return begin;
     }
 
     /** Returns the rest: U+FFFD if a character is incomplete. The next token starts a new text. */

@@ -90,6 +90,28 @@ class PieceWriterTest {
         }
     }
 
+    /** What tokens leave incomplete is a character of theirs, not of the token behind them. */
+    @Test
+    void aTokenBeginsBehindACharacterThatIsLeftIncomplete() throws IOException {
+        try (LanguageModel model = Served.demo()) {
+            int[] split = model.tokenizer().encode("\u6f22", false, false);
+            int[] word = model.tokenizer().encode(" man", false, false);
+            assertThat(split).hasSizeGreaterThan(1);
+            PieceWriter writer = new PieceWriter(model.tokenizer(), List.of());
+            List<ChosenToken> told = new ArrayList<>();
+            StringBuilder written = new StringBuilder();
+            for (int token : new int[] {word[0], split[0], word[0], word[0]}) {
+                take(writer.accept(new ChosenToken(token, 0, List.of())), written, told);
+            }
+            take(writer.finish(), written, told);
+            String first = model.tokenizer().decode(new int[] {word[0]});
+            assertThat(written).hasToString(first + '\ufffd' + first + first);
+            int length = first.length();
+            assertThat(told.stream().map(ChosenToken::begin))
+                    .containsExactly(0L, (long) length, length + 1L, 2L * length + 1);
+        }
+    }
+
     private static void take(@Nullable TextPiece piece, StringBuilder text, List<ChosenToken> told) {
         if (piece != null) {
             text.append(piece.text());

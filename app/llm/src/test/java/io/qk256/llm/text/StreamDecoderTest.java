@@ -41,6 +41,29 @@ class StreamDecoderTest {
         assertThat(stream.accept(0xbc)).isEqualTo("\u00fc");
     }
 
+    /** Bytes that are left incomplete become a character of their own, before the token that does not go on with them. */
+    @Test
+    void tellsWhereATokenBegins() {
+        assertBegins(0, "a", 'a');
+        assertBegins(0, "", 0xe2);
+        assertBegins(0, "", 0x82);
+        assertBegins(0, "\u20ac", 0xac);
+        assertBegins(0, "", 0xe2);
+        assertBegins(0, "", Tokenizers.END_OF_TURN);
+        assertBegins(1, "\ufffdx", 'x');
+        assertBegins(0, "", 0xe2);
+        assertBegins(1, "\ufffd", 0xc3);
+        assertBegins(0, "\u00fc", 0xbc);
+        assertBegins(0, "", 0xe0);
+        assertBegins(1, "\ufffd\ufffd", 0x80);
+        assertBegins(0, "\ufffd", 0xff);
+    }
+
+    private void assertBegins(int begin, String text, int token) {
+        assertThat(stream.accept(token)).isEqualTo(text);
+        assertThat(stream.begin()).isEqualTo(begin);
+    }
+
     @Test
     void givesNothingForMarks() {
         assertThat(stream.accept(0xc3)).isEmpty();
