@@ -88,9 +88,11 @@ final class Comparisons {
         }
         return switch (container) {
             case Sequence sequence -> {
+                // Ends where it is found: only comparisons count as work, not going over the rest.
+                Iterator<Value> candidates = sequence.elements().iterator();
                 boolean found = false;
-                for (Value candidate : sequence.elements()) {
-                    found = found || equal(element, candidate, line);
+                while (!found && candidates.hasNext()) {
+                    found = equal(element, candidates.next(), line);
                 }
                 yield found;
             }
