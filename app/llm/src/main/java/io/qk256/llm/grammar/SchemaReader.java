@@ -3,7 +3,6 @@ package io.qk256.llm.grammar;
 import io.qk256.llm.json.JsonValue;
 import io.qk256.spi.support.UserError;
 import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -399,30 +398,43 @@ final class SchemaReader {
     }
 
     private static Optional<BigDecimal> bound(JsonValue.Fields schema, String keyword, String path) {
-        Optional<JsonValue> value = schema.get(keyword);
-        if (value.isEmpty()) {
-            return Optional.empty();
-        }
-        if (value.get() instanceof JsonValue.Num number && number.written().length() <= MAX_NUMBER) {
-            BigDecimal bound = new BigDecimal(number.written());
-            if (Math.abs((long) bound.scale()) <= MAX_NUMBER) {
-                return Optional.of(bound);
-            }
-        }
-        throw wrong(path, "has " + keyword + " " + shortened(value.get()) + ", expected a number");
+        return schema.get(keyword)
+                .map(value -> number(value)
+                        .orElseThrow(() -> wrong(
+                                path,
+                                "has " + keyword + " " + shortened(value) + ", expected a number that has at most "
+                                        + MAX_NUMBER + " digits when it is written out")));
     }
 
     private static int size(JsonValue.Fields schema, String keyword, int otherwise, String path) {
-        Optional<JsonValue> value = schema.get(keyword);
-        if (value.isEmpty()) {
-            return otherwise;
+        return schema.get(keyword)
+                .map(value -> number(value)
+                        .filter(SchemaReader::isSize)
+                        .orElseThrow(() -> wrong(
+                                path,
+                                "has " + keyword + " " + shortened(value) + ", expected an integer, 0 or more, that has"
+                                        + " at most " + MAX_NUMBER + " digits when it is written out"))
+                        .min(BigDecimal.valueOf(Integer.MAX_VALUE))
+                        .intValue())
+                .orElse(otherwise);
+    }
+
+    /** Also of 10.0 and 1e1, which JSON schemas count as integers. */
+    private static boolean isSize(BigDecimal number) {
+        return number.signum() >= 0 && number.stripTrailingZeros().scale() <= 0;
+    }
+
+    /** The number; none of those that take long to compute with. */
+    private static Optional<BigDecimal> number(JsonValue value) {
+        if (!(value instanceof JsonValue.Num number) || number.written().length() > MAX_NUMBER) {
+            return Optional.empty();
         }
-        if (value.get() instanceof JsonValue.Num number && number.written().matches("[0-9]{1,400}")) {
-            return new BigInteger(number.written())
-                    .min(BigInteger.valueOf(Integer.MAX_VALUE))
-                    .intValue();
+        try {
+            BigDecimal exact = new BigDecimal(number.written());
+            return Math.abs((long) exact.scale()) <= MAX_NUMBER ? Optional.of(exact) : Optional.empty();
+        } catch (NumberFormatException e) { // Of an exponent with more than 32 bits.
+            return Optional.empty();
         }
-        throw wrong(path, "has " + keyword + " " + shortened(value.get()) + ", expected an integer, 0 or more");
     }
 
     private static String shortened(JsonValue value) {
