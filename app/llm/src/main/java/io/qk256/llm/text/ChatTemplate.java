@@ -5,7 +5,6 @@ import io.qk256.llm.text.jinja.JinjaTemplate;
 import io.qk256.llm.text.jinja.MarkedText;
 import io.qk256.llm.text.jinja.Value;
 import io.qk256.spi.support.UserError;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -236,17 +235,13 @@ public final class ChatTemplate {
     }
 
     private MarkedText render(Turns of, List<ChatMessage> messages, List<Tool> tools) {
-        List<Value> values = new ArrayList<>();
-        for (ChatMessage message : messages) {
-            values.add(TemplateValues.of(message, messages));
-        }
         Map<String, Value> variables = new HashMap<>();
         if (!tools.isEmpty()) {
             variables.put(
                     "tools",
                     new Value.Sequence(tools.stream().map(TemplateValues::of).toList()));
         }
-        variables.put("messages", new Value.Sequence(values));
+        variables.put("messages", new Value.Sequence(TemplateValues.of(messages)));
         variables.put("add_generation_prompt", Value.Bool.TRUE);
         tokenizer.beginOfText().ifPresent(begin -> variables.put("bos_token", mark(begin)));
         variables.put("eos_token", mark(tokenizer.endOfText()));

@@ -2,6 +2,8 @@ package io.qk256.llm.text;
 
 import io.qk256.llm.json.JsonValue;
 import io.qk256.llm.text.jinja.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,8 +14,21 @@ final class TemplateValues {
 
     private TemplateValues() {}
 
-    /** @param all the conversation, where a call's tool is named */
-    static Value of(ChatMessage message, List<ChatMessage> all) {
+    /** The messages of a conversation, in which the result of a call has the name of the call's tool. */
+    static List<Value> of(List<ChatMessage> messages) {
+        Map<String, String> names = new HashMap<>();
+        for (ChatMessage message : messages) {
+            message.toolCalls().forEach(call -> names.put(call.id(), call.name()));
+        }
+        List<Value> values = new ArrayList<>();
+        for (ChatMessage message : messages) {
+            values.add(of(message, names));
+        }
+        return values;
+    }
+
+    /** @param names of the tools, by the ids of their calls */
+    private static Value of(ChatMessage message, Map<String, String> names) {
         Map<String, Value> fields = new LinkedHashMap<>();
         fields.put("role", Value.ofTemplate(message.role().id()));
         fields.put("content", Value.ofMessage(message.content()));
@@ -25,17 +40,9 @@ final class TemplateValues {
         }
         message.callId().ifPresent(id -> {
             fields.put("tool_call_id", Value.ofMessage(id));
-            nameOf(id, all).ifPresent(name -> fields.put("name", Value.ofMessage(name)));
+            Optional.ofNullable(names.get(id)).ifPresent(name -> fields.put("name", Value.ofMessage(name)));
         });
         return new Value.Mapping(fields);
-    }
-
-    private static Optional<String> nameOf(String id, List<ChatMessage> all) {
-        return all.stream()
-                .flatMap(message -> message.toolCalls().stream())
-                .filter(call -> call.id().equals(id))
-                .map(ToolCall::name)
-                .reduce((first, last) -> last);
     }
 
     private static Value of(ToolCall call) {
