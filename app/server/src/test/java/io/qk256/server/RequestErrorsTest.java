@@ -51,10 +51,13 @@ class RequestErrorsTest {
             'seed':9007199254740993.5 | seed        | 9007199254740993.5 | whole number
             'seed':9223372036854775808 | seed       | 9223372036854775808 | from -9223372036854775808 to 9223372036854775807
             'top_k':2147483648     | top_k          | 2147483648   | from 0 to 2147483647
-            'stop':['']            | stop           | stop         | 1 to 1000 characters
+            'stop':['a','']        | stop           | a string of 0 characters | 1 to 1000 characters
+            'stop':['a','a','a','a','a','a','a','a','a','a','a','a','a','a','a','a','a'] | stop | 17 strings | at most 16 strings
             'stop':[1]             | stop[0]        | 1            | a string
             'stream':'yes'         | stream         | "yes"        | true or false
-            'logit_bias':{'x':1}   | logit_bias     | no token     | 0 to
+            'logit_bias':{'x':1}   | logit_bias     | "x" which is no token | 0 to
+            'logit_bias':{'1':1,'01':2} | logit_bias | "01" which is no token | 0 to
+            'logit_bias':{'1024':1} | logit_bias    | "1024" which is no token | 0 to 1023
             'logit_bias':[1]       | logit_bias     | an array     | an object
             'top_logprobs':2       | top_logprobs   | 2            | set logprobs
             'max_completion_tokens':3 | max_tokens  | 3            | one of them
@@ -65,6 +68,7 @@ class RequestErrorsTest {
             'response_format':{'type':'json_schema','json_schema':{'schema':{'pattern':'a'}}} | response_format.json_schema.schema | pattern | schema
             'tools':[1]            | tools[0]       | 1            | an object
             'tools':[{'type':'function','function':{'name':'f'}}] | tools | template | no place
+            'tools':[{'type':'function','function':{'name':'f'}}],'tool_choice':{'type':'function','function':{'name':'g'}} | tool_choice.function.name | "g" | the name of one of the tools
             'tool_choice':'required' | tool_choice  | no tools     | send some
             'functions':[]         | functions      | an array     | send tools
             'modalities':['audio'] | modalities     | an array     | text

@@ -89,13 +89,21 @@ record AnswerFields(
         } else {
             stop.add(Fields.text(given.get(), "stop"));
         }
-        if (stop.size() > MOST_STOPS || stop.stream().anyMatch(s -> s.isEmpty() || s.length() > LONGEST_STOP)) {
+        requireStops("stop has " + stop.size() + " strings", stop.size() <= MOST_STOPS);
+        for (String each : stop) {
+            boolean fits = !each.isEmpty() && each.length() <= LONGEST_STOP;
+            requireStops("stop has a string of " + each.length() + " characters", fits);
+        }
+        return stop;
+    }
+
+    private static void requireStops(String seen, boolean isRight) {
+        if (!isRight) {
             throw ApiException.invalid(
                     "stop",
                     "invalid_value",
-                    "stop: expected at most " + MOST_STOPS + " strings of 1 to " + LONGEST_STOP + " characters");
+                    seen + ", expected at most " + MOST_STOPS + " strings of 1 to " + LONGEST_STOP + " characters");
         }
-        return stop;
     }
 
     /** The most tokens of a completion. */

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.regex.Pattern;
 
 /** Reads how tokens are chosen. What a request does not say is as in the command {@code run}. */
 final class SamplingFields {
@@ -19,6 +20,9 @@ final class SamplingFields {
     private static final int RANDOM_SEEDS = 1_000_000;
 
     private static final int MOST_BIASES = 1024;
+
+    /** Without zeros before it, with which a token could have two biases. */
+    private static final Pattern TOKEN = Pattern.compile("0|[1-9]\\d{0,8}");
 
     private SamplingFields() {}
 
@@ -57,11 +61,12 @@ final class SamplingFields {
         if (given.isPresent()) {
             for (Map.Entry<String, JsonElement> entry : given.get().whole().entrySet()) {
                 String where = "logit_bias." + entry.getKey();
-                if (!entry.getKey().matches("\\d{1,9}") || Integer.parseInt(entry.getKey()) >= vocabulary) {
+                if (!TOKEN.matcher(entry.getKey()).matches() || Integer.parseInt(entry.getKey()) >= vocabulary) {
                     throw ApiException.invalid(
                             "logit_bias",
                             "invalid_value",
-                            "logit_bias has a key that is no token, expected 0 to " + (vocabulary - 1)
+                            "logit_bias has the key \"" + Fields.shortened(entry.getKey())
+                                    + "\" which is no token, expected 0 to " + (vocabulary - 1)
                                     + "; ask /tokenize for the tokens of a text");
                 }
                 bias.put(Integer.valueOf(entry.getKey()), Fields.number(entry.getValue(), where, -100, 100));

@@ -101,7 +101,10 @@ record ToolFields(List<Tool> tools, Optional<JsonGrammar> grammar) {
         requireTools(true, tools);
         if (tools.stream().noneMatch(tool -> tool.name().equals(name))) {
             throw ApiException.invalid(
-                    function.at("name"), "invalid_value", function.at("name") + " is not the name of one of the tools");
+                    function.at("name"),
+                    "invalid_value",
+                    function.at("name") + " is \"" + Fields.shortened(name)
+                            + "\", expected the name of one of the tools");
         }
         return new Choice(false, true, Optional.of(name));
     }
