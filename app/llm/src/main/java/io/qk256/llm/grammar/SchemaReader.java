@@ -28,6 +28,11 @@ final class SchemaReader {
     private static final int MAX_NESTING = 100;
     private static final int MAX_NUMBER = 400;
 
+    /** Of a text of the schema in a message. */
+    private static final int MAX_SHOWN = 60;
+
+    private static final int MAX_PATH = 200;
+
     /** They say something about a value, but restrict none. */
     private static final Set<String> ANNOTATIONS = Set.of(
             "title",
@@ -132,7 +137,7 @@ final class SchemaReader {
         if (!keywords.isEmpty()) {
             throw wrong(
                     path,
-                    "has \"" + keywords.iterator().next() + "\" " + why
+                    "has \"" + shortened(keywords.iterator().next()) + "\" " + why
                             + "; supported are type, properties, required, additionalProperties, items, prefixItems,"
                             + " minItems, maxItems, minLength, maxLength, minimum, maximum, exclusiveMinimum,"
                             + " exclusiveMaximum, and each alone enum, const, anyOf, oneOf, allOf of one schema, $ref");
@@ -164,7 +169,9 @@ final class SchemaReader {
     private JsonValue find(String reference, String path) {
         if (!reference.equals("#") && !reference.startsWith("#/")) {
             throw wrong(
-                    path, "refers to \"" + reference + "\", expected a place in the same schema, such as #/$defs/name");
+                    path,
+                    "refers to \"" + shortened(reference)
+                            + "\", expected a place in the same schema, such as #/$defs/name");
         }
         JsonValue found = root;
         String[] steps =
@@ -177,8 +184,8 @@ final class SchemaReader {
             } else if (found instanceof JsonValue.Items items && name.matches("[0-9]{1,6}")) {
                 next = items.items().stream().skip(Integer.parseInt(name)).findFirst();
             }
-            found = next.orElseThrow(
-                    () -> wrong(path, "refers to \"" + reference + "\", but there is no \"" + name + "\""));
+            found = next.orElseThrow(() -> wrong(
+                    path, "refers to \"" + shortened(reference) + "\", but there is no \"" + shortened(name) + "\""));
         }
         return found;
     }
@@ -188,7 +195,9 @@ final class SchemaReader {
             return URLDecoder.decode(step.replace("+", "%2B"), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
             throw new UserError(
-                    "the JSON schema at " + path + " refers to \"" + step + "\", which is no part of a URL", e);
+                    "the JSON schema at " + shortened(path, MAX_PATH) + " refers to \"" + shortened(step)
+                            + "\", which is no part of a URL",
+                    e);
         }
     }
 
@@ -284,7 +293,7 @@ final class SchemaReader {
             if (!(each instanceof JsonValue.Text text) || !OF_TYPE.containsKey(text.text())) {
                 throw wrong(
                         path,
-                        "has the type " + each.toJson()
+                        "has the type " + shortened(each)
                                 + ", expected object, array, string, number, integer, boolean or null");
             }
             types.add(text.text());
@@ -346,7 +355,8 @@ final class SchemaReader {
                         name.text(),
                         others.orElseThrow(() -> wrong(
                                 path,
-                                "requires \"" + name.text() + "\", which is not one of its properties, and allows no"
+                                "requires \"" + shortened(name.text())
+                                        + "\", which is not one of its properties, and allows no"
                                         + " additional ones")));
             }
         }
@@ -438,8 +448,15 @@ final class SchemaReader {
     }
 
     private static String shortened(JsonValue value) {
-        String json = value.toJson();
-        return json.length() > 40 ? json.substring(0, 40) + "..." : json;
+        return shortened(value.toJson());
+    }
+
+    private static String shortened(String text) {
+        return shortened(text, MAX_SHOWN);
+    }
+
+    private static String shortened(String text, int most) {
+        return text.length() > most ? text.substring(0, most) + "..." : text;
     }
 
     private static List<JsonValue> items(JsonValue value, String path) {
@@ -535,7 +552,6 @@ final class SchemaReader {
     }
 
     private static UserError wrong(String path, String what) {
-        return new UserError(
-                "the JSON schema at " + (path.length() > 200 ? path.substring(0, 200) + "..." : path) + " " + what);
+        return new UserError("the JSON schema at " + shortened(path, MAX_PATH) + " " + what);
     }
 }

@@ -360,6 +360,26 @@ class JsonGrammarTest {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"$ref\":\"X\"}",
+                "{\"$ref\":\"#/X\"}",
+                "{\"$ref\":\"#/%X\"}",
+                "{\"type\":\"X\"}",
+                "{\"X\":1}",
+                "{\"minimum\":\"X\"}",
+                "{\"required\":[\"X\"],\"additionalProperties\":false}",
+                "{\"properties\":{\"X\":{\"$ref\":\"#/%X\"}}}",
+            })
+    void messagesAreShort(String schema) {
+        assertThatThrownBy(() -> JsonGrammar.ofSchema(TEXTS, schema.replace("X", "x".repeat(10_000))))
+                .isInstanceOf(UserError.class)
+                .message()
+                .contains("xxx...")
+                .hasSizeLessThan(600);
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3})
     void hostileSchemasAreBounded(int kind) {
         String schema = switch (kind) {
