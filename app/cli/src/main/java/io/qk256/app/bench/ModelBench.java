@@ -253,23 +253,29 @@ public final class ModelBench {
         for (int i = 0; i < count; i++) {
             sequences.add(prompted.fork());
         }
-        int vocabulary = model.config().vocabulary();
+        step(engine, sequences, 0); // Not measured: each sequence gets its own copy of the last page of the prompt.
         long start = System.nanoTime();
         long elapsed;
         long tokens = 0;
         do {
-            List<Step> steps = new ArrayList<>();
-            for (Sequence sequence : sequences) {
-                if (sequence.position() == sequence.context()) {
-                    sequence.rewind(PROMPT);
-                }
-                steps.add(sequence.next(token((int) (tokens++ % vocabulary), vocabulary)));
-            }
-            engine.step(steps);
+            tokens += count;
+            step(engine, sequences, tokens);
             elapsed = System.nanoTime() - start;
         } while (elapsed < nanos);
         sequences.forEach(Sequence::close);
         return tokens * 1e9 / elapsed;
+    }
+
+    private void step(Engine engine, List<Sequence> sequences, long first) {
+        int vocabulary = model.config().vocabulary();
+        List<Step> steps = new ArrayList<>();
+        for (Sequence sequence : sequences) {
+            if (sequence.position() == sequence.context()) {
+                sequence.rewind(PROMPT);
+            }
+            steps.add(sequence.next(token((int) ((first + steps.size()) % vocabulary), vocabulary)));
+        }
+        engine.step(steps);
     }
 
     private double guessedRate(Sequence sequence, ScriptedGuesser guesser) {
