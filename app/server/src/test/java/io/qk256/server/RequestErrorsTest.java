@@ -182,7 +182,7 @@ class RequestErrorsTest {
             'Hi'         | the body is "Hi", expected an object
             null         | the body is null, expected an object
             ``           | the body is empty, expected a JSON object with the fields
-            ` \t `        | the body is white space only (3 bytes), expected a JSON object with the fields
+            ` \t `        | the body is white space only, expected a JSON object with the fields
             """)
     void whatIsNotAJsonObjectIsRefused(String body, String expected) {
         HttpResponse<String> response = post(body);

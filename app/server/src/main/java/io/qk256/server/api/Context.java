@@ -27,9 +27,9 @@ final class Context {
     }
 
     /** @throws ApiException if a conversation does not fit even without all that may be dropped */
-    static void requireShortened(String field, int tokens, int context) {
+    static void requireShortened(String field, int tokens, int dropped, int context) {
         String remedy = "shorten the last message, what the system says, or the tools; they are never dropped";
-        require(field, tokens, " without the oldest messages", context, remedy);
+        require(field, tokens, dropped == 0 ? "" : " without the oldest messages", context, remedy);
     }
 
     private static void require(String field, int tokens, String which, int context, String remedy) {

@@ -69,7 +69,7 @@ final class Fields {
             reader.setStrictness(Strictness.STRICT);
             reader.setNestingLimit(DEEPEST);
             if (isEmpty(reader)) {
-                String seen = body.length == 0 ? " is empty" : " is white space only (" + body.length + " bytes)";
+                String seen = body.length == 0 ? " is empty" : " is white space only";
                 throw ApiException.invalid(
                         null, "invalid_json", BODY + seen + ", expected a JSON object with the fields");
             }

@@ -50,8 +50,10 @@ record Prompt(int[] tokens, int dropped) {
                 least = middle + 1;
             }
         }
-        Context.requireShortened("messages", tokens.length, context); // The last message alone may be too long.
-        return new Prompt(tokens, messages.size() - rest.size());
+        int dropped = messages.size() - rest.size();
+        Context.requireShortened(
+                "messages", tokens.length, dropped, context); // The last message alone may be too long.
+        return new Prompt(tokens, dropped);
     }
 
     /** Where the conversation begins after what the system says first, and each later question. */
