@@ -7,15 +7,12 @@ import io.qk256.gguf.Progress;
 import io.qk256.llm.text.Tokenizer;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
+import java.net.Proxy;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,9 +50,11 @@ public final class ServingBench implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final int clients;
     private final int tokens;
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+    /** Each reads its own connection: clients share the processors with the server, and this costs the least. */
+    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
+            Thread.ofPlatform().name("qk256-client").daemon().factory());
+
     private final SplittableRandom random = new SplittableRandom(1);
 
     /**
@@ -250,22 +249,30 @@ public final class ServingBench implements AutoCloseable {
         JsonObject options = new JsonObject();
         options.addProperty("include_usage", true);
         body.add("stream_options", options);
-        HttpRequest request = HttpRequest.newBuilder(completions)
-                .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString(body.toString()))
-                .build();
+        byte[] json = body.toString().getBytes(StandardCharsets.UTF_8);
         long began = System.nanoTime();
+        HttpURLConnection connection = (HttpURLConnection) completions.toURL().openConnection(Proxy.NO_PROXY);
         try {
-            HttpResponse<InputStream> response = http.send(request, BodyHandlers.ofInputStream());
-            try (BufferedReader lines =
-                    new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
-                if (response.statusCode() != OK) {
-                    throw new IOException("the server answered " + response.statusCode() + ": " + lines.readLine());
-                }
-                return read(lines, began, atFirst, stop);
+            connection.setDoOutput(true);
+            connection.setFixedLengthStreamingMode(json.length); // Otherwise it might send the request again.
+            connection.setRequestProperty("Connection", "close");
+            connection.setRequestProperty("Content-Type", "application/json");
+            try (OutputStream out = connection.getOutputStream()) {
+                out.write(json);
             }
-        } catch (InterruptedException e) {
-            throw interrupted(e);
+            int status = connection.getResponseCode();
+            try (BufferedReader lines = new BufferedReader(new InputStreamReader(
+                    status == OK ? connection.getInputStream() : connection.getErrorStream(),
+                    StandardCharsets.UTF_8))) {
+                if (status != OK) {
+                    throw new IOException("the server answered " + status + ": " + lines.readLine());
+                }
+                Arrival arrival = read(lines, began, atFirst, stop);
+                connection.disconnect(); // What is unread stays so.
+                return arrival;
+            }
+        } finally {
+            connection.disconnect();
         }
     }
 
@@ -334,6 +341,5 @@ public final class ServingBench implements AutoCloseable {
     @Override
     public void close() {
         threads.shutdownNow();
-        http.shutdownNow();
     }
 }
