@@ -112,7 +112,7 @@ class DocumentsTest {
         String types = help.substring(help.indexOf("Types: ") + "Types: ".length());
         List<String> readable = Arrays.stream(TensorType.values())
                 .filter(type -> TensorRows.refusal(type).isEmpty())
-                .map(type -> type.label().split(" ")[0])
+                .map(type -> type.label().split(" ", 2)[0])
                 .distinct()
                 .toList();
         assertThat(types.substring(0, types.indexOf('.')).split(", ")).containsExactlyInAnyOrderElementsOf(readable);
@@ -125,7 +125,7 @@ class DocumentsTest {
         for (Path document : documents()) {
             String text = read(document).replaceAll("\\\\\n *", "");
             for (MatchResult line : COMMAND_LINE.matcher(text).results().toList()) {
-                checked += check(document, line.group(1).strip().split(" ")[0], line.group(1));
+                checked += check(document, line.group(1).strip().split(" ", 2)[0], line.group(1));
             }
             for (MatchResult row : ROW.matcher(text).results().toList()) {
                 checked += check(document, row.group(1), row.group(2));

@@ -170,7 +170,7 @@ class PassesTest {
                 AtomicReference<Throwable> refused = new AtomicReference<>();
                 served.submit(tokens(3, 1), new Heard() {
                     @Override
-                    public void finished(CompletionEnd end) {
+                    public synchronized void finished(CompletionEnd end) {
                         try {
                             served.submit(tokens(3, 1), new Heard()).cancel();
                         } catch (QueueFullException e) {
