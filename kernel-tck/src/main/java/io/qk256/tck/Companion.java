@@ -19,6 +19,9 @@ abstract class Companion implements AutoCloseable {
 
     private static final int ENOUGH_CALLS = 8;
 
+    /** Some ten microseconds, as rounds are short, and a thread that is parked takes longer to return. */
+    private static final int SPINS = 1000;
+
     private final AtomicReference<String> fault = new AtomicReference<>();
     private final AtomicLong rounds = new AtomicLong();
     private final Thread thread = new Thread(this::run, "companion");
@@ -61,8 +64,12 @@ abstract class Companion implements AutoCloseable {
     /** Of two more rounds, the second begins after the call and sees everything that the call did. */
     private void awaitRounds() {
         long until = rounds.get() + 2;
-        while (rounds.get() < until && thread.isAlive()) {
-            LockSupport.parkNanos(1000);
+        for (int spins = 0; rounds.get() < until && thread.isAlive(); spins++) {
+            if (spins < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.parkNanos(1000);
+            }
         }
     }
 

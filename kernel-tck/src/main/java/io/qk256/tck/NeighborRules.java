@@ -36,7 +36,7 @@ interface NeighborRules extends RuleGroup {
         Problem problem = Problem.random(to + 5, 20_000, 44).withColumns(2);
         Trial trial = kernel().trial(Rules.OTHERS_ROWS, problem).at(placement).rows(from, to);
         try (Arena arena = Arena.ofShared()) {
-            Operands operands = Operands.place(problem, placement, arena);
+            Operands operands = Operands.place(problem, placement, operation, arena);
             float[] zeros = new float[operation.resultLength(problem, from, to)];
             F32Vector result = F32Vector.of(
                     Buffer.of("result", zeros, 0, placement.result(), 0, arena).view());
@@ -75,7 +75,7 @@ interface NeighborRules extends RuleGroup {
             Trial trial = kernel().trial(Rules.OTHERS_ROWS, problem).rows(from, to);
             int columns = operation.takesColumns() ? problem.columns() : 1;
             try (Arena arena = Arena.ofConfined()) {
-                Operands operands = Operands.place(problem, Placement.OFF_HEAP, arena);
+                Operands operands = Operands.place(problem, Placement.OFF_HEAP, operation, arena);
                 MemorySegment pages = GuardPages.allocate((2L * columns + 1) * page, arena);
                 for (int i = 0; i <= columns; i++) {
                     GuardPages.lock(pages.asSlice(2L * i * page, page));
@@ -98,7 +98,7 @@ interface NeighborRules extends RuleGroup {
             Trial trial = kernel().trial(Rules.INPUTS_UNCHANGED, problem).at(placement);
             for (OperationUnderTest operation : OperationUnderTest.values()) {
                 try (Arena arena = Arena.ofShared()) {
-                    Operands operands = Operands.place(problem, placement, arena);
+                    Operands operands = Operands.place(problem, placement, operation, arena);
                     F32Vector result = F32Vector.allocate(arena, operation.resultLength(problem, 0, problem.rows()));
                     try (Companion reader = new ReaderOfInputs(operands)) {
                         trial.call(operation, operands, result, reader::during);

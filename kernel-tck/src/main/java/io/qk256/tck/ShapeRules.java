@@ -141,7 +141,7 @@ interface ShapeRules extends RuleGroup {
         Trial trial = kernel().trial(Rules.ROW_RANGES, problem);
         for (OperationUnderTest operation : OperationUnderTest.values()) {
             try (Arena arena = Arena.ofConfined()) {
-                Operands operands = Operands.place(problem, Placement.OFF_HEAP, arena);
+                Operands operands = Operands.place(problem, Placement.OFF_HEAP, operation, arena);
                 F32Vector all = F32Vector.allocate(arena, operation.resultLength(problem, 0, problem.rows()));
                 F32Vector ranges = F32Vector.allocate(arena, all.length());
                 trial.call(operation, operands, all);

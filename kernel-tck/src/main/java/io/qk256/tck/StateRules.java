@@ -33,7 +33,7 @@ interface StateRules extends RuleGroup {
         Trial trial = kernel().trial(Rules.THREADS, problem);
         F32Vector alone = trial.run(operation).values();
         try (Arena arena = Arena.ofShared()) {
-            Operands operands = Operands.place(problem, Placement.OFF_HEAP, arena);
+            Operands operands = Operands.place(problem, Placement.OFF_HEAP, operation, arena);
             F32Vector result = F32Vector.allocate(arena, alone.length());
             List<Runnable> parts = new ArrayList<>();
             int from = 0;

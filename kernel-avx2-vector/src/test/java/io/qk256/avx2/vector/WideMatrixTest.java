@@ -87,9 +87,13 @@ class WideMatrixTest {
             float[] products = new float[w.rows()];
             for (int row = 0; row < w.rows(); row++) {
                 long sum = 0;
-                for (int col = 0; col < w.cols(); col++) {
-                    int scale = (int) scales[row * w.blocks() + col / Qk256.BLOCK_WEIGHTS];
-                    sum += (long) value(row, col) * q[column * w.cols() + col] * scale;
+                for (int block = 0; block < w.blocks(); block++) {
+                    int from = block * Qk256.BLOCK_WEIGHTS;
+                    int part = 0;
+                    for (int col = from; col < Math.min(from + Qk256.BLOCK_WEIGHTS, w.cols()); col++) {
+                        part += value(row, col) * q[column * w.cols() + col];
+                    }
+                    sum += (long) part * (int) scales[row * w.blocks() + block];
                 }
                 assertThat(Math.abs(sum)).isLessThan(1 << 22); // So that f32 holds the intermediate sums, too.
                 products[row] = (float) sum;

@@ -51,7 +51,7 @@ class TckIT {
         }
     }
 
-    /** Runs all rules on the packaged kernel {@code scalar}, which {@link WholeKitIT} leaves to this test. */
+    /** Runs all rules on the packaged kernel {@code scalar}, which {@link WholeKit} leaves to this test. */
     @Test
     void certifiesAJarWhichTheTableThenShows() throws Exception {
         Path jar = copyOfScalar(directory);

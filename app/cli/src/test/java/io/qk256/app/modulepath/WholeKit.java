@@ -7,31 +7,23 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.qk256.app.modulepath.Application.Result;
 import io.qk256.testing.Effort;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Runs the kit on what is shipped: all rules, in a separate JVM and with guard pages, on each packaged kernel and on each tier
- * of the native kernel that this machine can run. Then the same on the library built by another compiler, if there is
- * one: the rules that machine code can break, and with {@code -Dqk256.tests=long} all of them. Reports what was not
- * run. {@link TckIT} tests {@code scalar}, which it certifies.
+ * Runs the kit on what is shipped: all rules, in a separate JVM and with guard pages. Reports what was not run. {@link
+ * TckIT} tests {@code scalar}, which it certifies.
  */
-class WholeKitIT {
+abstract class WholeKit {
 
-    private static final Path TARGET = Path.of(System.getProperty("qk256.target", "target"));
-    private static final Path NATIVE = TARGET.resolve("../../../kernel-avx2-native/target");
+    static final Path TARGET = Path.of(System.getProperty("qk256.target", "target"));
 
     /** For each tier, the words in a kernel's description that show that it is in use. */
     private static final Map<String, List<String>> TIERS = Map.of(
@@ -52,16 +44,6 @@ class WholeKitIT {
 
     private static final int HANG_SECONDS = 500;
 
-    /**
-     * Ten times the JVM's defaults, which saves a fifth of the kit's time. Not for kernels in Java: what they allocate
-     * until they are optimized can look like a leak.
-     */
-    private static final List<String> OPTIMIZE_LATE = List.of(
-            "-XX:Tier4InvocationThreshold=50000",
-            "-XX:Tier4MinInvocationThreshold=6000",
-            "-XX:Tier4CompileThreshold=150000",
-            "-XX:Tier4BackEdgeThreshold=400000");
-
     /** A kernel and the options of its JVM. */
     record Case(String kernel, String tier, String library, List<String> jvmOptions) {
 
@@ -69,58 +51,6 @@ class WholeKitIT {
         public String toString() {
             return kernel + (tier.isEmpty() ? "" : ", tier " + tier) + (library.isEmpty() ? "" : ", by " + library);
         }
-    }
-
-    static List<Case> cases() throws IOException {
-        List<Case> cases = new ArrayList<>();
-        cases.add(new Case("avx2-vector", "", "", List.of()));
-        Map<String, Path> others = otherLibraries();
-        List<String> tiers = new ArrayList<>(List.of("avx2", "avx-vnni", "avx512-vnni"));
-        if (Effort.isEverything()) {
-            tiers.add("amx"); // Off unless it is named, until it has been proved on hardware.
-        }
-        for (String tier : tiers) {
-            List<String> options = new ArrayList<>(OPTIMIZE_LATE);
-            options.add("-Dqk256.native.tier=" + tier);
-            cases.add(new Case("avx2-native", tier, "", List.copyOf(options)));
-            others.forEach((compiler, file) -> {
-                List<String> ofOther = new ArrayList<>(options);
-                ofOther.add("-Dqk256.native.path=" + file);
-                cases.add(new Case("avx2-native", tier, compiler, ofOther));
-            });
-        }
-        return cases;
-    }
-
-    /** Built by the native module's own check. */
-    private static Map<String, Path> otherLibraries() throws IOException {
-        assertThat(NATIVE.resolve("../pom.xml")).exists();
-        Path made = NATIVE.resolve("native/check");
-        if (!Files.isDirectory(made)) {
-            return Map.of();
-        }
-        Optional<Path> shipped = library(NATIVE.resolve("classes"));
-        try (Stream<Path> compilers = Files.list(made)) {
-            Map<String, Path> others = new TreeMap<>();
-            for (Path compiler : compilers.filter(Files::isDirectory).toList()) {
-                Optional<Path> other = library(compiler);
-                if (other.isPresent() && shipped.isPresent() && !sameBytes(other.get(), shipped.get())) {
-                    others.put(compiler.getFileName().toString(), other.get().toRealPath());
-                }
-            }
-            return others;
-        }
-    }
-
-    private static Optional<Path> library(Path below) throws IOException {
-        try (Stream<Path> files = Files.walk(below)) {
-            return files.filter(file -> file.endsWith(System.mapLibraryName("qk256_avx2")))
-                    .findFirst();
-        }
-    }
-
-    private static boolean sameBytes(Path one, Path other) throws IOException {
-        return Arrays.equals(Files.readAllBytes(one), Files.readAllBytes(other));
     }
 
     @ParameterizedTest
