@@ -56,48 +56,47 @@ public final class ModelBench {
     }
 
     /**
-     * Measures one kernel with the given number of threads.
+     * Measures one kernel with the given number of threads. Reading and all kinds of decoding take turns, because the speed of
+     * memory changes, and the medians of their average rates count.
      *
      * @param sequences how many sequences also decode at once; 1 measures no more than one
      * @param rightGuesses the part of guesses of the next token that are right, when tokens are also decoded with
      *     guesses; empty measures none
      */
     public ModelRow measure(String name, Kernel kernel, int threads, int sequences, OptionalDouble rightGuesses) {
-        ReadingSpeed read;
-        try (ParallelKernel crew = ParallelKernel.withThreads(kernel, threads)) {
-            read = ReadingSpeed.measure(model.bytesPerToken(), crew);
-        }
         EngineOptions options =
                 new EngineOptions(threads, PROMPT + DECODED, Math.max(PROMPT, sequences), CacheType.F16);
-        try (Engine engine = model.engine(kernel, options);
+        try (ParallelKernel crew = ParallelKernel.withThreads(kernel, threads);
+                ReadingSpeed.Meter meter = new ReadingSpeed.Meter(model.bytesPerToken(), crew);
+                Engine engine = model.engine(kernel, options);
                 Sequence sequence = engine.sequence()) {
             sequence.wantBest(1);
             promptRate(sequence);
             double promptRate = promptRate(sequence);
-            decodeRate(sequence);
-            double decodeRate = decodeRate(sequence);
-            double togetherRate = decodeRate;
-            if (sequences > 1) {
-                togetherRate(engine, sequence, sequences);
-                togetherRate = togetherRate(engine, sequence, sequences);
-            }
-            double guessedRate = decodeRate;
-            if (rightGuesses.isPresent()) {
-                ScriptedGuesser guesser = new ScriptedGuesser(rightGuesses.getAsDouble());
-                guessedRate(sequence, guesser);
-                guessedRate = guessedRate(sequence, guesser);
+            ScriptedGuesser guesser = new ScriptedGuesser(rightGuesses.orElse(0));
+            double[] readRates = new double[TURNS];
+            double[] decodeRates = new double[TURNS];
+            double[] togetherRates = new double[TURNS];
+            double[] guessedRates = new double[TURNS];
+            for (int turn = -1; turn < TURNS; turn++) {
+                long least = turn < 0 ? nanos : nanos / TURNS;
+                int at = Math.max(0, turn); // The first turn is a warm-up, whose results are overwritten.
+                readRates[at] = meter.rate(least);
+                decodeRates[at] = decodeRate(sequence, least);
+                togetherRates[at] = sequences > 1 ? togetherRate(engine, sequence, sequences, least) : decodeRates[at];
+                guessedRates[at] = rightGuesses.isPresent() ? guessedRate(sequence, guesser, least) : decodeRates[at];
             }
             return new ModelRow(
                     name,
                     threads,
                     model.head(),
                     promptRate,
-                    decodeRate,
+                    Median.of(decodeRates),
                     sequences,
-                    togetherRate,
-                    guessedRate,
+                    Median.of(togetherRates),
+                    Median.of(guessedRates),
                     model.bytesPerToken(),
-                    read);
+                    new ReadingSpeed(Median.of(readRates), meter.way()));
         }
     }
 
@@ -112,8 +111,8 @@ public final class ModelBench {
                 Sequence sequence = engine.sequence()) {
             sequence.wantBest(best);
             sequence.prompt(prompt);
-            decodeRate(sequence);
-            return new ScreenedRow(name, threads, best, decodeRate(sequence), engine.headReadings());
+            decodeRate(sequence, nanos);
+            return new ScreenedRow(name, threads, best, decodeRate(sequence, nanos), engine.headReadings());
         }
     }
 
@@ -134,7 +133,7 @@ public final class ModelBench {
                     try (Sequence sequence = each.getValue().sequence()) {
                         sequence.wantBest(1);
                         sequence.prompt(prompt);
-                        double rate = decodeRate(sequence);
+                        double rate = decodeRate(sequence, nanos);
                         if (turn > 0) {
                             rates.computeIfAbsent(each.getKey(), key -> new double[TURNS])[turn - 1] = rate;
                         }
@@ -178,7 +177,7 @@ public final class ModelBench {
     }
 
     private double rate(Engine engine, Sequence sequence, int sequences) {
-        return sequences == 1 ? decodeRate(sequence) : togetherRate(engine, sequence, sequences);
+        return sequences == 1 ? decodeRate(sequence, nanos) : togetherRate(engine, sequence, sequences, nanos);
     }
 
     /**
@@ -231,7 +230,7 @@ public final class ModelBench {
         return tokens * 1e9 / elapsed;
     }
 
-    private double decodeRate(Sequence sequence) {
+    private double decodeRate(Sequence sequence, long least) {
         long start = System.nanoTime();
         long elapsed;
         int tokens = 0;
@@ -242,12 +241,12 @@ public final class ModelBench {
             sequence.decode(token(tokens, model.config().vocabulary()));
             tokens++;
             elapsed = System.nanoTime() - start;
-        } while (elapsed < nanos);
+        } while (elapsed < least);
         return tokens * 1e9 / elapsed;
     }
 
     /** The tokens per second of all sequences together. Each continues the prompt; a pass has a token of each. */
-    private double togetherRate(Engine engine, Sequence prompted, int count) {
+    private double togetherRate(Engine engine, Sequence prompted, int count, long least) {
         prompted.rewind(PROMPT);
         List<Sequence> sequences = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -261,7 +260,7 @@ public final class ModelBench {
             tokens += count;
             step(engine, sequences, tokens);
             elapsed = System.nanoTime() - start;
-        } while (elapsed < nanos);
+        } while (elapsed < least);
         sequences.forEach(Sequence::close);
         return tokens * 1e9 / elapsed;
     }
@@ -278,7 +277,7 @@ public final class ModelBench {
         engine.step(steps);
     }
 
-    private double guessedRate(Sequence sequence, ScriptedGuesser guesser) {
+    private double guessedRate(Sequence sequence, ScriptedGuesser guesser, long least) {
         SpeculativeDecoder decoder = new SpeculativeDecoder(sequence, guesser);
         sequence.rewind(PROMPT);
         decoder.start(prompt);
@@ -294,7 +293,7 @@ public final class ModelBench {
             decoder.decode(token(guesser.next, vocabulary), Integer.MAX_VALUE);
             tokens++;
             elapsed = System.nanoTime() - start;
-        } while (elapsed < nanos);
+        } while (elapsed < least);
         decoder.finish();
         return tokens * 1e9 / elapsed;
     }

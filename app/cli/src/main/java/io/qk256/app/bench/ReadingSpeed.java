@@ -16,55 +16,64 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public record ReadingSpeed(double rate, String way) {
 
-    /** Larger than the last-level cache of most machines, and read in a few milliseconds. */
-    private static final long MOST_BYTES = 256L << 20;
-
-    /** Bytes of a part, which is one loop that the compiler sees as a whole. */
-    private static final int PART = 1 << 16;
-
     private static final long NANOS = 150_000_000;
-    private static final int LEAST_ROUNDS = 3;
 
     /**
-     * Measures for about half a second: finds the fastest way, and takes the best of several rounds.
+     * Finds the fastest way, and measures it, which takes about half a second.
      *
      * @param bytes bytes to read per round, capped at 256 MiB; a small working set is thus read from the caches that it fits in
      * @param threads the threads that read, each its share
      */
     public static ReadingSpeed measure(long bytes, ParallelKernel threads) {
-        long size = Math.clamp(bytes, PART, MOST_BYTES) / PART * PART;
-        try (Arena arena = Arena.ofShared()) {
-            return new Meter(HugePages.allocate(arena, size).fill((byte) 1), threads).measure();
+        try (Meter meter = new Meter(bytes, threads)) {
+            return new ReadingSpeed(meter.rate(NANOS), meter.way());
         }
     }
 
-    private static final class Meter {
+    /** Measures again and again, in turns with what is compared with it, because the speed of memory changes. */
+    static final class Meter implements AutoCloseable {
 
+        /** Larger than the last-level cache of most machines, and read in a few milliseconds. */
+        private static final long MOST_BYTES = 256L << 20;
+
+        /** Bytes of a part, which is one loop that the compiler sees as a whole. */
+        private static final int PART = 1 << 16;
+
+        private final Arena arena = Arena.ofShared();
         private final MemorySegment memory;
         private final ParallelKernel threads;
         private final int parts;
         private final RowTask read = this::read;
+        private final MemoryReader fastest;
         private MemoryReader reader = MemoryReader.PLAIN;
 
         /** The sum must be used, or the compiler would remove the reads. */
         private final LongAdder used = new LongAdder();
 
-        Meter(MemorySegment memory, ParallelKernel threads) {
-            this.memory = memory;
+        /** Finds the fastest way; the arguments are those of {@link #measure}. */
+        Meter(long bytes, ParallelKernel threads) {
+            long size = Math.clamp(bytes, PART, MOST_BYTES) / PART * PART;
+            this.memory = HugePages.allocate(arena, size).fill((byte) 1);
             this.threads = threads;
             this.parts = Math.toIntExact(memory.byteSize() / PART);
+            this.fastest = MemoryReader.fastest(this::readAll);
         }
 
-        ReadingSpeed measure() {
-            MemoryReader fastest = MemoryReader.fastest(this::readAll);
-            long best = Long.MAX_VALUE;
+        String way() {
+            return fastest.name();
+        }
+
+        /** The average rate of so much time, or somewhat more. */
+        double rate(long nanos) {
             long start = System.nanoTime();
-            for (int i = 0; i < LEAST_ROUNDS || System.nanoTime() - start < NANOS; i++) {
-                long before = System.nanoTime();
+            long elapsed;
+            long bytes = 0;
+            do {
                 readAll(fastest);
-                best = Math.min(best, System.nanoTime() - before);
-            }
-            return new ReadingSpeed(memory.byteSize() * 1e9 / best, fastest.name());
+                bytes += memory.byteSize();
+                elapsed = System.nanoTime() - start;
+            } while (elapsed < nanos);
+            return bytes * 1e9 / elapsed;
         }
 
         private void readAll(MemoryReader with) {
@@ -78,6 +87,11 @@ public record ReadingSpeed(double rate, String way) {
                 sum += reader.read(memory.asSlice((long) part * PART, PART));
             }
             used.add(sum);
+        }
+
+        @Override
+        public void close() {
+            arena.close();
         }
     }
 }

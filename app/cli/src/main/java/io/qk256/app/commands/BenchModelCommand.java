@@ -136,7 +136,8 @@ final class BenchModelCommand implements Callable<Integer> {
             names = "--seconds",
             paramLabel = "S",
             description =
-                    "Measure each speed for S seconds, after a warm-up of the same length. Default: ${DEFAULT-VALUE}.")
+                    "Measure each speed for S seconds, reading and decoding in five turns, after a warm-up of the same length."
+                            + " Default: ${DEFAULT-VALUE}.")
     private double seconds = 0.5;
 
     @Option(

@@ -23,14 +23,13 @@ class WholeKitOfNativeIT extends WholeKit {
     private static final Path NATIVE = TARGET.resolve("../../../kernel-avx2-native/target");
 
     /**
-     * Ten times the JVM's defaults, which saves a fifth of the kit's time. Not for kernels in Java: what they allocate
-     * until they are optimized can look like a leak.
+     * As unit tests do, which saves a fifth of the kit's time. Not for kernels in Java: what they allocate until they are
+     * optimized can look like a leak.
      */
-    private static final List<String> OPTIMIZE_LATE = List.of(
-            "-XX:Tier4InvocationThreshold=50000",
-            "-XX:Tier4MinInvocationThreshold=6000",
-            "-XX:Tier4CompileThreshold=150000",
-            "-XX:Tier4BackEdgeThreshold=400000");
+    private static final List<String> OPTIMIZE_LATE = Stream.of(
+                    System.getProperty("qk256.optimize-late", "").split(" "))
+            .filter(option -> !option.isEmpty())
+            .toList();
 
     static List<Case> cases() throws IOException {
         List<Case> cases = new ArrayList<>();
