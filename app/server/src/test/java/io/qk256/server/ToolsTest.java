@@ -208,8 +208,10 @@ class ToolsTest {
     }
 
     private static ChatCompletionCreateParams.Builder noArguments(String... names) {
-        ChatCompletionCreateParams.Builder request =
-                ChatCompletionCreateParams.builder().model("demo").addUserMessage("Once");
+        ChatCompletionCreateParams.Builder request = ChatCompletionCreateParams.builder()
+                .model("demo")
+                .addUserMessage("Once")
+                .putAdditionalBodyProperty("seed", JsonValue.from(5));
         for (String name : names) {
             request.addFunctionTool(FunctionDefinition.builder()
                     .name(name)
@@ -240,6 +242,7 @@ class ToolsTest {
         ChatCompletion.Choice asks = choice(ChatCompletionCreateParams.builder()
                 .model("demo")
                 .addUserMessage("Once")
+                .putAdditionalBodyProperty("seed", JsonValue.from(5))
                 .addFunctionTool(FunctionDefinition.builder().name("roll").build())
                 .toolChoice(Auto.REQUIRED));
         assertThat(calls(asks))
