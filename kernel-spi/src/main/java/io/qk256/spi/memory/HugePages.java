@@ -41,13 +41,69 @@ public final class HugePages {
      * @throws OutOfMemoryError if there is not enough memory
      */
     public static MemorySegment allocate(Arena arena, long bytes) {
-        if (bytes < PAGE || bytes > MOST || !MAY_ASK) {
+        boolean shares = arena instanceof Together;
+        if (bytes < (shares ? 0 : PAGE) || bytes > MOST || !MAY_ASK) {
             return I8Vector.allocate(arena, bytes).segment();
         }
         if (!arena.scope().isAlive()) {
             throw new IllegalStateException("arena: it is closed");
         }
-        return Linux.allocate(arena, bytes);
+        return arena instanceof Together together ? together.take(bytes) : Linux.allocate(arena, bytes);
+    }
+
+    /**
+     * Returns an arena whose allocations by {@link #allocate} share huge pages: of a model with two billion weights, almost a
+     * third are in matrices smaller than such a page, or in the parts of larger ones that do not fill one. Otherwise it is
+     * the given arena: its other allocations, its life, and the threads that may use it.
+     *
+     * @param arena the arena; it and the result may be closed, which closes both
+     */
+    public static Arena together(Arena arena) {
+        return new Together(arena);
+    }
+
+    private static final class Together implements Arena {
+
+        /** Where a piece does not fit, the rest of a chunk is lost; it has no memory until it is written. */
+        private static final long CHUNK = 16 * PAGE;
+
+        private static final long ALIGNMENT = 64;
+
+        private final Arena arena;
+        private MemorySegment rest = MemorySegment.NULL;
+
+        Together(Arena arena) {
+            this.arena = arena;
+        }
+
+        /** Allocates zeroed memory. */
+        synchronized MemorySegment take(long bytes) {
+            long whole = Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
+            if (whole > rest.byteSize()) {
+                if (whole >= CHUNK) {
+                    return Linux.allocate(arena, bytes);
+                }
+                rest = Linux.allocate(arena, CHUNK);
+            }
+            MemorySegment taken = rest.asSlice(0, bytes);
+            rest = rest.asSlice(whole);
+            return taken;
+        }
+
+        @Override
+        public MemorySegment allocate(long bytes, long alignment) {
+            return arena.allocate(bytes, alignment);
+        }
+
+        @Override
+        public MemorySegment.Scope scope() {
+            return arena.scope();
+        }
+
+        @Override
+        public void close() {
+            arena.close();
+        }
     }
 
     /** Does not allocate from the arena, which would write zeros before huge pages can be requested. */
@@ -80,7 +136,8 @@ public final class HugePages {
         }
 
         static MemorySegment allocate(Arena arena, long bytes) {
-            long mapped = bytes + PAGE;
+            long pages = Math.ceilDiv(bytes, PAGE) * PAGE;
+            long mapped = pages + PAGE;
             MemorySegment start = map(mapped);
             if (start.equals(MAP_FAILED)) {
                 throw new OutOfMemoryError("mmap: " + mapped + " bytes, got none");
@@ -92,9 +149,9 @@ public final class HugePages {
                 unmap(start.reinterpret(mapped));
                 throw e;
             }
-            MemorySegment memory = all.asSlice(-start.address() & (PAGE - 1), bytes);
+            MemorySegment memory = all.asSlice(-start.address() & (PAGE - 1), pages);
             advise(memory);
-            return memory;
+            return memory.asSlice(0, bytes);
         }
 
         private static MemorySegment map(long bytes) {

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -114,6 +118,69 @@ class HugePagesTest {
                     .isThrownBy(() -> HugePages.allocate(arena, bytes))
                     .withMessageMatching(".*\\d{16,} bytes.*");
         }
+    }
+
+    @Test
+    void piecesShareChunksAndAreApart() {
+        Arena arena = Arena.ofShared();
+        List<MemorySegment> pieces = new ArrayList<>();
+        try (Arena together = HugePages.together(arena)) {
+            for (long bytes : new long[] {0, 1, 63, 64, 65, 1_638_400, 409_600, PAGE, 4_423_680, 40 * PAGE + 3, 7}) {
+                for (int i = 0; i < 9; i++) {
+                    MemorySegment piece = HugePages.allocate(together, bytes);
+                    assertThat(piece.byteSize()).isEqualTo(bytes);
+                    assertThat(piece.address() % 64).isZero();
+                    assertThat(piece.mismatch(MemorySegment.ofArray(new byte[(int) bytes])))
+                            .as("zeroed")
+                            .isEqualTo(-1);
+                    piece.fill((byte) (pieces.size() + 1));
+                    pieces.add(piece);
+                }
+            }
+            for (int i = 0; i < pieces.size(); i++) {
+                byte[] expected = new byte[(int) pieces.get(i).byteSize()];
+                Arrays.fill(expected, (byte) (i + 1));
+                assertThat(pieces.get(i).mismatch(MemorySegment.ofArray(expected)))
+                        .as("piece %d", i)
+                        .isEqualTo(-1);
+            }
+            assertThat(together.allocate(24, 8).byteSize()).isEqualTo(24);
+            assertThatIllegalArgumentException().isThrownBy(() -> HugePages.allocate(together, -1));
+        }
+        assertThat(arena.scope().isAlive()).isFalse();
+        assertThatIllegalStateException().isThrownBy(() -> pieces.getLast().get(ValueLayout.JAVA_BYTE, 0));
+        assertThatIllegalStateException()
+                .isThrownBy(() -> HugePages.allocate(HugePages.together(arena), 64))
+                .withMessage("arena: it is closed");
+    }
+
+    /** Where the system has huge pages: small matrices lie on them, and so do the ends of large ones. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void smallMatricesLieOnHugePages() throws Exception {
+        try (Arena plain = Arena.ofShared();
+                Arena together = HugePages.together(Arena.ofShared())) {
+            HugePages.allocate(plain, 8 * PAGE).fill((byte) 1);
+            assumeTrue(hugeBytes() >= 8 * PAGE, "this system gives no huge pages");
+            long before = hugeBytes();
+            for (int i = 0; i < 20; i++) {
+                HugePages.allocate(together, 1_638_400).fill((byte) 1);
+            }
+            assertThat(hugeBytes() - before)
+                    .as("20 matrices of 1.6 MB")
+                    .isGreaterThanOrEqualTo(20 * 1_638_400 / PAGE * PAGE);
+            before = hugeBytes();
+            HugePages.allocate(plain, 5 * PAGE + 12_345).fill((byte) 1);
+            assertThat(hugeBytes() - before).as("the last page, too").isEqualTo(6 * PAGE);
+        }
+    }
+
+    /** Of this process. */
+    private static long hugeBytes() throws Exception {
+        return Files.readAllLines(Path.of("/proc/self/smaps_rollup")).stream()
+                .filter(line -> line.startsWith("AnonHugePages:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+                .sum();
     }
 
     /** Adjacent mappings count as one, so this counts their bytes instead, in units of the test's page size. */

@@ -3,6 +3,7 @@ package io.qk256.llm.model;
 import io.qk256.gguf.GgufException;
 import io.qk256.gguf.GgufFile;
 import io.qk256.spi.Kernel;
+import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -48,7 +49,7 @@ public final class Model implements AutoCloseable {
      */
     @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the model, whose close() closes it.
     public static Model load(GgufFile file, HeadType headType, LoadListener listener) throws GgufException {
-        return load(file, Architectures.KNOWN, headType, listener, Arena.ofShared());
+        return load(file, Architectures.KNOWN, headType, listener, HugePages.together(Arena.ofShared()));
     }
 
     /**

@@ -82,7 +82,7 @@ public final class SyntheticModel {
             throw new IllegalArgumentException("a model of " + config.architecture() + " with " + config.gate()
                     + " has no sparse states, expected " + BitNet.MICROSOFT + " with squared ReLU");
         }
-        Arena arena = Arena.ofShared();
+        Arena arena = HugePages.together(Arena.ofShared());
         try {
             SyntheticModel made = new SyntheticModel(config, arena, rowDensity, columnDensity, seed);
             return Model.of(arena, made.weights(), headType);
