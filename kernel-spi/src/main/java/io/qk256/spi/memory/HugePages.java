@@ -52,14 +52,12 @@ public final class HugePages {
     }
 
     /**
-     * Returns an arena whose allocations by {@link #allocate} share huge pages: of a model with two billion weights, almost a
-     * third are in matrices smaller than such a page, or in the parts of larger ones that do not fill one. Otherwise it is
-     * the given arena: its other allocations, its life, and the threads that may use it.
-     *
-     * @param arena the arena; it and the result may be closed, which closes both
+     * Returns a new shared arena whose allocations by {@link #allocate} share huge pages: of a model with two billion weights,
+     * almost a third are in matrices smaller than such a page, or in the parts of larger ones that do not fill one. Otherwise
+     * it is as {@link Arena#ofShared()}.
      */
-    public static Arena together(Arena arena) {
-        return new Together(arena);
+    public static Arena sharedArena() {
+        return new Together();
     }
 
     private static final class Together implements Arena {
@@ -69,12 +67,8 @@ public final class HugePages {
 
         private static final long ALIGNMENT = 64;
 
-        private final Arena arena;
+        private final Arena arena = Arena.ofShared();
         private MemorySegment rest = MemorySegment.NULL;
-
-        Together(Arena arena) {
-            this.arena = arena;
-        }
 
         /** Allocates zeroed memory. */
         synchronized MemorySegment take(long bytes) {

@@ -122,9 +122,10 @@ class HugePagesTest {
 
     @Test
     void piecesShareChunksAndAreApart() {
-        Arena arena = Arena.ofShared();
         List<MemorySegment> pieces = new ArrayList<>();
-        try (Arena together = HugePages.together(arena)) {
+        Arena closed;
+        try (Arena together = HugePages.sharedArena()) {
+            closed = together;
             for (long bytes : new long[] {0, 1, 63, 64, 65, 1_638_400, 409_600, PAGE, 4_423_680, 40 * PAGE + 3, 7}) {
                 for (int i = 0; i < 9; i++) {
                     MemorySegment piece = HugePages.allocate(together, bytes);
@@ -147,10 +148,9 @@ class HugePagesTest {
             assertThat(together.allocate(24, 8).byteSize()).isEqualTo(24);
             assertThatIllegalArgumentException().isThrownBy(() -> HugePages.allocate(together, -1));
         }
-        assertThat(arena.scope().isAlive()).isFalse();
         assertThatIllegalStateException().isThrownBy(() -> pieces.getLast().get(ValueLayout.JAVA_BYTE, 0));
         assertThatIllegalStateException()
-                .isThrownBy(() -> HugePages.allocate(HugePages.together(arena), 64))
+                .isThrownBy(() -> HugePages.allocate(closed, 64))
                 .withMessage("arena: it is closed");
     }
 
@@ -159,7 +159,7 @@ class HugePagesTest {
     @EnabledOnOs(OS.LINUX)
     void smallMatricesLieOnHugePages() throws Exception {
         try (Arena plain = Arena.ofShared();
-                Arena together = HugePages.together(Arena.ofShared())) {
+                Arena together = HugePages.sharedArena()) {
             HugePages.allocate(plain, 8 * PAGE).fill((byte) 1);
             assumeTrue(hugeBytes() >= 8 * PAGE, "this system gives no huge pages");
             long before = hugeBytes();

@@ -49,7 +49,7 @@ public final class Model implements AutoCloseable {
      */
     @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the model, whose close() closes it.
     public static Model load(GgufFile file, HeadType headType, LoadListener listener) throws GgufException {
-        return load(file, Architectures.KNOWN, headType, listener, HugePages.together(Arena.ofShared()));
+        return load(file, Architectures.KNOWN, headType, listener, HugePages.sharedArena());
     }
 
     /**

@@ -82,7 +82,7 @@ public final class SyntheticModel {
             throw new IllegalArgumentException("a model of " + config.architecture() + " with " + config.gate()
                     + " has no sparse states, expected " + BitNet.MICROSOFT + " with squared ReLU");
         }
-        Arena arena = HugePages.together(Arena.ofShared());
+        Arena arena = HugePages.sharedArena();
         try {
             SyntheticModel made = new SyntheticModel(config, arena, rowDensity, columnDensity, seed);
             return Model.of(arena, made.weights(), headType);
