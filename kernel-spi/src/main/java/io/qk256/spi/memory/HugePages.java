@@ -31,7 +31,7 @@ public final class HugePages {
 
     /**
      * Allocates zeroed memory on a boundary of 64 bytes or more, on huge pages if the system provides them and the size
-     * fills at least one page.
+     * fills at least one page, or the arena is a {@link #sharedArena}.
      *
      * @param arena decides how long the memory lives and which threads may use it
      * @param bytes 0 or more

@@ -15,6 +15,7 @@ import io.qk256.llm.model.Sparsity;
 import io.qk256.llm.model.Step;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.parallel.ParallelKernel;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -67,9 +68,10 @@ public final class ModelBench {
         EngineOptions options =
                 new EngineOptions(threads, PROMPT + DECODED, Math.max(PROMPT, sequences), CacheType.F16);
         try (ParallelKernel crew = ParallelKernel.withThreads(kernel, threads);
-                ReadingSpeed.Meter meter = new ReadingSpeed.Meter(model.bytesPerToken(), crew);
+                Arena arena = Arena.ofShared();
                 Engine engine = model.engine(kernel, options);
                 Sequence sequence = engine.sequence()) {
+            ReadingSpeed.Meter meter = new ReadingSpeed.Meter(arena, model.bytesPerToken(), crew);
             sequence.wantBest(1);
             promptRate(sequence);
             double promptRate = promptRate(sequence);

@@ -25,13 +25,14 @@ public record ReadingSpeed(double rate, String way) {
      * @param threads the threads that read, each its share
      */
     public static ReadingSpeed measure(long bytes, ParallelKernel threads) {
-        try (Meter meter = new Meter(bytes, threads)) {
+        try (Arena arena = Arena.ofShared()) {
+            Meter meter = new Meter(arena, bytes, threads);
             return new ReadingSpeed(meter.rate(NANOS), meter.way());
         }
     }
 
     /** Measures again and again, in turns with what is compared with it, because the speed of memory changes. */
-    static final class Meter implements AutoCloseable {
+    static final class Meter {
 
         /** Larger than the last-level cache of most machines, and read in a few milliseconds. */
         private static final long MOST_BYTES = 256L << 20;
@@ -39,7 +40,6 @@ public record ReadingSpeed(double rate, String way) {
         /** Bytes of a part, which is one loop that the compiler sees as a whole. */
         private static final int PART = 1 << 16;
 
-        private final Arena arena = Arena.ofShared();
         private final MemorySegment memory;
         private final ParallelKernel threads;
         private final int parts;
@@ -50,8 +50,12 @@ public record ReadingSpeed(double rate, String way) {
         /** The sum must be used, or the compiler would remove the reads. */
         private final LongAdder used = new LongAdder();
 
-        /** Finds the fastest way; the arguments are those of {@link #measure}. */
-        Meter(long bytes, ParallelKernel threads) {
+        /**
+         * Finds the fastest way; the other arguments are those of {@link #measure}.
+         *
+         * @param arena a shared one, which allocates what is read
+         */
+        Meter(Arena arena, long bytes, ParallelKernel threads) {
             long size = Math.clamp(bytes, PART, MOST_BYTES) / PART * PART;
             this.memory = HugePages.allocate(arena, size).fill((byte) 1);
             this.threads = threads;
@@ -87,11 +91,6 @@ public record ReadingSpeed(double rate, String way) {
                 sum += reader.read(memory.asSlice((long) part * PART, PART));
             }
             used.add(sum);
-        }
-
-        @Override
-        public void close() {
-            arena.close();
         }
     }
 }
