@@ -121,8 +121,6 @@ final class Attention {
      */
     private final class Worker {
 
-        private final short[] halves = new short[BLOCK * headSize];
-
         /** A block of keys or values. Keys have zeros at their end if the head is filled up. */
         private final float[] block = new float[BLOCK * filledSize];
 
@@ -160,7 +158,7 @@ final class Attention {
 
         void scores(PageTable pages, int layer, int kvHead) {
             for (int first = 0; first < stride - ROW_GAP; first += BLOCK) {
-                cache.keys(pages.page(first), layer, kvHead, first, halves, block);
+                cache.keys(pages.page(first), layer, kvHead, first, block);
                 int row = firstToReach(first) * queriesPerHead;
                 int rows = tokens * queriesPerHead - row;
                 code.products()
@@ -187,7 +185,7 @@ final class Attention {
 
         void mix(PageTable pages, int layer, int kvHead) {
             for (int first = 0; first < stride - ROW_GAP; first += BLOCK) {
-                cache.values(pages.page(first), layer, kvHead, first, halves, block);
+                cache.values(pages.page(first), layer, kvHead, first, block);
                 if (first + BLOCK <= firstPosition + 1) {
                     addSums(first, 0, tokens, BLOCK);
                     continue;

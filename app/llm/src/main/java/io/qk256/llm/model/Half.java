@@ -24,10 +24,11 @@ final class Half {
         }
     }
 
-    /** Widens exactly. */
-    static void widen(short[] from, int at, float[] to, int n) {
+    /** Widens exactly what is in off-heap memory. */
+    static void widen(MemorySegment from, long at, float[] to, int n) {
+        MemorySegment halves = Reductions.offHeap(from);
         for (int i = 0; i < n; i++) {
-            to[i] = Float.float16ToFloat(from[at + i]);
+            to[i] = Float.float16ToFloat(halves.get(JAVA_SHORT, at + i * (long) Short.BYTES));
         }
     }
 }

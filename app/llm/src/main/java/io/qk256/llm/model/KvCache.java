@@ -1,7 +1,6 @@
 package io.qk256.llm.model;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.qk256.spi.memory.HugePages;
 import java.lang.foreign.Arena;
@@ -128,10 +127,9 @@ abstract sealed class KvCache {
      * that were not put have arbitrary values.
      *
      * @param first position of the block, a multiple of 32
-     * @param halves scratch memory for a block
      */
-    final void keys(Page page, int layer, int head, int first, short[] halves, float[] out) {
-        load(page.memory, keysAt(layer, head, first), halves, out, BLOCK * headSize);
+    final void keys(Page page, int layer, int head, int first, float[] out) {
+        load(page.memory, keysAt(layer, head, first), out, BLOCK * headSize);
     }
 
     /**
@@ -139,10 +137,9 @@ abstract sealed class KvCache {
      * positions that were not put have arbitrary values.
      *
      * @param first position of the block, a multiple of 32
-     * @param halves scratch memory for a block
      */
-    final void values(Page page, int layer, int head, int first, short[] halves, float[] out) {
-        load(page.memory, valuesAt(layer, head, first), halves, out, BLOCK * headSize);
+    final void values(Page page, int layer, int head, int first, float[] out) {
+        load(page.memory, valuesAt(layer, head, first), out, BLOCK * headSize);
     }
 
     private long keysAt(int layer, int head, int position) {
@@ -158,7 +155,7 @@ abstract sealed class KvCache {
     }
 
     /** Reads {@code n} numbers. */
-    abstract void load(MemorySegment from, long at, short[] halves, float[] out, int n);
+    abstract void load(MemorySegment from, long at, float[] out, int n);
 
     /** Writes numbers {@code stride} bytes apart. */
     abstract void store(float[] x, int at, int n, MemorySegment to, long toAt, long stride);
@@ -175,9 +172,8 @@ abstract sealed class KvCache {
         }
 
         @Override
-        void load(MemorySegment from, long at, short[] halves, float[] out, int n) {
-            MemorySegment.copy(from, JAVA_SHORT, at, halves, 0, n);
-            Half.widen(halves, 0, out, n);
+        void load(MemorySegment from, long at, float[] out, int n) {
+            Half.widen(from, at, out, n);
         }
 
         @Override
@@ -196,7 +192,7 @@ abstract sealed class KvCache {
         void round(float[] x, int at, int n) {}
 
         @Override
-        void load(MemorySegment from, long at, short[] halves, float[] out, int n) {
+        void load(MemorySegment from, long at, float[] out, int n) {
             MemorySegment.copy(from, JAVA_FLOAT, at, out, 0, n);
         }
 

@@ -62,14 +62,13 @@ class KvCacheTest {
                 cache.put(pages.page(position), layer, position, keys, negative(keys), 0);
             }
         }
-        short[] halves = new short[KvCache.BLOCK * SIZE];
         float[] keys = new float[KvCache.BLOCK * SIZE];
         float[] values = new float[KvCache.BLOCK * SIZE];
         for (int layer = 0; layer < LAYERS; layer++) {
             for (int head = 0; head < HEADS; head++) {
                 for (int first = 0; first < CAPACITY; first += KvCache.BLOCK) {
-                    cache.keys(pages.page(first), layer, head, first, halves, keys);
-                    cache.values(pages.page(first), layer, head, first, halves, values);
+                    cache.keys(pages.page(first), layer, head, first, keys);
+                    cache.values(pages.page(first), layer, head, first, values);
                     for (int i = 0; i < Math.min(KvCache.BLOCK, CAPACITY - first); i++) {
                         float[] expected = column(layer, first + i);
                         for (int dimension = 0; dimension < SIZE; dimension++) {
