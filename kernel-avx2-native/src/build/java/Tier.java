@@ -24,7 +24,7 @@ enum Tier {
                     + " int g(void) { return __builtin_cpu_supports(\"avx512vnni\"); }",
             Tier.BEYOND_AVX512_VNNI),
 
-    /** Excludes DQ, extensions for bytes and bits (VBMI and the like), and half precision. */
+    /** Excludes DQ, extensions for bytes and bits (VBMI and the like), and half precision but for F16C. */
     AVX512_VNNI(
             "avx512vnni",
             List.of("-mf16c", "-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512vnni"),
@@ -38,7 +38,7 @@ enum Tier {
     private static final String BEYOND_AVX512_VNNI = "\\b(v(and|andn|or|xor)p[sd]\\b.*%zmm"
             + "|v(insert|extract|broadcast)[fi](64x2|32x8|32x2)|vpmullq|vcvt\\w*qq\\w*|v(range|reduce|fpclass)\\w+"
             + "|vpmov([dq]2m|m2[dq])|k(\\w+)b\\b|vpmadd52\\w+|vperm[it]?2?b\\b|vpmultishiftqb|vpsh[lr]d\\w*"
-            + "|vp(compress|expand)[bw]|vpopcnt\\w+|vpshufbitqmb|vdpbf16ps|vcvtne\\w+|v\\w+[ps]h\\b)";
+            + "|vp(compress|expand)[bw]|vpopcnt\\w+|vpshufbitqmb|vdpbf16ps|vcvtne\\w+|v(?!cvtps2ph\\b)\\w+[ps]hx?\\b|vcvtph2psx)";
 
     private static final String TILES = "%tmm|\\b(ld|st)tilecfg\\b|\\btilerelease\\b";
 

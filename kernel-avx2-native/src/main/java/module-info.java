@@ -7,4 +7,6 @@ module io.qk256.avx2.jni {
             io.qk256.avx2.jni.Avx2NativeProvider;
     provides io.qk256.spi.support.MemoryReader.Source with
             io.qk256.avx2.jni.PrefetchedReaders;
+    provides io.qk256.spi.support.Q8Rounding.Source with
+            io.qk256.avx2.jni.NativeRounding;
 }

@@ -77,6 +77,12 @@ NATIVE(jint, read)(UNUSED JNIEnv *env, UNUSED jclass type, jlong address, jlong 
     return (jint)qk256_read_avx2((const uint8_t *)address, bytes, hint, ahead);
 }
 
+NATIVE(jboolean, roundQ8)
+(UNUSED JNIEnv *env, UNUSED jclass type, jlong weights, jint tiles, jint cols, jlong codes, jlong scales) {
+    return (jboolean)qk256_round_q8_avx2(
+        (const uint8_t *)weights, tiles, cols, (uint8_t *)codes, (uint16_t *)scales);
+}
+
 #define JNI_PARAMETER(jni_type, type, name) jni_type name,
 #define FROM_JNI(jni_type, type, name) (type) name,
 

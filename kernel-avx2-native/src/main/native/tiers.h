@@ -37,6 +37,10 @@ int qk256_has_f16c(void);
 /* The sum of `n` bytes, a multiple of 64, as int32 values masked with 0x55555555; prefetches `ahead` bytes. AVX2. */
 uint32_t qk256_read_avx2(const uint8_t *bytes, int64_t n, int32_t hint, int32_t ahead);
 
+/* Rounds `tiles` times 16 rows of f16 weights, of any alignment, to 8-bit rows as in q8.h; `cols` is a multiple of 32.
+ * Returns whether all weights are finite; otherwise the results mean nothing. AVX2. */
+int32_t qk256_round_q8_avx2(const uint8_t *weights, int32_t tiles, int32_t cols, uint8_t *codes, uint16_t *scales);
+
 /* The maker of the CPU, 1 for Intel, 2 for AMD, otherwise 0, in the upper 16 bits, and its family in the lower ones. */
 int32_t qk256_cpu(void);
 

@@ -140,9 +140,11 @@ static float value(const qk256_call *w, int64_t row, int32_t col) {
     return w->codebook[w->codes[row * w->row_stride + col / 4] >> (2 * (col % 4)) & 3];
 }
 
-/* An f16 that is neither subnormal nor special. */
+/* A finite f16. */
 static float half_value(uint16_t bits) {
-    return ldexpf((float)((bits & 0x3ff) | 0x400), (bits >> 10 & 31) - 25) * (bits & 0x8000 ? -1 : 1);
+    const int exponent = bits >> 10 & 31, fraction = bits & 0x3ff;
+    const float magnitude = exponent > 0 ? ldexpf((float)(fraction | 0x400), exponent - 25) : ldexpf((float)fraction, -24);
+    return bits & 0x8000 ? -magnitude : magnitude;
 }
 
 static float scale_of(const qk256_call *w, int64_t row, int32_t group) {
@@ -606,6 +608,74 @@ static void test_q8(int32_t rows, int32_t cols, int32_t split) {
     }
 }
 
+/* The nearest f16, half to even, of a positive number that is not too large. */
+static float nearest_half(float x) {
+    int exponent;
+    frexp((double)x, &exponent);
+    const double step = ldexp(1, (exponent < -13 ? -13 : exponent) - 11);
+    return (float)(rint((double)x / step) * step);
+}
+
+/* Weights of all magnitudes, groups of zeros, and groups so small that scales are subnormal or 0; then one that is not
+ * finite. */
+static void test_rounding(int32_t tiles, int32_t cols) {
+    const problem shape = {.w = {.rows = tiles * Q8_ROWS, .cols = cols}};
+    const int32_t groups = cols / Q8_GROUP;
+    const size_t n = (size_t)tiles * Q8_ROWS * (size_t)cols;
+    uint8_t *memory = allocate(2 * n + 1);
+    uint8_t *weights = memory + 1; /* Any alignment. */
+    uint8_t *codes = allocate(n);
+    uint16_t *scales = allocate(n / Q8_GROUP * sizeof *scales);
+    for (size_t i = 0; i < n; i++) {
+        static const uint16_t largest[] = {0x7BFF, 0x3FFF, 0x1FFF, 0x07FF, 0x000F, 0};
+        const uint16_t most = largest[i / Q8_GROUP % 6];
+        const uint16_t half = (uint16_t)((next() % (most + 1u)) | (next() & 0x8000));
+        memcpy(weights + 2 * i, &half, sizeof half);
+    }
+    if (!qk256_round_q8_avx2(weights, tiles, cols, codes, scales)) {
+        fail(&shape, "whether weights are finite", 0, 0, 1);
+    }
+    for (int32_t row = 0; row < shape.w.rows; row++) {
+        for (int32_t g = 0; g < groups; g++) {
+            float w[Q8_GROUP], max = 0;
+            for (int32_t i = 0; i < Q8_GROUP; i++) {
+                uint16_t half;
+                memcpy(&half, weights + 2 * ((size_t)row * (size_t)cols + (size_t)(g * Q8_GROUP + i)), sizeof half);
+                w[i] = half_value(half);
+                max = fmaxf(max, fabsf(w[i]));
+            }
+            const float scale = nearest_half(max / 127);
+            const float seen = half_value(scales[((int64_t)(row / Q8_ROWS) * groups + g) * Q8_ROWS + row % Q8_ROWS]);
+            if (!same_bits(seen, scale)) {
+                fail(&shape, "scale", (int64_t)row * groups + g, (double)seen, (double)scale);
+            }
+            const float inverse = scale > 0 ? 1 / scale : 0;
+            for (int32_t i = 0; i < Q8_GROUP; i++) {
+                const float expected = fmaxf(fminf(rintf(w[i] * inverse), 127), -127);
+                const int8_t code = (int8_t)codes[q8_byte(groups, row, g * Q8_GROUP + i)];
+                if ((float)code != expected) {
+                    fail(&shape, "code", (int64_t)row * cols + g * Q8_GROUP + i, code, (double)expected);
+                }
+                comparisons++;
+            }
+        }
+    }
+    static const uint16_t not_finite[] = {0x7C00, 0xFC00, 0x7E00, 0xFC01};
+    for (size_t i = 0; i < sizeof not_finite / sizeof *not_finite; i++) {
+        const size_t at = 2 * (next() % n);
+        uint16_t before;
+        memcpy(&before, weights + at, sizeof before);
+        memcpy(weights + at, &not_finite[i], sizeof before);
+        if (qk256_round_q8_avx2(weights, tiles, cols, codes, scales)) {
+            fail(&shape, "whether weights are finite", (int64_t)at / 2, 1, 0);
+        }
+        memcpy(weights + at, &before, sizeof before);
+    }
+    free(memory);
+    free(codes);
+    free(scales);
+}
+
 /* Lists of every third row, of all and of few. The result has exactly `rows` values, and those of rows that are not listed keep
  * their bits; the transposed result has exactly the columns of its range. */
 static void test_lists(int32_t rows, int32_t cols, const float *codebook) {
@@ -724,6 +794,9 @@ int main(int argc, char **argv) {
     test_q8(16 * 16 + 3, 64, 16 * 16 + 1);
     test_q8(33, 2 * 8192 + 5, 7);
     test_q8(16 * 17, 8192 + 32, 16 * 16);
+    for (int32_t cols = Q8_GROUP; cols <= 20 * Q8_GROUP; cols += Q8_GROUP) {
+        test_rounding(1 + cols / Q8_GROUP % 3, cols);
+    }
     static const float codebooks[][4] = {{-1, 0, 1, 2}, {-2, -1, 1, 2}, {-64, 63, 15, -49}, {0, 1, 2, 3}};
     for (int32_t cols = 1; cols <= (few ? 140 : 530); cols++) {
         test_lists(1 + cols % 70, cols, codebooks[cols % 4]);

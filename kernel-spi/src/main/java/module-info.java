@@ -19,4 +19,5 @@ module io.qk256.spi {
 
     uses io.qk256.spi.KernelProvider;
     uses io.qk256.spi.support.MemoryReader.Source;
+    uses io.qk256.spi.support.Q8Rounding.Source;
 }

@@ -32,7 +32,10 @@ class ModuleDescriptorTest {
                         "io.qk256.spi.plugin",
                         "io.qk256.spi.selection");
         assertThat(descriptor().uses())
-                .containsExactlyInAnyOrder("io.qk256.spi.KernelProvider", "io.qk256.spi.support.MemoryReader$Source");
+                .containsExactlyInAnyOrder(
+                        "io.qk256.spi.KernelProvider",
+                        "io.qk256.spi.support.MemoryReader$Source",
+                        "io.qk256.spi.support.Q8Rounding$Source");
     }
 
     private static ModuleDescriptor descriptor() throws URISyntaxException {

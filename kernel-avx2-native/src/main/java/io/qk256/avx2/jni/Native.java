@@ -8,7 +8,7 @@ package io.qk256.avx2.jni;
 final class Native {
 
     /** The interface version; raise it when a signature or the meaning of an argument changes. */
-    static final int ABI = 17;
+    static final int ABI = 18;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
@@ -104,6 +104,13 @@ final class Native {
      * @return the sum of the int32 values, each masked with {@code 0x5555_5555}
      */
     static native int read(long address, long bytes, int hint, int ahead);
+
+    /**
+     * Rounds f16 weights to 8 bits, as {@code qk256_round_q8_avx2} in {@code tiers.h} says.
+     *
+     * @return whether all weights are finite
+     */
+    static native boolean roundQ8(long weights, int tiles, int cols, long codes, long scales);
 
     /**
      * Calls a function with the arguments that {@code QK256_ARGUMENTS} in {@code qk256.h} documents, and the result.

@@ -6,15 +6,18 @@ import io.qk256.spi.Kernel;
 import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.memory.HugePages;
 import io.qk256.spi.parallel.RowTask;
+import io.qk256.spi.support.Q8Rounding;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The output head in 8 bits, half the size of f16, converted by {@link Int8Conversion} and multiplied by a kernel. The
- * state keeps 16 bits (see {@link Int8HeadProduct}), so only the weights lose precision.
+ * The output head in 8 bits, half the size of f16, converted by {@link Int8Conversion}, or by {@link Q8Rounding} where
+ * there is one, with the same bits, and multiplied by a kernel. The state keeps 16 bits (see {@link Int8HeadProduct}), so
+ * only the weights lose precision.
  */
 final class Int8Head extends OutputHead {
 
@@ -45,6 +48,27 @@ final class Int8Head extends OutputHead {
         if (matrix.type() == TensorType.Q8_0) {
             return (from, to) -> Q8Codec.interleave(matrix.data(), weights, from, to);
         }
+        boolean halves = matrix.type() == TensorType.F16 && weights.cols() % Q8Matrix.GROUP == 0;
+        Optional<Q8Rounding> rounding = halves ? Q8Rounding.find() : Optional.empty();
+        return rounding.isPresent() ? filling(matrix, rounding.get()) : fillingInJava(matrix);
+    }
+
+    /** The last rows are not always a whole tile. */
+    private RowTask filling(DenseMatrix matrix, Q8Rounding rounding) {
+        RowTask rest = fillingInJava(matrix);
+        return (from, to) -> {
+            int whole = to - to % TILE;
+            if (from < whole && !rounding.round(matrix.data(), weights, from, whole)) {
+                finite = false;
+            }
+            if (whole < to) {
+                rest.run(Math.max(from, whole), to);
+            }
+        };
+    }
+
+    /** What every machine can do. */
+    RowTask fillingInJava(DenseMatrix matrix) {
         ScratchPool<Tiles> scratch = new ScratchPool<>(() -> new Tiles(matrix));
         return (from, to) -> {
             Tiles tiles = scratch.take();

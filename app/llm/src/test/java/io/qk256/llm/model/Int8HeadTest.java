@@ -3,11 +3,13 @@ package io.qk256.llm.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.parallel.ParallelKernel;
 import io.qk256.spi.parallel.RowTask;
+import io.qk256.spi.support.Q8Rounding;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -40,6 +42,49 @@ class Int8HeadTest {
                     assertThat(weights.code(row, i) * weights.scale(row, i / 32))
                             .as("row %d, column %d", row, i)
                             .isEqualTo(expected(halves, row, i));
+                }
+            }
+        }
+    }
+
+    /** Groups of all magnitudes, of zeros, and so small that scales are subnormal or 0; the last tile is not whole. */
+    @Test
+    void codeInCGivesTheBitsOfJava() {
+        assumeTrue(Q8Rounding.find().isPresent(), "the native kernel cannot be used here");
+        SplittableRandom random = new SplittableRandom(13);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment halves = arena.allocate(ROWS * COLS * Short.BYTES, 64);
+            for (int i = 0; i < ROWS * COLS; i++) {
+                double size = i / 32 % 7 == 0 ? 0 : Math.pow(10, i / 32 % 7 - 4);
+                short half = Float.floatToFloat16((float) (random.nextDouble(-1, 1) * size));
+                halves.setAtIndex(ValueLayout.JAVA_SHORT, i, half);
+            }
+            Q8Matrix inC = head(halves, arena).weights();
+            Int8Head head = new Int8Head(ROWS, COLS, arena);
+            head.fillingInJava(DenseMatrix.ofHalves(halves, ROWS, COLS)).run(0, ROWS);
+            Q8Matrix inJava = head.weights();
+            for (int row = 0; row < ROWS; row++) {
+                for (int i = 0; i < COLS; i++) {
+                    assertThat(inC.code(row, i)).as("row %d, column %d", row, i).isEqualTo(inJava.code(row, i));
+                    assertThat(inC.scale(row, i / 32)).isEqualTo(inJava.scale(row, i / 32));
+                }
+            }
+        }
+    }
+
+    /** Whether code in C or in Java finds it. */
+    @Test
+    void aWeightThatIsNotFiniteIsTold() {
+        for (int row : new int[] {0, 31, ROWS - 1}) {
+            for (float value : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+                try (Arena arena = Arena.ofConfined()) {
+                    MemorySegment halves = arena.allocate(ROWS * COLS * Short.BYTES, 64);
+                    halves.setAtIndex(ValueLayout.JAVA_SHORT, row * COLS + 77L, Float.floatToFloat16(value));
+                    assertThat(head(halves, arena).isFinite())
+                            .as("%f in row %d", value, row)
+                            .isFalse();
+                    halves.fill((byte) 0);
+                    assertThat(head(halves, arena).isFinite()).isTrue();
                 }
             }
         }
