@@ -1,7 +1,6 @@
 package io.qk256.avx2.jni;
 
 import io.qk256.spi.KernelUnavailableException;
-import io.qk256.spi.Q8Matrix;
 import io.qk256.spi.support.Q8Rounding;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
@@ -9,6 +8,9 @@ import java.util.Optional;
 
 /** Rounds f16 weights to 8 bits in C with AVX2. */
 public final class NativeRounding implements Q8Rounding, Q8Rounding.Source {
+
+    private static final int TILE_ROWS = 16;
+    private static final int GROUP = 32;
 
     /** Called by the service loader. */
     public NativeRounding() {}
@@ -29,26 +31,30 @@ public final class NativeRounding implements Q8Rounding, Q8Rounding.Source {
     }
 
     @Override
-    public boolean round(MemorySegment weights, Q8Matrix to, int fromRow, int toRow) {
-        require(weights.isNative() && to.isOffHeap(), "memory: on the heap, expected off the heap");
-        require(to.cols() % Q8Matrix.GROUP == 0, "columns: " + to.cols() + ", expected a multiple of 32");
+    public boolean round(MemorySegment weights, int cols, MemorySegment codes, MemorySegment scales) {
         require(
-                weights.byteSize() == (long) to.rows() * to.cols() * Short.BYTES,
-                "weights: " + weights.byteSize() + " bytes, expected 2 for each of " + to);
-        boolean tiles = fromRow % Q8Matrix.TILE_ROWS == 0 && toRow % Q8Matrix.TILE_ROWS == 0;
+                weights.isNative() && codes.isNative() && scales.isNative(),
+                "memory: on the heap, expected off the heap");
+        require(cols > 0 && cols % GROUP == 0, "columns: " + cols + ", expected a multiple of 32");
+        long tileBytes = (long) TILE_ROWS * cols * Short.BYTES;
         require(
-                tiles && 0 <= fromRow && fromRow <= toRow && toRow <= to.rows(),
-                "rows: " + fromRow + " to " + toRow + " of " + to.rows() + ", expected multiples of 16");
+                weights.byteSize() % tileBytes == 0,
+                "weights: " + weights.byteSize() + " bytes, expected a multiple of " + tileBytes);
+        long n = weights.byteSize() / Short.BYTES;
+        long scalesBytes = n / GROUP * Short.BYTES;
+        require(codes.byteSize() == n, "codes: " + codes.byteSize() + " bytes, expected " + n);
+        require(scales.byteSize() == scalesBytes, "scales: " + scales.byteSize() + " bytes, expected " + scalesBytes);
         try {
             return Native.roundQ8(
-                    weights.address() + (long) fromRow * to.cols() * Short.BYTES,
-                    (toRow - fromRow) / Q8Matrix.TILE_ROWS,
-                    to.cols(),
-                    to.codesAddress(fromRow),
-                    to.scalesAddress(fromRow));
+                    weights.address(),
+                    Math.toIntExact(weights.byteSize() / tileBytes),
+                    cols,
+                    codes.address(),
+                    scales.address());
         } finally {
             Reference.reachabilityFence(weights);
-            Reference.reachabilityFence(to);
+            Reference.reachabilityFence(codes);
+            Reference.reachabilityFence(scales);
         }
     }
 

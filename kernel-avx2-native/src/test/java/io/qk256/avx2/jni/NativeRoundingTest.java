@@ -20,49 +20,53 @@ class NativeRoundingTest {
     private final Arena arena = Arena.ofAuto();
     private final MemorySegment weights = arena.allocate((long) ROWS * COLS * Short.BYTES);
     private final Q8Matrix matrix = Q8Matrix.allocate(arena, ROWS, COLS);
+    private final MemorySegment codes = matrix.codes().asSlice(0, ROWS * COLS);
+    private final MemorySegment scales = matrix.scales().asSlice(0, ROWS * 2 * Short.BYTES);
 
     @Test
-    void roundsTheRowsOfTheRangeAndNoOthers() {
+    void roundsRowsAsTheMatrixOrdersThem() {
         Q8Rounding rounding = rounding();
         for (int i = 0; i < ROWS * COLS; i++) {
-            weights.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(i % COLS - 63.5f));
+            float weight = (i % COLS - 63.5f) * (1 << i / COLS % 8);
+            weights.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(weight));
         }
 
-        assertThat(rounding.round(weights, matrix, 16, 32)).isTrue();
+        assertThat(rounding.round(weights, COLS, codes, scales)).isTrue();
         for (int row = 0; row < ROWS; row++) {
-            float scale = row / 16 == 1 ? 0.5f : 0;
-            assertThat(matrix.scale(row, 0)).as("row %d", row).isEqualTo(scale);
-            assertThat(matrix.code(row, 0)).as("row %d", row).isEqualTo((byte) (row / 16 == 1 ? -127 : 0));
-            assertThat(matrix.code(row, 2)).as("row %d", row).isEqualTo((byte) (row / 16 == 1 ? -123 : 0));
+            assertThat(matrix.scale(row, 0)).as("row %d", row).isEqualTo(0.5f * (1 << row % 8));
+            assertThat(matrix.code(row, 0)).as("row %d", row).isEqualTo((byte) -127);
+            assertThat(matrix.code(row, 2)).as("row %d", row).isEqualTo((byte) -123);
         }
+        weights.setAtIndex(ValueLayout.JAVA_SHORT, ROWS * COLS - 1, Float.floatToFloat16(Float.NaN));
+        assertThat(rounding.round(weights, COLS, codes, scales)).isFalse();
     }
 
     @Test
     void refusesWhatItCannotRound() {
         Q8Rounding rounding = rounding();
-        Q8Matrix narrow = Q8Matrix.allocate(arena, ROWS, COLS - 1);
         MemorySegment heap = MemorySegment.ofArray(new short[ROWS * COLS]);
-        Q8Matrix onHeap = Q8Matrix.of(
-                MemorySegment.ofArray(new byte[ROWS * COLS]), MemorySegment.ofArray(new short[ROWS * 2]), ROWS, COLS);
 
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> rounding.round(heap, matrix, 0, ROWS))
+                .isThrownBy(() -> rounding.round(heap, COLS, codes, scales))
                 .withMessageStartingWith("memory: ");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> rounding.round(weights, onHeap, 0, ROWS))
+                .isThrownBy(() -> rounding.round(weights, COLS, heap, scales))
                 .withMessageStartingWith("memory: ");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> rounding.round(weights, narrow, 0, ROWS))
+                .isThrownBy(() -> rounding.round(weights, COLS - 1, codes, scales))
                 .withMessage("columns: 63, expected a multiple of 32");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> rounding.round(weights.asSlice(2), matrix, 0, ROWS))
-                .withMessage("weights: 6142 bytes, expected 2 for each of 48x64 Q8");
-        int[][] ranges = {{-16, 16}, {8, 16}, {0, 47}, {32, 16}, {32, 64}};
-        for (int[] range : ranges) {
-            assertThatIllegalArgumentException()
-                    .isThrownBy(() -> rounding.round(weights, matrix, range[0], range[1]))
-                    .withMessage("rows: " + range[0] + " to " + range[1] + " of 48, expected multiples of 16");
-        }
+                .isThrownBy(() -> rounding.round(weights, 0, codes, scales))
+                .withMessage("columns: 0, expected a multiple of 32");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> rounding.round(weights.asSlice(2), COLS, codes, scales))
+                .withMessage("weights: 6142 bytes, expected a multiple of 2048");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> rounding.round(weights, COLS, codes.asSlice(1), scales))
+                .withMessage("codes: 3071 bytes, expected 3072");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> rounding.round(weights, COLS, codes, scales.asSlice(2)))
+                .withMessage("scales: 190 bytes, expected 192");
     }
 
     private static Q8Rounding rounding() {

@@ -1,6 +1,5 @@
 package io.qk256.spi.support;
 
-import io.qk256.spi.Q8Matrix;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -14,16 +13,16 @@ import java.util.ServiceLoader;
 public interface Q8Rounding {
 
     /**
-     * Rounds whole tiles of rows.
+     * Rounds tiles of 16 rows. All memory is off the heap.
      *
-     * @param weights all rows of the matrix one after the other, f16 in little-endian byte order, off the heap
-     * @param to off the heap, with a number of columns that is a multiple of {@value Q8Matrix#GROUP}
-     * @param fromRow first row, a multiple of {@value Q8Matrix#TILE_ROWS}
-     * @param toRow one past the last row, a multiple as well
-     * @return whether all weights are finite; if not, their codes mean nothing
-     * @throws IllegalArgumentException if memory, columns or rows are others than expected
+     * @param weights rows one after the other, f16 in little-endian byte order; their number is a multiple of 16
+     * @param cols the columns of a row, a multiple of 32
+     * @param codes receives the codes as {@code Q8Matrix} orders them, a byte for each weight
+     * @param scales receives the scales in the same way, f16 for each 32 weights
+     * @return whether all weights are finite; if not, the codes mean nothing
+     * @throws IllegalArgumentException if memory or columns are others than expected
      */
-    boolean round(MemorySegment weights, Q8Matrix to, int fromRow, int toRow);
+    boolean round(MemorySegment weights, int cols, MemorySegment codes, MemorySegment scales);
 
     /** A module that may have such code. */
     interface Source {

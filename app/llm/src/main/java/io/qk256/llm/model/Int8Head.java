@@ -58,13 +58,25 @@ final class Int8Head extends OutputHead {
         RowTask rest = fillingInJava(matrix);
         return (from, to) -> {
             int whole = to - to % TILE;
-            if (from < whole && !rounding.round(matrix.data(), weights, from, whole)) {
+            if (from < whole && !round(rounding, matrix.data(), from, whole)) {
                 finite = false;
             }
             if (whole < to) {
                 rest.run(Math.max(from, whole), to);
             }
         };
+    }
+
+    private boolean round(Q8Rounding rounding, MemorySegment halves, int from, int to) {
+        int cols = weights.cols();
+        long at = (long) from * cols;
+        long n = (long) (to - from) * cols;
+        long scaleBytes = n / Q8Matrix.GROUP * Short.BYTES;
+        return rounding.round(
+                halves.asSlice(at * Short.BYTES, n * Short.BYTES),
+                cols,
+                weights.codes().asSlice(weights.codeAt(from, 0), n),
+                weights.scales().asSlice(weights.scaleAt(from, 0), scaleBytes));
     }
 
     /** What every machine can do. */
