@@ -48,13 +48,28 @@ public final class Avx2NativeProvider implements KernelProvider {
 
     @Override
     public Kernel open() throws KernelUnavailableException {
-        String origin = NativeLibrary.load();
-        requireCpu(Native.missingCpuFeatures());
+        String origin = load();
         int allowed = Tier.upTo(Environment.property(Tier.PROPERTY).orElse(null));
         int tiers = Native.tiers();
         Tuning tuning = Tuning.of(Native.cpu(), tiers)
                 .with(Environment.property(Tuning.PROPERTY).orElse(null));
         return new Avx2NativeKernel(tiers & allowed, tuning, origin);
+    }
+
+    private static String load() throws KernelUnavailableException {
+        String origin = NativeLibrary.load();
+        requireCpu(Native.missingCpuFeatures());
+        return origin;
+    }
+
+    /** Whether the library loads and the CPU runs its code; if not, the list of kernels says why. */
+    static boolean isUsable() {
+        try {
+            load();
+            return true;
+        } catch (KernelUnavailableException e) {
+            return false;
+        }
     }
 
     static void requireCpu(int missing) throws KernelUnavailableException {

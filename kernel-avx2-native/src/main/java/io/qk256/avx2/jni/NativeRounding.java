@@ -1,6 +1,5 @@
 package io.qk256.avx2.jni;
 
-import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.support.Q8Rounding;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
@@ -18,16 +17,8 @@ public final class NativeRounding implements Q8Rounding, Q8Rounding.Source {
     /** None where the JVM would warn of native code: nobody has chosen the native kernel yet. */
     @Override
     public Optional<Q8Rounding> rounding() {
-        if (!NativeRounding.class.getModule().isNativeAccessEnabled()) {
-            return Optional.empty();
-        }
-        try {
-            NativeLibrary.load();
-            Avx2NativeProvider.requireCpu(Native.missingCpuFeatures());
-        } catch (KernelUnavailableException e) { // The list of kernels says why.
-            return Optional.empty();
-        }
-        return Optional.of(this);
+        boolean withoutWarning = NativeRounding.class.getModule().isNativeAccessEnabled();
+        return withoutWarning && Avx2NativeProvider.isUsable() ? Optional.of(this) : Optional.empty();
     }
 
     @Override

@@ -1,6 +1,5 @@
 package io.qk256.avx2.jni;
 
-import io.qk256.spi.KernelUnavailableException;
 import io.qk256.spi.support.MemoryReader;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
@@ -15,10 +14,7 @@ public final class PrefetchedReaders implements MemoryReader.Source {
 
     @Override
     public List<MemoryReader> readers() {
-        try {
-            NativeLibrary.load();
-            Avx2NativeProvider.requireCpu(Native.missingCpuFeatures());
-        } catch (KernelUnavailableException e) { // The list of kernels says why.
+        if (!Avx2NativeProvider.isUsable()) {
             return List.of();
         }
         return List.of(
