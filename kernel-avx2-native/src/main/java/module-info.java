@@ -9,4 +9,6 @@ module io.qk256.avx2.jni {
             io.qk256.avx2.jni.PrefetchedReaders;
     provides io.qk256.spi.support.Q8Rounding.Source with
             io.qk256.avx2.jni.NativeRounding;
+    provides io.qk256.spi.support.F16Attention.Source with
+            io.qk256.avx2.jni.NativeAttention;
 }

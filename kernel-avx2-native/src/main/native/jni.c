@@ -19,6 +19,7 @@ _Static_assert((int)QK256_AVX_VNNI == io_qk256_avx2_jni_Native_AVX_VNNI, "the se
 _Static_assert((int)QK256_AVX512_VNNI == io_qk256_avx2_jni_Native_AVX512_VNNI, "the third row");
 _Static_assert((int)QK256_AMX == io_qk256_avx2_jni_Native_AMX, "the fourth row");
 _Static_assert((int)WIDE_COLUMNS == io_qk256_avx2_jni_Native_WIDE_COLUMNS, "both sides take as many columns");
+_Static_assert((int)POSITIONS == io_qk256_avx2_jni_Native_POSITIONS, "both sides have blocks of as many positions");
 _Static_assert((int)QK256_T0 == io_qk256_avx2_jni_Native_PREFETCH_T0, "a kind of prefetch");
 _Static_assert((int)QK256_T1 == io_qk256_avx2_jni_Native_PREFETCH_T1, "a kind of prefetch");
 _Static_assert((int)QK256_T2 == io_qk256_avx2_jni_Native_PREFETCH_T2, "a kind of prefetch");
@@ -60,6 +61,8 @@ NATIVE(jlong, function)(UNUSED JNIEnv *env, UNUSED jclass type, jint tier, jint 
         return (jlong)of->listed_gemv_i8;
     case io_qk256_avx2_jni_Native_TRANSPOSED_GEMV_I8:
         return (jlong)of->transposed_gemv_i8;
+    case io_qk256_avx2_jni_Native_ATTENTION:
+        return (jlong)of->attention;
     case io_qk256_avx2_jni_Native_GEMV_F32:
         return (jlong)of->gemv_f32;
     case io_qk256_avx2_jni_Native_GEMV_I8:
@@ -117,4 +120,9 @@ NATIVE(void, callListed)
 (UNUSED JNIEnv *env, UNUSED jclass type, jlong function, QK256_ARGUMENTS(JNI_PARAMETER)
         QK256_LIST(JNI_PARAMETER) jlong y) {
     ((qk256_listed_operation *)function)(QK256_ARGUMENTS(FROM_JNI) QK256_LIST(FROM_JNI)(float *) y);
+}
+
+NATIVE(void, callAttention)
+(UNUSED JNIEnv *env, UNUSED jclass type, jlong function, QK256_ATTENTION(JNI_PARAMETER) jlong y) {
+    ((qk256_attention *)function)(QK256_ATTENTION(FROM_JNI)(float *) y);
 }

@@ -76,6 +76,7 @@ static int runs_amx(void) {
 }
 #endif
 
+qk256_attention qk256_attention_avx2, qk256_attention_avx512vnni;
 qk256_wide_operation qk256_gemm_i8_amx;
 qk256_q8_operation qk256_gemm_q8_avx2, qk256_gemm_q8_avxvnni, qk256_gemm_q8_avx512vnni;
 qk256_q8_i16_operation qk256_gemm_q8_i16_avx2, qk256_gemm_q8_i16_avxvnni, qk256_gemm_q8_i16_avx512vnni;
@@ -91,20 +92,21 @@ qk256_columns_operation qk256_grouped_gemm_i8_avx2, qk256_grouped_gemm_i8_avxvnn
 const qk256_tier qk256_tiers[QK256_TIERS] = {
     [QK256_AVX2] = {runs_avx2, qk256_dequantize_avx2, qk256_dequantize_run_avx2, qk256_gemv_f32_avx2,
         qk256_gemv_i8_avx2, qk256_gemm_i8_avx2, qk256_grouped_gemv_i8_avx2, qk256_grouped_gemm_i8_avx2, NULL,
-        qk256_gemm_q8_avx2, qk256_gemm_q8_i16_avx2, qk256_listed_i8_avx2, qk256_transposed_i8_avx2},
+        qk256_gemm_q8_avx2, qk256_gemm_q8_i16_avx2, qk256_listed_i8_avx2, qk256_transposed_i8_avx2, qk256_attention_avx2},
 #ifndef WITHOUT_AVXVNNI
     [QK256_AVX_VNNI] = {runs_avxvnni, NULL, NULL, NULL, qk256_gemv_i8_avxvnni, qk256_gemm_i8_avxvnni,
         qk256_grouped_gemv_i8_avxvnni, qk256_grouped_gemm_i8_avxvnni, NULL, qk256_gemm_q8_avxvnni,
-        qk256_gemm_q8_i16_avxvnni, qk256_listed_i8_avxvnni, qk256_transposed_i8_avxvnni},
+        qk256_gemm_q8_i16_avxvnni, qk256_listed_i8_avxvnni, qk256_transposed_i8_avxvnni, NULL},
 #endif
 #ifndef WITHOUT_AVX512VNNI
     [QK256_AVX512_VNNI] = {runs_avx512vnni, qk256_dequantize_avx512vnni, qk256_dequantize_run_avx512vnni,
         qk256_gemv_f32_avx512vnni, qk256_gemv_i8_avx512vnni, qk256_gemm_i8_avx512vnni, qk256_grouped_gemv_i8_avx512vnni,
         qk256_grouped_gemm_i8_avx512vnni, NULL, qk256_gemm_q8_avx512vnni, qk256_gemm_q8_i16_avx512vnni,
-        qk256_listed_i8_avx512vnni, qk256_transposed_i8_avx512vnni},
+        qk256_listed_i8_avx512vnni, qk256_transposed_i8_avx512vnni, qk256_attention_avx512vnni},
 #endif
 #ifndef WITHOUT_AMX
-    [QK256_AMX] = {runs_amx, NULL, NULL, NULL, NULL, NULL, NULL, NULL, qk256_gemm_i8_amx, NULL, NULL, NULL, NULL},
+    [QK256_AMX] = {runs_amx, NULL, NULL, NULL, NULL, NULL, NULL, NULL, qk256_gemm_i8_amx, NULL, NULL, NULL, NULL,
+        NULL},
 #endif
 };
 

@@ -2,6 +2,7 @@
 #ifndef QK256_TIERS_H
 #define QK256_TIERS_H
 
+#include "attention.h"
 #include "listed.h"
 #include "q8.h"
 #include "qk256.h"
@@ -27,6 +28,7 @@ typedef struct {
     qk256_q8_i16_operation *gemm_q8_i16;
     qk256_listed_operation *listed_gemv_i8; /* gives the same bits as gemv_i8 for each row */
     qk256_listed_operation *transposed_gemv_i8;
+    qk256_attention *attention;
 } qk256_tier;
 
 extern const qk256_tier qk256_tiers[QK256_TIERS];

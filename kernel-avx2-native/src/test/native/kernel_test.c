@@ -676,6 +676,135 @@ static void test_rounding(int32_t tiles, int32_t cols) {
     free(scales);
 }
 
+/* exp(x) as attention defines it. */
+static float exponential(float x) {
+    const double limited = x < -110 ? -110 : x > 110 ? 110 : (double)x;
+    const double rounded = limited * 1.4426950408889634 + 0x1.8p52;
+    const double r = limited - (rounded - 0x1.8p52) * 0.6931471805599453;
+    double series = 1 / 362880.0, factorial = 40320;
+    for (int n = 8; n >= 0; n--) {
+        series = series * r + 1 / factorial;
+        factorial /= n > 0 ? n : 1;
+    }
+    return (float)ldexp(series, (int)(rounded - 0x1.8p52));
+}
+
+/* The sums of the contract: products with keys, exponentials, and values of a block. */
+static float dot_of(const float *q, const uint16_t *keys, int32_t size) {
+    float sums[32] = {0};
+    for (int32_t d = 0; d < size; d++) {
+        sums[d % 32] = fmaf(q[d], half_value(keys[d * POSITIONS]), sums[d % 32]);
+    }
+    for (int half = 16; half >= 4; half /= 2) {
+        for (int i = 0; i < half; i++) {
+            sums[i] += sums[i + half];
+        }
+    }
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+static void softmax_of(float *scores, int32_t n) {
+    float max = -INFINITY;
+    double sums[8] = {0};
+    for (int32_t i = 0; i < n; i++) {
+        max = fmaxf(max, scores[i]);
+    }
+    for (int32_t i = 0; i < n; i++) {
+        scores[i] = exponential(scores[i] - max);
+        sums[i % 8] += (double)scores[i];
+    }
+    const float inverse = (float)(1
+        / (((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]))));
+    for (int32_t i = 0; i < n; i++) {
+        scores[i] = nearest_half(scores[i] * inverse);
+    }
+}
+
+static float mixed_of(const float *weights, const uint16_t *values, int32_t size, int32_t positions) {
+    float sum = 0;
+    for (int32_t i = 0; i < positions; i++) {
+        sum = fmaf(weights[i], half_value(values[i * size]), sum);
+    }
+    return sum;
+}
+
+static uint16_t next_cached(void) {
+    return (uint16_t)((next() & 0x8000) | (next() % 0x4400)); /* magnitudes up to 4, subnormal ones too */
+}
+
+/* Pages of three blocks: keys, a gap, values. All that follows the last position is not a number. */
+static void test_attention(int32_t head_size, int32_t queries, int32_t tokens, int32_t first_position) {
+    enum { PAGE_BLOCKS = 3, GAP = 2 };
+    const problem shape = {.w = {.rows = tokens * queries, .cols = head_size}};
+    const int32_t end = first_position + tokens, rows = tokens * queries;
+    const int32_t blocks = (end + POSITIONS - 1) / POSITIONS, pages = (blocks + PAGE_BLOCKS - 1) / PAGE_BLOCKS;
+    const int32_t stride = blocks * POSITIONS + (int32_t)(next() % 3);
+    const size_t block = (size_t)POSITIONS * (size_t)head_size;
+    const size_t values_at = PAGE_BLOCKS * block * sizeof(uint16_t) + GAP;
+    const uint8_t **memory = allocate((size_t)pages * sizeof *memory);
+    for (int32_t p = 0; p < pages; p++) {
+        /* The last page ends with the last block of values. */
+        const size_t used = (size_t)(p + 1 < pages ? PAGE_BLOCKS : blocks - p * PAGE_BLOCKS);
+        uint8_t *page = allocate(values_at + used * block * sizeof(uint16_t));
+        memset(page, 0xff, values_at + used * block * sizeof(uint16_t));
+        for (int32_t i = p * PAGE_BLOCKS * POSITIONS; i < end && i < (p + 1) * PAGE_BLOCKS * POSITIONS; i++) {
+            const size_t at = (size_t)(i / POSITIONS % PAGE_BLOCKS) * block, within = (size_t)(i % POSITIONS);
+            for (size_t d = 0; d < (size_t)head_size; d++) {
+                ((uint16_t *)page)[at + d * POSITIONS + within] = next_cached();
+                ((uint16_t *)(page + values_at))[at + within * (size_t)head_size + d] = next_cached();
+            }
+        }
+        memory[p] = page;
+    }
+    float *q = allocate((size_t)rows * (size_t)head_size * sizeof *q);
+    float *y = allocate((size_t)rows * (size_t)head_size * sizeof *y);
+    float *scores = allocate((size_t)rows * (size_t)stride * sizeof *scores);
+    float *expected = allocate((size_t)rows * (size_t)head_size * sizeof *expected);
+    float *row_scores = allocate((size_t)end * sizeof *row_scores);
+    const float scale = 1 / sqrtf((float)head_size);
+    for (int32_t i = 0; i < rows * head_size; i++) {
+        q[i] = half_value(next_cached());
+    }
+    for (int32_t row = 0; row < rows; row++) {
+        const int32_t n = first_position + row / queries + 1;
+        for (int32_t i = 0; i < n; i++) {
+            const uint16_t *keys = (const uint16_t *)memory[i / POSITIONS / PAGE_BLOCKS];
+            keys += (size_t)(i / POSITIONS % PAGE_BLOCKS) * block + (size_t)(i % POSITIONS);
+            row_scores[i] = dot_of(q + row * head_size, keys, head_size) * scale;
+        }
+        softmax_of(row_scores, n);
+        for (int32_t d = 0; d < head_size; d++) {
+            float sum = 0;
+            for (int32_t i = 0; i < n; i += POSITIONS) {
+                const uint16_t *values = (const uint16_t *)(memory[i / POSITIONS / PAGE_BLOCKS] + values_at);
+                values += (size_t)(i / POSITIONS % PAGE_BLOCKS) * block + (size_t)d;
+                sum += mixed_of(row_scores + i, values, head_size, n - i < POSITIONS ? n - i : POSITIONS);
+            }
+            expected[row * head_size + d] = sum;
+        }
+    }
+    FOR_EACH_TIER(tier, attention) {
+        memset(y, 0xff, (size_t)rows * (size_t)head_size * sizeof *y);
+        tier->attention(memory, 0, (int64_t)values_at, PAGE_BLOCKS, head_size, queries, tokens, first_position, scale, q,
+            scores, stride, y);
+        for (int32_t i = 0; i < rows * head_size; i++) {
+            if (!same_bits(y[i], expected[i])) {
+                fail(&shape, "attention", i, (double)y[i], (double)expected[i]);
+            }
+            comparisons++;
+        }
+    }
+    for (int32_t p = 0; p < pages; p++) {
+        free((void *)(uintptr_t)memory[p]);
+    }
+    free(memory);
+    free(q);
+    free(y);
+    free(scores);
+    free(expected);
+    free(row_scores);
+}
+
 /* Lists of every third row, of all and of few. The result has exactly `rows` values, and those of rows that are not listed keep
  * their bits; the transposed result has exactly the columns of its range. */
 static void test_lists(int32_t rows, int32_t cols, const float *codebook) {
@@ -797,6 +926,11 @@ int main(int argc, char **argv) {
     for (int32_t cols = Q8_GROUP; cols <= 20 * Q8_GROUP; cols += Q8_GROUP) {
         test_rounding(1 + cols / Q8_GROUP % 3, cols);
     }
+    for (int32_t i = 0; i < (few ? 40 : 300); i++) {
+        test_attention(32 * (1 + i % 8), 1 + i % 7, 1 + i % 20, (int32_t)(next() % 230));
+    }
+    test_attention(128, 4, 1, 0);
+    test_attention(128, 4, 64, 0);
     static const float codebooks[][4] = {{-1, 0, 1, 2}, {-2, -1, 1, 2}, {-64, 63, 15, -49}, {0, 1, 2, 3}};
     for (int32_t cols = 1; cols <= (few ? 140 : 530); cols++) {
         test_lists(1 + cols % 70, cols, codebooks[cols % 4]);

@@ -18,6 +18,7 @@ module io.qk256.spi {
             io.qk256.tck;
 
     uses io.qk256.spi.KernelProvider;
+    uses io.qk256.spi.support.F16Attention.Source;
     uses io.qk256.spi.support.MemoryReader.Source;
     uses io.qk256.spi.support.Q8Rounding.Source;
 }

@@ -34,6 +34,7 @@ class ModuleDescriptorTest {
         assertThat(descriptor().uses())
                 .containsExactlyInAnyOrder(
                         "io.qk256.spi.KernelProvider",
+                        "io.qk256.spi.support.F16Attention$Source",
                         "io.qk256.spi.support.MemoryReader$Source",
                         "io.qk256.spi.support.Q8Rounding$Source");
     }

@@ -49,17 +49,31 @@ public final class Avx2NativeProvider implements KernelProvider {
     @Override
     public Kernel open() throws KernelUnavailableException {
         String origin = load();
-        int allowed = Tier.upTo(Environment.property(Tier.PROPERTY).orElse(null));
-        int tiers = Native.tiers();
-        Tuning tuning = Tuning.of(Native.cpu(), tiers)
+        int allowed = allowedTiers();
+        Tuning tuning = Tuning.of(Native.cpu(), Native.tiers())
                 .with(Environment.property(Tuning.PROPERTY).orElse(null));
-        return new Avx2NativeKernel(tiers & allowed, tuning, origin);
+        return new Avx2NativeKernel(allowed, tuning, origin);
+    }
+
+    /** The tiers that this machine has, up to the widest that the user wants. */
+    private static int allowedTiers() throws KernelUnavailableException {
+        return Native.tiers() & Tier.upTo(Environment.property(Tier.PROPERTY).orElse(null));
     }
 
     private static String load() throws KernelUnavailableException {
         String origin = NativeLibrary.load();
         requireCpu(Native.missingCpuFeatures());
         return origin;
+    }
+
+    /** The tiers that {@link #open} would use; none if the kernel is not usable, and the list of kernels says why. */
+    static int usableTiers() {
+        try {
+            load();
+            return allowedTiers();
+        } catch (KernelUnavailableException e) {
+            return 0;
+        }
     }
 
     /** Whether the library loads and the CPU runs its code; if not, the list of kernels says why. */

@@ -8,7 +8,7 @@ package io.qk256.avx2.jni;
 final class Native {
 
     /** The interface version; raise it when a signature or the meaning of an argument changes. */
-    static final int ABI = 18;
+    static final int ABI = 19;
 
     static final int NO_AVX2 = 1;
     static final int NO_FMA = 2;
@@ -58,6 +58,12 @@ final class Native {
 
     /** For {@link #callQ8I16}: of 8-bit rows with int16 activations. */
     static final int GEMM_Q8_I16 = 11;
+
+    /** For {@link #callAttention}. */
+    static final int ATTENTION = 12;
+
+    /** The positions of a block of keys or values. */
+    static final int POSITIONS = 32;
 
     /** The maximum number of columns for {@link #callColumns} and {@link #callQ8}. */
     static final int GEMM_COLUMNS = 4;
@@ -256,5 +262,22 @@ final class Native {
             int listed,
             int fromCol,
             int toCol,
+            long y);
+
+    /** Calls {@link #ATTENTION} with the arguments that {@code attention.h} documents, and the results. */
+    static native void callAttention(
+            long function,
+            long pages,
+            long keysAt,
+            long valuesAt,
+            int pageBlocks,
+            int headSize,
+            int queries,
+            int tokens,
+            int firstPosition,
+            float scale,
+            long q,
+            long scores,
+            int scoreStride,
             long y);
 }

@@ -1,6 +1,8 @@
 package io.qk256.llm.model;
 
+import io.qk256.spi.support.F16Attention;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Causal grouped-query attention: {@code out = softmax(q . k / sqrt(headSize)) . v} over the positions up to the
@@ -8,7 +10,8 @@ import java.util.Arrays;
  * exponentials f64. With an f16 cache, queries and probabilities are rounded to f16, as in ggml, where they are
  * operands of an f16 product.
  *
- * <p>Scores are summed in the order of {@link Reductions#dot}, results block by block in the order of positions.
+ * <p>Scores are summed in the order of {@link Reductions#dot}, results block by block in the order of positions. Native code,
+ * plain code and vector code give the same bits.
  * Different (tokens, key/value head) pairs may be computed by different threads at once.
  */
 final class Attention {
@@ -59,13 +62,15 @@ final class Attention {
     private final int querySize;
     private final float scale;
     private final ScratchPool<Worker> workers = new ScratchPool<>(Worker::new);
+    private final Optional<ScratchPool<F16Attention.Worker>> natives;
 
     /**
      * Creates the attention of a model.
      *
+     * @param nativeCode computes it, if the cache is f16 and it has code for such heads
      * @param together the most tokens in a call
      */
-    Attention(ModelConfig config, KvCache cache, int together) {
+    Attention(ModelConfig config, KvCache cache, Optional<F16Attention> nativeCode, int together) {
         this.together = together;
         this.cache = cache;
         this.queriesPerHead = config.heads() / config.kvHeads();
@@ -73,6 +78,19 @@ final class Attention {
         this.filledSize = Reductions.padded(headSize);
         this.querySize = config.heads() * headSize;
         this.scale = 1 / (float) Math.sqrt(headSize);
+        this.natives = nativeCode
+                .filter(code -> cache.type() == CacheType.F16)
+                .filter(code -> worker(code).isPresent())
+                .map(code -> new ScratchPool<>(() -> worker(code).orElseThrow()));
+    }
+
+    private Optional<F16Attention.Worker> worker(F16Attention code) {
+        return code.worker(headSize, queriesPerHead);
+    }
+
+    /** Whether native code computes it. */
+    boolean isNative() {
+        return natives.isPresent();
     }
 
     /** The number of tokens that share one read of the cache: many, but such that all threads have work. */
@@ -103,10 +121,14 @@ final class Attention {
             int firstPosition,
             float[] queries,
             float[] out) {
-        Worker worker = workers.take();
         int most = Math.max(1, MOST_SCORES / (queriesPerHead * Math.ceilDiv(firstPosition + tokens, BLOCK) * BLOCK));
+        if (natives.isPresent()) {
+            applyNatively(natives.get(), most, pages, layer, kvHead, firstToken, tokens, firstPosition, queries, out);
+            return;
+        }
+        Worker worker = workers.take();
         for (int i = 0; i < tokens; i += most) {
-            int at = (firstToken + i) * querySize + kvHead * queriesPerHead * headSize;
+            int at = place(firstToken + i, kvHead);
             worker.start(Math.min(most, tokens - i), firstPosition + i, queries, at);
             worker.scores(pages, layer, kvHead);
             worker.probabilities();
@@ -114,6 +136,40 @@ final class Attention {
             worker.finish(out, at);
         }
         workers.giveBack(worker);
+    }
+
+    private void applyNatively(
+            ScratchPool<F16Attention.Worker> pool,
+            int most,
+            PageTable pages,
+            int layer,
+            int kvHead,
+            int firstToken,
+            int tokens,
+            int firstPosition,
+            float[] queries,
+            float[] out) {
+        F16Attention.Worker worker = pool.take();
+        for (int i = 0; i < tokens; i += most) {
+            worker.attend(
+                    pages.memory(),
+                    cache.keysAt(layer, kvHead, 0),
+                    cache.valuesAt(layer, kvHead, 0),
+                    cache.pageBlocks(),
+                    Math.min(most, tokens - i),
+                    firstPosition + i,
+                    scale,
+                    queries,
+                    out,
+                    place(firstToken + i, kvHead),
+                    querySize);
+        }
+        pool.giveBack(worker);
+    }
+
+    /** Where a token's queries for a key/value head start. */
+    private int place(int token, int kvHead) {
+        return token * querySize + kvHead * queriesPerHead * headSize;
     }
 
     /**

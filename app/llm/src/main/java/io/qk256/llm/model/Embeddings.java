@@ -77,7 +77,7 @@ public final class Embeddings implements AutoCloseable {
             try {
                 int columns = fill(Math.min(mostTokens, batch.capacity()), mostBytes);
                 if (columns > 0) {
-                    WarmUp.beforeTokens(columns, inPass.getFirst().added);
+                    WarmUp.beforeTokens(graph.usesVectors(), columns, inPass.getFirst().added);
                     graph.run();
                     pool();
                     giveBack();

@@ -290,7 +290,9 @@ public final class Engine implements AutoCloseable {
         }
         for (int i = 0; i < steps.size(); i++) {
             WarmUp.beforeTokens(
-                    steps.get(i).tokens().length, steps.get(i).sequence().position());
+                    graph.usesVectors(),
+                    steps.get(i).tokens().length,
+                    steps.get(i).sequence().position());
             done[i] = 0;
         }
         boolean complete = false;

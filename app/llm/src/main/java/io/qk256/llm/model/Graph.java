@@ -3,6 +3,7 @@ package io.qk256.llm.model;
 import io.qk256.spi.Kernel;
 import io.qk256.spi.Qk256Matrix;
 import io.qk256.spi.parallel.RowTask;
+import io.qk256.spi.support.F16Attention;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,6 +35,7 @@ final class Graph {
     private final EngineOptions options;
     private final @Nullable Account account;
     private final Sparsity sparsity = new Sparsity();
+    private boolean hasExponentials;
 
     private final List<Runnable> stages = new ArrayList<>();
 
@@ -90,7 +92,7 @@ final class Graph {
         this.cache = cache;
         this.arena = arena;
         this.options = options;
-        this.attention = new Attention(config, cache, batch.together());
+        this.attention = new Attention(config, cache, F16Attention.find(), batch.together());
         this.batch = batch;
         this.account = account;
         this.ofLayer = new Buffers<>(this::newColumns);
@@ -297,6 +299,11 @@ final class Graph {
         return to;
     }
 
+    /** Whether vector code for attention or exponentials would be used. */
+    boolean usesVectors() {
+        return hasExponentials || !attention.isNative();
+    }
+
     /** How sparse the tokens were that were computed alone. */
     Sparsity sparsity() {
         return sparsity;
@@ -398,6 +405,7 @@ final class Graph {
 
     /** Applies the gate function to {@code gate} and {@code up}; the result replaces the gate. */
     Columns gate(GateFunction function, Columns gate, Columns up) {
+        hasExponentials |= function != GateFunction.SQUARED_RELU;
         columnTasks.add(column -> {
             Exponentials mine = exponentials.take();
             function.apply(gate.values(), up.values(), gate.at(column), gate.length(), mine);

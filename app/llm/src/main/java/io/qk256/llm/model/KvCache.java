@@ -142,11 +142,18 @@ abstract sealed class KvCache {
         load(page.memory, valuesAt(layer, head, first), out, BLOCK * headSize);
     }
 
-    private long keysAt(int layer, int head, int position) {
+    /** The positions of a page in blocks. */
+    final int pageBlocks() {
+        return pageBlocks;
+    }
+
+    /** Where the block of keys that holds a position starts in its page, in bytes. */
+    final long keysAt(int layer, int head, int position) {
         return blockAt(2L * layer * kvHeads + head, position);
     }
 
-    private long valuesAt(int layer, int head, int position) {
+    /** The same for values. */
+    final long valuesAt(int layer, int head, int position) {
         return blockAt((2L * layer + 1) * kvHeads + head, position);
     }
 

@@ -1,6 +1,7 @@
 package io.qk256.llm.model;
 
 import io.qk256.llm.model.KvCache.Page;
+import io.qk256.spi.support.F16Attention;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,9 +10,15 @@ final class PageTable {
 
     private final KvCache cache;
     private final List<Page> pages = new ArrayList<>();
+    private final F16Attention.Pages memory = index -> pages.get(index).memory;
 
     PageTable(KvCache cache) {
         this.cache = cache;
+    }
+
+    /** The memory of the pages, by their index. */
+    F16Attention.Pages memory() {
+        return memory;
     }
 
     /** The page of a position. */

@@ -20,9 +20,10 @@ final class WarmUp<T> implements Supplier<T> {
 
     /**
      * The same for tokens that come one by one, of one text or of many: the sum of their positions, in whole blocks, as
-     * attention reads them. A text reaches it with 330 tokens, eight short ones at once after 190 passes.
+     * attention reads them. A text reaches it with 165 tokens, eight short ones at once after 64 passes. By then, plain code
+     * has cost as much processor time as a warm-up.
      */
-    private static final long MANY_POSITIONS = 1 << 16;
+    private static final long MANY_POSITIONS = 1 << 14;
 
     private static final AtomicLong ATTENDED = new AtomicLong();
 
@@ -59,12 +60,16 @@ final class WarmUp<T> implements Supplier<T> {
         }
     }
 
-    /** Starts the warm-ups that pay off for tokens about to be computed. */
-    static void beforeTokens(int count, int position) {
+    /**
+     * Starts the warm-ups that pay off for tokens about to be computed.
+     *
+     * @param usesVectors whether there is use for {@link #ATTENTION}
+     */
+    static void beforeTokens(boolean usesVectors, int count, int position) {
         if (count >= LONG_PROMPT) {
             SUMS.start();
         }
-        if (count >= LONG_PROMPT || isMuch(ATTENDED, count, position)) {
+        if (usesVectors && (count >= LONG_PROMPT || isMuch(ATTENDED, count, position))) {
             ATTENTION.start();
         }
     }

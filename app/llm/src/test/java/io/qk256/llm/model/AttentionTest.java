@@ -2,11 +2,15 @@ package io.qk256.llm.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.qk256.spi.support.F16Attention;
 import java.lang.foreign.Arena;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Attention with heads of any size, compared with a plain computation in f64. */
@@ -32,7 +36,7 @@ class AttentionTest {
         for (int i = 0; i < TOKENS; i++) {
             cache.put(pages.page(i), 0, i, keys, values, i * KV_HEADS * headSize);
         }
-        Attention attention = new Attention(config, cache, TOGETHER);
+        Attention attention = new Attention(config, cache, Optional.empty(), TOGETHER);
         float[] out = new float[queries.length];
         for (int head = 0; head < KV_HEADS; head++) {
             for (int first = 0; first < TOKENS; first += TOGETHER) {
@@ -71,7 +75,7 @@ class AttentionTest {
         int first = positions - count;
         float[] queries = numbers(random, count * 64 * headSize);
         cache.round(queries, 0, queries.length);
-        Attention attention = new Attention(config, cache, TOGETHER);
+        Attention attention = new Attention(config, cache, Optional.empty(), TOGETHER);
         float[] together = new float[queries.length];
         attention.apply(pages, 0, 0, 0, count, first, queries, together);
         float[] alone = new float[queries.length];
@@ -79,6 +83,85 @@ class AttentionTest {
             attention.apply(pages, 0, 0, i, 1, first + i, queries, alone);
         }
         assertThat(together).isEqualTo(alone).doesNotContain(Float.NaN);
+    }
+
+    /** Texts that begin and end anywhere in blocks and pages, as prompts in pieces and as single tokens. */
+    @ParameterizedTest
+    @CsvSource({"32, 1", "64, 3", "96, 2", "128, 4", "160, 5", "256, 8"})
+    void nativeCodeGivesTheBitsOfJava(int headSize, int queries) {
+        Optional<F16Attention> code = F16Attention.find();
+        assumeTrue(code.isPresent(), "there is no native code for this machine");
+        int positions = 600;
+        int heads = queries * KV_HEADS;
+        ModelConfig config = new ModelConfig(
+                "llama", 8, positions, 64, 2, 64, heads, KV_HEADS, headSize, 2, 1e4f, 1e-5f, GateFunction.SILU);
+        KvCache cache = KvCache.of(Arena.ofAuto(), CacheType.F16, config, positions);
+        PageTable pages = new PageTable(cache);
+        pages.reserve(0, positions);
+        SplittableRandom random = new SplittableRandom(headSize);
+        for (int i = 0; i < positions; i++) {
+            float[] keys = numbers(random, KV_HEADS * headSize);
+            cache.put(pages.page(i), 1, i, keys, numbers(random, keys.length), 0);
+        }
+        Attention inJava = new Attention(config, cache, Optional.empty(), TOGETHER);
+        Attention natively = new Attention(config, cache, code, TOGETHER);
+        assertThat(natively.isNative()).isTrue();
+        for (int first : new int[] {0, 1, 30, 31, 32, 100, 250, 255, 256, 511, 580}) {
+            for (int count : new int[] {1, 2, 7, TOGETHER}) {
+                float[] x = numbers(random, count * heads * headSize);
+                cache.round(x, 0, x.length);
+                float[] expected = new float[x.length];
+                float[] seen = new float[x.length];
+                for (int head = 0; head < KV_HEADS; head++) {
+                    inJava.apply(pages, 1, head, 0, count, first, x, expected);
+                    natively.apply(pages, 1, head, 0, count, first, x, seen);
+                }
+                assertThat(seen)
+                        .as("%d tokens from %d on", count, first)
+                        .isEqualTo(expected)
+                        .doesNotContain(Float.NaN);
+            }
+        }
+    }
+
+    /** Scores so large that all but one probability is 0, and a text with a value that is not a number. */
+    @Test
+    void nativeCodeGivesTheBitsOfJavaAtTheLimits() {
+        Optional<F16Attention> code = F16Attention.find();
+        assumeTrue(code.isPresent(), "there is no native code for this machine");
+        ModelConfig config =
+                new ModelConfig("llama", 8, TOKENS, 64, 1, 64, 1, 1, 32, 2, 1e4f, 1e-5f, GateFunction.SILU);
+        KvCache cache = KvCache.of(Arena.ofAuto(), CacheType.F16, config, TOKENS);
+        PageTable pages = new PageTable(cache);
+        pages.reserve(0, TOKENS);
+        SplittableRandom random = new SplittableRandom(9);
+        Attention inJava = new Attention(config, cache, Optional.empty(), TOGETHER);
+        Attention natively = new Attention(config, cache, code, TOGETHER);
+        for (float size : new float[] {0, 1e-7f, 1e-4f, 100, 6e4f, Float.NaN, Float.POSITIVE_INFINITY}) {
+            for (int i = 0; i < TOKENS; i++) {
+                float[] keys = numbers(random, 32);
+                keys[i % 32] = i == 20 ? size : keys[i % 32] * Math.min(size, 3e4f);
+                cache.put(pages.page(i), 0, i, keys, keys, 0);
+            }
+            float[] x = numbers(random, 32);
+            cache.round(x, 0, x.length);
+            float[] expected = new float[32];
+            float[] seen = new float[32];
+            inJava.apply(pages, 0, 0, 0, 1, TOKENS - 1, x, expected);
+            natively.apply(pages, 0, 0, 0, 1, TOKENS - 1, x, seen);
+            assertThat(seen).as("size %s", size).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void javaComputesWhatNativeCodeDoesNotKnow() {
+        Optional<F16Attention> code = F16Attention.find();
+        ModelConfig config =
+                new ModelConfig("llama", 8, TOKENS, 64, 1, 64, HEADS, KV_HEADS, 100, 2, 1e4f, 1e-5f, GateFunction.SILU);
+        for (CacheType type : CacheType.values()) {
+            KvCache cache = KvCache.of(Arena.ofAuto(), type, config, TOKENS);
+            assertThat(new Attention(config, cache, code, TOGETHER).isNative()).isFalse();
+        }
     }
 
     @Test
