@@ -76,6 +76,7 @@ public final class ModelBench {
             promptRate(sequence);
             double promptRate = promptRate(sequence);
             ScriptedGuesser guesser = new ScriptedGuesser(rightGuesses.orElse(0));
+            SpeculativeDecoder decoder = new SpeculativeDecoder(sequence, guesser);
             double[] readRates = new double[TURNS];
             double[] decodeRates = new double[TURNS];
             double[] togetherRates = new double[TURNS];
@@ -86,7 +87,8 @@ public final class ModelBench {
                 readRates[at] = meter.rate(least);
                 decodeRates[at] = decodeRate(sequence, least);
                 togetherRates[at] = sequences > 1 ? togetherRate(engine, sequence, sequences, least) : decodeRates[at];
-                guessedRates[at] = rightGuesses.isPresent() ? guessedRate(sequence, guesser, least) : decodeRates[at];
+                guessedRates[at] =
+                        rightGuesses.isPresent() ? guessedRate(decoder, sequence, guesser, least) : decodeRates[at];
             }
             return new ModelRow(
                     name,
@@ -279,8 +281,10 @@ public final class ModelBench {
         engine.step(steps);
     }
 
-    private double guessedRate(Sequence sequence, ScriptedGuesser guesser, long least) {
-        SpeculativeDecoder decoder = new SpeculativeDecoder(sequence, guesser);
+    /**
+     * @param decoder the same in all turns, because at first it does not know how many guesses pay
+     */
+    private double guessedRate(SpeculativeDecoder decoder, Sequence sequence, ScriptedGuesser guesser, long least) {
         sequence.rewind(PROMPT);
         decoder.start(prompt);
         int vocabulary = model.config().vocabulary();
