@@ -1,5 +1,7 @@
 package io.qk256.avx2.jni;
 
+import io.qk256.spi.support.F16Attention;
+
 /**
  * The native library's functions, implemented in {@code jni.c}. Call them only after {@link NativeLibrary} has loaded
  * the library, and the operations only if {@link #missingCpuFeatures} reports nothing missing. Addresses and sizes are
@@ -63,7 +65,7 @@ final class Native {
     static final int ATTENTION = 12;
 
     /** The positions of a block of keys or values. */
-    static final int POSITIONS = 32;
+    static final int POSITIONS = F16Attention.POSITIONS;
 
     /** The maximum number of columns for {@link #callColumns} and {@link #callQ8}. */
     static final int GEMM_COLUMNS = 4;

@@ -43,6 +43,7 @@ public final class NativeAttention implements F16Attention.Source {
         private final long function;
         private final int headSize;
         private final int queries;
+        private final int ofToken;
         private final long blockBytes;
 
         /** Addresses of pages, queries, results, scores. */
@@ -52,6 +53,7 @@ public final class NativeAttention implements F16Attention.Source {
             this.function = function;
             this.headSize = headSize;
             this.queries = queries;
+            this.ofToken = Math.multiplyExact(queries, headSize);
             this.blockBytes = (long) F16Attention.POSITIONS * headSize * Short.BYTES;
         }
 
@@ -77,7 +79,6 @@ public final class NativeAttention implements F16Attention.Source {
             int blocks = Math.ceilDiv(Math.addExact(firstPosition, tokens), F16Attention.POSITIONS);
             int scoreStride = Math.addExact(Math.multiplyExact(blocks, F16Attention.POSITIONS), ROW_GAP);
             int pageCount = Math.ceilDiv(blocks, pageBlocks);
-            int ofToken = queries * headSize;
             long q = aligned((long) pageCount * Long.BYTES);
             long results = q + aligned((long) tokens * ofToken * Float.BYTES);
             long scores = results + aligned((long) tokens * ofToken * Float.BYTES);
@@ -120,11 +121,11 @@ public final class NativeAttention implements F16Attention.Source {
         }
 
         private void requireBlocks(MemorySegment page, long runAt, int blocks) {
-            long end = runAt + blocks * blockBytes;
-            boolean fits = runAt >= 0 && end <= page.byteSize();
-            if (!page.isNative() || !fits || (page.address() + runAt) % Short.BYTES != 0) {
-                throw new IllegalArgumentException(
-                        "page: " + page + ", expected off-heap f16 at bytes " + runAt + " to " + end);
+            boolean fits = runAt >= 0 && runAt <= page.byteSize() - blocks * blockBytes;
+            boolean alive = page.isNative() && page.scope().isAlive();
+            if (!alive || !fits || (page.address() + runAt) % Short.BYTES != 0) {
+                throw new IllegalArgumentException("page: " + page + ", expected off-heap f16 of " + blocks * blockBytes
+                        + " bytes from byte " + runAt + " on, not closed");
             }
         }
 

@@ -31,6 +31,7 @@ class NativeAttentionTest {
     /** All keys are 0, so the result is the mean of the values, which are their positions. */
     @Test
     void attendsToAllPositionsInAllPages() {
+        assertThat(attention()).isNotNull();
         for (int position = 0; position < 100; position++) {
             int block = position / F16Attention.POSITIONS;
             for (int d = 0; d < HEAD; d++) {
@@ -66,13 +67,21 @@ class NativeAttentionTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> worker.attend(i -> heap, 0, RUN, BLOCKS, TOKENS, 0, 1, x, y, 0, STRIDE))
-                .withMessageContaining("expected off-heap f16 at bytes 0 to 4096");
+                .withMessageEndingWith("expected off-heap f16 of 4096 bytes from byte 0 on, not closed");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> worker.attend(i -> small, 0, RUN, BLOCKS, TOKENS, 61, 1, x, y, 0, STRIDE))
-                .withMessageEndingWith("expected off-heap f16 at bytes 8192 to 16384");
+                .withMessageEndingWith("expected off-heap f16 of 8192 bytes from byte 8192 on, not closed");
+        Arena closed = Arena.ofConfined();
+        MemorySegment gone = closed.allocate(2 * RUN);
+        closed.close();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> worker.attend(i -> gone, 0, RUN, BLOCKS, TOKENS, 0, 1, x, y, 0, STRIDE));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() ->
+                        worker.attend(i -> pages[i], Long.MAX_VALUE - 1, RUN, BLOCKS, TOKENS, 0, 1, x, y, 0, STRIDE));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> worker.attend(i -> pages[i], -2, RUN, BLOCKS, TOKENS, 0, 1, x, y, 0, STRIDE))
-                .withMessageContaining("at bytes -2 to");
+                .withMessageContaining("from byte -2 on");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> worker.attend(i -> pages[i], 0, RUN, BLOCKS, 0, -1, 1, x, y, 0, STRIDE))
                 .withMessage("tokens: 0, expected 1 or more; position: -1, expected 0 or more; blocks of a page: 2,"
@@ -85,7 +94,7 @@ class NativeAttentionTest {
     }
 
     private static F16Attention attention() {
-        assumeTrue(new NativeAttention().attention().isPresent(), "the native kernel cannot be used here");
+        assumeTrue(Avx2NativeProvider.isUsable(), "the native kernel cannot be used here");
         return F16Attention.find().orElseThrow();
     }
 }

@@ -70,7 +70,7 @@ class NativeRoundingTest {
     }
 
     private static Q8Rounding rounding() {
-        assumeTrue(new NativeRounding().rounding().isPresent(), "the native kernel cannot be used here");
+        assumeTrue(Avx2NativeProvider.isUsable(), "the native kernel cannot be used here");
         return Q8Rounding.find().orElseThrow();
     }
 }

@@ -53,7 +53,8 @@ public interface F16Attention {
          * @param x the queries, numbers that f16 can hold: those of the first token start at {@code at}, those of the
          *     next one {@code stride} further
          * @param y receives the results in the same places
-         * @throws IllegalArgumentException if a page is too small or on the heap
+         * @throws IllegalArgumentException if a page is too small, closed or on the heap, or a number is too small
+         * @throws ArithmeticException if there are more positions than an int can count
          * @throws IndexOutOfBoundsException if an array is too small
          */
         void attend(

@@ -10,9 +10,9 @@ import java.util.Optional;
  * exponentials f64. With an f16 cache, queries and probabilities are rounded to f16, as in ggml, where they are
  * operands of an f16 product.
  *
- * <p>Scores are summed in the order of {@link Reductions#dot}, results block by block in the order of positions. Native code,
- * plain code and vector code give the same bits.
- * Different (tokens, key/value head) pairs may be computed by different threads at once.
+ * <p>Scores are summed in the order of {@link Reductions#dot}, results block by block in the order of positions. Native
+ * code, plain code and vector code give the same bits. Different (tokens, key/value head) pairs may be computed by
+ * different threads at once.
  */
 final class Attention {
 

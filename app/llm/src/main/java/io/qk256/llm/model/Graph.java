@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -92,7 +93,8 @@ final class Graph {
         this.cache = cache;
         this.arena = arena;
         this.options = options;
-        this.attention = new Attention(config, cache, F16Attention.find(), batch.together());
+        Optional<F16Attention> nativeCode = cache.type() == CacheType.F16 ? F16Attention.find() : Optional.empty();
+        this.attention = new Attention(config, cache, nativeCode, batch.together());
         this.batch = batch;
         this.account = account;
         this.ofLayer = new Buffers<>(this::newColumns);

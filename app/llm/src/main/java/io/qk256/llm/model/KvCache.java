@@ -3,6 +3,7 @@ package io.qk256.llm.model;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.qk256.spi.memory.HugePages;
+import io.qk256.spi.support.F16Attention;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -19,7 +20,7 @@ import java.util.ArrayDeque;
 abstract sealed class KvCache {
 
     /** The number of positions in a block. */
-    static final int BLOCK = 32;
+    static final int BLOCK = F16Attention.POSITIONS;
 
     private static final int BLOCKS_OF_PAGE = 8;
 
@@ -142,7 +143,7 @@ abstract sealed class KvCache {
         load(page.memory, valuesAt(layer, head, first), out, BLOCK * headSize);
     }
 
-    /** The positions of a page in blocks. */
+    /** The number of blocks in a page. */
     final int pageBlocks() {
         return pageBlocks;
     }

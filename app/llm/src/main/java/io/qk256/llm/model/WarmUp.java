@@ -20,8 +20,8 @@ final class WarmUp<T> implements Supplier<T> {
 
     /**
      * The same for tokens that come one by one, of one text or of many: the sum of their positions, in whole blocks, as
-     * attention reads them. A text reaches it with 165 tokens, eight short ones at once after 64 passes. By then, plain code
-     * has cost as much processor time as a warm-up.
+     * attention reads them. A text reaches it with 166 tokens, eight short ones at once after 64 passes. By then, plain
+     * attention has cost as much processor time as a warm-up.
      */
     private static final long MANY_POSITIONS = 1 << 14;
 
@@ -29,7 +29,9 @@ final class WarmUp<T> implements Supplier<T> {
 
     static final WarmUp<Reductions> SUMS = new WarmUp<>(new PlainReductions(), WarmUp::sums);
 
-    /** Whether {@link Code#best} is faster by now; each thread needs its own code. */
+    /**
+     * Whether {@link Code#best} is faster by now; each thread needs its own code. {@link Exponentials} are compiled with it.
+     */
     static final WarmUp<Boolean> ATTENTION = new WarmUp<>(false, WarmUp::attention);
 
     private final Supplier<T> compiled;
