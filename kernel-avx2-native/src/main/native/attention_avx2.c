@@ -37,18 +37,6 @@ INLINE floats fmadd(floats a, floats b, floats c) {
     return _mm256_fmadd_ps(a, b, c);
 }
 
-INLINE floats add(floats a, floats b) {
-    return _mm256_add_ps(a, b);
-}
-
-INLINE floats sub(floats a, floats b) {
-    return _mm256_sub_ps(a, b);
-}
-
-INLINE floats mul(floats a, floats b) {
-    return _mm256_mul_ps(a, b);
-}
-
 /* The second if one of them is NaN; so is the next. */
 INLINE floats larger(floats a, floats b) {
     return _mm256_max_ps(a, b);
@@ -70,18 +58,6 @@ INLINE doubles zero_double(void) {
 
 INLINE doubles all_double(double x) {
     return _mm256_set1_pd(x);
-}
-
-INLINE doubles add_double(doubles a, doubles b) {
-    return _mm256_add_pd(a, b);
-}
-
-INLINE doubles sub_double(doubles a, doubles b) {
-    return _mm256_sub_pd(a, b);
-}
-
-INLINE doubles mul_double(doubles a, doubles b) {
-    return _mm256_mul_pd(a, b);
 }
 
 /* Multiplies by 2^n, where n is in the low bits of `rounded`. */

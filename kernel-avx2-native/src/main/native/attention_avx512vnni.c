@@ -41,18 +41,6 @@ INLINE floats fmadd(floats a, floats b, floats c) {
     return _mm512_fmadd_ps(a, b, c);
 }
 
-INLINE floats add(floats a, floats b) {
-    return _mm512_add_ps(a, b);
-}
-
-INLINE floats sub(floats a, floats b) {
-    return _mm512_sub_ps(a, b);
-}
-
-INLINE floats mul(floats a, floats b) {
-    return _mm512_mul_ps(a, b);
-}
-
 /* The second if one of them is NaN; so is the next. */
 INLINE floats larger(floats a, floats b) {
     return _mm512_max_ps(a, b);
@@ -72,18 +60,6 @@ INLINE doubles zero_double(void) {
 
 INLINE doubles all_double(double x) {
     return _mm512_set1_pd(x);
-}
-
-INLINE doubles add_double(doubles a, doubles b) {
-    return _mm512_add_pd(a, b);
-}
-
-INLINE doubles sub_double(doubles a, doubles b) {
-    return _mm512_sub_pd(a, b);
-}
-
-INLINE doubles mul_double(doubles a, doubles b) {
-    return _mm512_mul_pd(a, b);
 }
 
 /* Multiplies by 2^n, where n is in the low bits of `rounded`. */

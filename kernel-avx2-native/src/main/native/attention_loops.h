@@ -3,7 +3,7 @@
  * Java, so all give the same bits. Products of two f16 are exact in f32, fused or not. A tier defines before:
  *   floats, doubles: vectors of the same number of bytes; LANES: the number of floats;
  *   DOT_ROWS: how many rows share each read of keys, 2 or 4;
- *   and functions of vectors, most of them named like their intrinsics.
+ *   and functions of vectors, most of them named like their intrinsics; + - * are those of the compiler.
  */
 
 enum { SUM_ROWS = 4, EIGHTHS = 8, AHEAD = 2, LINE = 64 };
@@ -49,7 +49,7 @@ INLINE void sum_eighth(int n, key_part part, const float *q, int32_t size, int i
         }
     }
     for (int r = 0; r < n; r++) {
-        sums[r] = add(add(partial[0][r], partial[2][r]), add(partial[1][r], partial[3][r]));
+        sums[r] = (partial[0][r] + partial[2][r]) + (partial[1][r] + partial[3][r]);
     }
 }
 
@@ -58,7 +58,7 @@ INLINE void sum_quarter(int n, key_part part, const float *q, int32_t size, int 
     sum_eighth(n, part, q, size, i, sums);
     sum_eighth(n, part, q, size, i + 4, other);
     for (int r = 0; r < n; r++) {
-        sums[r] = add(sums[r], other[r]);
+        sums[r] += other[r];
     }
 }
 
@@ -68,7 +68,7 @@ INLINE void sum_half(int n, key_part part, const float *q, int32_t size, int i, 
     sum_quarter(n, part, q, size, i, sums);
     sum_quarter(n, part, q, size, i + 1, other);
     for (int r = 0; r < n; r++) {
-        sums[r] = add(sums[r], other[r]);
+        sums[r] += other[r];
     }
 }
 
@@ -81,7 +81,7 @@ INLINE void dots(int n, const qk256_attention_call *a, const uint16_t *keys, con
         sum_half(n, part, q, a->head_size, 0, sums);
         sum_half(n, part, q, a->head_size, 2, other);
         for (int r = 0; r < n; r++) {
-            store(out + (int64_t)r * a->score_stride + lane, add(sums[r], other[r]));
+            store(out + (int64_t)r * a->score_stride + lane, sums[r] + other[r]);
         }
     }
 }
@@ -110,17 +110,17 @@ static void score_block(const qk256_attention_call *a, int32_t block, const uint
 /* exp(x) as io.qk256.llm.model.Exp computes it, step by step; NaN stays NaN. */
 INLINE doubles exponential(doubles x) {
     const doubles rounder = all_double(0x1.8p52);
-    const doubles rounded = add_double(mul_double(x, all_double(1.4426950408889634)), rounder);
-    const doubles r = sub_double(x, mul_double(sub_double(rounded, rounder), all_double(0.6931471805599453)));
-    doubles series = add_double(mul_double(r, all_double(1 / 362880.0)), all_double(1 / 40320.0));
-    series = add_double(mul_double(series, r), all_double(1 / 5040.0));
-    series = add_double(mul_double(series, r), all_double(1 / 720.0));
-    series = add_double(mul_double(series, r), all_double(1 / 120.0));
-    series = add_double(mul_double(series, r), all_double(1 / 24.0));
-    series = add_double(mul_double(series, r), all_double(1 / 6.0));
-    series = add_double(mul_double(series, r), all_double(1 / 2.0));
-    series = add_double(mul_double(series, r), all_double(1));
-    series = add_double(mul_double(series, r), all_double(1));
+    const doubles rounded = x * all_double(1.4426950408889634) + rounder;
+    const doubles r = x - (rounded - rounder) * all_double(0.6931471805599453);
+    doubles series = r * all_double(1 / 362880.0) + all_double(1 / 40320.0);
+    series = series * r + all_double(1 / 5040.0);
+    series = series * r + all_double(1 / 720.0);
+    series = series * r + all_double(1 / 120.0);
+    series = series * r + all_double(1 / 24.0);
+    series = series * r + all_double(1 / 6.0);
+    series = series * r + all_double(1 / 2.0);
+    series = series * r + all_double(1);
+    series = series * r + all_double(1);
     return with_exponent(series, rounded);
 }
 
@@ -133,21 +133,21 @@ static void softmax(float *row, int32_t n, float scale) {
     const floats factor = all(scale);
     floats max = all(-__builtin_inff());
     for (int32_t i = 0; i < padded; i += LANES) {
-        const floats x = mul(load(row + i), factor);
+        const floats x = load(row + i) * factor;
         store(row + i, x);
         max = larger(max, x); /* May lose a NaN, but then the sum is NaN, and so is the whole row. */
     }
     const floats limit = all(110), least = all(-110), of_max = all(largest_lane(max));
     doubles sums[2] = {zero_double(), zero_double()};
     for (int32_t i = 0; i < padded; i += LANES) {
-        const floats x = lesser(limit, larger(least, sub(load(row + i), of_max)));
+        const floats x = lesser(limit, larger(least, load(row + i) - of_max));
         const floats e = narrowed(exponential(lower(x)), exponential(upper(x)));
         store(row + i, e);
         add_eight(sums, e);
     }
     const floats inverse = all((float)(1 / sum_of_eight(sums)));
     for (int32_t i = 0; i < padded; i += LANES) {
-        store(row + i, to_half_and_back(mul(load(row + i), inverse)));
+        store(row + i, to_half_and_back(load(row + i) * inverse));
     }
 }
 
@@ -172,8 +172,8 @@ INLINE void add_sums(int n, const qk256_attention_call *a, const uint16_t *value
         }
         for (int r = 0; r < n; r++) {
             float *to = y + (int64_t)r * size + d;
-            store(to, add(load(to), low[r]));
-            store(to + LANES, add(load(to + LANES), high[r]));
+            store(to, load(to) + low[r]);
+            store(to + LANES, load(to + LANES) + high[r]);
         }
     }
 }

@@ -66,6 +66,11 @@ public final class Avx2NativeProvider implements KernelProvider {
         return origin;
     }
 
+    /** Whether the JVM says nothing when this module loads its library. */
+    static boolean mayLoadWithoutWarning() {
+        return Avx2NativeProvider.class.getModule().isNativeAccessEnabled();
+    }
+
     /** The tiers that {@link #open} would use; none if the kernel is not usable, and the list of kernels says why. */
     static int usableTiers() {
         try {

@@ -24,8 +24,7 @@ public final class NativeAttention implements F16Attention.Source {
     /** None where the JVM would warn of native code: nobody has chosen the native kernel yet. */
     @Override
     public Optional<F16Attention> attention() {
-        boolean withoutWarning = NativeAttention.class.getModule().isNativeAccessEnabled();
-        int tiers = withoutWarning ? Avx2NativeProvider.usableTiers() : 0;
+        int tiers = Avx2NativeProvider.mayLoadWithoutWarning() ? Avx2NativeProvider.usableTiers() : 0;
         return tiers == 0 ? Optional.empty() : Optional.of(in(tiers));
     }
 

@@ -17,8 +17,9 @@ public final class NativeRounding implements Q8Rounding, Q8Rounding.Source {
     /** None where the JVM would warn of native code: nobody has chosen the native kernel yet. */
     @Override
     public Optional<Q8Rounding> rounding() {
-        boolean withoutWarning = NativeRounding.class.getModule().isNativeAccessEnabled();
-        return withoutWarning && Avx2NativeProvider.isUsable() ? Optional.of(this) : Optional.empty();
+        return Avx2NativeProvider.mayLoadWithoutWarning() && Avx2NativeProvider.isUsable()
+                ? Optional.of(this)
+                : Optional.empty();
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.qk256.llm.model;
 import io.qk256.spi.support.F16Attention;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Causal grouped-query attention: {@code out = softmax(q . k / sqrt(headSize)) . v} over the positions up to the
@@ -61,16 +62,31 @@ final class Attention {
 
     private final int querySize;
     private final float scale;
-    private final ScratchPool<Worker> workers = new ScratchPool<>(Worker::new);
-    private final Optional<ScratchPool<F16Attention.Worker>> natives;
+    private final boolean isNative;
+    private final ScratchPool<Scratch> scratches;
+
+    /** Computes with the memory of a thread. */
+    private interface Scratch {
+
+        /** The attention of tokens whose queries for a key/value head start at {@code queries[at]}. */
+        void attend(
+                PageTable pages,
+                int layer,
+                int kvHead,
+                int tokens,
+                int firstPosition,
+                float[] queries,
+                float[] out,
+                int at);
+    }
 
     /**
      * Creates the attention of a model.
      *
-     * @param nativeCode computes it, if the cache is f16 and it has code for such heads
+     * @param nativeCode asked for if the cache is f16; computes it, if it has code for such heads
      * @param together the most tokens in a call
      */
-    Attention(ModelConfig config, KvCache cache, Optional<F16Attention> nativeCode, int together) {
+    Attention(ModelConfig config, KvCache cache, Supplier<Optional<F16Attention>> nativeCode, int together) {
         this.together = together;
         this.cache = cache;
         this.queriesPerHead = config.heads() / config.kvHeads();
@@ -78,19 +94,32 @@ final class Attention {
         this.filledSize = Reductions.padded(headSize);
         this.querySize = config.heads() * headSize;
         this.scale = 1 / (float) Math.sqrt(headSize);
-        this.natives = nativeCode
-                .filter(code -> cache.type() == CacheType.F16)
-                .filter(code -> worker(code).isPresent())
-                .map(code -> new ScratchPool<>(() -> worker(code).orElseThrow()));
+        Optional<F16Attention> code = cache.type() == CacheType.F16 ? nativeCode.get() : Optional.empty();
+        code = code.filter(each -> each.worker(headSize, queriesPerHead).isPresent());
+        this.isNative = code.isPresent();
+        this.scratches = new ScratchPool<>(
+                code.<Supplier<Scratch>>map(each -> () -> natively(each)).orElse(Worker::new));
     }
 
-    private Optional<F16Attention.Worker> worker(F16Attention code) {
-        return code.worker(headSize, queriesPerHead);
+    private Scratch natively(F16Attention code) {
+        F16Attention.Worker worker = code.worker(headSize, queriesPerHead).orElseThrow();
+        return (pages, layer, kvHead, tokens, firstPosition, queries, out, at) -> worker.attend(
+                pages.memory(),
+                cache.keysAt(layer, kvHead, 0),
+                cache.valuesAt(layer, kvHead, 0),
+                cache.pageBlocks(),
+                tokens,
+                firstPosition,
+                scale,
+                queries,
+                out,
+                at,
+                querySize);
     }
 
     /** Whether native code computes it. */
     boolean isNative() {
-        return natives.isPresent();
+        return isNative;
     }
 
     /** The number of tokens that share one read of the cache: many, but such that all threads have work. */
@@ -122,60 +151,30 @@ final class Attention {
             float[] queries,
             float[] out) {
         int most = Math.max(1, MOST_SCORES / (queriesPerHead * Math.ceilDiv(firstPosition + tokens, BLOCK) * BLOCK));
-        if (natives.isPresent()) {
-            applyNatively(natives.get(), most, pages, layer, kvHead, firstToken, tokens, firstPosition, queries, out);
-            return;
-        }
-        Worker worker = workers.take();
+        Scratch scratch = scratches.take();
         for (int i = 0; i < tokens; i += most) {
-            int at = place(firstToken + i, kvHead);
-            worker.start(Math.min(most, tokens - i), firstPosition + i, queries, at);
-            worker.scores(pages, layer, kvHead);
-            worker.probabilities();
-            worker.mix(pages, layer, kvHead);
-            worker.finish(out, at);
-        }
-        workers.giveBack(worker);
-    }
-
-    private void applyNatively(
-            ScratchPool<F16Attention.Worker> pool,
-            int most,
-            PageTable pages,
-            int layer,
-            int kvHead,
-            int firstToken,
-            int tokens,
-            int firstPosition,
-            float[] queries,
-            float[] out) {
-        F16Attention.Worker worker = pool.take();
-        for (int i = 0; i < tokens; i += most) {
-            worker.attend(
-                    pages.memory(),
-                    cache.keysAt(layer, kvHead, 0),
-                    cache.valuesAt(layer, kvHead, 0),
-                    cache.pageBlocks(),
+            scratch.attend(
+                    pages,
+                    layer,
+                    kvHead,
                     Math.min(most, tokens - i),
                     firstPosition + i,
-                    scale,
                     queries,
                     out,
-                    place(firstToken + i, kvHead),
-                    querySize);
+                    queriesAt(firstToken + i, kvHead));
         }
-        pool.giveBack(worker);
+        scratches.giveBack(scratch);
     }
 
     /** Where a token's queries for a key/value head start. */
-    private int place(int token, int kvHead) {
+    private int queriesAt(int token, int kvHead) {
         return token * querySize + kvHead * queriesPerHead * headSize;
     }
 
     /**
      * The scratch memory of a thread. A row is a query of a token; rows are in the order of tokens, then of queries.
      */
-    private final class Worker {
+    private final class Worker implements Scratch {
 
         /** A block of keys or values. Keys have zeros at their end if the head is filled up. */
         private final float[] block = new float[BLOCK * filledSize];
@@ -194,7 +193,24 @@ final class Attention {
         private int tokens;
         private int firstPosition;
 
-        void start(int newTokens, int newFirstPosition, float[] queries, int at) {
+        @Override
+        public void attend(
+                PageTable pages,
+                int layer,
+                int kvHead,
+                int newTokens,
+                int newFirstPosition,
+                float[] queries,
+                float[] out,
+                int at) {
+            start(newTokens, newFirstPosition, queries, at);
+            scores(pages, layer, kvHead);
+            probabilities();
+            mix(pages, layer, kvHead);
+            finish(out, at);
+        }
+
+        private void start(int newTokens, int newFirstPosition, float[] queries, int at) {
             tokens = newTokens;
             firstPosition = newFirstPosition;
             stride = Math.ceilDiv(firstPosition + tokens, BLOCK) * BLOCK + ROW_GAP;
@@ -212,7 +228,7 @@ final class Attention {
             Arrays.fill(sums, 0, rows * headSize, 0);
         }
 
-        void scores(PageTable pages, int layer, int kvHead) {
+        private void scores(PageTable pages, int layer, int kvHead) {
             for (int first = 0; first < stride - ROW_GAP; first += BLOCK) {
                 cache.keys(pages.page(first), layer, kvHead, first, block);
                 int row = firstToReach(first) * queriesPerHead;
@@ -230,7 +246,7 @@ final class Attention {
             }
         }
 
-        void probabilities() {
+        private void probabilities() {
             for (int row = 0; row < tokens * queriesPerHead; row++) {
                 int at = row * stride;
                 int positions = firstPosition + row / queriesPerHead + 1;
@@ -239,7 +255,7 @@ final class Attention {
             }
         }
 
-        void mix(PageTable pages, int layer, int kvHead) {
+        private void mix(PageTable pages, int layer, int kvHead) {
             for (int first = 0; first < stride - ROW_GAP; first += BLOCK) {
                 cache.values(pages.page(first), layer, kvHead, first, block);
                 if (first + BLOCK <= firstPosition + 1) {
@@ -259,7 +275,7 @@ final class Attention {
             code.products().addSums(scores, from, stride, rows, block, positions, headSize, sums, row * headSize);
         }
 
-        void finish(float[] out, int at) {
+        private void finish(float[] out, int at) {
             for (int row = 0; row < tokens * queriesPerHead; row++) {
                 System.arraycopy(sums, row * headSize, out, place(at, row), headSize);
             }

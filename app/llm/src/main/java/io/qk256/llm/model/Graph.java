@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +35,6 @@ final class Graph {
     private final EngineOptions options;
     private final @Nullable Account account;
     private final Sparsity sparsity = new Sparsity();
-    private boolean hasExponentials;
 
     private final List<Runnable> stages = new ArrayList<>();
 
@@ -93,8 +91,7 @@ final class Graph {
         this.cache = cache;
         this.arena = arena;
         this.options = options;
-        Optional<F16Attention> nativeCode = cache.type() == CacheType.F16 ? F16Attention.find() : Optional.empty();
-        this.attention = new Attention(config, cache, nativeCode, batch.together());
+        this.attention = new Attention(config, cache, F16Attention::find, batch.together());
         this.batch = batch;
         this.account = account;
         this.ofLayer = new Buffers<>(this::newColumns);
@@ -303,7 +300,7 @@ final class Graph {
 
     /** Whether vector code for attention or exponentials would be used. */
     boolean usesVectors() {
-        return hasExponentials || !attention.isNative();
+        return config.gate() != GateFunction.SQUARED_RELU || !attention.isNative();
     }
 
     /** How sparse the tokens were that were computed alone. */
@@ -407,7 +404,6 @@ final class Graph {
 
     /** Applies the gate function to {@code gate} and {@code up}; the result replaces the gate. */
     Columns gate(GateFunction function, Columns gate, Columns up) {
-        hasExponentials |= function != GateFunction.SQUARED_RELU;
         columnTasks.add(column -> {
             Exponentials mine = exponentials.take();
             function.apply(gate.values(), up.values(), gate.at(column), gate.length(), mine);

@@ -24,8 +24,7 @@ class AttentionTest {
     @ParameterizedTest
     @ValueSource(ints = {4, 20, 32, 48, 96, 100, 128})
     void isThatOfThePlainFormula(int headSize) {
-        ModelConfig config = new ModelConfig(
-                "llama", 8, TOKENS, 64, 1, 64, HEADS, KV_HEADS, headSize, 2, 1e4f, 1e-5f, GateFunction.SILU);
+        ModelConfig config = config(TOKENS, 1, HEADS, KV_HEADS, headSize);
         KvCache cache = KvCache.of(Arena.ofAuto(), CacheType.F32, config, TOKENS);
         PageTable pages = new PageTable(cache);
         pages.reserve(0, TOKENS);
@@ -36,7 +35,7 @@ class AttentionTest {
         for (int i = 0; i < TOKENS; i++) {
             cache.put(pages.page(i), 0, i, keys, values, i * KV_HEADS * headSize);
         }
-        Attention attention = new Attention(config, cache, Optional.empty(), TOGETHER);
+        Attention attention = new Attention(config, cache, Optional::empty, TOGETHER);
         float[] out = new float[queries.length];
         for (int head = 0; head < KV_HEADS; head++) {
             for (int first = 0; first < TOKENS; first += TOGETHER) {
@@ -61,8 +60,7 @@ class AttentionTest {
     void tokensTogetherGiveTheBitsOfEachAlone() {
         int positions = 1000;
         int headSize = 8;
-        ModelConfig config =
-                new ModelConfig("llama", 8, positions, 64, 1, 64, 64, 1, headSize, 2, 1e4f, 1e-5f, GateFunction.SILU);
+        ModelConfig config = config(positions, 1, 64, 1, headSize);
         KvCache cache = KvCache.of(Arena.ofAuto(), CacheType.F16, config, positions);
         PageTable pages = new PageTable(cache);
         pages.reserve(0, positions);
@@ -75,7 +73,7 @@ class AttentionTest {
         int first = positions - count;
         float[] queries = numbers(random, count * 64 * headSize);
         cache.round(queries, 0, queries.length);
-        Attention attention = new Attention(config, cache, Optional.empty(), TOGETHER);
+        Attention attention = new Attention(config, cache, Optional::empty, TOGETHER);
         float[] together = new float[queries.length];
         attention.apply(pages, 0, 0, 0, count, first, queries, together);
         float[] alone = new float[queries.length];
@@ -93,8 +91,7 @@ class AttentionTest {
         assumeTrue(code.isPresent(), "there is no native code for this machine");
         int positions = 600;
         int heads = queries * KV_HEADS;
-        ModelConfig config = new ModelConfig(
-                "llama", 8, positions, 64, 2, 64, heads, KV_HEADS, headSize, 2, 1e4f, 1e-5f, GateFunction.SILU);
+        ModelConfig config = config(positions, 2, heads, KV_HEADS, headSize);
         KvCache cache = KvCache.of(Arena.ofAuto(), CacheType.F16, config, positions);
         PageTable pages = new PageTable(cache);
         pages.reserve(0, positions);
@@ -103,8 +100,8 @@ class AttentionTest {
             float[] keys = numbers(random, KV_HEADS * headSize);
             cache.put(pages.page(i), 1, i, keys, numbers(random, keys.length), 0);
         }
-        Attention inJava = new Attention(config, cache, Optional.empty(), TOGETHER);
-        Attention natively = new Attention(config, cache, code, TOGETHER);
+        Attention inJava = new Attention(config, cache, Optional::empty, TOGETHER);
+        Attention natively = new Attention(config, cache, () -> code, TOGETHER);
         assertThat(natively.isNative()).isTrue();
         for (int first : new int[] {0, 1, 30, 31, 32, 100, 250, 255, 256, 511, 580}) {
             for (int count : new int[] {1, 2, 7, TOGETHER}) {
@@ -129,14 +126,13 @@ class AttentionTest {
     void nativeCodeGivesTheBitsOfJavaAtTheLimits() {
         Optional<F16Attention> code = F16Attention.find();
         assumeTrue(code.isPresent(), "there is no native code for this machine");
-        ModelConfig config =
-                new ModelConfig("llama", 8, TOKENS, 64, 1, 64, 1, 1, 32, 2, 1e4f, 1e-5f, GateFunction.SILU);
+        ModelConfig config = config(TOKENS, 1, 1, 1, 32);
         KvCache cache = KvCache.of(Arena.ofAuto(), CacheType.F16, config, TOKENS);
         PageTable pages = new PageTable(cache);
         pages.reserve(0, TOKENS);
         SplittableRandom random = new SplittableRandom(9);
-        Attention inJava = new Attention(config, cache, Optional.empty(), TOGETHER);
-        Attention natively = new Attention(config, cache, code, TOGETHER);
+        Attention inJava = new Attention(config, cache, Optional::empty, TOGETHER);
+        Attention natively = new Attention(config, cache, () -> code, TOGETHER);
         for (float size : new float[] {0, 1e-7f, 1e-4f, 100, 6e4f, Float.NaN, Float.POSITIVE_INFINITY}) {
             for (int i = 0; i < TOKENS; i++) {
                 float[] keys = numbers(random, 32);
@@ -164,21 +160,24 @@ class AttentionTest {
     }
 
     private static boolean isNative(CacheType type, int headSize, Optional<F16Attention> code) {
-        ModelConfig config = new ModelConfig(
-                "llama", 8, TOKENS, 64, 1, 64, HEADS, KV_HEADS, headSize, 2, 1e4f, 1e-5f, GateFunction.SILU);
+        ModelConfig config = config(TOKENS, 1, HEADS, KV_HEADS, headSize);
         KvCache cache = KvCache.of(Arena.ofAuto(), type, config, TOKENS);
-        return new Attention(config, cache, code, TOGETHER).isNative();
+        return new Attention(config, cache, () -> code, TOGETHER).isNative();
     }
 
     @Test
     void tokensAreTogetherAsLongAsThreadsHaveWork() {
-        ModelConfig config =
-                new ModelConfig("llama", 8, TOKENS, 64, 1, 64, 20, 5, 128, 2, 1e4f, 1e-5f, GateFunction.SILU);
+        ModelConfig config = config(TOKENS, 1, 20, 5, 128);
         assertThat(Attention.tokensTogether(config, 64, 1)).isEqualTo(64);
         assertThat(Attention.tokensTogether(config, 64, 2)).isEqualTo(32);
         assertThat(Attention.tokensTogether(config, 64, 4)).isEqualTo(16);
         assertThat(Attention.tokensTogether(config, 64, 100)).isEqualTo(16);
         assertThat(Attention.tokensTogether(config, 1, 1)).isEqualTo(64);
+    }
+
+    private static ModelConfig config(int context, int layers, int heads, int kvHeads, int headSize) {
+        return new ModelConfig(
+                "llama", 8, context, 64, layers, 64, heads, kvHeads, headSize, 2, 1e4f, 1e-5f, GateFunction.SILU);
     }
 
     private static double[] expected(float[] queries, float[] keys, float[] values, int token, int head, int headSize) {

@@ -143,7 +143,7 @@ class TinyModelTest {
         for (int i = 0; i < COUNT; i++) {
             cache.put(pages.page(i), 0, i, keys, values, i * 128);
         }
-        Attention attention = new Attention(config, cache, Optional.empty(), 16);
+        Attention attention = new Attention(config, cache, Optional::empty, 16);
         float[] out = new float[COUNT * 256];
         for (int head = 0; head < 2; head++) {
             attention.apply(pages, 0, head, 0, COUNT, 0, Recorded.floats("Qcur-0.f32"), out);
